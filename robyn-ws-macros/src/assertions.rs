@@ -1,0 +1,101 @@
+//! What only the compiler can check, in forms that make it underline the user's tokens.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+
+use crate::{
+    model::{Event, Output, Types},
+    tokens::{at, beside, ends, generated_at, is_punct},
+};
+
+/// Makes it an error that two of a handler's references are to one state, of which one name is an alias.
+///
+/// A trait cannot be implemented twice for one type: the compiler reports the second state of a pair, at its tokens.
+pub(crate) fn state_is_borrowed_once(types: &Types) -> TokenStream {
+    let borrowed_once = &types.runtime.borrowed_once;
+    let pairs = types.exclusive.iter().map(|(first, second)| {
+        let (start, end) = ends(second);
+        let from_start = quote_spanned!(generated_at(start)=> impl);
+        let to_end = quote_spanned!(generated_at(end)=> __RobynWsHandler {});
+        quote! {
+            const _: () = {
+                struct __RobynWsHandler;
+                impl #borrowed_once<#first> for __RobynWsHandler {}
+                #from_start #borrowed_once<#second> for #to_end
+            };
+        }
+    });
+    pairs.collect()
+}
+
+/// Checks what a handler takes, without registering it.
+pub(crate) fn arguments_fit_the_event(types: &Types) -> TokenStream {
+    let needs = &types.runtime.needs;
+    let name = beside(&types.name, "__robyn_ws_arguments_fit_the_event");
+    let arguments = arguments_are_declared(types);
+    quote! {
+        fn #name(__robyn_ws_needs: &mut #needs) {
+            #arguments
+        }
+    }
+}
+
+/// Declares what each argument needs.
+pub(crate) fn arguments_are_declared(types: &Types) -> TokenStream {
+    let arguments = types.params.iter().map(|ty| {
+        let (place, declare) = argument(types, ty, "declare");
+        let needs = quote!(__robyn_ws_needs);
+        let declared = quote_spanned!(place=> (#needs));
+        quote!(#declare #declared;)
+    });
+    arguments.collect()
+}
+
+/// Names a function of the trait for an argument of type `ty`, and gives the place of what comes behind.
+///
+/// The expression begins and ends with the type, so that all errors about it underline the type, once.
+pub(crate) fn argument(types: &Types, ty: &TokenStream, function: &str) -> (Span, TokenStream) {
+    let (mut start, mut end) = ends(ty);
+    let is_reference = ty.clone().into_iter().next().is_some_and(|token| is_punct(&token, '&'));
+    // The compiler suggests to borrow what is written in the user's code. If an upgrade handler's is not, it reports
+    // the type once more for the future: then only a reference, which would be borrowed twice, is worth it.
+    if types.runtime.event != Event::Upgrade || is_reference {
+        (start, end) = (generated_at(start), generated_at(end));
+    }
+    let open = quote_spanned!(start=> <);
+    let argument = at(end, types.runtime.argument.clone());
+    let function = Ident::new(function, end);
+    let close = quote_spanned!(end=> as #argument>::#function);
+    (end, quote!(#open #ty #close))
+}
+
+/// Checks what a handler returns, without calling it.
+pub(crate) fn output_is_a_reply(types: &Types) -> TokenStream {
+    let (reply, into_reply) = (&types.runtime.reply, &types.runtime.into_reply);
+    let name = beside(&types.name, "__robyn_ws_output_is_a_reply");
+    match &types.output {
+        Output::Type(ty) => quote! {
+            fn #name() {
+                let _ = <#ty as #reply>::#into_reply;
+            }
+        },
+        Output::Inferred(_) | Output::Never => TokenStream::new(),
+    }
+}
+
+/// Checks the sub-router, which has to be a `static`: apps find its handlers by its address, and a constant has none.
+pub(crate) fn router_is_a_static_sub_router(types: &Types) -> TokenStream {
+    let sub_router = &types.runtime.sub_router;
+    let routers = types.router.iter().map(|router| {
+        // The references begin where the path begins, so that the compiler underlines just the path.
+        let (start, _) = ends(&router.to_token_stream());
+        let (reference, address) = (quote_spanned!(start=> &), quote_spanned!(start=> &raw const));
+        quote! {
+            static __ROBYN_WS_ROUTER: &#sub_router = #reference #router;
+            const _: () = {
+                let _ = #address #router;
+            };
+        }
+    });
+    routers.collect()
+}

@@ -1,0 +1,171 @@
+//! The grammar that both attributes share: `KEY = VALUE`, `KEY` and plain values between commas.
+
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{
+    Path,
+    parse::{Parse, ParseStream},
+};
+
+use crate::{
+    diagnostics::{Diagnostics, closest, code_list},
+    tokens::{code, is_punct, is_word},
+};
+
+/// What stands between two commas.
+#[derive(Clone)]
+pub(crate) struct Argument {
+    pub(crate) tokens: TokenStream,
+    /// The key of `KEY = VALUE` and `KEY`; a plain value has none.
+    pub(crate) key: Option<Ident>,
+    pub(crate) value: Option<TokenStream>,
+}
+
+/// Splits an attribute at its commas, and where one is missing.
+pub(crate) fn arguments(tokens: TokenStream, errors: &mut Diagnostics) -> Vec<Argument> {
+    let mut arguments = Vec::new();
+    let mut current: Vec<TokenTree> = Vec::new();
+    for token in tokens {
+        if is_punct(&token, ',') {
+            if current.is_empty() {
+                errors.report(&token, "an argument is missing before this comma", "remove the comma");
+            }
+            arguments.extend(Argument::new(&mut current));
+            continue;
+        }
+        // No argument has two words side by side.
+        if is_word(&token) && current.last().is_some_and(is_word) {
+            let help = "separate the arguments with commas";
+            errors.report(&token, format_args!("expected `,` before `{token}`"), help);
+            arguments.extend(Argument::new(&mut current));
+        }
+        current.push(token);
+    }
+    arguments.extend(Argument::new(&mut current));
+    arguments
+}
+
+impl Argument {
+    /// Makes an argument of all the tokens, unless there are none.
+    fn new(tokens: &mut Vec<TokenTree>) -> Option<Self> {
+        let tokens = ungrouped(std::mem::take(tokens));
+        let (key, value) = match tokens.as_slice() {
+            [] => return None,
+            [TokenTree::Ident(key)] => (Some(key.clone()), None),
+            [TokenTree::Ident(key), TokenTree::Punct(equals), value @ ..] if equals.as_char() == '=' => {
+                (Some(key.clone()), Some(ungrouped(value.to_vec()).into_iter().collect()))
+            }
+            _ => (None, None),
+        };
+        Some(Self {
+            tokens: tokens.into_iter().collect(),
+            key,
+            value,
+        })
+    }
+
+    /// Parses the value, or reports it with `help`, which says what it should be.
+    pub(crate) fn parse_value<T: Parse>(&self, help: &str, errors: &mut Diagnostics) -> Option<T> {
+        let value = self.value.clone().unwrap_or_default();
+        if value.is_empty() {
+            let key = self.key.to_token_stream();
+            errors.report(&self.tokens, format_args!("`{key}` needs a value"), help);
+            return None;
+        }
+        let parsed = syn::parse2(value.clone()).ok();
+        if parsed.is_none() {
+            let problem = format_args!("unexpected value `{}`", code(value.clone()));
+            errors.report(&value, problem, help);
+        }
+        parsed
+    }
+
+    /// Reports the value of a key that has none.
+    pub(crate) fn expect_no_value(&self, errors: &mut Diagnostics) {
+        if let (Some(key), Some(value)) = (&self.key, &self.value) {
+            let place = if value.is_empty() { &self.tokens } else { value };
+            errors.report(
+                place,
+                format_args!("`{key}` takes no value"),
+                format_args!("write `{key}` alone"),
+            );
+        }
+    }
+}
+
+/// The keys of an attribute: which there are, and which have been given.
+pub(crate) struct Keys {
+    known: &'static [&'static str],
+    given: Vec<(&'static str, Argument)>,
+}
+
+impl Keys {
+    pub(crate) fn new(known: &'static [&'static str]) -> Self {
+        Self {
+            known,
+            given: Vec::new(),
+        }
+    }
+
+    /// Gives the key that `argument` is for, or reports why it is to be ignored.
+    ///
+    /// A misspelled key is reported and then counts as what it was meant to be, so that its value is checked as well.
+    pub(crate) fn recognise(
+        &mut self,
+        key: &Ident,
+        argument: &Argument,
+        errors: &mut Diagnostics,
+    ) -> Option<&'static str> {
+        let Some(&known) = self.known.iter().find(|known| key == **known) else {
+            let meant = closest(&key.to_string(), self.known);
+            self.report_unknown(key, meant, errors);
+            return meant.filter(|meant| self.first(meant).is_none());
+        };
+        if let Some(first) = self.first(known) {
+            let first = match &first.value {
+                Some(_) => format!(", first as `{}`", code(first.tokens.clone())),
+                None => String::new(),
+            };
+            errors.report(
+                &argument.tokens,
+                format!("`{known}` is given twice{first}"),
+                "remove one of them",
+            );
+            return None;
+        }
+        self.given.push((known, argument.clone()));
+        Some(known)
+    }
+
+    pub(crate) fn report_unknown(&self, key: &Ident, meant: Option<&str>, errors: &mut Diagnostics) {
+        let problem = format!("unknown key `{key}`, expected one of {}", code_list(self.known));
+        match meant {
+            Some(meant) => errors.report(key, problem, format_args!("did you mean `{meant}`?")),
+            None => errors.report(key, problem, "remove it"),
+        }
+    }
+
+    fn first(&self, key: &str) -> Option<&Argument> {
+        let first = self.given.iter().find(|(given, _)| *given == key);
+        first.map(|(_, argument)| argument)
+    }
+}
+
+/// Gives what a `macro_rules!` was given for `$on:literal` and the like, which arrives in a group without delimiters.
+fn ungrouped(mut tokens: Vec<TokenTree>) -> Vec<TokenTree> {
+    while let [TokenTree::Group(group)] = tokens.as_slice()
+        && group.delimiter() == Delimiter::None
+    {
+        tokens = group.stream().into_iter().collect();
+    }
+    tokens
+}
+
+/// A path without generic arguments, whose segments may be keywords: `crate::reexports`.
+pub(crate) struct ModPath(pub(crate) Path);
+
+impl Parse for ModPath {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        input.call(Path::parse_mod_style).map(Self)
+    }
+}

@@ -1,0 +1,108 @@
+//! The attribute and derive macros of `robyn-ws`: the entry points and their documentation.
+//!
+//! Use `robyn-ws`, which re-exports them.
+
+mod args;
+mod assertions;
+mod connection_state;
+mod diagnostics;
+mod expand;
+mod fallback;
+mod grammar;
+mod item;
+mod model;
+mod path;
+mod runtime;
+#[cfg(test)]
+mod snapshot;
+mod tokens;
+mod validate;
+mod websocket;
+
+use proc_macro::TokenStream;
+
+/// Makes a function the handler of a WebSocket endpoint.
+///
+/// ```ignore (this crate does not know the runtime crate, whose documentation has compiled examples)
+/// use robyn_ws::prelude::*;
+///
+/// #[websocket("/chat/{room}", on = "message")]
+/// async fn chat(ws: WebSocketConnector, msg: &str) -> String {
+///     format!("{} said {msg}", ws.id())
+/// }
+/// ```
+///
+/// # Arguments of the attribute
+///
+/// ```text
+/// #[websocket(PATH, on = EVENT, router = PATH_TO_STATIC, blocking, crate = PATH_TO_CRATE)]
+/// ```
+///
+/// Only `PATH` is required. It comes first; the others come in any order.
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `"/chat/{room}"` | The endpoint's path, in axum's syntax: `{name}` is one segment, `{*rest}` all that follows. |
+/// | `on = "upgrade"` | Decides about the request before a socket is opened, and may create the connection's state. |
+/// | `on = "connect"` | Runs when the socket is open. |
+/// | `on = "message"` | Runs for each text or binary message. |
+/// | `on = "close"` | Runs once after the connection has ended, however it ended. |
+/// | no `on` | A *session handler*: an `async fn` that owns the socket. |
+/// | `router = LEAGUE` | The `static` `SubRouter` that the endpoint belongs to. |
+/// | `blocking` | Runs the function, which is not `async`, on tokio's pool for blocking work. |
+/// | `crate = my::robyn_ws` | Where the runtime crate is, if it is not `::robyn_ws`. |
+///
+/// # The function
+///
+/// It stays exactly as written and can be called, for example by its unit test. What it takes is bound by type, in any
+/// order and any number; what it returns is sent to the client. It is a free function without type parameters. The
+/// documentation of `robyn-ws` lists what can be taken and returned in which event.
+///
+/// # Mistakes
+///
+/// All mistakes in an attribute and a signature are reported in one run, each at the token that is wrong, and the
+/// function survives them, so that nothing else fails to compile because of it.
+///
+/// With `ROBYN_WS_MACROS_DEBUG=1` in the compiler's environment, the generated code is printed to stderr. Cargo does
+/// not know of the variable: touch a file for the crate to be compiled again.
+#[proc_macro_attribute]
+pub fn websocket(attr: TokenStream, item: TokenStream) -> TokenStream {
+    printed(websocket::websocket(attr.into(), &item.into())).into()
+}
+
+/// Makes a type the state of a connection, which handlers take as `&S` or `&mut S`.
+///
+/// ```ignore (this crate does not know the runtime crate, whose documentation has compiled examples)
+/// use robyn_ws::prelude::*;
+///
+/// #[derive(Default, ConnectionState)]
+/// struct Session {
+///     seen: u32,
+/// }
+///
+/// #[websocket("/count", on = "message")]
+/// fn count(session: &mut Session) -> String {
+///     session.seen += 1;
+///     session.seen.to_string()
+/// }
+/// ```
+///
+/// The state of a new connection is the type's `Default`, made when a handler first asks for it, unless the endpoint's
+/// `upgrade` handler has returned one.
+///
+/// | attribute on the type | meaning |
+/// |---|---|
+/// | `#[connection_state(from_upgrade)]` | Only an `upgrade` handler can make it; the type needs no `Default`. |
+/// | `#[connection_state(crate = my::robyn_ws)]` | Where the runtime crate is, if it is not `::robyn_ws`. |
+#[proc_macro_derive(ConnectionState, attributes(connection_state))]
+pub fn connection_state(item: TokenStream) -> TokenStream {
+    printed(connection_state::derive(item.into())).into()
+}
+
+/// Prints the expansion for whoever asks for it in the environment.
+fn printed(expansion: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    if std::env::var_os("ROBYN_WS_MACROS_DEBUG").is_some_and(|value| !value.is_empty() && value != "0") {
+        eprintln!("{expansion}\n");
+    }
+    expansion
+}

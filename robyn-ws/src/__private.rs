@@ -1,0 +1,52 @@
+//! Not public API: what generated code names.
+
+use std::future::Future;
+
+pub use inventory;
+
+pub use crate::{
+    SubRouter,
+    event::{self, Event, EventContext},
+    extract::{
+        CloseArgument, ConnectArgument, MessageArgument, Needs, SessionArgument, UpgradeArgument, UpgradeContext,
+        UpgradeRefusal,
+    },
+    registry::{Call, Entry, Handler, HandlerFuture, UpgradeFn, UpgradeFuture},
+    reply::{HandlerResult, IntoReply, IntoUpgradeReply, UpgradeResult},
+};
+
+/// Boxes the future of an asynchronous handler. Its name is read in the error for one that is not `Send`.
+pub fn handler_future_must_be_send<'a, F>(future: F) -> HandlerFuture<'a>
+where
+    F: Future<Output = HandlerResult> + Send + 'a,
+{
+    Box::pin(future)
+}
+
+/// Boxes the future of an upgrade handler.
+pub fn upgrade_future_must_be_send<'a, F>(future: F) -> UpgradeFuture<'a>
+where
+    F: Future<Output = UpgradeResult> + Send + 'a,
+{
+    Box::pin(future)
+}
+
+/// Generated code implements it once for each state that a handler borrows: two names of one type are a conflict.
+pub trait ConnectionStateIsBorrowedOnce<S: ?Sized> {}
+
+/// A state that begins as its `Default`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot begin as its `Default`",
+    label = "this type has no `Default`",
+    note = "derive `Default` as well, or add `#[connection_state(from_upgrade)]` if an `upgrade` handler makes it"
+)]
+pub trait StateDefault: Sized {
+    fn state_default() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> StateDefault for T {
+    fn state_default() -> Self {
+        Self::default()
+    }
+}

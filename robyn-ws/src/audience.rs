@@ -1,0 +1,152 @@
+//! Who gets a broadcast, and the broadcast itself.
+
+use std::{collections::HashSet, sync::Arc};
+
+use futures_util::future::join_all;
+
+use crate::{
+    ConnectionId, Message, SendError,
+    frame::Frame,
+    hub::{
+        endpoint::{EndpointHub, Snapshot},
+        live::Live,
+    },
+    mailbox::{Pushed, Sender, TryPushError},
+};
+
+/// What became of a broadcast.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Delivery {
+    /// How many connections it was queued for.
+    pub queued: usize,
+    /// How many messages were dropped because a queue was full: this one, or with `Overflow::DropOldest` older ones.
+    pub dropped: usize,
+}
+
+impl Delivery {
+    fn add(&mut self, live: &Live, pushed: Result<Pushed, SendError>) {
+        match pushed {
+            Ok(Pushed::Queued) => self.queued += 1,
+            Ok(Pushed::Evicted(count)) => {
+                self.queued += 1;
+                self.dropped += count;
+            }
+            Err(SendError::NotConnected) => {}
+            Err(SendError::QueueFull | SendError::TimedOut) => self.dropped += 1,
+        }
+        // The connection is told by its own policy, the sender by this `Delivery`.
+        let _already_told = live.account(pushed);
+    }
+}
+
+/// Who gets a broadcast: everyone of an endpoint or of some rooms, less exceptions. Each gets it once.
+///
+/// ```
+/// use robyn_ws::prelude::*;
+///
+/// #[websocket("/game", on = "message")]
+/// fn shout(ws: WebSocketConnector, msg: String) {
+///     ws.to("red").to("blue").except(ws.id()).sync_broadcast(msg);
+/// }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "an audience does nothing until something is broadcast to it"]
+pub struct Audience {
+    endpoint: Arc<EndpointHub>,
+    /// `None` is everyone.
+    rooms: Option<Vec<String>>,
+    except: Vec<ConnectionId>,
+}
+
+impl Audience {
+    pub(crate) const fn everyone(endpoint: Arc<EndpointHub>) -> Self {
+        Self {
+            endpoint,
+            rooms: None,
+            except: Vec::new(),
+        }
+    }
+
+    pub(crate) fn room(endpoint: Arc<EndpointHub>, room: &str) -> Self {
+        Self {
+            endpoint,
+            rooms: Some(vec![room.to_owned()]),
+            except: Vec::new(),
+        }
+    }
+
+    /// Adds the connections of `room`.
+    pub fn to(mut self, room: impl AsRef<str>) -> Self {
+        if let Some(rooms) = &mut self.rooms {
+            rooms.push(room.as_ref().to_owned());
+        }
+        self
+    }
+
+    /// Leaves out the connection `id`, whatever rooms it is in.
+    pub fn except(mut self, id: ConnectionId) -> Self {
+        self.except.push(id);
+        self
+    }
+
+    /// Queues `message` for everyone in the audience now, and never blocks. Where a queue is full,
+    /// [`Limits::overflow`](crate::Limits::overflow) decides. The message is encoded once.
+    pub fn sync_broadcast(&self, message: impl Into<Message>) -> Delivery {
+        let frame = Frame::message(&message.into(), &self.endpoint.telemetry.frames_encoded);
+        let mut delivery = Delivery::default();
+        self.each(|live| delivery.add(live, live.mailbox.push(frame.clone(), Sender::Other)));
+        self.endpoint.telemetry.broadcast(delivery.queued);
+        delivery
+    }
+
+    /// Queues `message` for everyone in the audience. It waits for those whose queue is full, side by side and for at
+    /// most [`Limits::send_timeout`](crate::Limits::send_timeout); nobody waits for anybody else. The message is
+    /// encoded once.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped while it waits, it has reached everyone whose queue was not full.
+    pub async fn async_broadcast(&self, message: impl Into<Message>) -> Delivery {
+        let frame = Frame::message(&message.into(), &self.endpoint.telemetry.frames_encoded);
+        let mut delivery = Delivery::default();
+        let mut full = Vec::new();
+        self.each(|live| match live.mailbox.try_push(frame.clone(), Sender::Other) {
+            Ok(()) => delivery.queued += 1,
+            Err(TryPushError::Full(_)) => full.push(live.clone()),
+            Err(TryPushError::Refused(_)) => {}
+        });
+        if !full.is_empty() {
+            let waits = full
+                .iter()
+                .map(|live| live.mailbox.push_wait(frame.clone(), Sender::Other));
+            for (live, pushed) in full.iter().zip(join_all(waits).await) {
+                delivery.add(live, pushed);
+            }
+        }
+        self.endpoint.telemetry.broadcast(delivery.queued);
+        delivery
+    }
+
+    /// Counts the connections in the audience now.
+    pub fn count(&self) -> usize {
+        let mut count = 0;
+        self.each(|_| count += 1);
+        count
+    }
+
+    /// Visits each connection once, without holding a lock.
+    fn each(&self, mut visit: impl FnMut(&Arc<Live>)) {
+        let groups: Vec<Snapshot> = match &self.rooms {
+            None => vec![self.endpoint.everyone()],
+            Some(rooms) => rooms.iter().filter_map(|room| self.endpoint.room(room)).collect(),
+        };
+        let mut seen = HashSet::new();
+        let overlap = groups.len() > 1;
+        for live in groups.iter().flat_map(|group| group.iter()) {
+            if !self.except.contains(&live.id) && (!overlap || seen.insert(live.id)) {
+                visit(live);
+            }
+        }
+    }
+}

@@ -1,0 +1,395 @@
+//! The poll loop of one connection: reading, the handler that runs, writing, time.
+
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    ops::ControlFlow,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::{
+    CloseReason, Message,
+    close::Ending,
+    connection::{
+        inbox::Inbox,
+        phase::{Action, Due, Phase},
+        session::SessionInbox,
+        wire::{FRAMES_PER_WRITE, Received, Wire},
+    },
+    endpoint::Endpoint,
+    frame::{Frame, Load},
+    hub::live::Live,
+    mailbox::slow_consumer,
+    time::{after, never},
+};
+
+/// How many messages are handled in one poll before other tasks get their turn. So many echoes take some 50 µs.
+const MESSAGES_PER_TURN: u32 = 64;
+
+/// How many control frames wait for the socket. In a flood of pings the oldest go unanswered, as RFC 6455 section 5.5.3
+/// allows.
+const CONTROLS: usize = 32;
+
+/// What the connection gets between handlers.
+#[derive(Debug)]
+pub(crate) enum Next {
+    Message(Message),
+    /// The connection ends, and no message is left to handle.
+    End,
+}
+
+/// What can still be had from the peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Peer {
+    Talks,
+    /// Nothing more can be read: it has said Close, has ended its half, or talks nonsense.
+    Done,
+    /// Nothing can be written either.
+    Gone,
+}
+
+/// Drives one connection.
+#[derive(Debug)]
+pub(crate) struct Driver {
+    pub(super) wire: Wire,
+    pub(super) live: Arc<Live>,
+    pub(super) endpoint: Arc<Endpoint>,
+    phase: Phase,
+    inbox: Inbox,
+    ending: Option<Ending>,
+    /// Until when handlers may go on after the end has begun.
+    grace: Option<Instant>,
+    /// Whether the drain's patience is over.
+    pub(super) cut: bool,
+    /// Whether the end came from what was read, so that the messages before it are still handled.
+    ended_in_stream: bool,
+    pub(super) peer: Peer,
+    /// Taken from the mailbox and not written yet.
+    writing: Load,
+    /// Pongs, and a ping of ours, ahead of the next frames from the mailbox. At most [`CONTROLS`].
+    controls: VecDeque<Frame>,
+    /// Since when a message waits for the client to take earlier replies.
+    stalled: Option<Instant>,
+    timer: Pin<Box<Sleep>>,
+    handled_this_turn: u32,
+}
+
+impl Driver {
+    pub(crate) fn new(wire: Wire, live: Arc<Live>, endpoint: Arc<Endpoint>) -> Self {
+        let now = Instant::now();
+        let phase = Phase::new(&endpoint.bounds, now);
+        let timer = Box::pin(sleep_until(phase.deadline().unwrap_or_else(never)));
+        Self {
+            wire,
+            live,
+            endpoint,
+            phase,
+            inbox: Inbox::new(),
+            ending: None,
+            grace: None,
+            cut: false,
+            ended_in_stream: false,
+            peer: Peer::Talks,
+            writing: Load::default(),
+            controls: VecDeque::new(),
+            stalled: None,
+            timer,
+            handled_this_turn: 0,
+        }
+    }
+
+    /// Hands all messages to a session from now on.
+    pub(crate) fn give_messages_to(&mut self, session: Arc<SessionInbox>) {
+        self.inbox.give_to(session);
+        if let Some(ending) = &self.ending {
+            self.inbox.end(ending);
+        }
+    }
+
+    pub(crate) const fn ending(&self) -> Option<&Ending> {
+        self.ending.as_ref()
+    }
+
+    /// Begins the end of the connection, by a decision of ours. The first end stands, also one that was asked for and not
+    /// looked at yet.
+    pub(crate) fn end(&mut self, ending: Ending) {
+        if self.ending.is_none() {
+            let standing = self.live.close(ending);
+            self.begin_end(standing);
+        }
+    }
+
+    /// Begins the end of the connection, by what was read or could not be. The running handler may still send.
+    fn end_in_stream(&mut self, ending: Ending) {
+        if self.ending.is_none() {
+            if let Some(asked_for) = self.live.mailbox.finish() {
+                return self.end(asked_for);
+            }
+            self.ended_in_stream = true;
+            self.live.endpoint.leave(self.live.id);
+            self.begin_end(ending);
+        }
+    }
+
+    fn begin_end(&mut self, ending: Ending) {
+        self.inbox.end(&ending);
+        self.grace = Some(after(Instant::now(), self.endpoint.bounds.handler_grace));
+        self.ending = Some(ending);
+    }
+
+    /// Gives the close handler a grace of its own.
+    pub(crate) fn extend_grace(&mut self) {
+        self.grace = Some(after(Instant::now(), self.endpoint.bounds.handler_grace));
+    }
+
+    // ---- what the connection awaits -------------------------------------------------------------------------------
+
+    /// Waits for the next message, or for the end. Everything else goes on meanwhile.
+    pub(crate) async fn next(&mut self) -> Next {
+        poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    /// Waits for a handler. Reading ahead, writing, pongs and time go on beside it. `None` means that it still ran when
+    /// its grace after the end of the connection was over.
+    pub(crate) async fn beside<T>(&mut self, handler: impl Future<Output = T>) -> Option<T> {
+        let mut handler = pin!(handler);
+        poll_fn(|cx| self.poll_beside(cx, handler.as_mut())).await
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
+        self.look_in();
+        loop {
+            if self.is_over() {
+                return Poll::Ready(Next::End);
+            }
+            if self.may_handle() {
+                return self.poll_turn(cx);
+            }
+            let writing = self.poll_write(cx);
+            let progress = self.poll_read(cx) | self.poll_time(cx);
+            if !progress && self.park(cx, writing) {
+                self.handled_this_turn = 0;
+                return Poll::Pending;
+            }
+        }
+    }
+
+    fn poll_beside<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut handler: Pin<&mut impl Future<Output = T>>,
+    ) -> Poll<Option<T>> {
+        self.look_in();
+        loop {
+            if let Poll::Ready(result) = handler.as_mut().poll(cx) {
+                return Poll::Ready(Some(result));
+            }
+            if self.out_of_patience() {
+                return Poll::Ready(None);
+            }
+            let writing = self.poll_write(cx);
+            let progress = self.poll_read(cx) | self.poll_time(cx);
+            if !progress && self.park(cx, writing) {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    // ---- decisions ------------------------------------------------------------------------------------------------
+
+    fn out_of_patience(&self) -> bool {
+        self.cut || self.grace.is_some_and(|grace| Instant::now() >= grace)
+    }
+
+    /// Tells whether no further message is to be handled. What came before the peer's own end is handled first.
+    pub(crate) fn is_over(&self) -> bool {
+        let all_handled = !self.ended_in_stream || self.inbox.is_empty();
+        self.cut || (self.ending.is_some() && (all_handled || self.out_of_patience()))
+    }
+
+    /// Tells whether there is a message to handle, and room for its reply.
+    fn may_handle(&mut self) -> bool {
+        if self.inbox.is_empty() {
+            return false;
+        }
+        // After the end of the stream only the read-ahead is left, which is bounded as well.
+        if self.ending.is_none() && !self.live.mailbox.has_room() {
+            self.stalled.get_or_insert_with(Instant::now);
+            return false;
+        }
+        self.stalled = None;
+        true
+    }
+
+    // ---- steps ----------------------------------------------------------------------------------------------------
+
+    /// Takes the orders that came from outside.
+    pub(crate) fn look_in(&mut self) {
+        let orders = self.live.mailbox.wake_up();
+        self.cut |= orders.cut;
+        if let Some(ending) = orders.ending {
+            self.end(ending);
+        }
+    }
+
+    /// Hands out a message, or lets other tasks run first if this one had its share.
+    fn poll_turn(&mut self, cx: &Context<'_>) -> Poll<Next> {
+        if self.handled_this_turn >= MESSAGES_PER_TURN {
+            self.handled_this_turn = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.handled_this_turn += 1;
+        self.inbox
+            .pop()
+            .map_or(Poll::Ready(Next::End), |message| Poll::Ready(Next::Message(message)))
+    }
+
+    /// Reads ahead as far as there is room. Gives whether anything came of it.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.peer != Peer::Talks || self.ending.is_some() {
+            return false;
+        }
+        if !self.inbox.has_room(&self.endpoint.bounds) {
+            self.phase.pause();
+            if let Inbox::Session(session) = &self.inbox {
+                session.wait_for_room(cx);
+            }
+            return false;
+        }
+        let now = Instant::now();
+        self.phase.resume(now);
+        let (mut any, mut ending) = (false, None);
+        let Self {
+            wire,
+            phase,
+            inbox,
+            endpoint,
+            controls,
+            ..
+        } = self;
+        let read = wire.poll_read(cx, &mut |received: Received| {
+            any = true;
+            match phase.on_received(received, now) {
+                Action::Deliver(message) => {
+                    endpoint.hub.telemetry.received(message.len());
+                    inbox.push(message);
+                }
+                Action::Answer(ping) => add_control(controls, Frame::pong(&ping)),
+                Action::Nothing => {}
+                Action::End(end) => ending = Some(end),
+            }
+            if ending.is_none() && inbox.has_room(&endpoint.bounds) {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        });
+        if let Poll::Ready(Err(end)) = &read {
+            ending = Some(Phase::on_read_end(end));
+        }
+        let Some(ending) = ending else { return any };
+        if matches!(read, Poll::Ready(Err(_))) || matches!(ending.reason, CloseReason::Client { .. }) {
+            self.peer = Peer::Done;
+        }
+        self.end_in_stream(ending);
+        true
+    }
+
+    /// Writes what is queued. Pending means that the socket takes no more for now, or for ever.
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            if !self.wire.has_unwritten() {
+                let wire = &mut self.wire;
+                for control in std::mem::take(&mut self.controls) {
+                    wire.queue(control);
+                }
+                self.writing = self
+                    .live
+                    .mailbox
+                    .take(self.writing, FRAMES_PER_WRITE, |frame| wire.queue(frame));
+                self.live
+                    .endpoint
+                    .telemetry
+                    .sent(self.writing.messages, self.writing.bytes);
+                if !self.wire.has_unwritten() {
+                    return Poll::Ready(());
+                }
+            }
+            if ready!(self.wire.poll_write(cx)).is_err() {
+                self.peer = Peer::Gone;
+                self.end_in_stream(Ending::lost());
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Does what is due. Gives whether anything was, or was put off; otherwise the task is woken when something is.
+    fn poll_time(&mut self, cx: &mut Context<'_>) -> bool {
+        let deadline = self.deadline();
+        if deadline.is_some_and(|deadline| deadline < self.timer.deadline()) {
+            self.reset_timer(deadline);
+        }
+        if self.timer.as_mut().poll(cx).is_pending() {
+            return false;
+        }
+        self.on_time(Instant::now());
+        self.reset_timer(self.deadline());
+        true
+    }
+
+    fn on_time(&mut self, now: Instant) {
+        if self.ending.is_some() {
+            return;
+        }
+        if self.stall_over().is_some_and(|over| now >= over) {
+            return self.end(slow_consumer());
+        }
+        match self.phase.on_time(now) {
+            Due::Nothing => {}
+            Due::Ping => add_control(&mut self.controls, Frame::ping()),
+            Due::End(ending) => self.end(ending),
+        }
+    }
+
+    /// Says when time is next of interest.
+    fn deadline(&self) -> Option<Instant> {
+        if self.ending.is_some() {
+            return self.grace;
+        }
+        [self.phase.deadline(), self.stall_over()].into_iter().flatten().min()
+    }
+
+    fn stall_over(&self) -> Option<Instant> {
+        self.stalled
+            .map(|since| after(since, self.endpoint.bounds.send_timeout))
+    }
+
+    fn reset_timer(&mut self, deadline: Option<Instant>) {
+        self.timer.as_mut().reset(deadline.unwrap_or_else(never));
+    }
+
+    /// Registers for pushes and orders before the task sleeps. Gives `false` if one has come meanwhile.
+    pub(super) fn park(&mut self, cx: &Context<'_>, writing: Poll<()>) -> bool {
+        let has_ending = self.ending.is_some();
+        let asleep = match writing {
+            Poll::Ready(()) => self.live.mailbox.sleep(cx, has_ending),
+            Poll::Pending => self.live.mailbox.sleep_on_orders(cx, has_ending),
+        };
+        if !asleep {
+            self.look_in();
+        }
+        asleep
+    }
+}
+
+fn add_control(controls: &mut VecDeque<Frame>, frame: Frame) {
+    if controls.len() == CONTROLS {
+        controls.pop_front();
+    }
+    controls.push_back(frame);
+}

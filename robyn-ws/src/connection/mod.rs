@@ -1,0 +1,269 @@
+//! One connection from the 101 to the end of TCP: connect → drive → close, with one way out.
+
+mod closing;
+mod driver;
+mod inbox;
+mod invoke;
+mod phase;
+pub(crate) mod session;
+mod transport;
+mod wire;
+
+use std::{any::Any, sync::Arc};
+
+use hyper::upgrade::Upgraded;
+
+use crate::{
+    CloseReason, ConnectionId, Message, WebSocket, WebSocketConnector,
+    close::Ending,
+    connection::{
+        driver::{Driver, Next},
+        invoke::{Outcome, Scene},
+        session::SessionInbox,
+        transport::Transport,
+        wire::Wire,
+    },
+    endpoint::Endpoint,
+    frame::Frame,
+    hub::{TaskGuard, admission::Admitted, live::Live},
+    mailbox::Mailbox,
+    registry::Entry,
+    reply::Consequence,
+    request::UpgradeRequest,
+    state::States,
+};
+
+/// Takes the connection out of the hub, whichever way it ends.
+#[derive(Debug)]
+struct Membership(Arc<Live>);
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        self.0.mailbox.seal();
+        self.0.endpoint.leave(self.0.id);
+        self.0.endpoint.forget(self.0.id);
+        self.0.endpoint.telemetry.left();
+    }
+}
+
+/// A connection whose 101 is under way. It is in the hub already, so that a client that has its 101 misses nothing; what
+/// it is sent waits in its mailbox. Its parts are dropped in this order: the place in the hub, the state, and what counts
+/// it.
+#[derive(Debug)]
+pub(crate) struct Opening {
+    live: Arc<Live>,
+    membership: Membership,
+    scene: Scene,
+    admitted: Vec<Admitted>,
+    task: TaskGuard,
+}
+
+impl Opening {
+    /// Puts the connection of an accepted request into the hub.
+    pub(crate) fn new(
+        endpoint: Arc<Endpoint>,
+        request: UpgradeRequest,
+        state: Option<Box<dyn Any + Send>>,
+        admitted: Vec<Admitted>,
+        task: TaskGuard,
+    ) -> Self {
+        let live = Arc::new(Live {
+            id: ConnectionId::random(),
+            mailbox: Mailbox::new(&endpoint.bounds),
+            request,
+            endpoint: endpoint.hub.clone(),
+        });
+        let membership = Membership(live.clone());
+        live.endpoint.enter(live.clone());
+        live.endpoint.telemetry.opened();
+        // A drain that began before the connection was in the hub has not seen it.
+        if task.hub().is_draining() {
+            live.close(Ending::shutdown());
+        }
+        let connector = WebSocketConnector {
+            live: live.clone(),
+            max_rooms: endpoint.bounds.rooms_per_connection,
+        };
+        let states = States::new(&endpoint.states, state);
+        Self {
+            live,
+            membership,
+            scene: Scene {
+                endpoint,
+                connector,
+                states,
+            },
+            admitted,
+            task,
+        }
+    }
+}
+
+/// How the connect handler ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Start {
+    /// It returned, or there is none.
+    Greeted,
+    /// It ran to its end, but no message is handled after it.
+    Failed,
+    /// It did not run to its end, so no close handler follows.
+    Dropped,
+}
+
+/// A connection while it runs. Its parts are dropped in this order: the socket, and then as those of [`Opening`].
+#[derive(Debug)]
+pub(crate) struct Connection {
+    driver: Driver,
+    live: Arc<Live>,
+    _membership: Membership,
+    scene: Scene,
+    _admitted: Vec<Admitted>,
+    _task: TaskGuard,
+}
+
+impl Connection {
+    /// Makes a connection of an upgraded socket.
+    pub(crate) fn open(opening: Opening, upgraded: Upgraded) -> Self {
+        let Opening {
+            live,
+            membership,
+            scene,
+            admitted,
+            task,
+        } = opening;
+        let (transport, unread) = Transport::new(upgraded);
+        let wire = Wire::new(transport, unread, &scene.endpoint.bounds);
+        if let Some(address) = wire.peer_addr() {
+            live.request.set_peer_addr(address);
+        }
+        Self {
+            driver: Driver::new(wire, live.clone(), scene.endpoint.clone()),
+            live,
+            _membership: membership,
+            scene,
+            _admitted: admitted,
+            _task: task,
+        }
+    }
+
+    /// Makes the span that everything of this connection is logged in.
+    pub(crate) fn span(&self) -> tracing::Span {
+        let Live {
+            id, request, endpoint, ..
+        } = &*self.live;
+        let peer = request.peer_addr().map(tracing::field::display);
+        tracing::info_span!("ws.connection", %id, endpoint = %endpoint.path, peer)
+    }
+
+    /// Runs the connection to its end.
+    pub(crate) async fn run(mut self) {
+        let start = self.connect().await;
+        self.driver.look_in();
+        if start == Start::Greeted && !self.driver.is_over() {
+            self.converse().await;
+        }
+        if start != Start::Dropped {
+            self.close().await;
+        }
+        let reason = self.reason();
+        tracing::debug!(reason = reason.label(), "the connection ends");
+        self.live.endpoint.telemetry.closed(&reason);
+        self.driver.finish().await;
+    }
+
+    /// Runs the connect handler, and opens the mailbox with its greeting.
+    async fn connect(&mut self) -> Start {
+        let Some(handler) = self.scene.endpoint.handlers.connect else {
+            self.live.mailbox.greet(None);
+            return Start::Greeted;
+        };
+        let outcome = self.scene.invoke(&mut self.driver, handler, ()).await;
+        let dropped = matches!(outcome, Outcome::Dropped);
+        let returned = matches!(outcome, Outcome::Returned(_));
+        let greeting = self.conclude(handler.entry, outcome);
+        let start = match &greeting {
+            _ if dropped => Start::Dropped,
+            // An error can be a greeting, too.
+            None if !returned => Start::Failed,
+            _ => Start::Greeted,
+        };
+        self.live.mailbox.greet(greeting.map(|greeting| self.encode(&greeting)));
+        start
+    }
+
+    /// Runs the message handler for every message, or the session handler, until the connection ends.
+    async fn converse(&mut self) {
+        if let Some(handler) = self.scene.endpoint.handlers.session {
+            let inbox = Arc::new(SessionInbox::default());
+            let socket = WebSocket::new(inbox.clone(), self.scene.connector.clone());
+            self.driver.give_messages_to(inbox);
+            let outcome = self.scene.invoke(&mut self.driver, handler, Some(socket)).await;
+            self.answer(handler.entry, outcome);
+            self.driver.end(Ending::server(crate::close_code::NORMAL, ""));
+            return;
+        }
+        while let Next::Message(message) = self.driver.next().await {
+            // Without a handler there is nobody to tell, and the next message may still be the client's Close.
+            let Some(handler) = self.scene.endpoint.handlers.message else {
+                continue;
+            };
+            let outcome = self.scene.invoke(&mut self.driver, handler, message).await;
+            self.answer(handler.entry, outcome);
+        }
+    }
+
+    /// Runs the close handler; what it returns goes out ahead of our Close frame.
+    async fn close(&mut self) {
+        let Some(handler) = self.scene.endpoint.handlers.close else {
+            return;
+        };
+        self.driver.extend_grace();
+        let reason = self.reason();
+        let outcome = self.scene.invoke(&mut self.driver, handler, reason).await;
+        self.answer(handler.entry, outcome);
+    }
+
+    /// Gives why the connection ends. A task that ends without a reason has lost its peer.
+    fn reason(&self) -> CloseReason {
+        self.driver
+            .ending()
+            .map_or(CloseReason::Abnormal, |ending| ending.reason.clone())
+    }
+
+    fn answer(&mut self, entry: &'static Entry, outcome: Outcome) {
+        if let Some(reply) = self.conclude(entry, outcome) {
+            self.live.mailbox.reply(self.encode(&reply));
+        }
+    }
+
+    /// Draws the conclusion from a handler's outcome: a message to send, the end of the connection, or nothing.
+    fn conclude(&mut self, entry: &'static Entry, outcome: Outcome) -> Option<Message> {
+        let (id, place) = (self.live.id, entry.place());
+        match outcome {
+            Outcome::Returned(reply) => return reply,
+            Outcome::Failed(error) => {
+                let what = error.to_string();
+                match error.consequence() {
+                    Consequence::Reply(message) => return Some(message),
+                    Consequence::AlreadyEnded => {}
+                    Consequence::End(ending) => {
+                        tracing::warn!(handler = entry.name, %place, %id, error = what, reason = %ending.reason, "the handler failed");
+                        self.driver.end(ending);
+                    }
+                }
+            }
+            Outcome::Panicked => {
+                tracing::error!(handler = entry.name, %place, %id, "the handler panicked");
+                self.driver.end(Ending::because(CloseReason::HandlerPanic, ""));
+            }
+            Outcome::Dropped => {
+                tracing::warn!(handler = entry.name, %place, %id, "the handler was dropped: its connection had ended, and its grace was over");
+            }
+        }
+        None
+    }
+
+    fn encode(&self, message: &Message) -> Frame {
+        Frame::message(message, self.live.encoder())
+    }
+}

@@ -1,0 +1,211 @@
+//! The errors of sending, of building an app and of serving it.
+
+use std::{fmt, io, panic::Location};
+
+/// Why a message was not queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// No connection of this endpoint has that id: it never had, or it has ended.
+    #[error("not connected: no open connection of this endpoint has that id")]
+    NotConnected,
+    /// The client's outbound queue is full, and the message was dropped.
+    #[error(
+        "the client's outbound queue is full: it reads too slowly, or `Limits::outbound_messages` or `outbound_bytes` is too small"
+    )]
+    QueueFull,
+    /// The client's outbound queue stayed full for `Limits::send_timeout`, and the message was dropped.
+    #[error("the client's outbound queue stayed full for `Limits::send_timeout`")]
+    TimedOut,
+}
+
+/// A handler's place in the source, as errors name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub(crate) file: &'static str,
+    pub(crate) line: u32,
+}
+
+impl Place {
+    pub(crate) const fn of(call: &'static Location<'static>) -> Self {
+        Self {
+            file: call.file(),
+            line: call.line(),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// One problem that `build()` found.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BuildError {
+    place: Option<Place>,
+    handler: Option<&'static str>,
+    message: String,
+}
+
+impl BuildError {
+    pub(crate) fn at(place: Place, handler: Option<&'static str>, message: impl Into<String>) -> Self {
+        Self {
+            place: Some(place),
+            handler,
+            message: message.into(),
+        }
+    }
+
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self {
+            place: None,
+            handler: None,
+            message: message.into(),
+        }
+    }
+
+    /// Gives the name of the handler that is wrong, where it is about one.
+    pub fn handler(&self) -> Option<&str> {
+        self.handler
+    }
+
+    /// Gives the source file of the handler, or of the call that is wrong.
+    pub fn file(&self) -> Option<&str> {
+        self.place.map(|place| place.file)
+    }
+
+    /// Gives the line in that file.
+    pub fn line(&self) -> Option<u32> {
+        self.place.map(|place| place.line)
+    }
+
+    /// Gives what is wrong, and what to change.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = self.place {
+            write!(f, "{place}: ")?;
+        }
+        if let Some(handler) = self.handler {
+            write!(f, "`{handler}`: ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+/// Every problem that `build()` found, in the order of the source.
+///
+/// It prints as a readable list with `{}` and also with `{:?}`, so that `fn main() -> Result<(), BuildErrors>` shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BuildErrors(Vec<BuildError>);
+
+impl BuildErrors {
+    /// Sorts the problems by place, so that the list is the same in every build.
+    pub(crate) fn from_problems(mut problems: Vec<BuildError>) -> Option<Self> {
+        problems.sort_by(|a, b| (a.place, a.handler, &a.message).cmp(&(b.place, b.handler, &b.message)));
+        problems.dedup();
+        (!problems.is_empty()).then_some(Self(problems))
+    }
+
+    pub(crate) fn one(problem: BuildError) -> Self {
+        Self(vec![problem])
+    }
+
+    /// Gives the problems.
+    pub fn iter(&self) -> std::slice::Iter<'_, BuildError> {
+        self.0.iter()
+    }
+
+    /// Gives the number of problems, at least one.
+    #[expect(clippy::len_without_is_empty, reason = "there is always at least one problem")]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl<'a> IntoIterator for &'a BuildErrors {
+    type Item = &'a BuildError;
+    type IntoIter = std::slice::Iter<'a, BuildError>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl IntoIterator for BuildErrors {
+    type Item = BuildError;
+    type IntoIter = std::vec::IntoIter<BuildError>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl fmt::Display for BuildErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let problems = if self.len() == 1 { "problem" } else { "problems" };
+        write!(f, "{} {problems} in the WebSocket handlers:", self.len())?;
+        self.iter()
+            .enumerate()
+            .try_for_each(|(index, problem)| write!(f, "\n  {}. {problem}", index + 1))
+    }
+}
+
+impl fmt::Debug for BuildErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for BuildErrors {}
+
+/// Why [`App::serve`](crate::App::serve) could not serve.
+///
+/// It prints readably with `{:?}` too, so that `main` can return it.
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The handlers do not fit together.
+    #[error(transparent)]
+    Build(#[from] BuildErrors),
+    /// The address could not be bound.
+    #[error("{}", bind_problem(address, source))]
+    Bind {
+        /// The address that was asked for.
+        address: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The listener failed while serving.
+    #[error("the server stopped: {0}")]
+    Io(#[from] io::Error),
+}
+
+fn bind_problem(address: &str, source: &io::Error) -> String {
+    let help = match source.kind() {
+        io::ErrorKind::AddrInUse => "; another program listens there: stop it, or choose another port",
+        io::ErrorKind::PermissionDenied => "; ports below 1024 need privileges: choose a higher one",
+        _ => "",
+    };
+    format!("cannot listen on {address}: {source}{help}")
+}
+
+impl fmt::Debug for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

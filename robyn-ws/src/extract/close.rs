@@ -1,0 +1,18 @@
+//! Why a connection ends, for its close handler.
+
+use crate::{
+    CloseReason, FromEvent, Rejection,
+    event::{self, EventContext},
+};
+
+impl<'a> FromEvent<'a, event::Close> for &'a CloseReason {
+    fn from_event(cx: &mut EventContext<'a, event::Close>) -> Result<Self, Rejection> {
+        Ok(cx.close_reason())
+    }
+}
+
+impl<'a> FromEvent<'a, event::Close> for CloseReason {
+    fn from_event(cx: &mut EventContext<'a, event::Close>) -> Result<Self, Rejection> {
+        Ok(cx.close_reason().clone())
+    }
+}

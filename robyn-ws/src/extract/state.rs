@@ -1,0 +1,28 @@
+//! The connection's own state.
+
+use crate::{
+    ConnectionState, FromEvent, Rejection,
+    event::{EventContext, LiveEvent},
+    extract::Needs,
+    state,
+};
+
+impl<'a, E: LiveEvent, S: ConnectionState> FromEvent<'a, E> for &'a mut S {
+    fn from_event(cx: &mut EventContext<'a, E>) -> Result<Self, Rejection> {
+        cx.state().exclusive()
+    }
+
+    fn declare(needs: &mut Needs) {
+        state::declare::<S>(needs);
+    }
+}
+
+impl<'a, E: LiveEvent, S: ConnectionState + Sync> FromEvent<'a, E> for &'a S {
+    fn from_event(cx: &mut EventContext<'a, E>) -> Result<Self, Rejection> {
+        cx.state().shared()
+    }
+
+    fn declare(needs: &mut Needs) {
+        state::declare::<S>(needs);
+    }
+}

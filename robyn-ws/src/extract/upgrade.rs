@@ -1,0 +1,142 @@
+//! The arguments of upgrade handlers: any axum extractor of request parts, and what every event offers.
+
+use std::fmt;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    FromEvent, Rejection,
+    event::{EventContext, Upgrade},
+    extract::Needs,
+};
+
+/// The request before the 101, for the extractors of an upgrade handler's arguments.
+#[doc(hidden)]
+pub struct UpgradeContext<'a> {
+    pub(crate) event: EventContext<'a, Upgrade>,
+    /// A copy of the request's head: axum's extractors want it mutable, and other arguments borrow the original.
+    pub(crate) parts: &'a mut Parts,
+}
+
+/// The HTTP answer that refuses an upgrade.
+#[doc(hidden)]
+pub struct UpgradeRefusal(pub(crate) Response);
+
+impl fmt::Debug for UpgradeContext<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.event.fmt(f)
+    }
+}
+
+impl fmt::Debug for UpgradeRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("UpgradeRefusal").field(&self.0.status()).finish()
+    }
+}
+
+/// An argument of an upgrade handler. `Marker` tells the ways apart and is inferred.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of an `upgrade` handler",
+    label = "not available in an `upgrade` handler",
+    note = "an `upgrade` handler can take any axum `FromRequestParts` type, `Global<T>`, `Scoped<T>`, `&HeaderMap`, `&Uri`, and `Option<_>` or `Result<_, Rejection>` of a fallible one",
+    note = "there is no connection yet: take the message, the connector or the state in a handler for another event",
+    note = "for a type of your own, implement axum's `FromRequestParts`"
+)]
+pub trait UpgradeArgument<'a, Marker>: Sized {
+    fn take(cx: &mut UpgradeContext<'a>) -> impl Future<Output = Result<Self, UpgradeRefusal>> + Send;
+    fn declare(needs: &mut Needs);
+}
+
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum ViaEvent {}
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum ViaParts {}
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum ViaOption {}
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum ViaResult {}
+
+#[diagnostic::do_not_recommend]
+impl<'a, T: FromEvent<'a, Upgrade> + Send> UpgradeArgument<'a, ViaEvent> for T {
+    async fn take(cx: &mut UpgradeContext<'a>) -> Result<Self, UpgradeRefusal> {
+        T::from_event(&mut cx.event).map_err(|rejection| UpgradeRefusal(refuse(&rejection)))
+    }
+
+    fn declare(needs: &mut Needs) {
+        <T as FromEvent<'a, Upgrade>>::declare(needs);
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, T: FromRequestParts<()> + Send> UpgradeArgument<'a, ViaParts> for T {
+    async fn take(cx: &mut UpgradeContext<'a>) -> Result<Self, UpgradeRefusal> {
+        T::from_request_parts(cx.parts, &())
+            .await
+            .map_err(|rejection| UpgradeRefusal(rejection.into_response()))
+    }
+
+    fn declare(_needs: &mut Needs) {}
+}
+
+/// Also for those that axum gives no `Option` of their own.
+#[diagnostic::do_not_recommend]
+impl<'a, T: FromRequestParts<()> + Send> UpgradeArgument<'a, ViaOption> for Option<T>
+where
+    Self: NotOptionalInAxum,
+{
+    async fn take(cx: &mut UpgradeContext<'a>) -> Result<Self, UpgradeRefusal> {
+        Ok(T::from_request_parts(cx.parts, &()).await.ok())
+    }
+
+    fn declare(_needs: &mut Needs) {}
+}
+
+/// axum's `Option<T>` asks `T` for an `OptionalFromRequestParts`, which these have not.
+#[doc(hidden)]
+pub trait NotOptionalInAxum {}
+impl<T> NotOptionalInAxum for Option<axum::extract::Query<T>> {}
+impl<T> NotOptionalInAxum for Option<axum::extract::ConnectInfo<T>> {}
+
+#[diagnostic::do_not_recommend]
+impl<'a, T: FromRequestParts<()> + Send> UpgradeArgument<'a, ViaResult> for Result<T, Rejection> {
+    async fn take(cx: &mut UpgradeContext<'a>) -> Result<Self, UpgradeRefusal> {
+        let rejection = match T::from_request_parts(cx.parts, &()).await {
+            Ok(value) => return Ok(Ok(value)),
+            Err(rejection) => rejection.into_response(),
+        };
+        let status = rejection.status();
+        let body = axum::body::to_bytes(rejection.into_body(), MAX_REJECTION_BODY)
+            .await
+            .unwrap_or_default();
+        let text = String::from_utf8_lossy(&body);
+        let text = if text.is_empty() {
+            status.to_string()
+        } else {
+            text.into_owned()
+        };
+        Ok(Err(Rejection::new(crate::close::close_code::POLICY, text)))
+    }
+
+    fn declare(_needs: &mut Needs) {}
+}
+
+/// An extractor's rejection is a sentence; one that is a page is not worth reading.
+const MAX_REJECTION_BODY: usize = 4096;
+
+/// Before the 101 a rejection is an HTTP answer: the server's fault or the client's.
+pub(crate) fn refuse(rejection: &Rejection) -> Response {
+    if rejection.code() == crate::close::close_code::INTERNAL_ERROR {
+        tracing::error!("{rejection}");
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
+    (StatusCode::BAD_REQUEST, rejection.reason().to_owned()).into_response()
+}

@@ -1,0 +1,163 @@
+//! A frame encoded once, to be written to any number of connections (RFC 6455 section 5.2).
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+use crate::{Message, close::CloseFrame};
+
+const FIN: u8 = 0x80;
+const TEXT: u8 = 0x1;
+const BINARY: u8 = 0x2;
+const CLOSE: u8 = 0x8;
+const PING: u8 = 0x9;
+const PONG: u8 = 0xA;
+
+/// The longest header of a frame from a server, which is never masked.
+const MAX_HEADER: usize = 10;
+
+/// Up to this many bytes of payload are copied behind their header, so that a small frame is one piece of a vectored
+/// write. A longer payload is shared instead: a copy would cost more than the second piece.
+const COPIED_PAYLOAD: usize = 2048;
+
+/// An encoded frame. Cloning it shares the bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    /// The header, and the payload if that is short.
+    head: Bytes,
+    /// A long payload.
+    tail: Bytes,
+}
+
+impl Frame {
+    pub(crate) fn message(message: &Message, encoder: &FrameCounter) -> Self {
+        encoder.0.fetch_add(1, Ordering::Relaxed);
+        match message {
+            Message::Text(text) => Self::encode(TEXT, text.as_ref()),
+            Message::Binary(bytes) => Self::encode(BINARY, bytes),
+        }
+    }
+
+    pub(crate) fn ping() -> Self {
+        Self::encode(PING, &Bytes::new())
+    }
+
+    pub(crate) fn pong(payload: &Bytes) -> Self {
+        Self::encode(PONG, payload)
+    }
+
+    pub(crate) fn close(frame: &CloseFrame) -> Self {
+        let mut payload = BytesMut::with_capacity(2 + frame.reason().len());
+        payload.put_u16(frame.code());
+        payload.put_slice(frame.reason().as_bytes());
+        Self::encode(CLOSE, &payload.freeze())
+    }
+
+    fn encode(opcode: u8, payload: &Bytes) -> Self {
+        let copied = payload.len() <= COPIED_PAYLOAD;
+        let mut head = BytesMut::with_capacity(MAX_HEADER + if copied { payload.len() } else { 0 });
+        head.put_u8(FIN | opcode);
+        put_length(&mut head, payload.len());
+        if copied {
+            head.put_slice(payload);
+        }
+        Self {
+            head: head.freeze(),
+            tail: if copied { Bytes::new() } else { payload.clone() },
+        }
+    }
+
+    /// Gives the size on the wire, in bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.head.len() + self.tail.len()
+    }
+
+    /// Gives the one or two pieces to write, in order.
+    pub(crate) fn into_pieces(self) -> impl Iterator<Item = Bytes> {
+        [self.head, self.tail].into_iter().filter(|piece| !piece.is_empty())
+    }
+}
+
+/// How much some frames are.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Load {
+    pub(crate) messages: usize,
+    pub(crate) bytes: usize,
+}
+
+impl Load {
+    pub(crate) fn add(&mut self, frame: &Frame) {
+        self.messages += 1;
+        self.bytes += frame.len();
+    }
+
+    pub(crate) fn remove(&mut self, other: Self) {
+        self.messages -= other.messages;
+        self.bytes -= other.bytes;
+    }
+
+    pub(crate) fn of(frame: &Frame) -> Self {
+        Self {
+            messages: 1,
+            bytes: frame.len(),
+        }
+    }
+}
+
+/// The length field has one, three or nine bytes (RFC 6455 section 5.2).
+fn put_length(head: &mut BytesMut, length: usize) {
+    if let Ok(short @ 0..=125) = u8::try_from(length) {
+        head.put_u8(short);
+    } else if let Ok(medium) = u16::try_from(length) {
+        head.put_u8(126);
+        head.put_u16(medium);
+    } else {
+        head.put_u8(127);
+        head.put_u64(length as u64);
+    }
+}
+
+/// Counts how often a message was encoded, so that a test can tell that a broadcast does it once.
+#[derive(Debug, Default)]
+pub(crate) struct FrameCounter(AtomicU64);
+
+impl FrameCounter {
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(length: usize) -> Vec<u8> {
+        let message = Message::from(vec![b'x'; length]);
+        Frame::message(&message, &FrameCounter::default())
+            .into_pieces()
+            .flatten()
+            .collect()
+    }
+
+    #[test]
+    fn length_field_grows_at_the_edges_of_rfc_6455() {
+        for (length, header) in [
+            (0, vec![0x82, 0]),
+            (125, vec![0x82, 125]),
+            (126, vec![0x82, 126, 0, 126]),
+            (65_535, vec![0x82, 126, 0xff, 0xff]),
+            (65_536, vec![0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+        ] {
+            let bytes = encoded(length);
+            assert_eq!(bytes[..header.len()], header, "header for {length} bytes");
+            assert_eq!(bytes.len(), header.len() + length, "frame for {length} bytes");
+        }
+    }
+
+    #[test]
+    fn long_payload_is_shared_and_a_short_one_copied() {
+        let pieces = |length| Frame::encode(BINARY, &vec![0; length].into()).into_pieces().count();
+        assert_eq!(pieces(COPIED_PAYLOAD), 1);
+        assert_eq!(pieces(COPIED_PAYLOAD + 1), 2);
+    }
+}

@@ -1,0 +1,292 @@
+//! The live connections of an app in this process.
+
+pub(crate) mod admission;
+pub(crate) mod endpoint;
+pub(crate) mod live;
+
+use std::{
+    any::Any,
+    collections::BTreeMap,
+    fmt,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Response},
+};
+use tokio::sync::watch;
+
+use crate::{
+    Audience, ConnectionId, Delivery, Message, SendError,
+    close::Ending,
+    hub::{endpoint::EndpointHub, live::Live},
+    mailbox::Sender,
+};
+
+/// The live connections of an app, for code outside handlers.
+///
+/// It comes from [`App::hub`](crate::App::hub) and is cheap to clone. As an axum extractor it is found where the
+/// router has it: in routes given to [`App::http`](crate::App::http), behind `.layer(Extension(app.hub()))`, or with
+/// the hub as the router's state.
+///
+/// ```
+/// use robyn_ws::{axum::{Router, routing::post}, prelude::*};
+///
+/// #[websocket("/news", on = "connect")]
+/// fn connect() {}
+///
+/// async fn publish(hub: Hub, news: String) -> String {
+///     let delivery = hub.endpoint("/news").sync_broadcast(news);
+///     format!("sent to {}", delivery.queued)
+/// }
+///
+/// let app = App::new().http(Router::new().route("/publish", post(publish)));
+/// # drop(app);
+/// ```
+#[derive(Clone)]
+pub struct Hub(Arc<HubInner>);
+
+struct HubInner {
+    /// Set once, when the app is built.
+    endpoints: OnceLock<BTreeMap<Box<str>, Arc<EndpointHub>>>,
+    draining: AtomicBool,
+    /// How many connection tasks run.
+    tasks: watch::Sender<usize>,
+}
+
+impl Hub {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(HubInner {
+            endpoints: OnceLock::new(),
+            draining: AtomicBool::new(false),
+            tasks: watch::Sender::new(0),
+        }))
+    }
+
+    /// Fixes the endpoints; an app is built once, since building consumes it.
+    pub(crate) fn open(&self, endpoints: impl Iterator<Item = Arc<EndpointHub>>) {
+        let endpoints = endpoints.map(|endpoint| (endpoint.path.clone(), endpoint)).collect();
+        let _once = self.0.endpoints.set(endpoints);
+    }
+
+    /// Gives the endpoint at `path`, written as its handlers write it and with the prefixes of its sub-routers:
+    /// `/league/chat/{room}`.
+    ///
+    /// A path that no handler has is logged, and is an endpoint without connections. So is every path before the app
+    /// is built.
+    pub fn endpoint(&self, path: &str) -> HubEndpoint {
+        let known = self
+            .0
+            .endpoints
+            .get()
+            .and_then(|endpoints| endpoints.get(path))
+            .cloned();
+        HubEndpoint(known.unwrap_or_else(|| {
+            tracing::warn!(path, known = ?self.paths().collect::<Vec<_>>(), "no handler has this path, so nobody is there");
+            Arc::new(EndpointHub::new(path))
+        }))
+    }
+
+    /// Gives the paths of all endpoints, sorted.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.endpoints().map(|endpoint| &*endpoint.path)
+    }
+
+    /// Counts the connections of all endpoints.
+    pub fn count(&self) -> usize {
+        self.endpoints().map(|endpoint| endpoint.count()).sum()
+    }
+
+    fn endpoints(&self) -> impl Iterator<Item = &Arc<EndpointHub>> {
+        self.0.endpoints.get().into_iter().flat_map(BTreeMap::values)
+    }
+
+    // ---- for the drain --------------------------------------------------------------------------------------------
+
+    pub(crate) fn start_draining(&self) {
+        self.0.draining.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::SeqCst)
+    }
+
+    /// Gives every connection whose task runs.
+    pub(crate) fn running(&self) -> Vec<Arc<Live>> {
+        self.endpoints().flat_map(|endpoint| endpoint.running()).collect()
+    }
+
+    /// Counts a connection task until the guard is dropped.
+    pub(crate) fn count_task(&self) -> TaskGuard {
+        self.0.tasks.send_modify(|tasks| *tasks += 1);
+        TaskGuard(self.clone())
+    }
+
+    /// Waits until no connection task runs.
+    pub(crate) async fn idle(&self) {
+        let mut tasks = self.0.tasks.subscribe();
+        // The sender lives in `self`, so the wait cannot fail.
+        let _ended = tasks.wait_for(|tasks| *tasks == 0).await;
+    }
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = self.endpoints().map(|endpoint| (&endpoint.path, endpoint.count()));
+        f.debug_map().entries(counts).finish()
+    }
+}
+
+/// Counts one running connection task.
+#[derive(Debug)]
+pub(crate) struct TaskGuard(Hub);
+
+impl TaskGuard {
+    pub(crate) const fn hub(&self) -> &Hub {
+        &self.0
+    }
+}
+
+impl Drop for TaskGuard {
+    fn drop(&mut self) {
+        self.0.0.tasks.send_modify(|tasks| *tasks -= 1);
+    }
+}
+
+/// One endpoint, from [`Hub::endpoint`].
+#[derive(Clone, Debug)]
+#[must_use = "an endpoint does nothing until something is asked of it"]
+pub struct HubEndpoint(Arc<EndpointHub>);
+
+impl HubEndpoint {
+    /// Gives everyone on this endpoint.
+    pub fn everyone(&self) -> Audience {
+        Audience::everyone(self.0.clone())
+    }
+
+    /// Gives the connections of `room`.
+    pub fn to(&self, room: impl AsRef<str>) -> Audience {
+        Audience::room(self.0.clone(), room.as_ref())
+    }
+
+    /// Gives everyone but the connection `id`.
+    pub fn except(&self, id: ConnectionId) -> Audience {
+        self.everyone().except(id)
+    }
+
+    /// Broadcasts to everyone, as [`Audience::sync_broadcast`].
+    pub fn sync_broadcast(&self, message: impl Into<Message>) -> Delivery {
+        self.everyone().sync_broadcast(message)
+    }
+
+    /// Broadcasts to everyone, as [`Audience::async_broadcast`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped while it waits, it has reached everyone whose queue was not full.
+    pub async fn async_broadcast(&self, message: impl Into<Message>) -> Delivery {
+        self.everyone().async_broadcast(message).await
+    }
+
+    /// Queues `message` for the connection `id` now, or fails now.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::NotConnected`], and [`SendError::QueueFull`] under the overflow policies that refuse it.
+    pub fn sync_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
+        self.find(id)?.send(&message.into(), Sender::Other)
+    }
+
+    /// Queues `message` for the connection `id` as soon as there is room.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::NotConnected`], and [`SendError::TimedOut`] when there was no room for `Limits::send_timeout`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped while it waits, it has sent nothing.
+    pub async fn async_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
+        self.find(id)?.send_wait(&message.into(), Sender::Other).await
+    }
+
+    /// Counts the connections.
+    pub fn count(&self) -> usize {
+        self.0.count()
+    }
+
+    /// Counts the rooms that have somebody in them.
+    pub fn room_count(&self) -> usize {
+        self.0.room_count()
+    }
+
+    /// Gives the connections.
+    pub fn connections(&self) -> Vec<ConnectionId> {
+        self.0.everyone().iter().map(|live| live.id).collect()
+    }
+
+    /// Closes the connection `id` with `code` and `reason`, as
+    /// [`WebSocketConnector::close_with`](crate::WebSocketConnector::close_with).
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::NotConnected`] if it is not there.
+    pub fn close(&self, id: ConnectionId, code: u16, reason: impl Into<String>) -> Result<(), SendError> {
+        self.find(id)?.close(Ending::server(code, reason));
+        Ok(())
+    }
+
+    /// Gives what was counted since the app was built.
+    pub fn counters(&self) -> Counters {
+        let telemetry = &self.0.telemetry;
+        Counters {
+            frames_encoded: telemetry.frames_encoded.get(),
+            messages_dropped: telemetry.messages_dropped(),
+        }
+    }
+
+    fn find(&self, id: ConnectionId) -> Result<Arc<Live>, SendError> {
+        self.0.find(id).ok_or(SendError::NotConnected)
+    }
+}
+
+/// What was counted for one endpoint since the app was built.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counters {
+    /// How often a message was encoded as a frame. A broadcast does it once, however many connections get it.
+    pub frames_encoded: u64,
+    /// How many messages were dropped because a client's queue was full.
+    pub messages_dropped: u64,
+}
+
+impl<S: Send + Sync + 'static> FromRequestParts<S> for Hub {
+    type Rejection = HubRejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        let from_state = || (state as &dyn Any).downcast_ref::<Self>();
+        parts
+            .extensions
+            .get::<Self>()
+            .or_else(from_state)
+            .cloned()
+            .ok_or(HubRejection(()))
+    }
+}
+
+/// The hub was asked for in a route that does not have it.
+#[derive(Debug, thiserror::Error)]
+#[error("this route has no `Hub`: give it to `App::http`, or add `.layer(Extension(app.hub()))`")]
+pub struct HubRejection(());
+
+impl IntoResponse for HubRejection {
+    fn into_response(self) -> Response {
+        tracing::error!("{self}");
+        (StatusCode::INTERNAL_SERVER_ERROR, self.to_string()).into_response()
+    }
+}

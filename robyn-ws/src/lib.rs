@@ -1,0 +1,67 @@
+#![doc = include_str!("../README.md")]
+
+mod app;
+mod router;
+mod serve;
+mod shutdown;
+
+mod endpoint;
+mod handshake;
+mod origin;
+mod registry;
+mod resolve;
+mod upgrade;
+
+mod connection;
+
+mod dependencies;
+pub mod event;
+mod extract;
+mod reply;
+mod state;
+
+mod audience;
+mod connector;
+mod hub;
+mod mailbox;
+
+mod close;
+mod error;
+mod frame;
+mod id;
+mod limits;
+mod message;
+mod request;
+mod telemetry;
+mod time;
+
+#[cfg(feature = "test-util")]
+pub mod test_util;
+
+#[doc(hidden)]
+pub mod __private;
+pub mod prelude;
+
+pub use axum;
+pub use robyn_ws_macros::{ConnectionState, websocket};
+pub use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+pub use self::{
+    app::{App, Running},
+    audience::{Audience, Delivery},
+    close::{CloseReason, close_code},
+    connection::session::{Closing, Disconnected, WebSocket},
+    connector::WebSocketConnector,
+    error::{BuildError, BuildErrors, SendError, ServeError},
+    extract::{FromEvent, Global, Needs, Rejection, Scoped},
+    hub::{Counters, Hub, HubEndpoint, HubRejection},
+    id::{ConnectionId, ParseConnectionIdError},
+    limits::{Limits, Overflow},
+    message::Message,
+    origin::Origins,
+    reply::{HandlerError, HandlerResult, IntoReply},
+    request::{PathParams, QueryParams},
+    router::{IncludedRouter, SubRouter},
+    shutdown::{Drained, Shutdown},
+    state::ConnectionState,
+};

@@ -1,0 +1,129 @@
+//! What goes over a connection: text or bytes.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::Utf8Bytes;
+
+/// A message, text and binary told apart. Cloning shares the payload.
+///
+/// Everything that sends takes `impl Into<Message>`:
+///
+/// ```
+/// use robyn_ws::prelude::*;
+///
+/// assert_eq!(Message::from("hi"), Message::Text("hi".into()));
+/// assert_eq!(Message::from(vec![1, 2]), Message::Binary(vec![1, 2].into()));
+/// assert_eq!(Message::json(&[1, 2])?, Message::from("[1,2]"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// A text message. The type guarantees valid UTF-8.
+    Text(Utf8Bytes),
+    /// A binary message.
+    Binary(Bytes),
+}
+
+impl Message {
+    /// Makes a text message of `value` in JSON.
+    ///
+    /// # Errors
+    ///
+    /// When the value's `Serialize` fails, or a map has keys that are not strings.
+    pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
+        serde_json::to_string(value).map(Self::from)
+    }
+
+    /// Gives the text: of a text message, or of a binary message that is valid UTF-8.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text.as_str()),
+            Self::Binary(bytes) => std::str::from_utf8(bytes).ok(),
+        }
+    }
+
+    /// Gives the payload: the bytes of a binary message, the UTF-8 bytes of a text.
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_str().as_bytes(),
+            Self::Binary(bytes) => bytes,
+        }
+    }
+
+    /// Turns the message into its payload without copying.
+    pub fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Text(text) => text.into(),
+            Self::Binary(bytes) => bytes,
+        }
+    }
+
+    /// Tells whether this is a text message.
+    pub const fn is_text(&self) -> bool {
+        matches!(self, Self::Text(_))
+    }
+
+    /// Tells whether this is a binary message.
+    pub const fn is_binary(&self) -> bool {
+        matches!(self, Self::Binary(_))
+    }
+
+    /// Gives the length of the payload in bytes.
+    pub fn len(&self) -> usize {
+        self.as_bytes().len()
+    }
+
+    /// Tells whether the payload is empty.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+macro_rules! message_from {
+    ($variant:ident: $($source:ty => |$value:ident| $make:expr),+ $(,)?) => {
+        $(impl From<$source> for Message {
+            fn from($value: $source) -> Self {
+                Self::$variant($make)
+            }
+        })+
+    };
+}
+
+message_from! { Text:
+    &str => |text| text.into(),
+    &String => |text| text.as_str().into(),
+    String => |text| text.into(),
+    Box<str> => |text| String::from(text).into(),
+    Cow<'_, str> => |text| text.into_owned().into(),
+    Utf8Bytes => |text| text,
+}
+
+message_from! { Binary:
+    &[u8] => |bytes| Bytes::copy_from_slice(bytes),
+    &Vec<u8> => |bytes| Bytes::copy_from_slice(bytes),
+    Vec<u8> => |bytes| bytes.into(),
+    Box<[u8]> => |bytes| bytes.into(),
+    Cow<'_, [u8]> => |bytes| bytes.into_owned().into(),
+    Bytes => |bytes| bytes,
+}
+
+impl<const N: usize> From<&[u8; N]> for Message {
+    fn from(bytes: &[u8; N]) -> Self {
+        Self::Binary(Bytes::copy_from_slice(bytes))
+    }
+}
+
+impl<const N: usize> From<[u8; N]> for Message {
+    fn from(bytes: [u8; N]) -> Self {
+        Self::Binary(Bytes::copy_from_slice(&bytes))
+    }
+}
+
+impl From<&Message> for Message {
+    fn from(message: &Message) -> Self {
+        message.clone()
+    }
+}

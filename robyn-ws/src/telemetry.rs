@@ -1,0 +1,181 @@
+//! What is counted for each endpoint; with the feature `metrics` a collector is told, through the `metrics` facade.
+#![cfg_attr(
+    not(feature = "metrics"),
+    expect(unused_variables, clippy::unused_self, reason = "without the feature nobody is told")
+)]
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::{CloseReason, Overflow, frame::FrameCounter};
+
+/// The counters of one endpoint.
+#[derive(Debug)]
+pub(crate) struct Telemetry {
+    pub(crate) frames_encoded: FrameCounter,
+    messages_dropped: AtomicU64,
+    #[cfg(feature = "metrics")]
+    handles: handles::Handles,
+}
+
+/// Tells the collector, if there is one.
+macro_rules! tell {
+    ($statement:expr) => {
+        #[cfg(feature = "metrics")]
+        {
+            $statement;
+        }
+    };
+}
+
+impl Telemetry {
+    pub(crate) fn new(endpoint: &str) -> Self {
+        Self {
+            frames_encoded: FrameCounter::default(),
+            messages_dropped: AtomicU64::new(0),
+            #[cfg(feature = "metrics")]
+            handles: handles::Handles::new(endpoint),
+        }
+    }
+
+    pub(crate) fn messages_dropped(&self) -> u64 {
+        self.messages_dropped.load(Ordering::Relaxed)
+    }
+
+    /// An upgrade was answered: with 101, or with the status that refuses it.
+    pub(crate) fn upgraded(&self, status: u16) {
+        tell!(self.handles.upgraded(status));
+    }
+
+    pub(crate) fn opened(&self) {
+        tell!(self.handles.connections.increment(1));
+    }
+
+    pub(crate) fn left(&self) {
+        tell!(self.handles.connections.decrement(1));
+    }
+
+    pub(crate) fn closed(&self, reason: &CloseReason) {
+        tell!(self.handles.closed(reason.label()));
+    }
+
+    pub(crate) fn received(&self, bytes: usize) {
+        tell!(self.handles.received(bytes));
+    }
+
+    /// Frames were handed to the socket.
+    pub(crate) fn sent(&self, messages: usize, bytes: usize) {
+        tell!(self.handles.sent(messages, bytes));
+    }
+
+    pub(crate) fn broadcast(&self, recipients: usize) {
+        tell!(self.handles.broadcast(recipients));
+    }
+
+    pub(crate) fn dropped(&self, messages: usize, policy: Overflow) {
+        self.messages_dropped.fetch_add(messages as u64, Ordering::Relaxed);
+        tell!(self.handles.dropped(messages, policy.label()));
+    }
+
+    pub(crate) fn handled(&self, event: &'static str, stopwatch: Stopwatch) {
+        tell!(self.handles.handled(event, stopwatch));
+    }
+}
+
+/// Measures a handler, if anybody is told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stopwatch {
+    #[cfg(feature = "metrics")]
+    start: std::time::Instant,
+}
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Self {
+            #[cfg(feature = "metrics")]
+            start: std::time::Instant::now(),
+        }
+    }
+}
+
+#[cfg(feature = "metrics")]
+mod handles {
+    //! The metrics of one endpoint, registered once where they are told of with every message.
+
+    use std::{fmt, sync::Arc};
+
+    use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+
+    use super::Stopwatch;
+
+    pub(super) struct Handles {
+        endpoint: Arc<str>,
+        pub(super) connections: Gauge,
+        messages_received: Counter,
+        bytes_received: Counter,
+        messages_sent: Counter,
+        bytes_sent: Counter,
+        recipients: Histogram,
+    }
+
+    impl Handles {
+        pub(super) fn new(endpoint: &str) -> Self {
+            let endpoint = Arc::<str>::from(endpoint);
+            let label = || ("endpoint", endpoint.clone());
+            Self {
+                connections: gauge!("robyn_ws_connections", &[label()]),
+                messages_received: counter!("robyn_ws_messages_received_total", &[label()]),
+                bytes_received: counter!("robyn_ws_received_bytes_total", &[label()]),
+                messages_sent: counter!("robyn_ws_messages_sent_total", &[label()]),
+                bytes_sent: counter!("robyn_ws_sent_bytes_total", &[label()]),
+                recipients: histogram!("robyn_ws_broadcast_recipients", &[label()]),
+                endpoint,
+            }
+        }
+
+        fn endpoint(&self) -> Arc<str> {
+            self.endpoint.clone()
+        }
+
+        pub(super) fn upgraded(&self, status: u16) {
+            counter!("robyn_ws_upgrades_total", "endpoint" => self.endpoint(), "status" => status.to_string())
+                .increment(1);
+        }
+
+        pub(super) fn closed(&self, reason: &'static str) {
+            counter!("robyn_ws_closes_total", "endpoint" => self.endpoint(), "reason" => reason).increment(1);
+        }
+
+        pub(super) fn received(&self, bytes: usize) {
+            self.messages_received.increment(1);
+            self.bytes_received.increment(bytes as u64);
+        }
+
+        pub(super) fn sent(&self, messages: usize, bytes: usize) {
+            self.messages_sent.increment(messages as u64);
+            self.bytes_sent.increment(bytes as u64);
+        }
+
+        #[expect(clippy::cast_precision_loss, reason = "no audience is that large")]
+        pub(super) fn broadcast(&self, recipients: usize) {
+            self.recipients.record(recipients as f64);
+        }
+
+        pub(super) fn dropped(&self, messages: usize, policy: &'static str) {
+            counter!("robyn_ws_messages_dropped_total", "endpoint" => self.endpoint(), "policy" => policy)
+                .increment(messages as u64);
+        }
+
+        pub(super) fn handled(&self, event: &'static str, stopwatch: Stopwatch) {
+            histogram!("robyn_ws_handler_duration_seconds", "endpoint" => self.endpoint(), "event" => event)
+                .record(stopwatch.start.elapsed());
+        }
+    }
+
+    impl fmt::Debug for Handles {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.debug_struct("Handles")
+                .field("endpoint", &self.endpoint)
+                .finish_non_exhaustive()
+        }
+    }
+}

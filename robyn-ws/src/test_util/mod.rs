@@ -1,0 +1,121 @@
+//! Tests without a port: an app served over memory, with hyper's real handshake and the real connection driver.
+//!
+//! With the feature `test-util`, a test of a chat endpoint reads:
+//!
+//! ```standalone_crate
+//! use robyn_ws::{prelude::*, test_util::TestApp};
+//!
+//! #[websocket("/chat", on = "connect")]
+//! fn enter() -> &'static str { "welcome" }
+//!
+//! #[websocket("/chat", on = "message")]
+//! fn say(ws: WebSocketConnector, msg: String) { ws.others().sync_broadcast(msg); }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let app = TestApp::new(App::new());
+//! let (mut one, mut other) = (app.connect("/chat").await.unwrap(), app.connect("/chat").await.unwrap());
+//! assert_eq!(one.receive_text().await, "welcome");
+//! assert_eq!(other.receive_text().await, "welcome");
+//! one.send_text("hello").await;
+//! assert_eq!(other.receive_text().await, "hello");
+//! one.close().await;
+//! one.expect_close(1000).await;
+//! # }
+//! ```
+//!
+//! It works with tokio's paused time (`#[tokio::test(start_paused = true)]`, feature `tokio/test-util`): heartbeats and
+//! time-outs then take no real time. A wait that brings nothing panics after [`PATIENCE`] of real time.
+
+mod request;
+mod socket;
+mod watchdog;
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+    service::TowerToHyperService,
+};
+use tokio::io::DuplexStream;
+
+pub use self::{request::TestRequest, socket::TestSocket};
+use crate::{App, Drained, Hub, Running};
+
+/// How long a wait in a test may take, in real time.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How much each direction of a connection in memory holds. Small enough that a client that does not read is felt.
+const PIPE: usize = 64 * 1024;
+
+/// An app under test, without a port.
+#[derive(Debug)]
+pub struct TestApp {
+    running: Running,
+}
+
+impl TestApp {
+    /// Builds `app`.
+    ///
+    /// # Panics
+    ///
+    /// With the list of [`BuildErrors`](crate::BuildErrors), if the handlers do not fit together.
+    #[track_caller]
+    pub fn new(app: App) -> Self {
+        match app.build() {
+            Ok(running) => Self { running },
+            Err(errors) => panic!("{errors}"),
+        }
+    }
+
+    /// Connects a client to `target`, a path and perhaps a query.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] with the status and body of the HTTP answer, if the upgrade is refused.
+    pub async fn connect(&self, target: &str) -> Result<TestSocket, Refused> {
+        self.request(target).connect().await
+    }
+
+    /// Begins an upgrade request to `target`, to which headers can be added.
+    pub fn request(&self, target: &str) -> TestRequest<'_> {
+        TestRequest::new(self, target)
+    }
+
+    /// Gives the live connections.
+    pub fn hub(&self) -> &Hub {
+        &self.running.hub
+    }
+
+    /// Drains the app, as [`Shutdown::shutdown`](crate::Shutdown::shutdown).
+    pub async fn shutdown(&self, grace: Duration) -> Drained {
+        self.running.shutdown(grace).await
+    }
+
+    /// Gives the client's end of a new connection, whose other end hyper serves.
+    fn dial(&self) -> DuplexStream {
+        let (client, server) = tokio::io::duplex(PIPE);
+        let service = TowerToHyperService::new(self.running.router.clone());
+        let serve = async move {
+            let builder = auto::Builder::new(TokioExecutor::new());
+            // A client that goes away is part of many tests.
+            let _ended = builder
+                .serve_connection_with_upgrades(TokioIo::new(server), service)
+                .await;
+        };
+        tokio::spawn(serve);
+        client
+    }
+}
+
+/// An upgrade that was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the upgrade was refused with {status}: {body}")]
+pub struct Refused {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The body, which says why.
+    pub body: String,
+}

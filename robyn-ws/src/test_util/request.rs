@@ -1,0 +1,83 @@
+//! The upgrade request of a client under test.
+
+use axum::http::{HeaderName, HeaderValue, Request, header};
+use tokio_tungstenite::{
+    client_async,
+    tungstenite::{Error, handshake::client::generate_key},
+};
+
+use crate::test_util::{Refused, TestApp, TestSocket, watchdog::within};
+
+/// An upgrade request that is being put together.
+#[derive(Debug)]
+#[must_use = "a request does nothing until it is connected"]
+pub struct TestRequest<'a> {
+    app: &'a TestApp,
+    request: Request<()>,
+}
+
+impl<'a> TestRequest<'a> {
+    pub(crate) fn new(app: &'a TestApp, target: &str) -> Self {
+        let request = Request::builder()
+            .uri(format!("ws://test{target}"))
+            .header(header::HOST, "test")
+            .header(header::UPGRADE, "websocket")
+            .header(header::CONNECTION, "Upgrade")
+            .header(header::SEC_WEBSOCKET_VERSION, "13")
+            .header(header::SEC_WEBSOCKET_KEY, generate_key())
+            .body(());
+        match request {
+            Ok(request) => Self { app, request },
+            Err(error) => panic!("`{target}` is no request target: {error}; expected a path such as `/chat?room=a`"),
+        }
+    }
+
+    /// Adds a header.
+    ///
+    /// # Panics
+    ///
+    /// If `name` or `value` cannot be in a header.
+    pub fn header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName, Error: std::fmt::Debug>,
+        V: TryInto<HeaderValue, Error: std::fmt::Debug>,
+    {
+        let name = name.try_into().expect("a header name");
+        let value = value.try_into().expect("a header value");
+        self.request.headers_mut().append(name, value);
+        self
+    }
+
+    /// Offers a subprotocol.
+    ///
+    /// # Panics
+    ///
+    /// If `name` cannot be in a header.
+    pub fn subprotocol(self, name: &str) -> Self {
+        self.header(header::SEC_WEBSOCKET_PROTOCOL, name)
+    }
+
+    /// Connects.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] with the status and body of the HTTP answer, if the upgrade is refused.
+    ///
+    /// # Panics
+    ///
+    /// If the answer is not HTTP, which would be a bug of this crate.
+    pub async fn connect(self) -> Result<TestSocket, Refused> {
+        let connecting = client_async(self.request, self.app.dial());
+        match within("connecting", connecting).await {
+            Ok((socket, _response)) => Ok(TestSocket::new(socket)),
+            Err(Error::Http(response)) => {
+                let body = response.body().as_deref().unwrap_or_default();
+                Err(Refused {
+                    status: response.status(),
+                    body: String::from_utf8_lossy(body).into_owned(),
+                })
+            }
+            Err(error) => panic!("the handshake failed: {error}"),
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Bounds a wait in real time, whatever tokio's clock does.
+
+use std::{sync::mpsc, thread};
+
+use tokio::sync::oneshot;
+
+use crate::test_util::PATIENCE;
+
+/// Awaits `future`, and panics with what was awaited if it takes longer than [`PATIENCE`].
+///
+/// tokio's own time-out would fire at once under paused time. The thread ends with the wait.
+pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+    let (bark, barked) = oneshot::channel();
+    let (_leash, dropped) = mpsc::sync_channel::<()>(0);
+    thread::spawn(move || {
+        if dropped.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+            let _nobody_waits = bark.send(());
+        }
+    });
+    tokio::select! {
+        biased;
+        value = future => value,
+        Ok(()) = barked => panic!("{what}: nothing came within {PATIENCE:?}"),
+    }
+}

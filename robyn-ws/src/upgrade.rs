@@ -1,0 +1,243 @@
+//! The axum handler of an endpoint: everything before the 101, and the 101.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use axum::{
+    extract::{FromRequestParts, RawPathParams, Request},
+    http::{HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use futures_util::FutureExt;
+use hyper::upgrade::OnUpgrade;
+use tracing::Instrument;
+
+use crate::{
+    Hub, Origins, PathParams,
+    connection::{Connection, Opening},
+    endpoint::Endpoint,
+    event::EventContext,
+    extract::UpgradeContext,
+    handshake,
+    hub::admission::{Admitted, Refused},
+    origin,
+    registry::{Entry, UpgradeFn},
+    reply::{UpgradeReply, UpgradeResult},
+    request::UpgradeRequest,
+};
+
+/// What all endpoints of an app share.
+#[derive(Debug)]
+pub(crate) struct Gatekeeper {
+    pub(crate) hub: Hub,
+    pub(crate) origins: Origins,
+    pub(crate) subprotocols: Vec<HeaderValue>,
+}
+
+/// Answers a request to `endpoint`: refuses it, or upgrades it and spawns its connection.
+pub(crate) async fn upgrade(endpoint: Arc<Endpoint>, gatekeeper: Arc<Gatekeeper>, request: Request) -> Response {
+    let (mut parts, _body) = request.into_parts();
+    let response = match accept(&endpoint, &gatekeeper, &mut parts).await {
+        Ok(accepted) => accepted.switch_protocols(endpoint.clone(), &gatekeeper),
+        Err(refusal) => {
+            tracing::debug!(endpoint = %endpoint.path, status = %refusal.status(), "upgrade refused");
+            refusal
+        }
+    };
+    endpoint.hub.telemetry.upgraded(response.status().as_u16());
+    response
+}
+
+/// A request that may become a connection.
+struct Accepted {
+    on_upgrade: OnUpgrade,
+    accept_key: HeaderValue,
+    request: UpgradeRequest,
+    state: UpgradeReply,
+    admitted: Vec<Admitted>,
+}
+
+/// Makes all checks in the order from cheap to dear; the user's upgrade handler is the last.
+async fn accept(endpoint: &Arc<Endpoint>, gatekeeper: &Gatekeeper, parts: &mut Parts) -> Result<Accepted, Response> {
+    let accept_key = handshake::check(parts)?;
+    check_drain(gatekeeper)?;
+    check_target(endpoint, parts)?;
+    check_origin(gatekeeper, parts)?;
+    let subprotocol = handshake::subprotocol(&parts.headers, &gatekeeper.subprotocols)?;
+    let raw_params = RawPathParams::from_request_parts(parts, &())
+        .await
+        .map_err(IntoResponse::into_response)?;
+    endpoint.checks.iter().try_for_each(|check| check(parts))?;
+    let on_upgrade = parts.extensions.remove::<OnUpgrade>().ok_or_else(|| {
+        (
+            StatusCode::UPGRADE_REQUIRED,
+            "this HTTP connection cannot be upgraded\n",
+        )
+            .into_response()
+    })?;
+    let mut request = UpgradeRequest::new(parts, PathParams::new(&raw_params), subprotocol);
+    let admitted = admit(endpoint, &request)?;
+    let state = match endpoint.handlers.upgrade {
+        Some((entry, handler)) => {
+            let answer = call(entry, handler, endpoint, &mut request, parts).await?;
+            // What the extractors left there is part of the request from now on.
+            request.extensions.extend(std::mem::take(&mut parts.extensions));
+            answer
+        }
+        None => UpgradeReply::default(),
+    };
+    Ok(Accepted {
+        on_upgrade,
+        accept_key,
+        request,
+        state,
+        admitted,
+    })
+}
+
+fn check_drain(gatekeeper: &Gatekeeper) -> Result<(), Response> {
+    if gatekeeper.hub.is_draining() {
+        return Err(unavailable("the server shuts down"));
+    }
+    Ok(())
+}
+
+fn check_target(endpoint: &Endpoint, parts: &Parts) -> Result<(), Response> {
+    let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
+    let most = endpoint.bounds.request_target;
+    if target > most {
+        let body = format!("the request target has {target} bytes, more than the {most} of `Limits::request_target`\n");
+        return Err((StatusCode::URI_TOO_LONG, body).into_response());
+    }
+    Ok(())
+}
+
+fn check_origin(gatekeeper: &Gatekeeper, parts: &Parts) -> Result<(), Response> {
+    match gatekeeper.origins.check(&parts.headers, &parts.uri) {
+        Ok(()) => Ok(()),
+        Err(origin::Refused::Malformed) => {
+            Err((StatusCode::BAD_REQUEST, "`Origin` is not visible ASCII\n").into_response())
+        }
+        Err(origin::Refused::Foreign { seen, allowed }) => {
+            tracing::warn!(
+                seen,
+                allowed,
+                "upgrade refused: foreign Origin; `App::origins` says which are allowed"
+            );
+            Err((StatusCode::FORBIDDEN, "pages from this origin may not connect\n").into_response())
+        }
+    }
+}
+
+fn admit(endpoint: &Endpoint, request: &UpgradeRequest) -> Result<Vec<Admitted>, Response> {
+    let address = request.peer_addr().map(|address| address.ip());
+    let admitted = endpoint
+        .admissions
+        .iter()
+        .map(|(admission, bounds)| admission.admit(address, bounds));
+    admitted.collect::<Result<_, _>>().map_err(|refused| match refused {
+        Refused::TooMany => unavailable("the server has as many connections as it takes"),
+        Refused::TooManyFromThisAddress => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "your address has as many connections as it may have\n",
+        )
+            .into_response(),
+    })
+}
+
+fn unavailable(why: &str) -> Response {
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        [(header::RETRY_AFTER, "5")],
+        format!("{why}\n"),
+    )
+        .into_response()
+}
+
+/// Calls the upgrade handler; a panic in it is this request's 500 and nobody else's.
+async fn call(
+    entry: &'static Entry,
+    handler: UpgradeFn,
+    endpoint: &Arc<Endpoint>,
+    request: &mut UpgradeRequest,
+    parts: &mut Parts,
+) -> Result<UpgradeReply, Response> {
+    let outcome = if entry.blocking {
+        call_blocking(handler, endpoint, request, parts).await
+    } else {
+        let cx = context(endpoint, request, parts);
+        AssertUnwindSafe(async { handler(cx).await }).catch_unwind().await.ok()
+    };
+    let Some(answer) = outcome else {
+        tracing::error!(handler = entry.name, place = %entry.place(), endpoint = %endpoint.path, "the upgrade handler panicked");
+        return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response());
+    };
+    answer.map_err(|refusal| refusal.0)
+}
+
+/// Runs the handler, extraction included, on the blocking pool. `None` is a panic.
+async fn call_blocking(
+    handler: UpgradeFn,
+    endpoint: &Arc<Endpoint>,
+    request: &UpgradeRequest,
+    parts: &mut Parts,
+) -> Option<UpgradeResult> {
+    let endpoint = endpoint.clone();
+    let lent_request = request.clone();
+    let mut lent_parts = parts.clone();
+    let task = tokio::task::spawn_blocking(move || {
+        let cx = context(&endpoint, &lent_request, &mut lent_parts);
+        // Not tokio's `block_on`, inside of which the user's function could not use tokio's `block_on` itself.
+        let answer = futures_executor::block_on(handler(cx));
+        (answer, lent_parts)
+    });
+    let (answer, returned_parts) = task.await.ok()?;
+    *parts = returned_parts;
+    Some(answer)
+}
+
+fn context<'a>(endpoint: &'a Endpoint, request: &'a UpgradeRequest, parts: &'a mut Parts) -> UpgradeContext<'a> {
+    UpgradeContext {
+        event: EventContext {
+            endpoint,
+            request,
+            payload: (),
+            scope: (),
+        },
+        parts,
+    }
+}
+
+impl Accepted {
+    /// Spawns the connection, which begins when the 101 is out, and gives the 101.
+    fn switch_protocols(self, endpoint: Arc<Endpoint>, gatekeeper: &Gatekeeper) -> Response {
+        let Self {
+            on_upgrade,
+            accept_key,
+            request,
+            state,
+            admitted,
+        } = self;
+        let subprotocol = request.subprotocol.clone();
+        let opening = Opening::new(endpoint, request, state.0, admitted, gatekeeper.hub.count_task());
+        tokio::spawn(async move {
+            match on_upgrade.await {
+                // A task of its own, so that the memory of the handshake is not kept as long as the connection.
+                Ok(upgraded) => {
+                    let connection = Connection::open(opening, upgraded);
+                    let span = connection.span();
+                    tokio::spawn(connection.run().instrument(span));
+                }
+                Err(error) => tracing::debug!(%error, "the client was gone before the 101"),
+            }
+        });
+        let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept_key);
+        if let Some(subprotocol) = subprotocol {
+            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
+        }
+        response
+    }
+}
