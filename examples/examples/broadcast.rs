@@ -1,0 +1,40 @@
+//! Broadcasting to everyone, to everyone else, and to a room.
+//! Run it: `cargo run --example broadcast`
+//! Then type `python -m websockets ws://127.0.0.1:8080/broadcast` in two terminals, and there: hello, /join red, /red hello
+
+use robyn_ws::prelude::*;
+
+#[websocket("/broadcast", on = "connect")]
+fn connect(ws: &WebSocketConnector) -> String {
+    // The newcomer is connected already: without `others` it would be told about itself.
+    ws.others().sync_broadcast("Somebody came");
+    format!("{} connected", ws.everyone().count())
+}
+
+#[websocket("/broadcast", on = "message")]
+async fn message(ws: WebSocketConnector, msg: &str) -> Option<String> {
+    // A room is a name. It exists as long as somebody is in it, and whoever disconnects leaves all rooms.
+    if let Some(room) = msg.strip_prefix("/join ") {
+        ws.join(room);
+        return Some(format!("{} in {room}", ws.to(room).count()));
+    }
+    if let Some((room, text)) = msg.strip_prefix('/').and_then(|msg| msg.split_once(' ')) {
+        // `sync_broadcast` never waits. What happens to a client that reads too slowly is up to `Limits::overflow`.
+        let delivery = ws.to(room).sync_broadcast(format!("{room}: {text}"));
+        return Some(format!("Told {}", delivery.queued));
+    }
+    // `async_broadcast` gives slow clients some time, and nobody else waits for them.
+    ws.async_broadcast(msg).await;
+    None
+}
+
+#[websocket("/broadcast", on = "close")]
+fn close(ws: &WebSocketConnector) {
+    // The leaver is no longer part of everyone.
+    ws.sync_broadcast("Somebody left");
+}
+
+#[tokio::main]
+async fn main() -> Result<(), ServeError> {
+    App::new().serve(robyn_ws_examples::setup()?).await
+}
