@@ -1,0 +1,397 @@
+//! What `build()` finds: every problem in one list, each with its place, and no panic.
+
+use robyn_ws::{BuildError, BuildErrors, axum::Router, axum::routing::get, prelude::*};
+
+/// This file, for the lines of the handlers in it.
+const SOURCE: &str = include_str!("build_errors.rs");
+
+/// Gives the line of the handler `name`.
+fn line_of(name: &str) -> u32 {
+    let head = format!("fn {name}(");
+    let before = SOURCE.split(&head).next().expect("a split has a first part");
+    assert_ne!(before.len(), SOURCE.len(), "no handler {name} in this file");
+    u32::try_from(before.matches('\n').count() + 1).expect("a file is short")
+}
+
+fn place(name: &str) -> String {
+    format!("{}:{}", file!(), line_of(name))
+}
+
+fn errors(app: App) -> BuildErrors {
+    app.build().expect_err("there is something wrong")
+}
+
+/// Gives the only error.
+fn error(app: App) -> BuildError {
+    let errors = errors(app);
+    assert_eq!(errors.len(), 1, "{errors}");
+    errors.into_iter().next().expect("there is one")
+}
+
+/// Checks the only error, of the handler `name`.
+fn expect_error(app: App, name: &str, words: &str) {
+    let error = error(app);
+    assert_eq!(error.handler(), Some(name), "{error}");
+    assert_eq!(error.file(), Some(file!()));
+    assert_eq!(error.line(), Some(line_of(name)), "{error}");
+    assert!(error.message().contains(words), "no `{words}` in: {error}");
+    assert!(error.to_string().starts_with(&place(name)), "{error}");
+}
+
+// ---- the two that the seed's issue names -------------------------------------------------------------------------------------
+
+static CLASH: SubRouter = SubRouter::new("/build/clash");
+
+struct Justice;
+
+#[websocket("/", on = "connect", router = CLASH)]
+fn first_connect() {}
+
+#[websocket("/", on = "message", router = CLASH)]
+fn takes_justice(_justice: Global<Justice>) {}
+
+#[websocket("/", on = "connect", router = CLASH)]
+fn second_connect() {}
+
+#[test]
+fn two_handlers_for_one_event_and_a_missing_global_are_both_in_one_build() {
+    let errors = errors(App::new().include_router(&CLASH));
+    let justice = std::any::type_name::<Justice>();
+    let expected = [
+        format!(
+            "{}: `takes_justice`: takes `Global<{justice}>`, but no `{justice}` was injected: call `App::inject_global`",
+            place("takes_justice"),
+        ),
+        format!(
+            "{}: `second_connect`: a second `connect` handler for `/build/clash`: the first is `first_connect` at {}; \
+             give one of them another path or event",
+            place("second_connect"),
+            place("first_connect"),
+        ),
+    ];
+    let got: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    assert_eq!(got, expected);
+}
+
+#[test]
+fn list_is_readable_and_the_same_in_every_build() {
+    let first = errors(App::new().include_router(&CLASH));
+    let text = first.to_string();
+    assert!(
+        text.starts_with("2 problems in the WebSocket handlers:\n  1. "),
+        "{text}"
+    );
+    assert!(text.contains("\n  2. "), "{text}");
+    assert_eq!(format!("{first:?}"), text);
+    for _ in 0..10 {
+        assert_eq!(errors(App::new().include_router(&CLASH)), first);
+    }
+}
+
+#[test]
+fn injected_global_is_no_problem() {
+    let error = error(App::new().inject_global(Justice).include_router(&CLASH));
+    assert_eq!(error.handler(), Some("second_connect"));
+}
+
+// ---- two handlers for one event -----------------------------------------------------------------------------------------------
+
+static TWICE: SubRouter = SubRouter::new("/build/twice");
+
+#[websocket("/upgrade", on = "upgrade", router = TWICE)]
+fn upgrade_one() {}
+#[websocket("/upgrade", on = "upgrade", router = TWICE)]
+fn upgrade_two() {}
+#[websocket("/message", on = "message", router = TWICE)]
+fn message_one() {}
+#[websocket("/message", on = "message", router = TWICE)]
+fn message_two() {}
+#[websocket("/close", on = "close", router = TWICE)]
+fn close_one() {}
+#[websocket("/close", on = "close", router = TWICE)]
+fn close_two() {}
+#[websocket("/session", router = TWICE)]
+async fn session_one(_socket: WebSocket) {}
+#[websocket("/session", router = TWICE)]
+async fn session_two(_socket: WebSocket) {}
+#[websocket("/session", router = TWICE)]
+async fn session_three(_socket: WebSocket) {}
+
+#[test]
+fn second_handler_of_every_event_is_reported_with_the_place_of_the_first() {
+    let errors = errors(App::new().include_router(&TWICE));
+    let pairs = [
+        ("upgrade_two", "upgrade_one"),
+        ("message_two", "message_one"),
+        ("close_two", "close_one"),
+        ("session_two", "session_one"),
+        ("session_three", "session_one"),
+    ];
+    assert_eq!(errors.len(), pairs.len(), "{errors}");
+    for (error, (second, first)) in errors.iter().zip(pairs) {
+        assert_eq!(error.handler(), Some(second));
+        assert_eq!(error.line(), Some(line_of(second)));
+        let first = format!("the first is `{first}` at {}", place(first));
+        assert!(error.message().contains(&first), "no `{first}` in: {error}");
+    }
+}
+
+#[test]
+fn sub_router_included_twice_at_one_place_is_reported_and_no_panic() {
+    let errors = errors(App::new().include_router(&PLAIN).include_router(&PLAIN));
+    assert!(
+        errors.iter().all(|error| error.message().contains("/build/plain")),
+        "{errors}"
+    );
+}
+
+static PLAIN: SubRouter = SubRouter::new("/build/plain");
+
+#[websocket("/", on = "message", router = PLAIN)]
+fn plain() {}
+
+// ---- dependencies and state -----------------------------------------------------------------------------------------------------
+
+static NEEDY: SubRouter = SubRouter::new("/build/needy");
+
+#[websocket("/", on = "close", router = NEEDY)]
+async fn takes_scoped(_justice: Scoped<Justice>) {}
+
+#[test]
+fn scoped_that_nobody_injected_is_reported() {
+    let help = "call `inject` on the sub-router `/build/needy` where it is included";
+    expect_error(App::new().include_router(&NEEDY), "takes_scoped", help);
+    // A global is no scoped dependency.
+    let app = App::new().inject_global(Justice).include_router(&NEEDY);
+    expect_error(app, "takes_scoped", help);
+    assert!(App::new().include_router(NEEDY.inject(Justice)).build().is_ok());
+}
+
+static STATEFUL: SubRouter = SubRouter::new("/build/stateful");
+
+#[derive(ConnectionState)]
+#[connection_state(from_upgrade)]
+struct User;
+
+#[derive(Default, ConnectionState)]
+struct Other;
+
+#[websocket("/nobody", on = "message", router = STATEFUL)]
+fn takes_user(_user: &User) {}
+
+#[websocket("/somebody", on = "upgrade", router = STATEFUL)]
+fn makes_user() -> User {
+    User
+}
+
+#[websocket("/somebody", on = "message", router = STATEFUL)]
+fn takes_that_user(_user: &mut User, _other: &Other) {}
+
+#[test]
+fn state_that_nobody_creates_is_reported() {
+    let words = "only an `upgrade` handler can make, but no `upgrade` handler of `/build/stateful/nobody` returns it";
+    expect_error(App::new().include_router(&STATEFUL), "takes_user", words);
+}
+
+static OPTIONAL: SubRouter = SubRouter::new("/build/optional");
+
+#[websocket("/", on = "message", router = OPTIONAL)]
+fn takes_maybe(_global: Option<Global<Justice>>, _scoped: Result<Scoped<Justice>, Rejection>) {}
+
+#[test]
+fn optional_dependency_may_be_missing() {
+    assert!(App::new().include_router(&OPTIONAL).build().is_ok());
+}
+
+#[test]
+fn second_value_of_one_type_is_reported_at_its_call() {
+    let app = App::new().inject_global(Justice);
+    let line = line!() + 1;
+    let app = app.inject_global(Justice);
+    let error = error(app);
+    assert_eq!((error.file(), error.line()), (Some(file!()), Some(line)));
+    assert!(error.message().contains("a second value of type"), "{error}");
+
+    let twice = NEEDY.inject(Justice).inject(Justice);
+    assert!(
+        self::error(App::new().include_router(twice))
+            .message()
+            .contains("a second value of type")
+    );
+}
+
+// ---- sessions -------------------------------------------------------------------------------------------------------------------
+
+static MIXED: SubRouter = SubRouter::new("/build/mixed");
+
+#[websocket("/", router = MIXED)]
+async fn owns_the_socket(_socket: WebSocket) {}
+
+#[websocket("/", on = "message", router = MIXED)]
+fn takes_messages(_msg: String) {}
+
+#[test]
+fn message_handler_beside_a_session_handler_is_reported() {
+    let words = format!(
+        "beside the session handler `owns_the_socket` at {}",
+        place("owns_the_socket")
+    );
+    expect_error(App::new().include_router(&MIXED), "takes_messages", &words);
+}
+
+// ---- sub-routers and paths --------------------------------------------------------------------------------------------------------
+
+static EMPTY: SubRouter = SubRouter::new("/build/empty");
+
+#[test]
+fn included_sub_router_without_handlers_is_reported_at_the_static() {
+    let error = error(App::new().include_router(&EMPTY));
+    let line = SOURCE.lines().position(|line| line.starts_with("static EMPTY:"));
+    let line = line.and_then(|line| u32::try_from(line + 1).ok());
+    assert_eq!((error.file(), error.line()), (Some(file!()), line));
+    assert!(
+        error
+            .message()
+            .contains("`/build/empty` is included, but no handler names it"),
+        "{error}"
+    );
+}
+
+#[test]
+fn sub_router_that_only_includes_others_is_no_problem() {
+    assert!(App::new().include_router(EMPTY.include_router(&PLAIN)).build().is_ok());
+}
+
+static OVERLAP: SubRouter = SubRouter::new("/build/overlap");
+
+#[websocket("/{room}", on = "message", router = OVERLAP)]
+fn by_room() {}
+
+#[websocket("/fixed", on = "message", router = OVERLAP)]
+fn fixed() {}
+
+#[websocket("/{user}", on = "close", router = OVERLAP)]
+fn by_user() {}
+
+#[test]
+fn overlapping_paths_are_reported_and_a_fixed_one_beside_a_parameter_is_none() {
+    let words = format!(
+        "the path `/build/overlap/{{user}}` overlaps with `/build/overlap/{{room}}` of `by_room` at {}",
+        place("by_room")
+    );
+    expect_error(App::new().include_router(&OVERLAP), "by_user", &words);
+}
+
+static SAME_PREFIX: SubRouter = SubRouter::new("/build/plain");
+
+#[websocket("/", on = "message", router = SAME_PREFIX)]
+fn at_the_same_path() {}
+
+#[test]
+fn one_path_from_two_sub_routers_is_reported_with_both_places() {
+    let app = App::new().include_router(&PLAIN).include_router(&SAME_PREFIX);
+    let words = format!("of `plain` at {}", place("plain"));
+    expect_error(app, "at_the_same_path", &words);
+}
+
+#[test]
+fn http_route_on_the_path_of_an_endpoint_is_reported_and_no_panic() {
+    let page = Router::new().route("/build/plain", get(|| async { "a page" }));
+    let building = std::thread::spawn(|| App::new().include_router(&PLAIN).http(page).build());
+    let built = building.join().expect("nothing panics at start-up");
+    let errors = built.expect_err("both answer a GET");
+    assert!(errors.to_string().contains("/build/plain"), "{errors}");
+}
+
+// ---- limits, origins, subprotocols ---------------------------------------------------------------------------------------------------
+
+#[test]
+fn limits_that_contradict_each_other_are_reported() {
+    let zero = std::time::Duration::ZERO;
+    for (limits, words) in [
+        (
+            Limits::default().max_message_size(10).max_frame_size(11),
+            "`Limits::max_frame_size` is 11, more than the 10 of `max_message_size`",
+        ),
+        (Limits::default().max_message_size(0), "`Limits::max_message_size` is 0"),
+        (Limits::default().max_frame_size(0), "`Limits::max_frame_size` is 0"),
+        (Limits::default().read_buffer(0), "`Limits::read_buffer` is 0"),
+        (
+            Limits::default().outbound_messages(0),
+            "`Limits::outbound_messages` is 0",
+        ),
+        (Limits::default().outbound_bytes(0), "`Limits::outbound_bytes` is 0"),
+        (Limits::default().read_ahead(0), "`Limits::read_ahead` is 0"),
+        (Limits::default().heartbeat(zero), "`Limits::heartbeat` is 0"),
+        (Limits::default().idle_timeout(zero), "`Limits::idle_timeout` is 0"),
+        (
+            Limits::default().messages_per_second(0),
+            "`Limits::messages_per_second` is 0",
+        ),
+        (Limits::default().max_connections(0), "`Limits::max_connections` is 0"),
+        (
+            Limits::default().missed_heartbeats(1),
+            "`Limits::missed_heartbeats` is 1",
+        ),
+    ] {
+        let errors = errors(App::new().limits(limits));
+        assert!(errors.to_string().contains(words), "no `{words}` in: {errors}");
+    }
+}
+
+#[test]
+fn sub_router_that_widens_a_limit_is_reported() {
+    let app = App::new()
+        .limits(Limits::default().max_message_size(10))
+        .include_router(PLAIN.limits(Limits::default().max_message_size(11)));
+    let words = "`Limits::max_message_size` is 11 on the sub-router, but 10 around it";
+    let errors = errors(app);
+    assert!(errors.to_string().contains(words), "no `{words}` in: {errors}");
+}
+
+#[test]
+fn name_that_is_no_subprotocol_is_reported_at_its_call() {
+    let line = line!() + 1;
+    let app = App::new().subprotocols(["chat.v1", "no good"]);
+    let error = error(app);
+    assert_eq!((error.file(), error.line()), (Some(file!()), Some(line)));
+    assert!(error.message().starts_with("`no good` is no subprotocol"), "{error}");
+}
+
+#[test]
+fn entry_that_is_no_origin_is_reported() {
+    let error = error(App::new().origins(Origins::list(["https://example.com", "example.com"])));
+    assert!(
+        error
+            .message()
+            .starts_with("`example.com` in `Origins::list` is no origin"),
+        "{error}"
+    );
+}
+
+// ---- all at once --------------------------------------------------------------------------------------------------------------------
+
+#[test]
+fn every_problem_is_in_the_list_in_the_order_of_the_source() {
+    let app = App::new()
+        .limits(Limits::default().read_ahead(0))
+        .origins(Origins::list(["nonsense"]))
+        .include_router(&OVERLAP)
+        .include_router(&EMPTY)
+        .include_router(&MIXED)
+        .include_router(&STATEFUL)
+        .include_router(&NEEDY)
+        .include_router(&CLASH);
+    let errors = errors(app);
+    let handlers: Vec<_> = errors.iter().filter_map(BuildError::handler).collect();
+    let expected = [
+        "takes_justice",
+        "second_connect",
+        "takes_scoped",
+        "takes_user",
+        "takes_messages",
+        "by_user",
+    ];
+    assert_eq!(handlers, expected);
+    assert_eq!(errors.len(), expected.len() + 3, "{errors}");
+}

@@ -1,0 +1,41 @@
+//! Integration tests: real sockets, the public surface, one module per theme. Each test is named as what it proves.
+
+#![expect(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    clippy::unused_async,
+    reason = "handlers here have the shapes that users write, whether or not their bodies need them"
+)]
+
+mod app;
+mod broadcasting;
+mod build_errors;
+mod closing;
+mod closing_code;
+mod closing_once;
+mod dependencies;
+mod endings;
+mod events;
+mod extractors;
+mod frames;
+mod greeting;
+mod hub;
+mod limits;
+mod order;
+mod origins;
+mod overflow;
+mod payloads;
+mod protocol;
+mod query;
+mod replies;
+mod rooms;
+mod sending;
+mod sessions;
+mod shutdown;
+mod state;
+mod storm;
+mod stream_end;
+mod sub_routers;
+mod test_app;
+mod upgrade;
+mod upgrade_handlers;

@@ -1,0 +1,21 @@
+//! Helpers for the tests of robyn-ws: a server on a free port, clients that say what they expect, and waits with an end.
+
+pub mod foreign;
+
+mod client;
+mod gate;
+mod probe;
+mod raw;
+mod request;
+mod server;
+mod wait;
+
+pub use self::{
+    client::Client,
+    gate::Gate,
+    probe::{Probe, Seen, probe},
+    raw::{BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, RawClient, TEXT, close_payload, frame},
+    request::{ACCEPT, KEY, Request, Response},
+    server::{Pipe, Server},
+    wait::{PATIENCE, until, within},
+};

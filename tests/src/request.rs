@@ -1,0 +1,219 @@
+//! The opening request of a client, as right or as wrong as a test wants it, and the answer.
+
+use robyn_ws::axum::http::{HeaderName, HeaderValue};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
+};
+use tokio_tungstenite::{
+    client_async_with_config,
+    tungstenite::{client::IntoClientRequest, protocol::WebSocketConfig},
+};
+
+use crate::{Client, RawClient, Server, within};
+
+/// The key of the example in RFC 6455 section 1.3.
+pub const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+/// What the server answers to [`KEY`].
+pub const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+/// A request that is sent byte by byte as it stands here.
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct Request {
+    line: String,
+    target: String,
+    /// Those that every upgrade needs.
+    standard: Vec<(String, Vec<u8>)>,
+    /// Those that the test adds.
+    added: Vec<(String, Vec<u8>)>,
+}
+
+/// An HTTP answer.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// The headers; the names are in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: String,
+}
+
+impl Request {
+    /// A correct request to upgrade.
+    pub fn upgrade(target: &str) -> Self {
+        let standard = [
+            ("host", "localhost"),
+            ("connection", "Upgrade"),
+            ("upgrade", "websocket"),
+            ("sec-websocket-version", "13"),
+            ("sec-websocket-key", KEY),
+        ];
+        Self {
+            line: format!("GET {target} HTTP/1.1"),
+            target: target.to_owned(),
+            standard: standard
+                .map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()))
+                .into(),
+            added: Vec::new(),
+        }
+    }
+
+    /// A plain GET, which asks for no upgrade.
+    pub fn get(target: &str) -> Self {
+        ["connection", "upgrade", "sec-websocket-version", "sec-websocket-key"]
+            .into_iter()
+            .fold(Self::upgrade(target), Self::without)
+    }
+
+    /// Replaces the request line.
+    pub fn line(mut self, line: &str) -> Self {
+        line.clone_into(&mut self.line);
+        self
+    }
+
+    /// Adds a header, or replaces one that every upgrade has.
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.standard.retain(|(standard, _)| standard != name);
+        self.added.push((name.to_owned(), value.as_ref().to_vec()));
+        self
+    }
+
+    /// Leaves out a header that every upgrade has.
+    pub fn without(mut self, name: &str) -> Self {
+        self.standard.retain(|(standard, _)| standard != name);
+        self
+    }
+
+    /// Connects tungstenite's client, which checks the handshake by itself. Only the headers that were added are ours.
+    ///
+    /// # Panics
+    ///
+    /// If the server refuses.
+    pub async fn connect(&self, server: &Server) -> Client {
+        let mut request = format!("ws://localhost{}", self.target)
+            .into_client_request()
+            .expect("the target is part of a URL");
+        for (name, value) in &self.added {
+            let name: HeaderName = name.parse().expect("a header has a name");
+            let value = HeaderValue::from_bytes(value).expect("a header has a value");
+            request.headers_mut().append(name, value);
+        }
+        // A thousand clients with the default buffer of 128 KiB would be too many.
+        let config = WebSocketConfig::default().read_buffer_size(4096);
+        let handshake = client_async_with_config(request, server.pipe().await, Some(config));
+        match within("the handshake", handshake).await {
+            Ok((socket, response)) => Client::new(socket, response.headers().clone()),
+            Err(error) => panic!("{}: {error}: {error:?}", self.target),
+        }
+    }
+
+    /// Connects a client that makes its frames itself.
+    ///
+    /// # Panics
+    ///
+    /// If the server refuses, or accepts with the wrong headers.
+    pub async fn raw(&self, server: &Server) -> RawClient {
+        self.raw_with(server, &[]).await
+    }
+
+    /// As [`Self::raw`], with `more` in the same packet behind the request.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::raw`].
+    pub async fn raw_with(&self, server: &Server, more: &[u8]) -> RawClient {
+        let (stream, response) = self.send(server, more).await;
+        assert_eq!(response.status, 101, "{response:?}");
+        assert_eq!(response.header("upgrade"), Some("websocket"));
+        assert_eq!(response.header("connection"), Some("upgrade"));
+        assert_eq!(response.header("sec-websocket-accept"), Some(ACCEPT));
+        RawClient::new(stream, response)
+    }
+
+    /// Gives the answer to a request that asks for no upgrade.
+    pub async fn answer(&self, server: &Server) -> Response {
+        self.send(server, &[]).await.1
+    }
+
+    /// Gives the answer that refuses the request.
+    ///
+    /// # Panics
+    ///
+    /// If the server upgrades.
+    pub async fn refused(&self, server: &Server) -> Response {
+        let response = self.answer(server).await;
+        assert_ne!(response.status, 101, "it was meant to be refused");
+        response
+    }
+
+    async fn send(&self, server: &Server, more: &[u8]) -> (BufReader<TcpStream>, Response) {
+        let mut bytes = format!("{}\r\n", self.line).into_bytes();
+        for (name, value) in self.standard.iter().chain(&self.added) {
+            bytes.extend_from_slice(name.as_bytes());
+            bytes.extend_from_slice(b": ");
+            bytes.extend_from_slice(value);
+            bytes.extend_from_slice(b"\r\n");
+        }
+        bytes.extend_from_slice(b"\r\n");
+        bytes.extend_from_slice(more);
+        let mut stream = BufReader::new(server.tcp().await);
+        let exchange = async {
+            stream.write_all(&bytes).await.expect("the server reads the request");
+            Response::read(&mut stream).await
+        };
+        let response = within("the answer to the request", exchange).await;
+        (stream, response)
+    }
+}
+
+impl Response {
+    async fn read(stream: &mut BufReader<TcpStream>) -> Self {
+        let line = read_line(stream).await;
+        let status = line.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let status = status.unwrap_or_else(|| panic!("no status line: {line:?}"));
+        let mut headers = Vec::new();
+        loop {
+            let line = read_line(stream).await;
+            let Some((name, value)) = line.split_once(": ") else {
+                break;
+            };
+            headers.push((name.to_ascii_lowercase(), value.to_owned()));
+        }
+        let mut response = Self {
+            status,
+            headers,
+            body: String::new(),
+        };
+        let length = response
+            .header("content-length")
+            .map_or(0, |length| length.parse().expect("the length of the body is a number"));
+        let mut body = vec![0; length];
+        stream.read_exact(&mut body).await.expect("the body is complete");
+        response.body = String::from_utf8(body).expect("the body is text");
+        response
+    }
+
+    /// Gives the first header with this name, in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(header, _)| header == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// Checks status and body.
+    ///
+    /// # Panics
+    ///
+    /// If the status is another, or the body does not contain `words`.
+    pub fn expect(&self, status: u16, words: &str) {
+        assert_eq!(self.status, status, "{self:?}");
+        assert!(self.body.contains(words), "no `{words}` in {self:?}");
+    }
+}
+
+async fn read_line(stream: &mut BufReader<TcpStream>) -> String {
+    let mut line = String::new();
+    stream.read_line(&mut line).await.expect("the answer is text");
+    line.trim_end().to_owned()
+}

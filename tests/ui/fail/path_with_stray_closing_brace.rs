@@ -1,0 +1,8 @@
+//! A brace that was not opened: the error quotes the segment.
+
+use robyn_ws::prelude::*;
+
+#[websocket("/chat/room}", on = "message")]
+fn chat(_msg: String) {}
+
+fn main() {}

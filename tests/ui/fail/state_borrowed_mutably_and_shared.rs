@@ -1,0 +1,11 @@
+//! One state as `&mut` and `&`: the error is at the second and quotes the first.
+
+use robyn_ws::prelude::*;
+
+#[derive(Default, ConnectionState)]
+pub struct Session;
+
+#[websocket("/chat", on = "message")]
+fn chat(_one: &Session, _other: &mut Session) {}
+
+fn main() {}

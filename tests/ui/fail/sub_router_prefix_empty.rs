@@ -1,0 +1,7 @@
+//! An empty prefix: the error is at the static, at compile time.
+
+use robyn_ws::prelude::*;
+
+static LEAGUE: SubRouter = SubRouter::new("");
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! A type of one's own that is no extractor: the error is at the type and says what a close handler can take.
+
+use robyn_ws::prelude::*;
+
+pub struct Batmobile;
+
+#[websocket("/chat", on = "close")]
+fn chat(_batmobile: Batmobile) {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+//! An argument of a type that does not exist: one error, at the type.
+
+use robyn_ws::prelude::*;
+
+#[websocket("/chat", on = "message")]
+fn chat(_batmobile: Batmobile) {}
+
+fn main() {}
