@@ -1,0 +1,169 @@
+//! `cargo xtask fuzz`: runs each fuzz target for a while, or one of them.
+//!
+//! What a run learns is kept in the target folder and is where the next one goes on; `tests/fuzz/seeds` is where the
+//! first one starts.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::SystemTime;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::args::Fuzz;
+use crate::process;
+use crate::tool::Tool;
+
+const CARGO_FUZZ: Tool = Tool {
+    name: "cargo-fuzz",
+    version: "0.13.2",
+};
+
+const PACKAGE: &str = "tests/fuzz";
+const BUILT: &str = "target/fuzz";
+/// Our crates have no unsafe code for a sanitizer to look at, and without one a target is several times as fast.
+const OPTIONS: [&str; 6] = ["--fuzz-dir", PACKAGE, "--target-dir", BUILT, "--sanitizer", "none"];
+/// Bytes of an input, seconds that one may take, and MiB of memory.
+const LIMITS: [&str; 3] = ["-max_len=4096", "-timeout=10", "-rss_limit_mb=2048"];
+const DEFAULT_SECONDS: u64 = 30;
+
+pub(crate) fn run(flags: &Fuzz) -> Result<()> {
+    let targets = chosen(targets()?, flags.target.as_deref())?;
+    require_nightly()?;
+    let program = CARGO_FUZZ.program()?;
+    // Before the first run, so that a mistake in a target is not taken for a finding.
+    process::run(&mut nightly(&program, "build", &[]))?;
+
+    let mut failed = Vec::new();
+    for target in &targets {
+        let started = SystemTime::now();
+        if !fuzz(&program, target, flags.seconds.unwrap_or(DEFAULT_SECONDS))? {
+            failed.push((target, findings(target, started)?));
+        }
+    }
+    if failed.is_empty() {
+        println!("fuzz: passed: {}", targets.join(", "));
+        return Ok(());
+    }
+    for (target, findings) in &failed {
+        println!("fuzz: FAILED: {target}; what was seen is above");
+        for finding in findings {
+            let again = process::shown(&nightly(&program, "run", &[target, finding]));
+            println!("  this input shows it again: {again}");
+        }
+    }
+    bail!("{} of {} fuzz targets failed", failed.len(), targets.len());
+}
+
+/// Gives whether nothing was found.
+fn fuzz(program: &str, target: &str, seconds: u64) -> Result<bool> {
+    let learned = format!("{BUILT}/corpus/{target}");
+    let seeds = format!("{PACKAGE}/seeds/{target}");
+    fs::create_dir_all(&learned).with_context(|| format!("cannot make {learned}"))?;
+    let mut command = nightly(program, "run", &[target, &learned, &seeds, "--"]);
+    command.args(LIMITS);
+    // Only the findings and the sum, not every input that is new.
+    command.args(["-verbosity=0", "-print_final_stats=1"]);
+    process::succeeds(command.arg(format!("-max_total_time={seconds}")))
+}
+
+/// A command of cargo-fuzz, with the nightly compiler instead of the one that is running this.
+fn nightly(program: &str, subcommand: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new("rustup");
+    command.args(["run", "nightly", program, subcommand]).args(OPTIONS);
+    command.args(arguments).env_remove("CARGO");
+    command
+}
+
+fn require_nightly() -> Result<()> {
+    let mut version = Command::new("rustup");
+    version.args(["run", "nightly", "rustc", "--version"]);
+    let answer = version.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if !answer.is_ok_and(|status| status.success()) {
+        bail!(
+            "fuzzing needs a nightly compiler, which is not here; `rustup toolchain install nightly --profile minimal` installs it"
+        );
+    }
+    Ok(())
+}
+
+/// All targets by name: each file is one.
+fn targets() -> Result<Vec<String>> {
+    let mut targets = names_in(&format!("{PACKAGE}/fuzz_targets"), |path| {
+        path.extension().is_some_and(|extension| extension == "rs")
+    })?;
+    for target in &mut targets {
+        target.truncate(target.len() - ".rs".len());
+    }
+    Ok(targets)
+}
+
+fn chosen(targets: Vec<String>, target: Option<&str>) -> Result<Vec<String>> {
+    match target {
+        None => Ok(targets),
+        Some(target) if targets.iter().any(|known| known == target) => Ok(vec![target.to_owned()]),
+        Some(target) => bail!(
+            "no fuzz target is called `{target}`; expected one of: {}",
+            targets.join(", ")
+        ),
+    }
+}
+
+/// The inputs that were written down since.
+fn findings(target: &str, since: SystemTime) -> Result<Vec<String>> {
+    let folder = format!("{PACKAGE}/artifacts/{target}");
+    if !Path::new(&folder).exists() {
+        return Ok(Vec::new());
+    }
+    let is_new = |path: &Path| {
+        let written = path.metadata().and_then(|metadata| metadata.modified());
+        written.is_ok_and(|written| written >= since)
+    };
+    let names = names_in(&folder, is_new)?;
+    Ok(names.into_iter().map(|name| format!("{folder}/{name}")).collect())
+}
+
+/// The names of the files that are wanted, sorted.
+fn names_in(folder: &str, is_wanted: impl Fn(&Path) -> bool) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot list {folder}"))? {
+        let entry = entry?;
+        if is_wanted(&entry.path()) {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_targets_are_run_unless_one_is_chosen() {
+        let all = || vec!["frames".to_owned(), "rooms".to_owned()];
+        assert_eq!(chosen(all(), None).unwrap(), all());
+        assert_eq!(chosen(all(), Some("rooms")).unwrap(), ["rooms"]);
+        assert_eq!(
+            chosen(all(), Some("room")).unwrap_err().to_string(),
+            "no fuzz target is called `room`; expected one of: frames, rooms"
+        );
+    }
+
+    #[test]
+    fn only_wanted_files_are_named_in_order() {
+        let names = names_in("src", Path::is_file).unwrap();
+        assert!(names.is_sorted() && names.contains(&"fuzz.rs".to_owned()), "{names:?}");
+        assert_eq!(names_in("src", |_| false).unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_finding_is_shown_with_the_command_that_repeats_it() {
+        let again = nightly("cargo-fuzz", "run", &["rooms", "crash-1"]);
+        assert_eq!(
+            process::shown(&again),
+            "rustup run nightly cargo-fuzz run --fuzz-dir tests/fuzz --target-dir target/fuzz --sanitizer none rooms crash-1"
+        );
+    }
+}
