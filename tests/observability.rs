@@ -3,11 +3,6 @@
 //! A program of its own, whose tests subscribe before anything else: tracing remembers for the whole process whether
 //! anybody wants a span, and what runs before the first subscriber, or while it comes, can be remembered as unwanted.
 
-#![expect(
-    clippy::needless_pass_by_value,
-    reason = "handlers here have the shapes that users write, whether or not their bodies need them"
-)]
-
 use std::{
     collections::BTreeMap,
     io,
