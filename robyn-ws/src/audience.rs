@@ -27,16 +27,15 @@ pub struct Delivery {
 impl Delivery {
     fn add(&mut self, live: &Live, pushed: Result<Pushed, SendError>) {
         match pushed {
-            Ok(Pushed::Queued) => self.queued += 1,
-            Ok(Pushed::Evicted(count)) => {
+            Ok(Pushed { evicted, .. }) => {
                 self.queued += 1;
-                self.dropped += count;
+                self.dropped += evicted;
             }
             Err(SendError::NotConnected) => {}
             Err(SendError::QueueFull | SendError::TimedOut) => self.dropped += 1,
         }
         // The connection is told by its own policy, the sender by this `Delivery`.
-        let _already_told = live.account(pushed);
+        live.account(pushed);
     }
 }
 
@@ -95,7 +94,11 @@ impl Audience {
     pub fn sync_broadcast(&self, message: impl Into<Message>) -> Delivery {
         let frame = Frame::message(&message.into(), &self.endpoint.telemetry.frames_encoded);
         let mut delivery = Delivery::default();
-        self.each(|live| delivery.add(live, live.mailbox.push(frame.clone(), Sender::Other)));
+        self.each(|live| {
+            let pushed = live.mailbox.push(frame.clone(), Sender::Other);
+            delivery.add(live, pushed);
+            pushed.is_ok_and(|pushed| pushed.needs_courier)
+        });
         self.endpoint.telemetry.broadcast(delivery.queued);
         delivery
     }
@@ -112,17 +115,19 @@ impl Audience {
         let mut delivery = Delivery::default();
         let mut full = Vec::new();
         self.each(|live| match live.mailbox.try_push(frame.clone(), Sender::Other) {
-            Ok(()) => delivery.queued += 1,
-            Err(TryPushError::Full(_)) => full.push(live.clone()),
-            Err(TryPushError::Refused(_)) => {}
-        });
-        if !full.is_empty() {
-            let waits = full
-                .iter()
-                .map(|live| live.mailbox.push_wait(frame.clone(), Sender::Other));
-            for (live, pushed) in full.iter().zip(join_all(waits).await) {
-                delivery.add(live, pushed);
+            Ok(pushed) => {
+                delivery.queued += 1;
+                pushed.needs_courier
             }
+            Err(TryPushError::Full(_)) => {
+                full.push(live.clone());
+                false
+            }
+            Err(TryPushError::Refused(_)) => false,
+        });
+        let waits = full.iter().map(|live| live.push_wait(frame.clone(), Sender::Other));
+        for (live, pushed) in full.iter().zip(join_all(waits).await) {
+            delivery.add(live, pushed);
         }
         self.endpoint.telemetry.broadcast(delivery.queued);
         delivery
@@ -131,21 +136,30 @@ impl Audience {
     /// Counts the connections in the audience now.
     pub fn count(&self) -> usize {
         let mut count = 0;
-        self.each(|_| count += 1);
+        self.each(|_| {
+            count += 1;
+            false
+        });
         count
     }
 
-    /// Visits each connection once, without holding a lock.
-    fn each(&self, mut visit: impl FnMut(&Arc<Live>)) {
+    /// Visits each connection once, without holding a lock. `visit` gives whether the courier is to follow.
+    fn each(&self, mut visit: impl FnMut(&Arc<Live>) -> bool) {
         let groups: Vec<Snapshot> = match &self.rooms {
             None => vec![self.endpoint.everyone()],
             Some(rooms) => rooms.iter().filter_map(|room| self.endpoint.room(room)).collect(),
         };
         let mut seen = HashSet::new();
         let overlap = groups.len() > 1;
-        for live in groups.iter().flat_map(|group| group.iter()) {
-            if !self.except.contains(&live.id) && (!overlap || seen.insert(live.id)) {
-                visit(live);
+        for group in &groups {
+            let mut needs_courier = false;
+            for live in group.iter() {
+                if !self.except.contains(&live.id) && (!overlap || seen.insert(live.id)) {
+                    needs_courier |= visit(live);
+                }
+            }
+            if needs_courier {
+                self.endpoint.courier.visit_group(group);
             }
         }
     }

@@ -91,6 +91,11 @@ impl Load {
         self.bytes += frame.len();
     }
 
+    pub(crate) fn append(&mut self, other: Self) {
+        self.messages += other.messages;
+        self.bytes += other.bytes;
+    }
+
     pub(crate) fn remove(&mut self, other: Self) {
         self.messages -= other.messages;
         self.bytes -= other.bytes;

@@ -11,8 +11,8 @@ use tokio::time::timeout;
 
 use crate::{
     connection::{
+        decoder::Received,
         driver::{Driver, Peer},
-        wire::Received,
     },
     frame::Frame,
 };
@@ -48,7 +48,7 @@ impl Driver {
     }
 
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let done = match self.wire.poll_shutdown(cx) {
+        let done = match self.live.mailbox.poll_shutdown(cx) {
             Poll::Ready(Ok(())) => self.wire.poll_discard(cx),
             Poll::Ready(Err(_)) => Poll::Ready(()),
             Poll::Pending => Poll::Pending,
@@ -60,12 +60,12 @@ impl Driver {
     fn poll_close_frames(&mut self, cx: &mut Context<'_>, close: &mut Option<Frame>) -> Poll<()> {
         ready!(self.poll_write(cx));
         if let Some(frame) = close.take() {
-            self.wire.queue(frame);
+            self.live.mailbox.control(frame);
             ready!(self.poll_write(cx));
         }
         while self.peer == Peer::Talks {
             let peer = &mut self.peer;
-            let read = ready!(self.wire.poll_read(cx, &mut |received| {
+            let read = ready!(self.wire.poll_read(cx, &self.endpoint.bounds, &mut |received| {
                 if matches!(received, Received::Close { .. }) {
                     *peer = Peer::Done;
                     return ControlFlow::Break(());
@@ -82,8 +82,11 @@ impl Driver {
     /// Goes no further when the drain's patience is over, or the socket is broken.
     fn or_cut(&mut self, cx: &Context<'_>, done: Poll<()>) -> Poll<()> {
         self.look_in();
-        if self.cut || self.peer == Peer::Gone || (done.is_pending() && !self.live.mailbox.sleep_on_orders(cx, true)) {
+        if self.cut || self.peer == Peer::Gone {
             return Poll::Ready(());
+        }
+        if done.is_pending() && !self.park(cx) {
+            cx.waker().wake_by_ref();
         }
         done
     }

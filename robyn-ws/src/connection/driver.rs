@@ -1,12 +1,11 @@
 //! The poll loop of one connection: reading, the handler that runs, writing, time.
 
 use std::{
-    collections::VecDeque,
     future::poll_fn,
     ops::ControlFlow,
     pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -15,24 +14,21 @@ use crate::{
     CloseReason, Message,
     close::Ending,
     connection::{
+        decoder::Received,
         inbox::Inbox,
         phase::{Action, Due, Phase},
         session::SessionInbox,
-        wire::{FRAMES_PER_WRITE, Received, Wire},
+        wire::Wire,
     },
     endpoint::Endpoint,
-    frame::{Frame, Load},
+    frame::Frame,
     hub::live::Live,
-    mailbox::slow_consumer,
+    mailbox::{Written, slow_consumer},
     time::{after, never},
 };
 
 /// How many messages are handled in one poll before other tasks get their turn. So many echoes take some 50 µs.
 const MESSAGES_PER_TURN: u32 = 64;
-
-/// How many control frames wait for the socket. In a flood of pings the oldest go unanswered, as RFC 6455 section 5.5.3
-/// allows.
-const CONTROLS: usize = 32;
 
 /// What the connection gets between handlers.
 #[derive(Debug)]
@@ -68,10 +64,6 @@ pub(crate) struct Driver {
     /// Whether the end came from what was read, so that the messages before it are still handled.
     ended_in_stream: bool,
     pub(super) peer: Peer,
-    /// Taken from the mailbox and not written yet.
-    writing: Load,
-    /// Pongs, and a ping of ours, ahead of the next frames from the mailbox. At most [`CONTROLS`].
-    controls: VecDeque<Frame>,
     /// Since when a message waits for the client to take earlier replies.
     stalled: Option<Instant>,
     timer: Pin<Box<Sleep>>,
@@ -94,8 +86,6 @@ impl Driver {
             cut: false,
             ended_in_stream: false,
             peer: Peer::Talks,
-            writing: Load::default(),
-            controls: VecDeque::new(),
             stalled: None,
             timer,
             handled_this_turn: 0,
@@ -169,9 +159,9 @@ impl Driver {
             if self.may_handle() {
                 return self.poll_turn(cx);
             }
-            let writing = self.poll_write(cx);
+            let _written_or_not = self.poll_write(cx);
             let progress = self.poll_read(cx) | self.poll_time(cx);
-            if !progress && self.park(cx, writing) {
+            if !progress && self.park(cx) {
                 self.handled_this_turn = 0;
                 return Poll::Pending;
             }
@@ -191,9 +181,9 @@ impl Driver {
             if self.out_of_patience() {
                 return Poll::Ready(None);
             }
-            let writing = self.poll_write(cx);
+            let _written_or_not = self.poll_write(cx);
             let progress = self.poll_read(cx) | self.poll_time(cx);
-            if !progress && self.park(cx, writing) {
+            if !progress && self.park(cx) {
                 return Poll::Pending;
             }
         }
@@ -269,17 +259,17 @@ impl Driver {
             phase,
             inbox,
             endpoint,
-            controls,
+            live,
             ..
         } = self;
-        let read = wire.poll_read(cx, &mut |received: Received| {
+        let read = wire.poll_read(cx, &endpoint.bounds, &mut |received: Received| {
             any = true;
             match phase.on_received(received, now) {
                 Action::Deliver(message) => {
                     endpoint.hub.telemetry.received(message.len());
                     inbox.push(message);
                 }
-                Action::Answer(ping) => add_control(controls, Frame::pong(&ping)),
+                Action::Answer(ping) => live.mailbox.control(Frame::pong(&ping)),
                 Action::Nothing => {}
                 Action::End(end) => ending = Some(end),
             }
@@ -300,30 +290,15 @@ impl Driver {
         true
     }
 
-    /// Writes what is queued. Pending means that the socket takes no more for now, or for ever.
+    /// Writes what is queued. Pending means that something is left: the socket takes no more for now, or for ever.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            if !self.wire.has_unwritten() {
-                let wire = &mut self.wire;
-                for control in std::mem::take(&mut self.controls) {
-                    wire.queue(control);
-                }
-                self.writing = self
-                    .live
-                    .mailbox
-                    .take(self.writing, FRAMES_PER_WRITE, |frame| wire.queue(frame));
-                self.live
-                    .endpoint
-                    .telemetry
-                    .sent(self.writing.messages, self.writing.bytes);
-                if !self.wire.has_unwritten() {
-                    return Poll::Ready(());
-                }
-            }
-            if ready!(self.wire.poll_write(cx)).is_err() {
+        match self.live.write_with(Some(cx)) {
+            Written::All => Poll::Ready(()),
+            Written::Blocked | Written::Elsewhere => Poll::Pending,
+            Written::Broken => {
                 self.peer = Peer::Gone;
                 self.end_in_stream(Ending::lost());
-                return Poll::Pending;
+                Poll::Pending
             }
         }
     }
@@ -351,7 +326,7 @@ impl Driver {
         }
         match self.phase.on_time(now) {
             Due::Nothing => {}
-            Due::Ping => add_control(&mut self.controls, Frame::ping()),
+            Due::Ping => self.live.mailbox.control(Frame::ping()),
             Due::End(ending) => self.end(ending),
         }
     }
@@ -374,22 +349,11 @@ impl Driver {
     }
 
     /// Registers for pushes and orders before the task sleeps. Gives `false` if one has come meanwhile.
-    pub(super) fn park(&mut self, cx: &Context<'_>, writing: Poll<()>) -> bool {
-        let has_ending = self.ending.is_some();
-        let asleep = match writing {
-            Poll::Ready(()) => self.live.mailbox.sleep(cx, has_ending),
-            Poll::Pending => self.live.mailbox.sleep_on_orders(cx, has_ending),
-        };
+    pub(super) fn park(&mut self, cx: &Context<'_>) -> bool {
+        let asleep = self.live.mailbox.sleep(cx, self.ending.is_some());
         if !asleep {
             self.look_in();
         }
         asleep
     }
-}
-
-fn add_control(controls: &mut VecDeque<Frame>, frame: Frame) {
-    if controls.len() == CONTROLS {
-        controls.pop_front();
-    }
-    controls.push_back(frame);
 }

@@ -1,6 +1,7 @@
 //! One connection from the 101 to the end of TCP: connect → drive → close, with one way out.
 
 mod closing;
+mod decoder;
 mod driver;
 mod inbox;
 mod invoke;
@@ -39,7 +40,7 @@ struct Membership(Arc<Live>);
 
 impl Drop for Membership {
     fn drop(&mut self) {
-        self.0.mailbox.seal();
+        self.0.mailbox.hang_up();
         self.0.endpoint.leave(self.0.id);
         self.0.endpoint.forget(self.0.id);
         self.0.endpoint.telemetry.left();
@@ -74,6 +75,7 @@ impl Opening {
             endpoint: endpoint.hub.clone(),
         });
         let membership = Membership(live.clone());
+        live.endpoint.courier.settle();
         live.endpoint.enter(live.clone());
         live.endpoint.telemetry.opened();
         // A drain that began before the connection was in the hub has not seen it.
@@ -131,11 +133,12 @@ impl Connection {
             admitted,
             task,
         } = opening;
-        let (transport, unread) = Transport::new(upgraded);
-        let wire = Wire::new(transport, unread, &scene.endpoint.bounds);
-        if let Some(address) = wire.peer_addr() {
+        let Transport { read, outlet, unread } = Transport::new(upgraded);
+        if let Some(address) = read.peer_addr() {
             live.request.set_peer_addr(address);
         }
+        live.mailbox.connect(outlet);
+        let wire = Wire::new(read, unread);
         Self {
             driver: Driver::new(wire, live.clone(), scene.endpoint.clone()),
             live,

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::{
     CloseReason, Message,
     close::{CloseFrame, Ending, close_code},
-    connection::wire::{ReadEnd, Received},
+    connection::decoder::{ReadEnd, Received},
     limits::Bounds,
     time::after,
 };

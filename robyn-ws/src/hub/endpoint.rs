@@ -7,13 +7,18 @@ use std::{
 
 use indexmap::IndexMap;
 
-use crate::{ConnectionId, hub::live::Live, telemetry::Telemetry};
+use crate::{
+    ConnectionId,
+    hub::{courier::Courier, live::Live},
+    telemetry::Telemetry,
+};
 
 /// The live connections of one endpoint.
 #[derive(Debug)]
 pub(crate) struct EndpointHub {
     pub(crate) path: Box<str>,
     pub(crate) telemetry: Telemetry,
+    pub(crate) courier: Arc<Courier>,
     members: Mutex<Members>,
 }
 
@@ -70,6 +75,7 @@ impl EndpointHub {
         Self {
             path: path.into(),
             telemetry: Telemetry::new(path),
+            courier: Arc::default(),
             members: Mutex::default(),
         }
     }

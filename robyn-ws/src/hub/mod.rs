@@ -1,6 +1,7 @@
 //! The live connections of an app in this process.
 
 pub(crate) mod admission;
+pub(crate) mod courier;
 pub(crate) mod endpoint;
 pub(crate) mod live;
 

@@ -1,20 +1,25 @@
 //! The bounded outbound queue of one connection, and what happens when it is full.
 
+mod driving;
+pub(crate) mod outlet;
+
 use std::{
     collections::VecDeque,
     pin::pin,
     sync::{Mutex, MutexGuard, PoisonError},
-    task::{Context, Waker},
+    task::Waker,
     time::Duration,
 };
 
 use tokio::sync::Notify;
 
+pub(crate) use self::driving::Written;
 use crate::{
     CloseReason, Overflow, SendError,
     close::Ending,
     frame::{Frame, Load},
     limits::Bounds,
+    mailbox::outlet::Outlet,
     time::after,
 };
 
@@ -39,20 +44,26 @@ enum Gate {
 }
 
 /// What became of a frame that was pushed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pushed {
-    Queued,
-    /// It was queued, and this many older ones were dropped for it.
-    Evicted(usize),
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Pushed {
+    /// How many older frames were dropped for it.
+    pub(crate) evicted: usize,
+    /// Whether nobody will write it unless the courier does.
+    pub(crate) needs_courier: bool,
 }
 
-/// What the driver is told when it looks in.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Orders {
-    /// Somebody asked for the end of the connection.
-    pub(crate) ending: Option<Ending>,
-    /// The drain's patience is over: stop at once.
-    pub(crate) cut: bool,
+/// Where the writing half of the socket is.
+#[derive(Debug)]
+enum Exit {
+    /// The 101 is not out yet, or TCP was dropped.
+    Absent,
+    /// Here, for whoever writes next. If something is begun in it, the driver waits for the socket.
+    Here(Outlet),
+    /// Somebody writes, and looks into the queue again afterwards. The driver may wait for that.
+    Taken {
+        driver_waits: bool,
+    },
+    Broken,
 }
 
 #[derive(Debug)]
@@ -61,20 +72,24 @@ struct State {
     queue: VecDeque<Frame>,
     /// What others sent while the connection was greeting.
     held: VecDeque<Frame>,
-    /// Everything queued, held, or taken by the driver and not yet written.
+    /// Pongs, and a ping of ours, ahead of the queue. At most [`CONTROLS`].
+    controls: VecDeque<Frame>,
+    /// Everything queued, held, or being written.
     load: Load,
-    ending: Option<Ending>,
+    exit: Exit,
+    ending: Option<Box<Ending>>,
     cut: bool,
     /// The sleeping driver. It is taken by whoever wakes it, so that a burst wakes it once.
-    driver: Option<Sleeper>,
+    driver: Option<Waker>,
+    /// Whether the driver must look once more before it sleeps, since what it waited for has come.
+    look_again: bool,
+    /// Whether somebody waits for [`Mailbox::changed`].
+    awaited: bool,
 }
 
-#[derive(Debug)]
-struct Sleeper {
-    waker: Waker,
-    /// The socket takes no more for now, so a further frame is no reason to wake.
-    orders_only: bool,
-}
+/// How many control frames wait for the socket. In a flood of pings the oldest go unanswered, as RFC 6455 section 5.5.3
+/// allows.
+const CONTROLS: usize = 32;
 
 /// A connection's outbound queue. Everything it is sent goes through here.
 #[derive(Debug)]
@@ -94,10 +109,14 @@ impl Mailbox {
                 gate: Gate::Greeting,
                 queue: VecDeque::new(),
                 held: VecDeque::new(),
+                controls: VecDeque::new(),
                 load: Load::default(),
+                exit: Exit::Absent,
                 ending: None,
                 cut: false,
                 driver: None,
+                look_again: false,
+                awaited: false,
             }),
             changed: Notify::new(),
             max: Load {
@@ -109,44 +128,45 @@ impl Mailbox {
         }
     }
 
-    /// A panic under the lock is a bug of this file, and the queue is still a queue: poisoning is ignored.
+    /// A panic under the lock is a bug of this module, and the queue is still a queue: poisoning is ignored.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    // ---- for senders ----------------------------------------------------------------------------------------------
 
     /// Queues `frame` now, or applies the overflow policy now.
     pub(crate) fn push(&self, frame: Frame, sender: Sender) -> Result<Pushed, SendError> {
         let mut state = self.lock();
         state.admit(sender)?;
-        if self.fits(&state, &frame) {
-            return Ok(enqueue(state, frame, sender));
-        }
-        match self.overflow {
-            Overflow::DropNewest => Err(SendError::QueueFull),
-            Overflow::DropOldest => {
-                let evicted = self.make_room(&mut state, &frame);
-                enqueue(state, frame, sender);
-                Ok(Pushed::Evicted(evicted))
-            }
-            Overflow::Disconnect => {
-                drop(state);
-                self.close(slow_consumer());
-                Err(SendError::QueueFull)
+        let mut evicted = 0;
+        if !self.fits(&state, &frame) {
+            match self.overflow {
+                Overflow::DropNewest => return Err(SendError::QueueFull),
+                Overflow::DropOldest => evicted = self.make_room(&mut state, &frame),
+                Overflow::Disconnect => {
+                    drop(state);
+                    self.close(slow_consumer());
+                    return Err(SendError::QueueFull);
+                }
             }
         }
+        let needs_courier = enqueue(state, frame, sender);
+        Ok(Pushed { evicted, needs_courier })
     }
 
     /// Queues `frame` if there is room, and gives it back if not, whatever the policy.
-    pub(crate) fn try_push(&self, frame: Frame, sender: Sender) -> Result<(), TryPushError> {
-        let state = self.lock();
+    pub(crate) fn try_push(&self, frame: Frame, sender: Sender) -> Result<Pushed, TryPushError> {
+        let mut state = self.lock();
         state.admit(sender).map_err(TryPushError::Refused)?;
         if !self.fits(&state, &frame) {
+            // Whoever gets it back may wait for room.
+            state.awaited = true;
             return Err(TryPushError::Full(frame));
         }
-        enqueue(state, frame, sender);
-        Ok(())
+        let needs_courier = enqueue(state, frame, sender);
+        Ok(Pushed {
+            evicted: 0,
+            needs_courier,
+        })
     }
 
     /// Queues `frame` as soon as there is room, and applies the overflow policy when the send time-out is over.
@@ -158,7 +178,7 @@ impl Mailbox {
         let mut frame = match self.try_push(frame, sender) {
             Err(TryPushError::Full(frame)) => frame,
             Err(TryPushError::Refused(error)) => return Err(error),
-            Ok(()) => return Ok(Pushed::Queued),
+            Ok(pushed) => return Ok(pushed),
         };
         let deadline = after(tokio::time::Instant::now(), self.send_timeout);
         loop {
@@ -168,7 +188,7 @@ impl Mailbox {
             frame = match self.try_push(frame, sender) {
                 Err(TryPushError::Full(frame)) => frame,
                 Err(TryPushError::Refused(error)) => return Err(error),
-                Ok(()) => return Ok(Pushed::Queued),
+                Ok(pushed) => return Ok(pushed),
             };
             if tokio::time::timeout_at(deadline, changed).await.is_err() {
                 return self.push(frame, sender).map_err(|error| match error {
@@ -183,7 +203,7 @@ impl Mailbox {
     /// anybody.
     pub(crate) fn close(&self, ending: Ending) -> Ending {
         let mut state = self.lock();
-        let standing = state.ending.get_or_insert(ending).clone();
+        let standing = Ending::clone(state.ending.get_or_insert_with(|| Box::new(ending)));
         self.shut(state);
         standing
     }
@@ -191,7 +211,7 @@ impl Mailbox {
     /// Stops the connection at once, whatever it still waits for.
     pub(crate) fn cut(&self) {
         let mut state = self.lock();
-        state.ending.get_or_insert_with(Ending::shutdown);
+        state.ending.get_or_insert_with(|| Box::new(Ending::shutdown()));
         state.cut = true;
         self.shut(state);
     }
@@ -199,16 +219,24 @@ impl Mailbox {
     fn shut(&self, mut state: MutexGuard<'_, State>) {
         state.gate = Gate::Closed;
         let driver = state.driver.take();
-        drop(state);
-        self.changed.notify_waiters();
+        self.announce(state);
         if let Some(driver) = driver {
-            driver.waker.wake();
+            driver.wake();
+        }
+    }
+
+    /// Tells those who wait that something has changed, outside the lock.
+    fn announce(&self, mut state: MutexGuard<'_, State>) {
+        let awaited = std::mem::take(&mut state.awaited);
+        drop(state);
+        if awaited {
+            self.changed.notify_waiters();
         }
     }
 
     /// Gives the end that was asked for.
     pub(crate) fn ending(&self) -> Option<Ending> {
-        self.lock().ending.clone()
+        self.lock().ending.as_deref().cloned()
     }
 
     pub(crate) const fn overflow(&self) -> Overflow {
@@ -216,7 +244,13 @@ impl Mailbox {
     }
 
     pub(crate) fn is_open(&self) -> bool {
-        matches!(self.lock().gate, Gate::Greeting | Gate::Open)
+        self.lock().is_open()
+    }
+
+    fn is_open_and_awaited(&self) -> bool {
+        let mut state = self.lock();
+        state.awaited = true;
+        state.is_open()
     }
 
     /// Waits until the connection is no longer open.
@@ -224,122 +258,12 @@ impl Mailbox {
         loop {
             let mut changed = pin!(self.changed.notified());
             changed.as_mut().enable();
-            if !self.is_open() {
+            if !self.is_open_and_awaited() {
                 return;
             }
             changed.await;
         }
     }
-
-    // ---- for the connection's driver ------------------------------------------------------------------------------
-
-    /// Queues what `connect` returned as the first frame, and lets out what others sent meanwhile.
-    pub(crate) fn greet(&self, greeting: Option<Frame>) {
-        let mut state = self.lock();
-        if let Some(greeting) = greeting {
-            state.load.add(&greeting);
-            state.queue.push_back(greeting);
-        }
-        let held = std::mem::take(&mut state.held);
-        state.queue.extend(held);
-        if state.gate == Gate::Greeting {
-            state.gate = Gate::Open;
-        }
-    }
-
-    /// Queues a reply. The driver runs no handler while the queue is full, so a reply goes over the bound at most by
-    /// itself.
-    pub(crate) fn reply(&self, reply: Frame) {
-        let mut state = self.lock();
-        state.load.add(&reply);
-        state.queue.push_back(reply);
-    }
-
-    /// The peer said Close or is gone: only the running handler may still send. Gives the end that was asked for
-    /// before, if one was.
-    pub(crate) fn finish(&self) -> Option<Ending> {
-        let mut state = self.lock();
-        if state.gate != Gate::Closed {
-            state.gate = Gate::Finishing;
-        }
-        let asked_for = state.ending.clone();
-        drop(state);
-        self.changed.notify_waiters();
-        asked_for
-    }
-
-    /// Takes nothing more, from nobody.
-    pub(crate) fn seal(&self) {
-        let state = self.lock();
-        self.shut(state);
-    }
-
-    /// Says that the driver is awake, so that nobody wakes it.
-    pub(crate) fn wake_up(&self) -> Orders {
-        let mut state = self.lock();
-        state.driver = None;
-        Orders {
-            ending: state.ending.clone(),
-            cut: state.cut,
-        }
-    }
-
-    /// Lets the driver sleep until the next push or order. Gives `false`, and does not register it, if there is
-    /// something to do already.
-    pub(crate) fn sleep(&self, cx: &Context<'_>, has_ending: bool) -> bool {
-        let mut state = self.lock();
-        let orders = state.cut || (state.ending.is_some() && !has_ending);
-        if orders || !state.queue.is_empty() {
-            return false;
-        }
-        state.driver = Some(Sleeper {
-            waker: cx.waker().clone(),
-            orders_only: false,
-        });
-        true
-    }
-
-    /// Lets the driver sleep until the next order, while the socket takes no more frames. As [`Self::sleep`] otherwise.
-    pub(crate) fn sleep_on_orders(&self, cx: &Context<'_>, has_ending: bool) -> bool {
-        let mut state = self.lock();
-        if state.cut || (state.ending.is_some() && !has_ending) {
-            return false;
-        }
-        state.driver = Some(Sleeper {
-            waker: cx.waker().clone(),
-            orders_only: true,
-        });
-        true
-    }
-
-    /// Releases what the driver has written, and hands it up to `most` further frames.
-    pub(crate) fn take(&self, written: Load, most: usize, mut each: impl FnMut(Frame)) -> Load {
-        let mut state = self.lock();
-        state.load.remove(written);
-        let mut taken = Load::default();
-        let count = state.queue.len().min(most);
-        for frame in state.queue.drain(..count) {
-            taken.add(&frame);
-            each(frame);
-        }
-        if state.queue.is_empty() {
-            // A quiet connection keeps no buffer.
-            state.queue = VecDeque::new();
-        }
-        drop(state);
-        if written.messages > 0 {
-            self.changed.notify_waiters();
-        }
-        taken
-    }
-
-    /// Tells whether a handler may run: its reply finds room.
-    pub(crate) fn has_room(&self) -> bool {
-        let state = self.lock();
-        state.load.messages < self.max.messages && state.load.bytes < self.max.bytes
-    }
-
-    // ---- inside ---------------------------------------------------------------------------------------------------
 
     fn fits(&self, state: &State, frame: &Frame) -> bool {
         let load = state.load;
@@ -360,23 +284,39 @@ impl Mailbox {
     }
 }
 
-/// Queues a frame that fits, and wakes the driver outside the lock.
-fn enqueue(mut state: MutexGuard<'_, State>, frame: Frame, sender: Sender) -> Pushed {
+/// Queues a frame that fits, and wakes the driver outside the lock if only it can write. Gives whether the courier is
+/// to write it.
+fn enqueue(mut state: MutexGuard<'_, State>, frame: Frame, sender: Sender) -> bool {
     state.load.add(&frame);
     if state.gate == Gate::Greeting && sender == Sender::Other {
         state.held.push_back(frame);
-        return Pushed::Queued;
+        return false;
     }
     state.queue.push_back(frame);
-    let driver = state.driver.take_if(|driver| !driver.orders_only);
-    drop(state);
-    if let Some(driver) = driver {
-        driver.waker.wake();
+    if state.driver.is_none() {
+        // The driver is awake, and writes before it sleeps.
+        return false;
     }
-    Pushed::Queued
+    match &state.exit {
+        Exit::Here(outlet) if !outlet.is_clear() => false,
+        Exit::Here(outlet) if outlet.is_shared() => true,
+        Exit::Here(_) => {
+            let driver = state.driver.take();
+            drop(state);
+            if let Some(driver) = driver {
+                driver.wake();
+            }
+            false
+        }
+        Exit::Absent | Exit::Taken { .. } | Exit::Broken => false,
+    }
 }
 
 impl State {
+    fn is_open(&self) -> bool {
+        matches!(self.gate, Gate::Greeting | Gate::Open)
+    }
+
     fn admit(&self, sender: Sender) -> Result<(), SendError> {
         match (self.gate, sender) {
             (Gate::Greeting | Gate::Open, _) | (Gate::Finishing, Sender::Own) => Ok(()),

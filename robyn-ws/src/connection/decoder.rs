@@ -1,0 +1,211 @@
+//! Decoding frames: tungstenite's state machine, fed with bytes that were read already (RFC 6455 section 5).
+//!
+//! A decoder between two frames holds nothing, so each thread keeps one for all of its connections; a connection has a
+//! decoder of its own only while it is in the middle of a message.
+
+use std::{
+    cell::RefCell,
+    io::{self, Read, Write},
+    ops::ControlFlow,
+};
+
+use bytes::Bytes;
+use tokio_tungstenite::tungstenite::{
+    self, Error,
+    protocol::{Role, WebSocketConfig, WebSocketContext, frame::coding::CloseCode},
+};
+
+use crate::{Message, limits::Bounds};
+
+/// What tungstenite says, with [`CloseCode::Protocol`], in place of a close code that must not be sent.
+const BAD_CLOSE_CODE: &str = "Protocol violation";
+
+/// The bytes of a masking key, which every frame of a client has.
+const MASK: usize = 4;
+
+thread_local! {
+    static SPARE: RefCell<Option<Box<Decoder>>> = const { RefCell::new(None) };
+}
+
+/// What a peer sent.
+#[derive(Debug)]
+pub(crate) enum Received {
+    Message(Message),
+    Ping(Bytes),
+    Pong,
+    Close { code: Option<u16>, reason: String },
+}
+
+/// Why nothing more can be read.
+#[derive(Debug)]
+pub(crate) enum ReadEnd {
+    /// TCP ended, in order or not.
+    Lost,
+    TooBig,
+    InvalidUtf8,
+    Protocol(String),
+}
+
+/// How far a decoder came.
+#[derive(Debug)]
+pub(crate) struct Decoded {
+    /// The decoder, if it stands in the middle of something. If it does not, it is the thread's again.
+    pub(crate) decoder: Option<Box<Decoder>>,
+    /// Whether nobody had room for more, so that whole frames may be left.
+    pub(crate) stopped: bool,
+}
+
+/// A decoder of frames.
+#[derive(Debug)]
+pub(crate) struct Decoder {
+    context: WebSocketContext,
+    /// The bytes it was fed beyond those of the frames it gave. A frame counts with its shortest form, so at zero there
+    /// is neither a part of a frame nor a part of a message in it.
+    held: usize,
+}
+
+impl Decoder {
+    /// Gives the thread's decoder, or a new one.
+    pub(crate) fn take(bounds: &Bounds) -> Box<Self> {
+        let spare = SPARE.take();
+        let mut decoder = spare
+            .filter(|spare| spare.context.get_config().read_buffer_size == bounds.read_buffer)
+            .unwrap_or_else(|| Box::new(Self::new(bounds)));
+        decoder.limit(bounds);
+        decoder
+    }
+
+    fn new(bounds: &Bounds) -> Self {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(bounds.read_buffer)
+            // The decoder's own answers are thrown away, see `Source`.
+            .write_buffer_size(0);
+        Self {
+            context: WebSocketContext::new(Role::Server, Some(config)),
+            held: 0,
+        }
+    }
+
+    fn limit(&mut self, bounds: &Bounds) {
+        let limits = (Some(bounds.max_message_size), Some(bounds.max_frame_size));
+        let config = self.context.get_config();
+        if (config.max_message_size, config.max_frame_size) != limits {
+            self.context.set_config(|config| {
+                (config.max_message_size, config.max_frame_size) = limits;
+            });
+        }
+    }
+
+    /// Decodes frames from `bytes` until they are used up, or until `each` breaks. Afterwards `bytes` is what is left.
+    pub(crate) fn decode(
+        mut self: Box<Self>,
+        bytes: &mut &[u8],
+        each: &mut impl FnMut(Received) -> ControlFlow<()>,
+    ) -> Result<Decoded, ReadEnd> {
+        loop {
+            let mut source = Source { bytes, taken: 0 };
+            let read = self.context.read(&mut source);
+            self.held += source.taken;
+            let message = match read {
+                Ok(message) => message,
+                Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return Ok(self.rest(false)),
+                Err(error) => return Err(read_end(&error)),
+            };
+            if message.is_close() {
+                // It decodes nothing more, so it is nobody's.
+                let _nothing_follows = each(translate(message)?);
+                return Ok(Decoded {
+                    decoder: None,
+                    stopped: true,
+                });
+            }
+            self.held -= shortest_frame(&message);
+            if each(translate(message)?).is_break() {
+                return Ok(self.rest(true));
+            }
+            if self.held == 0 && bytes.is_empty() {
+                return Ok(self.rest(false));
+            }
+        }
+    }
+
+    fn rest(self: Box<Self>, stopped: bool) -> Decoded {
+        let mut decoder = Some(self);
+        if let Some(whole) = decoder.take_if(|decoder| decoder.held == 0) {
+            SPARE.set(Some(whole));
+        }
+        Decoded { decoder, stopped }
+    }
+}
+
+/// Gives the length of the shortest frame that could have carried `message`. No way of cutting a message into fragments
+/// takes fewer bytes than one frame.
+fn shortest_frame(message: &tungstenite::Message) -> usize {
+    let payload = message.len();
+    let length_field = match payload {
+        0..=125 => 0,
+        126..=65_535 => 2,
+        _ => 8,
+    };
+    2 + length_field + MASK + payload
+}
+
+fn translate(message: tungstenite::Message) -> Result<Received, ReadEnd> {
+    Ok(match message {
+        tungstenite::Message::Text(text) => Received::Message(Message::Text(text)),
+        tungstenite::Message::Binary(bytes) => Received::Message(Message::Binary(bytes)),
+        tungstenite::Message::Ping(payload) => Received::Ping(payload),
+        tungstenite::Message::Pong(_) => Received::Pong,
+        tungstenite::Message::Close(None) => Received::Close {
+            code: None,
+            reason: String::new(),
+        },
+        tungstenite::Message::Close(Some(frame))
+            if frame.code == CloseCode::Protocol && frame.reason.as_str() == BAD_CLOSE_CODE =>
+        {
+            return Err(ReadEnd::Protocol("a close code that must not be sent".to_owned()));
+        }
+        tungstenite::Message::Close(Some(frame)) => Received::Close {
+            code: Some(frame.code.into()),
+            reason: frame.reason.to_string(),
+        },
+        tungstenite::Message::Frame(_) => return Err(ReadEnd::Protocol("a raw frame".to_owned())),
+    })
+}
+
+fn read_end(error: &Error) -> ReadEnd {
+    match error {
+        Error::Capacity(_) => ReadEnd::TooBig,
+        Error::Utf8(_) => ReadEnd::InvalidUtf8,
+        Error::Protocol(error) => ReadEnd::Protocol(error.to_string()),
+        _ => ReadEnd::Lost,
+    }
+}
+
+/// Bytes for the decoder. What the decoder writes of its own accord (pongs, the echo of a Close) is thrown away: the
+/// connection answers itself, so that everything it sends is in one order and under one bound.
+struct Source<'a, 'b> {
+    bytes: &'a mut &'b [u8],
+    taken: usize,
+}
+
+impl Read for Source<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.bytes.is_empty() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let taken = self.bytes.read(buffer)?;
+        self.taken += taken;
+        Ok(taken)
+    }
+}
+
+impl Write for Source<'_, '_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,243 @@
+//! The mailbox as those see it who empty it: the connection's driver, and the courier.
+
+use std::{
+    collections::VecDeque,
+    io,
+    mem::{replace, take},
+    task::{Context, Poll},
+};
+
+use crate::{
+    close::Ending,
+    frame::{Frame, Load},
+    mailbox::{
+        CONTROLS, Exit, Gate, Mailbox, State,
+        outlet::{FRAMES_PER_WRITE, Outlet},
+    },
+};
+
+/// What the driver is told when it looks in.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Orders {
+    /// Somebody asked for the end of the connection.
+    pub(crate) ending: Option<Ending>,
+    /// The drain's patience is over: stop at once.
+    pub(crate) cut: bool,
+}
+
+/// How far writing came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// Everything that was queued is written.
+    All,
+    /// The socket takes no more for now.
+    Blocked,
+    /// Somebody else writes at this moment, or nobody can yet.
+    Elsewhere,
+    /// The socket is broken.
+    Broken,
+}
+
+impl Mailbox {
+    // ---- the way of a connection ----------------------------------------------------------------------------------
+
+    /// Opens the way out, now that the 101 is out.
+    pub(crate) fn connect(&self, outlet: Outlet) {
+        self.lock().exit = Exit::Here(outlet);
+    }
+
+    /// Queues what `connect` returned as the first frame, and lets out what others sent meanwhile.
+    pub(crate) fn greet(&self, greeting: Option<Frame>) {
+        let mut state = self.lock();
+        if let Some(greeting) = greeting {
+            state.load.add(&greeting);
+            state.queue.push_back(greeting);
+        }
+        let held = take(&mut state.held);
+        state.queue.extend(held);
+        if state.gate == Gate::Greeting {
+            state.gate = Gate::Open;
+        }
+    }
+
+    /// Queues a reply. The driver runs no handler while the queue is full, so a reply goes over the bound at most by
+    /// itself.
+    pub(crate) fn reply(&self, reply: Frame) {
+        let mut state = self.lock();
+        state.load.add(&reply);
+        state.queue.push_back(reply);
+    }
+
+    /// Queues a control frame ahead of everything else.
+    pub(crate) fn control(&self, frame: Frame) {
+        let mut state = self.lock();
+        if state.controls.len() == CONTROLS {
+            state.controls.pop_front();
+        }
+        state.controls.push_back(frame);
+    }
+
+    /// The peer said Close or is gone: only the running handler may still send. Gives the end that was asked for
+    /// before, if one was.
+    pub(crate) fn finish(&self) -> Option<Ending> {
+        let mut state = self.lock();
+        if state.gate != Gate::Closed {
+            state.gate = Gate::Finishing;
+        }
+        let asked_for = state.ending.as_deref().cloned();
+        self.announce(state);
+        asked_for
+    }
+
+    /// Takes nothing more, from nobody.
+    pub(crate) fn seal(&self) {
+        let state = self.lock();
+        self.shut(state);
+    }
+
+    /// Drops TCP, and what was not written.
+    pub(crate) fn hang_up(&self) {
+        let mut state = self.lock();
+        let exit = replace(&mut state.exit, Exit::Absent);
+        let (queue, controls) = (take(&mut state.queue), take(&mut state.controls));
+        self.shut(state);
+        drop((exit, queue, controls));
+    }
+
+    /// Tells whether a handler may run: its reply finds room.
+    pub(crate) fn has_room(&self) -> bool {
+        let state = self.lock();
+        state.load.messages < self.max.messages && state.load.bytes < self.max.bytes
+    }
+
+    // ---- waking and sleeping --------------------------------------------------------------------------------------
+
+    /// Says that the driver is awake, so that nobody wakes it.
+    pub(crate) fn wake_up(&self) -> Orders {
+        let mut state = self.lock();
+        state.driver = None;
+        Orders {
+            ending: state.ending.as_deref().cloned(),
+            cut: state.cut,
+        }
+    }
+
+    /// Lets the driver sleep until there is something for it to do. Gives `false`, and does not register it, if there is
+    /// already.
+    pub(crate) fn sleep(&self, cx: &Context<'_>, has_ending: bool) -> bool {
+        let mut state = self.lock();
+        let orders = state.cut || (state.ending.is_some() && !has_ending);
+        let look_again = take(&mut state.look_again);
+        if orders || look_again || state.has_something_to_write() {
+            return false;
+        }
+        state.driver = Some(cx.waker().clone());
+        true
+    }
+
+    // ---- writing --------------------------------------------------------------------------------------------------
+
+    /// Writes what is queued, as far as the socket takes it, and gives what was written. The driver comes with its
+    /// context, and is woken when the socket takes more; the courier comes without, and leaves the rest to the driver.
+    pub(crate) fn write(&self, mut cx: Option<&mut Context<'_>>) -> (Written, Load) {
+        let mut total = Load::default();
+        let mut state = self.lock();
+        let written = loop {
+            let mut outlet = match state.take_outlet(cx.is_some()) {
+                Ok(outlet) => outlet,
+                Err(written) => break written,
+            };
+            drop(state);
+            let result = outlet.poll_write(cx.as_deref_mut());
+            state = self.lock();
+            if let Poll::Ready(Ok(load)) = &result {
+                state.load.remove(*load);
+                total.append(*load);
+            }
+            state.put_back(outlet, &result);
+            match result {
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(_)) => break Written::Broken,
+                Poll::Pending => break Written::Blocked,
+            }
+        };
+        if cx.is_none() && matches!(written, Written::Blocked | Written::Broken) {
+            state.call_driver();
+        }
+        if state.awaited && total.messages > 0 {
+            self.announce(state);
+        }
+        (written, total)
+    }
+
+    /// Ends our half of TCP.
+    pub(crate) fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.lock().exit {
+            Exit::Here(outlet) => outlet.poll_shutdown(cx),
+            Exit::Taken { driver_waits } => {
+                *driver_waits = true;
+                Poll::Pending
+            }
+            Exit::Absent | Exit::Broken => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+        }
+    }
+}
+
+impl State {
+    fn has_something_to_write(&self) -> bool {
+        let queued = !self.queue.is_empty() || !self.controls.is_empty();
+        queued && matches!(&self.exit, Exit::Here(outlet) if outlet.is_clear())
+    }
+
+    /// Takes the outlet out, filled from the queue, or says why there is nothing to write with it.
+    fn take_outlet(&mut self, is_driver: bool) -> Result<Outlet, Written> {
+        match &mut self.exit {
+            Exit::Absent => return Err(Written::Elsewhere),
+            Exit::Broken => return Err(Written::Broken),
+            Exit::Taken { driver_waits } => {
+                *driver_waits |= is_driver;
+                return Err(Written::Elsewhere);
+            }
+            // The driver waits for the socket already.
+            Exit::Here(outlet) if !is_driver && !outlet.is_clear() => return Err(Written::Elsewhere),
+            Exit::Here(outlet) if outlet.is_clear() => {
+                self.controls.drain(..).for_each(|frame| outlet.add_control(frame));
+                let count = self.queue.len().min(FRAMES_PER_WRITE);
+                self.queue.drain(..count).for_each(|frame| outlet.add(frame));
+                if outlet.is_clear() {
+                    return Err(Written::All);
+                }
+            }
+            Exit::Here(_) => {}
+        }
+        if self.queue.is_empty() {
+            // A quiet connection keeps no buffer.
+            self.queue = VecDeque::new();
+            self.controls = VecDeque::new();
+        }
+        match replace(&mut self.exit, Exit::Taken { driver_waits: false }) {
+            Exit::Here(outlet) => Ok(outlet),
+            _ => Err(Written::Elsewhere),
+        }
+    }
+
+    /// Puts the outlet back after an attempt to write, unless the connection has hung up meanwhile.
+    fn put_back(&mut self, outlet: Outlet, result: &Poll<io::Result<Load>>) {
+        let Exit::Taken { driver_waits } = self.exit else {
+            return;
+        };
+        let broken = matches!(result, Poll::Ready(Err(_)));
+        self.exit = if broken { Exit::Broken } else { Exit::Here(outlet) };
+        if driver_waits {
+            self.call_driver();
+        }
+    }
+
+    /// Wakes the driver, or has it look once more before it sleeps.
+    fn call_driver(&mut self) {
+        match self.driver.take() {
+            Some(driver) => driver.wake(),
+            None => self.look_again = true,
+        }
+    }
+}
