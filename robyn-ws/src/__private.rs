@@ -1,6 +1,8 @@
 //! Not public API: what generated code names.
 
-use std::future::Future;
+use std::{future::Future, panic::AssertUnwindSafe};
+
+use futures_util::FutureExt;
 
 pub use inventory;
 
@@ -15,12 +17,13 @@ pub use crate::{
     reply::{HandlerResult, IntoReply, IntoUpgradeReply, UpgradeResult},
 };
 
-/// Boxes the future of an asynchronous handler. Its name is read in the error for one that is not `Send`.
+/// Boxes the future of an asynchronous handler, with a guard that keeps a panic inside. Its name is read in the error for a
+/// future that is not `Send`.
 pub fn handler_future_must_be_send<'a, F>(future: F) -> HandlerFuture<'a>
 where
     F: Future<Output = HandlerResult> + Send + 'a,
 {
-    Box::pin(future)
+    Box::pin(AssertUnwindSafe(future).catch_unwind())
 }
 
 /// Boxes the future of an upgrade handler.

@@ -155,12 +155,12 @@ impl WebSocketConnector {
 
     /// Gives the headers of the upgrade request.
     pub fn headers(&self) -> &HeaderMap {
-        &self.live.request.headers
+        self.live.request.headers()
     }
 
     /// Gives the URI of the upgrade request.
     pub fn uri(&self) -> &Uri {
-        &self.live.request.uri
+        self.live.request.uri()
     }
 
     /// Gives the client's address, where the server knows it: with `App::serve`, with `ConnectInfo`, and with plain TCP.
@@ -175,7 +175,7 @@ impl WebSocketConnector {
 
     /// Gives the subprotocol chosen from [`App::subprotocols`](crate::App::subprotocols).
     pub fn subprotocol(&self) -> Option<&str> {
-        self.live.request.subprotocol.as_ref()?.to_str().ok()
+        self.live.request.subprotocol.as_deref()
     }
 
     // ---- the end --------------------------------------------------------------------------------------------------

@@ -121,12 +121,12 @@ impl<'a, E: Event> EventContext<'a, E> {
 
     /// Gives the URI of the upgrade request.
     pub fn uri(&self) -> &'a Uri {
-        &self.request.uri
+        self.request.uri()
     }
 
     /// Gives the headers of the upgrade request.
     pub fn headers(&self) -> &'a HeaderMap {
-        &self.request.headers
+        self.request.headers()
     }
 
     /// Gives the extensions of the upgrade request.

@@ -1,6 +1,6 @@
 //! The handlers of the program, collected when it is linked.
 
-use std::{fmt, pin::Pin};
+use std::{any::Any, fmt, pin::Pin};
 
 use crate::{
     SubRouter,
@@ -10,8 +10,11 @@ use crate::{
     reply::{HandlerResult, UpgradeResult},
 };
 
+/// What a call gives that may panic.
+pub(crate) type Caught<T> = Result<T, Box<dyn Any + Send>>;
+
 /// The future of an asynchronous handler, with its arguments extracted and its result turned into a reply.
-pub type HandlerFuture<'a> = Pin<Box<dyn Future<Output = HandlerResult> + Send + 'a>>;
+pub type HandlerFuture<'a> = Pin<Box<dyn Future<Output = Caught<HandlerResult>> + Send + 'a>>;
 
 /// The future of an upgrade handler.
 pub type UpgradeFuture<'a> = Pin<Box<dyn Future<Output = UpgradeResult> + Send + 'a>>;

@@ -4,49 +4,59 @@ use std::{net::SocketAddr, sync::OnceLock};
 
 use axum::{
     extract::{ConnectInfo, OriginalUri, RawPathParams},
-    http::{Extensions, HeaderMap, HeaderValue, Uri, request::Parts},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Uri, request::Parts},
 };
-use bytes::{Bytes, BytesMut};
 
 /// The request that became a connection.
 #[derive(Clone, Debug)]
 pub(crate) struct UpgradeRequest {
-    pub(crate) uri: Uri,
-    pub(crate) headers: HeaderMap,
+    head: Head,
     pub(crate) extensions: Extensions,
     pub(crate) path_params: PathParams,
-    pub(crate) subprotocol: Option<HeaderValue>,
+    pub(crate) subprotocol: Option<Box<str>>,
     peer_addr: OnceLock<SocketAddr>,
-    query: OnceLock<QueryParams>,
+    query: OnceLock<Box<QueryParams>>,
 }
 
 impl UpgradeRequest {
     /// Copies what is kept out of the server's read buffer, which would otherwise live as long as the connection.
-    pub(crate) fn new(parts: &Parts, path_params: PathParams, subprotocol: Option<HeaderValue>) -> Self {
+    pub(crate) fn new(parts: &Parts, path_params: PathParams, subprotocol: Option<&HeaderValue>) -> Self {
         let uri = parts
             .extensions
             .get::<OriginalUri>()
             .map_or(&parts.uri, |original| &original.0);
-        let peer_addr = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
-        let uri = copied_uri(uri);
+        let head = Head::new(uri, &parts.headers);
         let mut extensions = parts.extensions.clone();
         if extensions.remove::<OriginalUri>().is_some() {
-            extensions.insert(OriginalUri(uri.clone()));
+            extensions.insert(OriginalUri(head.uri().clone()));
         }
+        let peer_addr = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
         Self {
-            headers: copied_headers(&parts.headers),
-            uri,
-            extensions,
+            head,
+            extensions: compacted(extensions),
             path_params,
-            subprotocol,
+            subprotocol: subprotocol.and_then(|name| name.to_str().ok()).map(Box::from),
             peer_addr: peer_addr.map(OnceLock::from).unwrap_or_default(),
             query: OnceLock::new(),
         }
     }
 
+    pub(crate) fn uri(&self) -> &Uri {
+        self.head.uri()
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        self.head.headers()
+    }
+
+    /// Forgets what was read for the upgrade handler, which the connection's handlers may never want.
+    pub(crate) fn compact(&mut self) {
+        (self.head.uri, self.head.headers) = Default::default();
+    }
+
     pub(crate) fn query_params(&self) -> &QueryParams {
         self.query
-            .get_or_init(|| QueryParams::parse(self.uri.query().unwrap_or_default()))
+            .get_or_init(|| Box::new(QueryParams::parse(self.uri().query().unwrap_or_default())))
     }
 
     pub(crate) fn peer_addr(&self) -> Option<SocketAddr> {
@@ -59,26 +69,72 @@ impl UpgradeRequest {
     }
 }
 
-fn copied_uri(uri: &Uri) -> Uri {
-    Uri::from_maybe_shared(Bytes::from(uri.to_string())).unwrap_or_else(|_| uri.clone())
+/// Moves extensions into a map of their own size: the request's had to take more of them at times.
+fn compacted(mut extensions: Extensions) -> Extensions {
+    let mut compact = Extensions::new();
+    if let Some(info) = extensions.remove::<ConnectInfo<SocketAddr>>() {
+        compact.insert(info);
+    }
+    compact.extend(extensions);
+    compact
 }
 
-/// All values share one allocation.
-fn copied_headers(headers: &HeaderMap) -> HeaderMap {
-    let mut values = BytesMut::with_capacity(headers.values().map(HeaderValue::len).sum());
-    for value in headers.values() {
-        values.extend_from_slice(value.as_bytes());
+/// The target and the headers of a request in one allocation, as HTTP/1 writes them: read when a handler wants them, since
+/// few do, and every connection would pay for a map.
+#[derive(Clone, Debug)]
+struct Head {
+    lines: Box<[u8]>,
+    uri: OnceLock<Box<Uri>>,
+    headers: OnceLock<Box<HeaderMap>>,
+}
+
+const LINE_END: &[u8] = b"\r\n";
+
+impl Head {
+    fn new(uri: &Uri, headers: &HeaderMap) -> Self {
+        let mut lines = uri.to_string().into_bytes();
+        for (name, value) in headers {
+            lines.extend_from_slice(LINE_END);
+            lines.extend_from_slice(name.as_str().as_bytes());
+            lines.push(b':');
+            lines.extend_from_slice(value.as_bytes());
+        }
+        Self {
+            lines: lines.into(),
+            uri: OnceLock::new(),
+            headers: OnceLock::new(),
+        }
     }
-    let mut values = values.freeze();
-    let mut copied = HeaderMap::with_capacity(headers.keys_len());
-    for (name, value) in headers {
-        let bytes = values.split_to(value.len());
-        copied.append(
-            name,
-            HeaderValue::from_maybe_shared(bytes).unwrap_or_else(|_| value.clone()),
-        );
+
+    /// Neither a URI nor a header's value can have the end of a line in it.
+    fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = Some(&*self.lines);
+        std::iter::from_fn(move || {
+            let lines = rest?;
+            let end = lines.windows(LINE_END.len()).position(|window| window == LINE_END);
+            rest = end.map(|end| &lines[end + LINE_END.len()..]);
+            Some(&lines[..end.unwrap_or(lines.len())])
+        })
     }
-    copied
+
+    fn uri(&self) -> &Uri {
+        self.uri.get_or_init(|| {
+            let uri = self.lines().next().and_then(|target| Uri::try_from(target).ok());
+            Box::new(uri.unwrap_or_default())
+        })
+    }
+
+    fn headers(&self) -> &HeaderMap {
+        self.headers.get_or_init(|| {
+            let headers = self.lines().skip(1).filter_map(|line| {
+                // A name cannot have a colon in it.
+                let colon = line.iter().position(|&byte| byte == b':')?;
+                let (name, value) = (&line[..colon], &line[colon + 1..]);
+                Some((HeaderName::from_bytes(name).ok()?, HeaderValue::from_bytes(value).ok()?))
+            });
+            Box::new(headers.collect())
+        })
+    }
 }
 
 /// The query parameters of the upgrade request, percent- and plus-decoded.
@@ -144,5 +200,30 @@ impl PathParams {
     /// Gives all names and values in the order of the path.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn head_is_read_back_as_it_came() {
+        let uri = Uri::from_static("/a?b=c:d%0D%0A");
+        let mut headers = HeaderMap::new();
+        headers.append("cookie", HeaderValue::from_static("a: 1"));
+        headers.append("x-empty", HeaderValue::from_static(""));
+        headers.append("cookie", HeaderValue::from_bytes(b"\xff").expect("an opaque value"));
+        let head = Head::new(&uri, &headers);
+        assert_eq!((head.uri(), head.headers()), (&uri, &headers));
+    }
+
+    #[test]
+    fn head_without_headers_has_none() {
+        assert!(
+            Head::new(&Uri::from_static("/"), &HeaderMap::new())
+                .headers()
+                .is_empty()
+        );
     }
 }

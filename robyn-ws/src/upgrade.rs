@@ -51,9 +51,10 @@ pub(crate) async fn upgrade(endpoint: Arc<Endpoint>, gatekeeper: Arc<Gatekeeper>
 struct Accepted {
     on_upgrade: OnUpgrade,
     accept_key: HeaderValue,
+    subprotocol: Option<HeaderValue>,
     request: UpgradeRequest,
     state: UpgradeReply,
-    admitted: Vec<Admitted>,
+    admitted: Box<[Admitted]>,
 }
 
 /// Makes all checks in the order from cheap to dear; the user's upgrade handler is the last.
@@ -74,11 +75,13 @@ async fn accept(endpoint: &Arc<Endpoint>, gatekeeper: &Gatekeeper, parts: &mut P
         )
             .into_response()
     })?;
-    let mut request = UpgradeRequest::new(parts, PathParams::new(&raw_params), subprotocol);
+    let mut request = UpgradeRequest::new(parts, PathParams::new(&raw_params), subprotocol.as_ref());
     let admitted = admit(endpoint, &request)?;
     let state = match endpoint.handlers.upgrade {
         Some((entry, handler)) => {
+            parts.extensions.insert(gatekeeper.hub.clone());
             let answer = call(entry, handler, endpoint, &mut request, parts).await?;
+            request.compact();
             // What the extractors left there is part of the request from now on.
             request.extensions.extend(std::mem::take(&mut parts.extensions));
             answer
@@ -88,6 +91,7 @@ async fn accept(endpoint: &Arc<Endpoint>, gatekeeper: &Gatekeeper, parts: &mut P
     Ok(Accepted {
         on_upgrade,
         accept_key,
+        subprotocol,
         request,
         state,
         admitted,
@@ -128,7 +132,7 @@ fn check_origin(gatekeeper: &Gatekeeper, parts: &Parts) -> Result<(), Response> 
     }
 }
 
-fn admit(endpoint: &Endpoint, request: &UpgradeRequest) -> Result<Vec<Admitted>, Response> {
+fn admit(endpoint: &Endpoint, request: &UpgradeRequest) -> Result<Box<[Admitted]>, Response> {
     let address = request.peer_addr().map(|address| address.ip());
     let admitted = endpoint
         .admissions
@@ -213,19 +217,19 @@ impl Accepted {
         let Self {
             on_upgrade,
             accept_key,
+            subprotocol,
             request,
             state,
             admitted,
         } = self;
-        let subprotocol = request.subprotocol.clone();
         let opening = Opening::new(endpoint, request, state.0, admitted, gatekeeper.hub.count_task());
         tokio::spawn(async move {
             match on_upgrade.await {
                 // A task of its own, so that the memory of the handshake is not kept as long as the connection.
                 Ok(upgraded) => {
-                    let connection = Connection::open(opening, upgraded);
+                    let mut connection = Connection::open(opening, upgraded);
                     let span = connection.span();
-                    tokio::spawn(connection.run().instrument(span));
+                    tokio::spawn(async move { connection.run().await }.instrument(span));
                 }
                 Err(error) => tracing::debug!(%error, "the client was gone before the 101"),
             }

@@ -3,7 +3,7 @@
 use std::{
     future::poll_fn,
     ops::ControlFlow,
-    pin::{Pin, pin},
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -56,7 +56,7 @@ pub(crate) struct Driver {
     pub(super) endpoint: Arc<Endpoint>,
     phase: Phase,
     inbox: Inbox,
-    ending: Option<Ending>,
+    ending: Option<Box<Ending>>,
     /// Until when handlers may go on after the end has begun.
     grace: Option<Instant>,
     /// Whether the drain's patience is over.
@@ -100,8 +100,8 @@ impl Driver {
         }
     }
 
-    pub(crate) const fn ending(&self) -> Option<&Ending> {
-        self.ending.as_ref()
+    pub(crate) fn ending(&self) -> Option<&Ending> {
+        self.ending.as_deref()
     }
 
     /// Begins the end of the connection, by a decision of ours. The first end stands, also one that was asked for and not
@@ -128,7 +128,7 @@ impl Driver {
     fn begin_end(&mut self, ending: Ending) {
         self.inbox.end(&ending);
         self.grace = Some(after(Instant::now(), self.endpoint.bounds.handler_grace));
-        self.ending = Some(ending);
+        self.ending = Some(Box::new(ending));
     }
 
     /// Gives the close handler a grace of its own.
@@ -145,8 +145,7 @@ impl Driver {
 
     /// Waits for a handler. Reading ahead, writing, pongs and time go on beside it. `None` means that it still ran when
     /// its grace after the end of the connection was over.
-    pub(crate) async fn beside<T>(&mut self, handler: impl Future<Output = T>) -> Option<T> {
-        let mut handler = pin!(handler);
+    pub(crate) async fn beside<T>(&mut self, mut handler: Pin<&mut impl Future<Output = T>>) -> Option<T> {
         poll_fn(|cx| self.poll_beside(cx, handler.as_mut())).await
     }
 

@@ -1,20 +1,20 @@
 //! Running one handler: in place, beside the driver, or on the blocking pool; a panic in it stays in it.
 
 use std::{
-    any::Any,
+    future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
     sync::Arc,
 };
 
-use futures_util::FutureExt;
-use tracing::{Instrument, Span};
+use tracing::Span;
 
 use crate::{
     HandlerError, Message, WebSocketConnector,
     connection::driver::Driver,
     endpoint::{BoundHandler, Endpoint},
     event::{EventContext, LiveEvent, LiveScope},
-    registry::Call,
+    registry::{Call, Caught},
     reply::HandlerResult,
     state::States,
     telemetry::Stopwatch,
@@ -61,30 +61,43 @@ impl Scene {
     }
 
     /// Runs `handler` to its end, or until its grace is over. The driver goes on beside it.
-    pub(crate) async fn invoke<E: LiveEvent>(
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an `async fn` has room for its arguments twice, and every connection has room for this"
+    )]
+    pub(crate) fn invoke<E: LiveEvent>(
         &mut self,
         driver: &mut Driver,
         handler: BoundHandler<E>,
         mut owned: E::Owned,
-    ) -> Outcome {
-        let span = tracing::info_span!("ws.message", event = E::NAME, handler = handler.entry.name);
-        let stopwatch = Stopwatch::start();
-        let outcome = match handler.call {
-            Call::Sync(call) if handler.entry.blocking => self.invoke_blocking(driver, call, owned, span).await,
-            Call::Sync(call) => {
-                let cx = self.context::<E>(&mut owned);
-                let call = AssertUnwindSafe(|| span.in_scope(|| call(cx)));
-                catch_unwind(call).map_or(Outcome::Panicked, Outcome::from)
-            }
-            Call::Async(call) => {
-                let cx = self.context::<E>(&mut owned);
-                // The call itself is inside, since an argument's extraction can panic too.
-                let future = async move { call(cx).await }.instrument(span);
-                settle(driver.beside(AssertUnwindSafe(future).catch_unwind()).await)
-            }
-        };
-        self.endpoint.hub.telemetry.handled(E::NAME, stopwatch);
-        outcome
+    ) -> impl Future<Output = Outcome> + Send {
+        async move {
+            let span = tracing::info_span!("ws.message", event = E::NAME, handler = handler.entry.name);
+            let stopwatch = Stopwatch::start();
+            let outcome = match handler.call {
+                Call::Sync(call) if handler.entry.blocking => {
+                    // Boxed, so that connections without such handlers have no room for it.
+                    Box::pin(self.invoke_blocking(driver, call, owned, span)).await
+                }
+                Call::Sync(call) => {
+                    let cx = self.context::<E>(&mut owned);
+                    settle(Some(isolate(&span, || call(cx))))
+                }
+                Call::Async(call) => {
+                    let cx = self.context::<E>(&mut owned);
+                    // An argument's extraction can panic too.
+                    match isolate(&span, || call(cx)) {
+                        Ok(mut future) => {
+                            let handler = pin!(poll_fn(|cx| span.in_scope(|| future.as_mut().poll(cx))));
+                            settle(driver.beside(handler).await)
+                        }
+                        Err(_panic) => Outcome::Panicked,
+                    }
+                }
+            };
+            self.endpoint.hub.telemetry.handled(E::NAME, stopwatch);
+            outcome
+        }
     }
 
     /// Lends the event and the state to a thread of the blocking pool. A handler that is dropped there runs on, and
@@ -104,11 +117,11 @@ impl Scene {
         let task = tokio::task::spawn_blocking(move || {
             let result = {
                 let cx = lent.context::<E>(&mut owned);
-                catch_unwind(AssertUnwindSafe(|| span.in_scope(|| call(cx))))
+                isolate(&span, || call(cx))
             };
             (lent.states, result)
         });
-        match driver.beside(task).await {
+        match driver.beside(pin!(task)).await {
             Some(Ok((states, result))) => {
                 self.states = states;
                 settle(Some(result))
@@ -119,7 +132,12 @@ impl Scene {
     }
 }
 
-fn settle(finished: Option<Result<HandlerResult, Box<dyn Any + Send>>>) -> Outcome {
+/// Calls what may panic.
+fn isolate<T>(span: &Span, call: impl FnOnce() -> T) -> Caught<T> {
+    catch_unwind(AssertUnwindSafe(|| span.in_scope(call)))
+}
+
+fn settle(finished: Option<Caught<HandlerResult>>) -> Outcome {
     match finished {
         Some(Ok(result)) => result.into(),
         Some(Err(_panic)) => Outcome::Panicked,

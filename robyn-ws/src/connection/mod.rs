@@ -24,7 +24,8 @@ use crate::{
         transport::Transport,
         wire::Wire,
     },
-    endpoint::Endpoint,
+    endpoint::{BoundHandler, Endpoint},
+    event::Session,
     frame::Frame,
     hub::{TaskGuard, admission::Admitted, live::Live},
     mailbox::Mailbox,
@@ -55,7 +56,7 @@ pub(crate) struct Opening {
     live: Arc<Live>,
     membership: Membership,
     scene: Scene,
-    admitted: Vec<Admitted>,
+    admitted: Box<[Admitted]>,
     task: TaskGuard,
 }
 
@@ -65,7 +66,7 @@ impl Opening {
         endpoint: Arc<Endpoint>,
         request: UpgradeRequest,
         state: Option<Box<dyn Any + Send>>,
-        admitted: Vec<Admitted>,
+        admitted: Box<[Admitted]>,
         task: TaskGuard,
     ) -> Self {
         let live = Arc::new(Live {
@@ -119,7 +120,7 @@ pub(crate) struct Connection {
     live: Arc<Live>,
     _membership: Membership,
     scene: Scene,
-    _admitted: Vec<Admitted>,
+    _admitted: Box<[Admitted]>,
     _task: TaskGuard,
 }
 
@@ -158,20 +159,21 @@ impl Connection {
         tracing::info_span!("ws.connection", %id, endpoint = %endpoint.path, peer)
     }
 
-    /// Runs the connection to its end.
-    pub(crate) async fn run(mut self) {
-        let start = self.connect().await;
+    /// Runs the connection to its end. What a quiet connection is not in the middle of is boxed, so that it has no room
+    /// for it.
+    pub(crate) async fn run(&mut self) {
+        let start = Box::pin(self.connect()).await;
         self.driver.look_in();
         if start == Start::Greeted && !self.driver.is_over() {
             self.converse().await;
         }
         if start != Start::Dropped {
-            self.close().await;
+            Box::pin(self.close()).await;
         }
         let reason = self.reason();
         tracing::debug!(reason = reason.label(), "the connection ends");
         self.live.endpoint.telemetry.closed(&reason);
-        self.driver.finish().await;
+        Box::pin(self.driver.finish()).await;
     }
 
     /// Runs the connect handler, and opens the mailbox with its greeting.
@@ -197,13 +199,7 @@ impl Connection {
     /// Runs the message handler for every message, or the session handler, until the connection ends.
     async fn converse(&mut self) {
         if let Some(handler) = self.scene.endpoint.handlers.session {
-            let inbox = Arc::new(SessionInbox::default());
-            let socket = WebSocket::new(inbox.clone(), self.scene.connector.clone());
-            self.driver.give_messages_to(inbox);
-            let outcome = self.scene.invoke(&mut self.driver, handler, Some(socket)).await;
-            self.answer(handler.entry, outcome);
-            self.driver.end(Ending::server(crate::close_code::NORMAL, ""));
-            return;
+            return Box::pin(self.hold_session(handler)).await;
         }
         while let Next::Message(message) = self.driver.next().await {
             // Without a handler there is nobody to tell, and the next message may still be the client's Close.
@@ -213,6 +209,15 @@ impl Connection {
             let outcome = self.scene.invoke(&mut self.driver, handler, message).await;
             self.answer(handler.entry, outcome);
         }
+    }
+
+    async fn hold_session(&mut self, handler: BoundHandler<Session>) {
+        let inbox = Arc::new(SessionInbox::default());
+        let socket = WebSocket::new(inbox.clone(), self.scene.connector.clone());
+        self.driver.give_messages_to(inbox);
+        let outcome = self.scene.invoke(&mut self.driver, handler, Some(socket)).await;
+        self.answer(handler.entry, outcome);
+        self.driver.end(Ending::server(crate::close_code::NORMAL, ""));
     }
 
     /// Runs the close handler; what it returns goes out ahead of our Close frame.
