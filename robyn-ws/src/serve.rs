@@ -1,21 +1,37 @@
 //! Serving an app: listener, signals, drain.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, pin::pin, time::Duration};
 
+use axum::{Router, extract::ConnectInfo, serve::Listener};
+use hyper::{
+    Request,
+    body::Incoming,
+    server::conn::http1,
+    service::{Service, service_fn},
+};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
 use tokio::{
-    net::{TcpListener, ToSocketAddrs, lookup_host},
-    sync::oneshot,
-    time::sleep,
+    net::{TcpListener, TcpStream, ToSocketAddrs, lookup_host},
+    sync::watch,
+    time::timeout,
 };
 
 use crate::{App, Running, ServeError, app::Assembled};
+
+/// How long a client may take for the head of a request, its first byte included. axum's own server waits for ever, so
+/// that clients which never send would pile up.
+const REQUEST_HEAD: Duration = Duration::from_secs(30);
 
 /// How long HTTP requests that are under way may go on after the drain.
 const HTTP_GRACE: Duration = Duration::from_secs(1);
 
 impl App {
     /// Serves the app on `address` until SIGINT or SIGTERM, prints its endpoints, and then drains for at most
-    /// [`Limits::shutdown_grace`](crate::Limits::shutdown_grace).
+    /// [`Limits::shutdown_grace`](crate::Limits::shutdown_grace). It speaks HTTP/1.1, and gives a client 30 s for the
+    /// head of a request.
     ///
     /// # Errors
     ///
@@ -36,19 +52,56 @@ impl App {
             println!("ws://{local}{path}");
         }
         println!("listening on http://{local} (stop with Ctrl-C)");
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let (drained, out_of_patience) = oneshot::channel();
-        let server = axum::serve(listener, service).with_graceful_shutdown(async move {
+        serve_until(listener, &router, async move {
             let counts = shutdown.on_signal(shutdown_grace).await;
             tracing::info!(closed = counts.closed, cut = counts.cut, "drained");
-            let _serving = drained.send(());
-        });
-        tokio::select! {
-            ended = server => ended?,
-            // A client that has sent half a request must not keep the process alive.
-            () = async { let _drained = out_of_patience.await; sleep(HTTP_GRACE).await } => {}
-        }
+        })
+        .await;
         Ok(())
+    }
+}
+
+/// Serves whoever connects, until `drained` is ready: whoever comes during the drain is told that there is one.
+async fn serve_until(mut listener: TcpListener, router: &Router, drained: impl Future<Output = ()>) {
+    let mut drained = pin!(drained);
+    let (stop, stopped) = watch::channel(());
+    loop {
+        tokio::select! {
+            // Retries on its own, after a pause if there are no more file descriptors.
+            (stream, peer) = Listener::accept(&mut listener) => {
+                tokio::spawn(serve_http(stream, peer, router.clone(), stopped.clone()));
+            }
+            () = &mut drained => break,
+        }
+    }
+    drop((listener, stopped));
+    stop.send_replace(());
+    // A client that has sent half a request must not keep the process alive.
+    let _in_time = timeout(HTTP_GRACE, stop.closed()).await;
+}
+
+/// Serves the requests of one client, one of which may become a connection; only the running one once it is `stopped`.
+async fn serve_http(stream: TcpStream, peer: SocketAddr, router: Router, mut stopped: watch::Receiver<()>) {
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.call(request)
+    });
+    let http = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(REQUEST_HEAD)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut http = pin!(http);
+    let ended = tokio::select! {
+        ended = http.as_mut() => ended,
+        _ = stopped.changed() => {
+            http.as_mut().graceful_shutdown();
+            http.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%peer, %error, "HTTP ended early");
     }
 }
 

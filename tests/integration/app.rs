@@ -14,7 +14,12 @@ use robyn_ws::{
     prelude::*,
 };
 use robyn_ws_tests::{Request, Server, within};
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+    time::{Instant, timeout},
+};
 
 #[websocket("/app/echo", on = "message")]
 fn echo(msg: &str) -> &str {
@@ -117,27 +122,29 @@ async fn serve_reports_what_build_reports_before_it_listens() {
     assert_eq!(errors, expected);
 }
 
+/// Serves the app of this module, and gives a connection to it.
+async fn serve() -> (JoinHandle<Result<(), ServeError>>, TcpStream) {
+    // Another program may take the port between the two binds; then there is another one.
+    loop {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let address = listener.local_addr().expect("the listener has an address");
+        drop(listener);
+        let task = tokio::spawn(App::new().serve(address.to_string()));
+        loop {
+            if let Ok(stream) = TcpStream::connect(address).await {
+                return (task, stream);
+            }
+            if task.is_finished() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
 #[tokio::test]
 async fn serve_serves() {
-    // Another program may take the port between the two binds; then there is another one.
-    let serving = async {
-        loop {
-            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
-            let address = listener.local_addr().expect("the listener has an address");
-            drop(listener);
-            let task = tokio::spawn(App::new().serve(address.to_string()));
-            loop {
-                if let Ok(stream) = tokio::net::TcpStream::connect(address).await {
-                    return (task, stream);
-                }
-                if task.is_finished() {
-                    break;
-                }
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-        }
-    };
-    let (task, stream) = within("the server to listen", serving).await;
+    let (task, stream) = within("the server to listen", serve()).await;
     let handshake = tokio_tungstenite::client_async("ws://localhost/app/echo", stream);
     let (mut socket, _response) = within("the handshake", handshake).await.expect("it upgrades");
     let exchange = async {
@@ -147,4 +154,22 @@ async fn serve_serves() {
     };
     assert_eq!(within("the echo", exchange).await, "hi".into());
     task.abort();
+}
+
+/// Under paused time the clock goes to the server's time-out when nothing else is left to do.
+#[tokio::test(start_paused = true)]
+async fn serve_does_not_wait_for_ever_for_a_request_that_is_never_finished() {
+    for beginning in ["", "G", "GET /app/echo HTTP/1.1\r\nHost: localhost\r\n"] {
+        let (task, mut stream) = serve().await;
+        stream.write_all(beginning.as_bytes()).await.expect("it reads");
+        let begun = Instant::now();
+        let mut left = Vec::new();
+        let end = timeout(Duration::from_mins(1), stream.read_to_end(&mut left)).await;
+        assert!(end.is_ok(), "{beginning:?} is still waited for");
+        assert!(
+            begun.elapsed() > Duration::from_secs(25),
+            "there is time for a slow client"
+        );
+        task.abort();
+    }
 }
