@@ -22,6 +22,7 @@ pub(crate) fn check(parts: &Parts) -> Result<HeaderValue, Response> {
     if parts.method != Method::GET || parts.version < Version::HTTP_11 {
         return Err(refuse("a WebSocket upgrade is a GET request of HTTP/1.1"));
     }
+    check_once(parts)?;
     check_version(headers)?;
     let key = headers
         .get(header::SEC_WEBSOCKET_KEY)
@@ -57,6 +58,24 @@ pub(crate) fn is_token(name: &[u8]) -> bool {
         && name
             .iter()
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
+}
+
+/// What RFC 6455 section 4.2.1 wants exactly once, and two readers could read differently otherwise.
+fn check_once(parts: &Parts) -> Result<(), Response> {
+    for (name, seen) in [
+        ("Host", header::HOST),
+        ("Sec-WebSocket-Version", header::SEC_WEBSOCKET_VERSION),
+        ("Sec-WebSocket-Key", header::SEC_WEBSOCKET_KEY),
+    ] {
+        let count = parts.headers.get_all(seen).iter().count();
+        if count > 1 {
+            return Err(refuse(&format!("`{name}` is there {count} times: expected once")));
+        }
+    }
+    if !parts.headers.contains_key(header::HOST) && parts.uri.authority().is_none() {
+        return Err(refuse("`Host` is missing"));
+    }
+    Ok(())
 }
 
 fn check_version(headers: &HeaderMap) -> Result<(), Response> {

@@ -55,10 +55,12 @@ impl Origins {
 
     /// Tells whether a request with these headers may connect; if not, what was seen.
     pub(crate) fn check(&self, headers: &HeaderMap, uri: &Uri) -> Result<(), Refused> {
-        let Some(seen) = headers.get(header::ORIGIN) else {
+        let mut all = headers.get_all(header::ORIGIN).iter();
+        let Some(seen) = all.next() else {
             return Ok(());
         };
-        let Ok(seen) = seen.to_str() else {
+        // Of two, nobody knows which one is meant.
+        let (Ok(seen), None) = (seen.to_str(), all.next()) else {
             return Err(Refused::Malformed);
         };
         let allowed = match &self.0 {

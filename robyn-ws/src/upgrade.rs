@@ -118,9 +118,11 @@ fn check_target(endpoint: &Endpoint, parts: &Parts) -> Result<(), Response> {
 fn check_origin(gatekeeper: &Gatekeeper, parts: &Parts) -> Result<(), Response> {
     match gatekeeper.origins.check(&parts.headers, &parts.uri) {
         Ok(()) => Ok(()),
-        Err(origin::Refused::Malformed) => {
-            Err((StatusCode::BAD_REQUEST, "`Origin` is not visible ASCII\n").into_response())
-        }
+        Err(origin::Refused::Malformed) => Err((
+            StatusCode::BAD_REQUEST,
+            "`Origin` is there twice, or not visible ASCII\n",
+        )
+            .into_response()),
         Err(origin::Refused::Foreign { seen, allowed }) => {
             tracing::warn!(
                 seen,

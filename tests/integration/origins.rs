@@ -99,5 +99,9 @@ async fn malformed_origin_is_refused_and_no_panic() {
         let request = Request::upgrade("/origins").header("origin", origin);
         assert_eq!(request.refused(&server).await.status, 400);
     }
+    let twice = Request::upgrade("/origins")
+        .header("origin", "http://localhost")
+        .header("origin", "https://evil.example");
+    twice.refused(&server).await.expect(400, "`Origin` is there twice");
     server.connect("/origins").await.expect_text("connected").await;
 }

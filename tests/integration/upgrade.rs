@@ -1,7 +1,7 @@
 //! The opening handshake: what is accepted, what is refused and how, and subprotocols.
 
 use robyn_ws::prelude::*;
-use robyn_ws_tests::{Probe, Request, Seen, Server, probe, within};
+use robyn_ws_tests::{KEY, Probe, Request, Seen, Server, probe, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 static UPGRADE: SubRouter = SubRouter::new("/upgrade");
@@ -93,6 +93,23 @@ async fn incomplete_or_malformed_request_is_400_and_says_what_is_wrong() {
         (
             upgrade().header("sec-websocket-key", b"\xff\xfe"),
             "`Sec-WebSocket-Key`",
+        ),
+        (
+            upgrade()
+                .header("sec-websocket-key", KEY)
+                .header("sec-websocket-key", KEY),
+            "`Sec-WebSocket-Key` is there 2 times",
+        ),
+        (
+            upgrade()
+                .header("sec-websocket-version", "13")
+                .header("sec-websocket-version", "8"),
+            "`Sec-WebSocket-Version` is there 2 times",
+        ),
+        (upgrade().without("host"), "`Host` is missing"),
+        (
+            upgrade().header("host", "one").header("host", "other"),
+            "`Host` is there 2 times",
         ),
         (
             upgrade().header("sec-websocket-protocol", ""),

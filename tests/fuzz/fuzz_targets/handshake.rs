@@ -79,6 +79,7 @@ fn parse(input: &[u8]) -> Option<Request<Body>> {
 fn expected(request: &Request<Body>) -> Option<Chosen> {
     let headers = request.headers();
     let first = |name| headers.get(name).map(HeaderValue::as_bytes);
+    let at_most_once = |name| headers.get_all(name).iter().count() <= 1;
     let valid = request.method() == Method::GET
         && request.uri().path() == "/chat"
         && request
@@ -88,6 +89,15 @@ fn expected(request: &Request<Body>) -> Option<Chosen> {
         && request.version() == Version::HTTP_11
         && words(headers, header::UPGRADE).any(|word| word.eq_ignore_ascii_case(b"websocket"))
         && words(headers, header::CONNECTION).any(|word| word.eq_ignore_ascii_case(b"upgrade"))
+        && [
+            header::HOST,
+            header::ORIGIN,
+            header::SEC_WEBSOCKET_KEY,
+            header::SEC_WEBSOCKET_VERSION,
+        ]
+        .into_iter()
+        .all(at_most_once)
+        && (first(header::HOST).is_some() || request.uri().authority().is_some())
         && first(header::SEC_WEBSOCKET_VERSION) == Some(b"13")
         && first(header::SEC_WEBSOCKET_KEY).is_some_and(is_nonce)
         && first(header::ORIGIN).is_none_or(is_allowed);
