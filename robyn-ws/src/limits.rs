@@ -91,8 +91,8 @@ limits! {
     read_buffer(usize): usize = 4 * KIB;
     /// The most messages queued for a client that has not taken them yet. Default: 256. Above it: [`Overflow`].
     outbound_messages(usize): usize = 256;
-    /// The most bytes queued for a client that has not taken them yet. Default: 1 MiB. Above it: [`Overflow`]. One
-    /// message always fits into an empty queue, however long it is.
+    /// The most bytes queued for a client that has not taken them yet, with the 2 to 10 bytes of each frame's header.
+    /// Default: 1 MiB. Above it: [`Overflow`]. One message always fits into an empty queue, however long it is.
     outbound_bytes(usize): usize = MIB;
     /// What happens above `outbound_messages` or `outbound_bytes`. Default: [`Overflow::Disconnect`].
     overflow(Overflow): Overflow = Overflow::default();
@@ -136,6 +136,12 @@ impl Limits {
     /// Resolves a sub-router's limits within those around it, which it may narrow but not widen.
     pub(crate) fn narrow(&self, outer: &Bounds, problems: &mut Vec<String>) -> Bounds {
         let bounds = self.over_checked(outer, problems);
+        if self.shutdown_grace.is_some() {
+            problems.push(
+                "`Limits::shutdown_grace` is set on a sub-router, which has no drain of its own: set it on the app"
+                    .to_owned(),
+            );
+        }
         for (name, inner, outer) in [
             (
                 "max_message_size",
@@ -174,6 +180,11 @@ impl Limits {
                 bounds.max_connections_per_ip,
                 outer.max_connections_per_ip,
             ),
+            (
+                "messages_per_second",
+                bounds.messages_per_second.map(|rate| rate as usize),
+                outer.messages_per_second.map(|rate| rate as usize),
+            ),
         ] {
             if let Some(outer) = outer
                 && inner.is_none_or(|inner| inner > outer)
@@ -207,6 +218,13 @@ impl Limits {
             ));
         }
         bounds.max_frame_size = bounds.max_frame_size.min(bounds.max_message_size);
+        if let (Some(Some(one)), Some(all)) = (self.max_connections_per_ip, bounds.max_connections)
+            && one > all
+        {
+            problems.push(format!(
+                "`Limits::max_connections_per_ip` is {one}, more than the {all} of `max_connections`: it could never be reached"
+            ));
+        }
         let inherited = outer.zeros();
         problems.extend(bounds.zeros().into_iter().filter(|zero| !inherited.contains(zero)));
         bounds

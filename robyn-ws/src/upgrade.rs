@@ -141,10 +141,10 @@ fn admit(endpoint: &Endpoint, request: &UpgradeRequest) -> Result<Box<[Admitted]
         .iter()
         .map(|(admission, bounds)| admission.admit(address, bounds));
     admitted.collect::<Result<_, _>>().map_err(|refused| match refused {
-        Refused::TooMany => unavailable("the server has as many connections as it takes"),
+        Refused::TooMany => unavailable("the server has as many connections as it takes: `Limits::max_connections`"),
         Refused::TooManyFromThisAddress => (
             StatusCode::TOO_MANY_REQUESTS,
-            "your address has as many connections as it may have\n",
+            "your address has as many connections as it may have: `Limits::max_connections_per_ip`\n",
         )
             .into_response(),
     })

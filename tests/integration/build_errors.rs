@@ -333,6 +333,15 @@ fn limits_that_contradict_each_other_are_reported() {
             Limits::default().missed_heartbeats(1),
             "`Limits::missed_heartbeats` is 1",
         ),
+        (
+            Limits::default().max_connections_per_ip(0),
+            "`Limits::max_connections_per_ip` is 0",
+        ),
+        (Limits::default().request_target(0), "`Limits::request_target` is 0"),
+        (
+            Limits::default().max_connections(2).max_connections_per_ip(3),
+            "`Limits::max_connections_per_ip` is 3, more than the 2 of `max_connections`",
+        ),
     ] {
         let errors = errors(App::new().limits(limits));
         assert!(errors.to_string().contains(words), "no `{words}` in: {errors}");
@@ -341,12 +350,31 @@ fn limits_that_contradict_each_other_are_reported() {
 
 #[test]
 fn sub_router_that_widens_a_limit_is_reported() {
-    let app = App::new()
-        .limits(Limits::default().max_message_size(10))
-        .include_router(PLAIN.limits(Limits::default().max_message_size(11)));
-    let words = "`Limits::max_message_size` is 11 on the sub-router, but 10 around it";
-    let errors = errors(app);
-    assert!(errors.to_string().contains(words), "no `{words}` in: {errors}");
+    let app = Limits::default()
+        .max_message_size(10)
+        .max_connections(10)
+        .messages_per_second(10);
+    for (limits, words) in [
+        (
+            Limits::default().max_message_size(11),
+            "`Limits::max_message_size` is 11 on the sub-router, but 10 around it",
+        ),
+        (
+            Limits::default().max_connections(None),
+            "`Limits::max_connections` is off on the sub-router, but 10 around it",
+        ),
+        (
+            Limits::default().messages_per_second(11),
+            "`Limits::messages_per_second` is 11 on the sub-router, but 10 around it",
+        ),
+        (
+            Limits::default().shutdown_grace(std::time::Duration::from_secs(1)),
+            "`Limits::shutdown_grace` is set on a sub-router",
+        ),
+    ] {
+        let errors = errors(App::new().limits(app.clone()).include_router(PLAIN.limits(limits)));
+        assert!(errors.to_string().contains(words), "no `{words}` in: {errors}");
+    }
 }
 
 #[test]

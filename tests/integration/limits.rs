@@ -41,7 +41,7 @@ async fn connection_above_max_connections_is_503_with_retry_after() {
     let _two = client(&server, "/limits/more").await;
     for path in ["/limits", "/limits/more"] {
         let response = server.refused(path).await;
-        response.expect(503, "as many connections as it takes");
+        response.expect(503, "`Limits::max_connections`");
         assert_eq!(response.header("retry-after"), Some("5"));
     }
     assert_eq!(server.hub().count(), 2);
@@ -54,7 +54,10 @@ async fn connection_above_max_connections_per_ip_is_429() {
     let server = Server::start(App::new().limits(Limits::default().max_connections_per_ip(2))).await;
     let one = client(&server, "/limits").await;
     let _two = client(&server, "/limits").await;
-    server.refused("/limits").await.expect(429, "your address");
+    server
+        .refused("/limits")
+        .await
+        .expect(429, "`Limits::max_connections_per_ip`");
     drop(one);
     expect_free_again(&server, "/limits").await;
 }
