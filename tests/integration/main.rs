@@ -14,6 +14,7 @@ mod closing;
 mod closing_code;
 mod closing_once;
 mod dependencies;
+mod ending_table;
 mod endings;
 mod events;
 mod extractors;
