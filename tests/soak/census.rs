@@ -2,6 +2,8 @@
 
 use std::{fmt, fs};
 
+use robyn_ws_tests::memory_kib;
+
 /// A count of what is held. What the operating system does not tell is not compared.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Census {
@@ -41,11 +43,4 @@ impl fmt::Display for Census {
         }
         write!(f, "{} server tasks", self.tasks)
     }
-}
-
-/// Gives the resident memory of this process.
-pub(crate) fn memory_kib() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.split_whitespace().next()?.parse().ok()
 }

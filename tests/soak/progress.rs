@@ -10,7 +10,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{census::memory_kib, world::World};
+use robyn_ws_tests::memory_kib;
+
+use crate::world::World;
 
 /// Writes the lines, from a thread of its own: the runtimes are busy.
 #[derive(Debug)]

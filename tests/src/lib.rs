@@ -4,6 +4,7 @@ pub mod foreign;
 
 mod client;
 mod gate;
+mod memory;
 mod probe;
 mod raw;
 mod request;
@@ -13,6 +14,7 @@ mod wait;
 pub use self::{
     client::Client,
     gate::Gate,
+    memory::memory_kib,
     probe::{Probe, Seen, probe},
     raw::{BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, RawClient, TEXT, close_payload, frame},
     request::{ACCEPT, KEY, Request, Response},
