@@ -47,6 +47,33 @@ async fn metrics_tell_of_upgrades_connections_and_messages() {
     example.stop().await;
 }
 
+// ---- spans --------------------------------------------------------------------------------------------------------
+
+#[tokio::test]
+async fn spans_are_printed_with_their_times_and_without_the_query() {
+    let example = Example::start("spans").await;
+    let mut client = example.connect("/orders?token=secret").await;
+    client.say("tea").await;
+    assert_eq!(client.text().await, "one tea");
+    assert_eq!(client.leave().await, []);
+    let log = example.stop().await;
+    let handler = r#"ws.message{event="message" handler="order"}"#;
+    for (words, more) in [
+        ("ordered what=\"tea\"", handler),
+        ("close time.busy=", handler),
+        (
+            "gone reason=closed by the client",
+            r#"ws.message{event="close" handler="gone"}"#,
+        ),
+    ] {
+        let line = log.lines().find(|line| line.contains(words) && line.contains(more));
+        let line = line.unwrap_or_else(|| panic!("no `{words}` in `{more}` in:\n{log}"));
+        assert!(line.contains("ws.connection{id="), "{line}");
+        assert!(line.contains("endpoint=/orders peer=127.0.0.1:"), "{line}");
+    }
+    assert!(!log.contains("secret"), "{log}");
+}
+
 // ---- web_socket: the page of Robyn's documentation ----------------------------------------------------------------
 
 #[tokio::test]

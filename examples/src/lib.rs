@@ -6,7 +6,7 @@ use std::{
 };
 
 use robyn_ws::ServeError;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, fmt::format::FmtSpan};
 
 /// Where the examples listen if nobody says otherwise.
 const DEFAULT_PORT: u16 = 8080;
@@ -21,10 +21,29 @@ const DEFAULT_PORT: u16 = 8080;
 /// The port is no number up to 65535, or there is an argument that means nothing.
 pub fn setup() -> Result<SocketAddr, ServeError> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    start_log(filter, FmtSpan::NONE);
+    address()
+}
+
+/// As [`setup`], with a line for every span that ends, whatever `RUST_LOG` says.
+///
+/// # Errors
+///
+/// As [`setup`].
+pub fn setup_with_spans() -> Result<SocketAddr, ServeError> {
+    start_log(EnvFilter::new("info"), FmtSpan::CLOSE);
+    address()
+}
+
+fn start_log(filter: EnvFilter, spans: FmtSpan) {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_span_events(spans)
         .with_writer(io::stderr)
         .init();
+}
+
+fn address() -> Result<SocketAddr, ServeError> {
     let port = match port_argument(env::args().skip(1))? {
         Some(port) => Some(port),
         None => env::var("PORT").ok().filter(|port| !port.is_empty()),

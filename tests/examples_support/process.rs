@@ -69,10 +69,10 @@ impl Example {
         &self.endpoints
     }
 
-    /// Asks the example to end, as a service manager would, and checks that it does so in order.
-    pub(crate) async fn stop(self) {
+    /// Asks the example to end, as a service manager would, checks that it does so in order, and gives its log.
+    pub(crate) async fn stop(self) -> String {
         self.ask_to_stop().await;
-        self.ended().await;
+        self.ended().await
     }
 
     /// Sends SIGTERM to the example, which needs a while to end.
@@ -86,13 +86,15 @@ impl Example {
         );
     }
 
-    /// Waits until the example has ended, and checks that it ended well and that nothing in it ever panicked.
-    pub(crate) async fn ended(self) {
+    /// Waits until the example has ended, checks that it ended well and that nothing in it ever panicked, and gives its
+    /// log.
+    pub(crate) async fn ended(self) -> String {
         let output = soon("the example to end", self.child.wait_with_output()).await;
         let output = output.expect("the example can be waited for");
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "`{}`: {}\n{stderr}", self.name, output.status);
         assert!(!stderr.contains("panicked"), "`{}`:\n{stderr}", self.name);
+        stderr.into_owned()
     }
 }
 
