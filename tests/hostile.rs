@@ -18,7 +18,7 @@ use robyn_ws_tests::{
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, SemaphorePermit, oneshot},
+    sync::{Semaphore, SemaphorePermit, mpsc, oneshot},
     task::JoinSet,
     time::timeout,
 };
@@ -43,12 +43,16 @@ struct Fixture {
 }
 
 async fn start(limits: Limits) -> Fixture {
+    start_by(limits, Server::start).await
+}
+
+async fn start_by(limits: Limits, start: impl AsyncFnOnce(App) -> Server) -> Fixture {
     static ALONE: Semaphore = Semaphore::const_new(1);
     let alone = ALONE.acquire().await.expect("it is never closed");
     let (probe, seen) = probe();
     let app = App::new().inject_global(probe).include_router(&HOSTILE).limits(limits);
     Fixture {
-        server: Server::start(app).await,
+        server: start(app).await,
         seen,
         _alone: alone,
     }
@@ -264,4 +268,68 @@ async fn peer_behind_a_cut_link_is_gone_within_two_heartbeats() {
     fixture.seen.expect("HeartbeatTimeout").await;
     assert!(begun.elapsed() < EVERY * 5 / 2, "{:?}", begun.elapsed());
     assert_eq!(fixture.server.hub().count(), 0);
+}
+
+// ---- one that stalls among many that read ----------------------------------------------------------------------------------
+
+const READERS: usize = 1000;
+const BROADCASTS: usize = 5;
+
+/// Broadcasts 64 KiB a few times, each time when all readers have the one before. Gives the latency that 99 in 100
+/// stayed below.
+async fn p99(server: &Server, arrivals: &mut mpsc::Receiver<Instant>) -> Duration {
+    let everyone = server.hub().endpoint("/hostile").everyone();
+    let message = vec![b'x'; 64 * 1024];
+    let mut latencies = Vec::new();
+    for _ in 0..BROADCASTS {
+        let begun = Instant::now();
+        everyone.sync_broadcast(message.clone());
+        for _ in 0..READERS {
+            let arrived = within("a broadcast to arrive", arrivals.recv()).await;
+            latencies.push(arrived.expect("the readers read") - begun);
+        }
+    }
+    latencies.sort_unstable();
+    latencies[latencies.len() * 99 / 100]
+}
+
+/// In memory, since not every machine has the descriptors. Both are measured in turn, several times: now and then a busy
+/// machine is slower by more than what is looked for here.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn client_that_stalls_among_a_thousand_readers_slows_nobody_and_is_a_slow_consumer() {
+    let limits = Limits::default().outbound_bytes(256 * 1024);
+    let mut fixture = start_by(limits, async |app| Server::start_in_memory(app)).await;
+    let (arrived, mut arrivals) = mpsc::channel(READERS);
+    let mut readers = JoinSet::new();
+    for _ in 0..READERS {
+        let (mut client, arrived) = (fixture.server.connect("/hostile").await, arrived.clone());
+        readers.spawn(async move {
+            loop {
+                client.next().await;
+                arrived.send(Instant::now()).await.expect("the test listens");
+            }
+        });
+    }
+    p99(&fixture.server, &mut arrivals).await;
+    let memory = Memory::now();
+    let mut seen = Vec::new();
+    for _ in 0..8 {
+        let without = p99(&fixture.server, &mut arrivals).await;
+        let stalled = fixture.server.connect("/hostile").await;
+        let with = p99(&fixture.server, &mut arrivals).await;
+        // What its queue does not take, TCP may have taken.
+        while fixture.server.hub().count() > READERS {
+            p99(&fixture.server, &mut arrivals).await;
+        }
+        drop(stalled);
+        fixture.seen.expect("SlowConsumer").await;
+        seen.push((without, with));
+        if with <= without * 11 / 10 {
+            break;
+        }
+    }
+    let fair = seen.iter().any(|(without, with)| *with <= *without * 11 / 10);
+    assert!(fair, "p99 without and with a client that stalls: {seen:?}");
+    memory.expect_growth_below(64 * 1024, "a queue of 256 KiB");
+    readers.shutdown().await;
 }
