@@ -7,6 +7,7 @@ use std::{
     collections::BTreeMap,
     io,
     sync::{Arc, Mutex, OnceLock},
+    time::Duration,
 };
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
@@ -24,6 +25,27 @@ fn echo(msg: String) -> String {
 #[websocket("/room", on = "message", router = WATCHED)]
 fn tell_all(ws: &WebSocketConnector, msg: String) {
     ws.sync_broadcast(msg);
+}
+
+#[websocket("/panic", on = "connect", router = WATCHED)]
+fn tell_id(ws: &WebSocketConnector) -> String {
+    ws.id().to_string()
+}
+
+/// The line of the function below, which is the handler's place.
+const PANICS_AT: u32 = line!() + 3;
+
+#[websocket("/panic", on = "message", router = WATCHED)]
+fn panics() {
+    panic!("a panic of the test");
+}
+
+/// Sends five messages at once.
+#[websocket("/flood", on = "message", router = WATCHED)]
+fn flood(ws: &WebSocketConnector) {
+    for number in 0..5 {
+        let _may_be_dropped = ws.sync_send(number.to_string());
+    }
 }
 
 fn app() -> App {
@@ -100,43 +122,100 @@ fn connections_and_handlers_run_in_spans_that_name_them_and_not_their_query() {
 }
 
 #[test]
-fn metrics_count_what_happens_on_each_endpoint() {
-    Log::subscribe();
+fn panic_is_logged_with_its_handler_its_place_and_its_connection() {
+    let log = Log::subscribe();
+    let id = runtime().block_on(async {
+        let app = TestApp::new(app());
+        let mut client = app.connect("/watched/panic").await.expect("the upgrade");
+        let id = client.receive_text().await;
+        client.send_text("go").await;
+        client.expect_close(1011).await;
+        id
+    });
+    let log = log.text();
+    let line = log.lines().find(|line| line.contains("the handler panicked"));
+    let line = line.unwrap_or_else(|| panic!("no panic in:\n{log}"));
+    let place = format!("place={}:{PANICS_AT}", file!());
+    for words in [r#"handler="panics""#, &place, &format!("id={id}")] {
+        assert!(line.contains(words), "`{words}` in: {line}");
+    }
+}
+
+#[test]
+fn foreign_origin_is_logged_with_what_was_seen_and_what_is_allowed() {
+    let log = Log::subscribe();
+    runtime().block_on(async {
+        let app = TestApp::new(app().origins(Origins::list(["https://example.com", "https://*.example.org"])));
+        let request = app.request("/watched/echo").header("origin", "https://evil.example");
+        assert_eq!(
+            request.connect().await.expect_err("a refusal").status,
+            StatusCode::FORBIDDEN
+        );
+    });
+    let log = log.text();
+    let line = log.lines().find(|line| line.contains("foreign Origin"));
+    let line = line.unwrap_or_else(|| panic!("no refusal in:\n{log}"));
+    for words in [
+        r#"seen="https://evil.example""#,
+        r#"allowed="https://example.com, https://*.example.org""#,
+    ] {
+        assert!(line.contains(words), "`{words}` in: {line}");
+    }
+}
+
+/// Runs `scenario`, and gives every metric with its labels and its value.
+fn measured(scenario: impl Future<Output = ()>) -> BTreeMap<String, String> {
     let recorder = DebuggingRecorder::new();
     let snapshotter = recorder.snapshotter();
-    metrics::with_local_recorder(&recorder, || {
-        runtime().block_on(async {
-            let app = TestApp::new(app());
-            let mut one = app.connect("/watched/room").await.expect("the upgrade");
-            let mut other = app.connect("/watched/room").await.expect("the upgrade");
-            one.send_text("four").await;
-            assert_eq!(one.receive_text().await, "four");
-            assert_eq!(other.receive_text().await, "four");
-            one.close_with(4001, "").await;
-            one.expect_close(4001).await;
-            other.vanish();
-            while app.hub().count() > 0 {
-                tokio::task::yield_now().await;
-            }
-            // Nobody is left, but the last task may still be at its end.
-            app.shutdown(std::time::Duration::from_secs(5)).await;
-        });
-    });
-    let mut seen = BTreeMap::new();
-    for (key, _, _, value) in snapshotter.snapshot().into_vec() {
-        let labels: Vec<String> = key
-            .key()
-            .labels()
-            .map(|label| format!("{}={}", label.key(), label.value()))
-            .collect();
-        let value = match value {
-            DebugValue::Counter(count) => count.to_string(),
-            DebugValue::Gauge(level) => level.to_string(),
-            DebugValue::Histogram(values) => format!("{} times", values.len()),
-        };
-        seen.insert(format!("{} {}", key.key().name(), labels.join(" ")), value);
+    metrics::with_local_recorder(&recorder, || runtime().block_on(scenario));
+    let metrics = snapshotter.snapshot().into_vec().into_iter();
+    metrics
+        .map(|(key, _, _, value)| {
+            let labels: Vec<String> = key
+                .key()
+                .labels()
+                .map(|label| format!("{}={}", label.key(), label.value()))
+                .collect();
+            let value = match value {
+                DebugValue::Counter(count) => count.to_string(),
+                DebugValue::Gauge(level) => level.to_string(),
+                DebugValue::Histogram(values) => format!("{} times", values.len()),
+            };
+            (format!("{} {}", key.key().name(), labels.join(" ")), value)
+        })
+        .collect()
+}
+
+fn expect_metrics(seen: &BTreeMap<String, String>, expected: &[(&str, &str)]) {
+    for (metric, value) in expected {
+        assert_eq!(
+            seen.get(*metric).map(String::as_str),
+            Some(*value),
+            "{metric} in {seen:#?}"
+        );
     }
-    for (metric, value) in [
+}
+
+#[test]
+fn metrics_count_what_happens_on_each_endpoint() {
+    Log::subscribe();
+    let seen = measured(async {
+        let app = TestApp::new(app());
+        let mut one = app.connect("/watched/room").await.expect("the upgrade");
+        let mut other = app.connect("/watched/room").await.expect("the upgrade");
+        one.send_text("four").await;
+        assert_eq!(one.receive_text().await, "four");
+        assert_eq!(other.receive_text().await, "four");
+        one.close_with(4001, "").await;
+        one.expect_close(4001).await;
+        other.vanish();
+        while app.hub().count() > 0 {
+            tokio::task::yield_now().await;
+        }
+        // Nobody is left, but the last task may still be at its end.
+        app.shutdown(Duration::from_secs(5)).await;
+    });
+    let expected = [
         ("robyn_ws_upgrades_total endpoint=/watched/room status=101", "2"),
         ("robyn_ws_connections endpoint=/watched/room", "0"),
         ("robyn_ws_messages_received_total endpoint=/watched/room", "1"),
@@ -149,11 +228,51 @@ fn metrics_count_what_happens_on_each_endpoint() {
         ),
         ("robyn_ws_closes_total endpoint=/watched/room reason=client", "1"),
         ("robyn_ws_closes_total endpoint=/watched/room reason=abnormal", "1"),
-    ] {
-        assert_eq!(
-            seen.get(metric).map(String::as_str),
-            Some(value),
-            "{metric} in {seen:#?}"
-        );
-    }
+    ];
+    expect_metrics(&seen, &expected);
+    let sent = &seen["robyn_ws_sent_bytes_total endpoint=/watched/room"];
+    assert!(sent.parse::<u64>().is_ok_and(|bytes| bytes >= 8), "{sent}");
+}
+
+#[test]
+fn metrics_count_refused_upgrades_and_drops_by_policy() {
+    Log::subscribe();
+    let seen = measured(async {
+        for overflow in [Overflow::Disconnect, Overflow::DropNewest, Overflow::DropOldest] {
+            let limits = Limits::default()
+                .close_timeout(Duration::from_millis(10))
+                .max_connections(1)
+                .outbound_messages(2)
+                .overflow(overflow);
+            let app = TestApp::new(app().limits(limits));
+            let mut client = app.connect("/watched/flood").await.expect("the upgrade");
+            let refused = app.connect("/watched/flood").await.expect_err("a refusal");
+            assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
+            client.send_text("go").await;
+            client.receive_text().await;
+            app.shutdown(Duration::from_secs(5)).await;
+        }
+    });
+    let expected = [
+        ("robyn_ws_upgrades_total endpoint=/watched/flood status=101", "3"),
+        ("robyn_ws_upgrades_total endpoint=/watched/flood status=503", "3"),
+        (
+            "robyn_ws_messages_dropped_total endpoint=/watched/flood policy=drop_newest",
+            "3",
+        ),
+        (
+            "robyn_ws_messages_dropped_total endpoint=/watched/flood policy=drop_oldest",
+            "3",
+        ),
+        (
+            "robyn_ws_messages_dropped_total endpoint=/watched/flood policy=disconnect",
+            "1",
+        ),
+        (
+            "robyn_ws_closes_total endpoint=/watched/flood reason=slow_consumer",
+            "1",
+        ),
+        ("robyn_ws_closes_total endpoint=/watched/flood reason=shutdown", "2"),
+    ];
+    expect_metrics(&seen, &expected);
 }
