@@ -95,33 +95,6 @@ async fn every_event_takes_sync_async_and_blocking_handlers() {
     }
 }
 
-// ---- a panic in every event's handler ------------------------------------------------------------------------------------
-
-static PANICS: SubRouter = SubRouter::new("/events/panics");
-
-#[websocket("/{kind}", on = "message", router = PANICS, blocking)]
-fn panicking_blocking_message(Path(kind): Path<String>) {
-    panic!("a panic of the test: {kind}");
-}
-
-#[websocket("/{kind}", on = "close", router = PANICS, blocking)]
-fn panicking_blocking_close(reason: CloseReason, probe: Global<Probe>) {
-    probe.note(format!("{reason:?}"));
-    panic!("a panic of the test");
-}
-
-#[tokio::test]
-async fn panic_in_a_blocking_handler_closes_its_own_connection_with_1011() {
-    let (probe, mut seen) = probe();
-    let server = Server::start(App::new().inject_global(probe).include_router(&PANICS)).await;
-    for _ in 0..2 {
-        let mut client = server.connect("/events/panics/message").await;
-        client.send("go").await;
-        client.expect_close(1011, "").await;
-        seen.expect("HandlerPanic").await;
-    }
-}
-
 // ---- blocking ----------------------------------------------------------------------------------------------------------
 
 static BLOCKING: SubRouter = SubRouter::new("/events/blocked");
