@@ -117,7 +117,9 @@ limits! {
     shutdown_grace(Duration): Duration = Duration::from_secs(10);
     /// The most connections at once: of the app, or of the sub-router that narrows it. Default: off. Above it: 503.
     max_connections(impl Into<Option<usize>>): Option<usize> = None;
-    /// The most connections at once from one IP address. Default: off. Above it: 429.
+    /// The most connections at once from one IP address. Default: off. Above it: 429. A server of your own has to tell
+    /// addresses, by `into_make_service_with_connect_info::<SocketAddr>()`: without one nobody is refused, which is
+    /// logged.
     max_connections_per_ip(impl Into<Option<usize>>): Option<usize> = None;
     /// The most messages a second from one client, averaged over a second. Default: off. Above it: close code 1008.
     messages_per_second(impl Into<Option<u32>>): Option<u32> = None;

@@ -136,6 +136,12 @@ fn check_origin(gatekeeper: &Gatekeeper, parts: &Parts) -> Result<(), Response> 
 
 fn admit(endpoint: &Endpoint, request: &UpgradeRequest) -> Result<Box<[Admitted]>, Response> {
     let address = request.peer_addr().map(|address| address.ip());
+    if address.is_none() && endpoint.bounds.max_connections_per_ip.is_some() {
+        tracing::warn!(
+            endpoint = %endpoint.path,
+            "`Limits::max_connections_per_ip` cannot be kept, since the server does not tell the client's address: serve the router by `into_make_service_with_connect_info::<SocketAddr>()`"
+        );
+    }
     let admitted = endpoint
         .admissions
         .iter()
