@@ -1,8 +1,8 @@
 //! Serving an app: listener, signals, drain.
 
-use std::{net::SocketAddr, pin::pin, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, pin::pin, time::Duration};
 
-use axum::{Router, extract::ConnectInfo, serve::Listener};
+use axum::{Router, extract::ConnectInfo, response::Response, serve::Listener};
 use hyper::{
     Request,
     body::Incoming,
@@ -82,15 +82,10 @@ async fn serve_until(mut listener: TcpListener, router: &Router, drained: impl F
 
 /// Serves the requests of one client, one of which may become a connection; only the running one once it is `stopped`.
 async fn serve_http(stream: TcpStream, peer: SocketAddr, router: Router, mut stopped: watch::Receiver<()>) {
-    let router = TowerToHyperService::new(router);
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        router.call(request)
-    });
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(REQUEST_HEAD)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(stream), service_for(router, peer))
         .with_upgrades();
     let mut http = pin!(http);
     let ended = tokio::select! {
@@ -103,6 +98,18 @@ async fn serve_http(stream: TcpStream, peer: SocketAddr, router: Router, mut sto
     if let Err(error) = ended {
         tracing::debug!(%peer, %error, "HTTP ended early");
     }
+}
+
+/// Makes hyper's service of a router, whose handlers are told who connects.
+pub(crate) fn service_for(
+    router: Router,
+    peer: SocketAddr,
+) -> impl Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> {
+    let router = TowerToHyperService::new(router);
+    service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.call(request)
+    })
 }
 
 /// Binds the first address that can be had, and names the addresses if none can.

@@ -1,6 +1,6 @@
 //! `test_util`: an app under test without a port.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use robyn_ws::{prelude::*, test_util::TestApp};
 use serde::{Deserialize, Serialize};
@@ -79,6 +79,24 @@ async fn request_takes_headers_and_a_subprotocol() {
     let mut client = request.connect().await.expect("the upgrade");
     client.send_bytes(vec![b'!']).await;
     assert_eq!(client.receive_bytes().await, "batman!");
+}
+
+#[websocket("/address", on = "connect", router = TESTED)]
+fn tell_address(ws: &WebSocketConnector, ConnectInfo(peer): ConnectInfo<SocketAddr>) -> String {
+    assert_eq!(ws.peer_addr(), Some(peer));
+    peer.ip().to_string()
+}
+
+#[tokio::test]
+async fn client_comes_from_this_machine_or_from_the_address_it_is_given() {
+    let app = TestApp::new(app().limits(Limits::default().max_connections_per_ip(1)));
+    let mut near = app.connect("/tested/address").await.expect("the upgrade");
+    assert_eq!(near.receive_text().await, "127.0.0.1");
+    let refused = app.connect("/tested/address").await.expect_err("a second one");
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    let far = app.request("/tested/address").peer_addr(([192, 0, 2, 1], 1).into());
+    let mut far = far.connect().await.expect("the upgrade");
+    assert_eq!(far.receive_text().await, "192.0.2.1");
 }
 
 #[tokio::test(start_paused = true)]

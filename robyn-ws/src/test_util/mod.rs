@@ -31,18 +31,17 @@ mod request;
 mod socket;
 mod watchdog;
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use axum::http::StatusCode;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
-    service::TowerToHyperService,
 };
 use tokio::io::DuplexStream;
 
 pub use self::{request::TestRequest, socket::TestSocket};
-use crate::{App, Drained, Hub, Running};
+use crate::{App, Drained, Hub, Running, serve::service_for};
 
 /// How long a wait in a test may take, in real time.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -95,9 +94,9 @@ impl TestApp {
     }
 
     /// Gives the client's end of a new connection, whose other end hyper serves.
-    fn dial(&self) -> DuplexStream {
+    fn dial(&self, peer: SocketAddr) -> DuplexStream {
         let (client, server) = tokio::io::duplex(PIPE);
-        let service = TowerToHyperService::new(self.running.router.clone());
+        let service = service_for(self.running.router.clone(), peer);
         let serve = async move {
             let builder = auto::Builder::new(TokioExecutor::new());
             // A client that goes away is part of many tests.

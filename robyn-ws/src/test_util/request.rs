@@ -1,5 +1,7 @@
 //! The upgrade request of a client under test.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
 use axum::http::{HeaderName, HeaderValue, Request, header};
 use tokio_tungstenite::{
     client_async,
@@ -14,7 +16,11 @@ use crate::test_util::{Refused, TestApp, TestSocket, watchdog::within};
 pub struct TestRequest<'a> {
     app: &'a TestApp,
     request: Request<()>,
+    peer: SocketAddr,
 }
+
+/// The address of a client that has no other.
+const SOMEBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 49152);
 
 impl<'a> TestRequest<'a> {
     pub(crate) fn new(app: &'a TestApp, target: &str) -> Self {
@@ -27,7 +33,11 @@ impl<'a> TestRequest<'a> {
             .header(header::SEC_WEBSOCKET_KEY, generate_key())
             .body(());
         match request {
-            Ok(request) => Self { app, request },
+            Ok(request) => Self {
+                app,
+                request,
+                peer: SOMEBODY,
+            },
             Err(error) => panic!("`{target}` is no request target: {error}; expected a path such as `/chat?room=a`"),
         }
     }
@@ -57,6 +67,13 @@ impl<'a> TestRequest<'a> {
         self.header(header::SEC_WEBSOCKET_PROTOCOL, name)
     }
 
+    /// Comes from `address`, as `ConnectInfo`, `peer_addr()` and `Limits::max_connections_per_ip` see it. Otherwise it is
+    /// one of this machine.
+    pub fn peer_addr(mut self, address: SocketAddr) -> Self {
+        self.peer = address;
+        self
+    }
+
     /// Connects.
     ///
     /// # Errors
@@ -67,7 +84,7 @@ impl<'a> TestRequest<'a> {
     ///
     /// If the answer is not HTTP, which would be a bug of this crate.
     pub async fn connect(self) -> Result<TestSocket, Refused> {
-        let connecting = client_async(self.request, self.app.dial());
+        let connecting = client_async(self.request, self.app.dial(self.peer));
         match within("connecting", connecting).await {
             Ok((socket, _response)) => Ok(TestSocket::new(socket)),
             Err(Error::Http(response)) => {
