@@ -157,8 +157,8 @@ async fn second_drain_waits_for_the_same_connections() {
 }
 
 #[tokio::test]
-async fn drain_of_many_connections_reaches_them_all() {
-    const CONNECTIONS: usize = 600;
+async fn drain_of_10000_connections_reaches_them_all() {
+    const CONNECTIONS: usize = 10_000;
     let (app, _gate, mut seen) = app();
     let server = Server::start_in_memory(app);
     let mut clients = Vec::new();
