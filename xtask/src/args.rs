@@ -14,6 +14,7 @@ pub(crate) enum Command {
     Conformance { bless: bool },
     Soak(Soak),
     Fuzz(Fuzz),
+    Bench(Bench),
     Help,
 }
 
@@ -33,10 +34,18 @@ pub(crate) struct Fuzz {
     pub(crate) target: Option<String>,
 }
 
+/// What `bench` does otherwise than by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Bench {
+    pub(crate) quick: bool,
+    /// Names of peers or scenarios, between commas, which the program knows.
+    pub(crate) only: Option<String>,
+}
+
 /// One line of the help.
 struct Entry {
     name: &'static str,
-    /// One that takes a number ends with ` N`, one that takes a word with ` NAME`.
+    /// One that takes a number ends with ` N`, one that takes a word with ` NAME` or ` NAMES`.
     flags: &'static [&'static str],
     about: &'static str,
 }
@@ -78,6 +87,11 @@ const COMMANDS: &[Entry] = &[
         about: "run each fuzz target for a while, or one of them; needs a nightly compiler",
     },
     Entry {
+        name: "bench",
+        flags: &["--quick", "--only NAMES"],
+        about: "measure robyn-ws beside its peers, for 15 minutes or 2; --only some peers or scenarios",
+    },
+    Entry {
         name: "help",
         flags: &[],
         about: "print this",
@@ -113,6 +127,10 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
         "fuzz" => Command::Fuzz(Fuzz {
             seconds: number("--seconds"),
             target: given.get("--target").map(|&target| target.to_owned()),
+        }),
+        "bench" => Command::Bench(Bench {
+            quick: given.contains_key("--quick"),
+            only: given.get("--only").map(|&names| names.to_owned()),
         }),
         _ => Command::Help,
     })
@@ -246,6 +264,7 @@ mod tests {
         assert_eq!(parse_line("examples"), Ok(Command::Examples));
         assert_eq!(parse_line("soak"), Ok(Command::Soak(Soak::default())));
         assert_eq!(parse_line("fuzz"), Ok(Command::Fuzz(Fuzz::default())));
+        assert_eq!(parse_line("bench"), Ok(Command::Bench(Bench::default())));
     }
 
     #[test]
@@ -300,6 +319,22 @@ mod tests {
     }
 
     #[test]
+    fn flags_with_and_without_a_word_stand_side_by_side() {
+        let bench = Bench {
+            quick: true,
+            only: Some("robyn_ws,floor".to_owned()),
+        };
+        assert_eq!(
+            parse_line("bench --only robyn_ws,floor --quick"),
+            Ok(Command::Bench(bench))
+        );
+        assert_eq!(
+            parse_line("bench --only --quick").unwrap_err(),
+            "error: `--only` takes a name\nhelp: write `--only NAMES`"
+        );
+    }
+
+    #[test]
     fn no_words_and_a_help_flag_anywhere_ask_for_help() {
         for line in ["", "help", "--help", "-h", "ui --help"] {
             assert_eq!(parse_line(line), Ok(Command::Help), "{line:?}");
@@ -311,7 +346,7 @@ mod tests {
         assert_eq!(
             parse_line("tset").unwrap_err(),
             "error: unknown command `tset`\nhelp: did you mean `test`? Expected one of: test, lint, ui, examples, conformance, \
-             soak, fuzz, help"
+             soak, fuzz, bench, help"
         );
         assert_eq!(
             parse_line("ui --bles").unwrap_err(),
@@ -324,7 +359,7 @@ mod tests {
         assert_eq!(
             parse_line("publish").unwrap_err(),
             "error: unknown command `publish`\nhelp: expected one of: test, lint, ui, examples, conformance, soak, fuzz, \
-             help"
+             bench, help"
         );
     }
 }

@@ -4,6 +4,7 @@
 
 mod args;
 
+mod bench;
 mod conformance;
 mod examples;
 mod fuzz;
@@ -53,6 +54,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Conformance { bless } => conformance::run(bless),
         Command::Soak(flags) => soak::run(flags),
         Command::Fuzz(flags) => fuzz::run(&flags),
+        Command::Bench(flags) => bench::run(&flags),
         Command::Help => {
             print!("{}", args::help());
             Ok(())

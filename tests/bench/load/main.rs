@@ -1,0 +1,57 @@
+//! `bench [--quick] [--only NAMES]`: runs the scenarios against the peers, and reports.
+//!
+//! This process is the load generator. Every server is a process of its own, on another core.
+
+mod cores;
+mod crowd;
+mod exchange;
+mod machine;
+mod options;
+mod peer;
+mod report;
+mod run;
+mod samples;
+mod scenario;
+mod server;
+mod work;
+
+use std::{env, process::ExitCode};
+
+use anyhow::Result;
+
+use crate::{cores::Cores, machine::Machine, options::Options, run::Run};
+
+fn main() -> ExitCode {
+    let options = match Options::parse(env::args().skip(1)) {
+        Ok(options) => options,
+        Err(mistake) => {
+            eprintln!("error: {mistake:#}\n{}", options::usage());
+            return ExitCode::from(2);
+        }
+    };
+    match bench(&options) {
+        Ok(failures) if failures.is_empty() => ExitCode::SUCCESS,
+        Ok(failures) => {
+            eprintln!("\nbench: FAILED, and not reported:");
+            for failure in failures {
+                eprintln!("  {failure}");
+            }
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn bench(options: &Options) -> Result<Vec<String>> {
+    let open_files = robyn_ws_bench::raise_open_files();
+    let cores = Cores::choose()?;
+    let machine = Machine::look(&cores, open_files);
+    eprintln!("bench: {machine}");
+    let mut run = Run::new(options, &cores);
+    run.all()?;
+    report::write(options, &machine, &run)?;
+    Ok(run.failures)
+}

@@ -1,0 +1,102 @@
+//! What was asked for.
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{
+    peer::{PEERS, Peer},
+    scenario::Kind,
+};
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Options {
+    pub(crate) quick: bool,
+    /// Names of peers; all if there are none.
+    peers: Vec<&'static str>,
+    /// All if there are none.
+    kinds: Vec<Kind>,
+}
+
+pub(crate) fn usage() -> String {
+    let peers: Vec<&str> = PEERS.iter().map(|peer| peer.name).collect();
+    let kinds = Kind::ALL.map(|(name, _)| name);
+    format!(
+        "usage: cargo xtask bench [--quick] [--only NAMES]\n\nNAMES, between commas, are of peers: {}\nor of \
+         scenarios: {}",
+        peers.join(", "),
+        kinds.join(", ")
+    )
+}
+
+impl Options {
+    pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Self> {
+        let mut options = Self::default();
+        let mut words = words.into_iter();
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "--quick" => options.quick = true,
+                "--only" => options.narrow(&words.next().context("`--only` takes names")?)?,
+                _ => bail!("unknown flag `{word}`"),
+            }
+        }
+        Ok(options)
+    }
+
+    fn narrow(&mut self, names: &str) -> Result<()> {
+        for name in names.split(',') {
+            if let Some(peer) = PEERS.iter().find(|peer| peer.name == name) {
+                self.peers.push(peer.name);
+            } else if let Some((_, kind)) = Kind::ALL.iter().find(|(own, _)| *own == name) {
+                self.kinds.push(*kind);
+            } else {
+                bail!("neither a peer nor a scenario is called `{name}`");
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the run is the one whose results are kept.
+    pub(crate) fn is_full(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub(crate) fn peers(&self) -> Vec<&'static Peer> {
+        let wanted = |peer: &&Peer| self.peers.is_empty() || self.peers.contains(&peer.name);
+        PEERS.iter().filter(wanted).collect()
+    }
+
+    pub(crate) fn wants(&self, kind: Kind) -> bool {
+        self.kinds.is_empty() || self.kinds.contains(&kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Options> {
+        Options::parse(line.split_whitespace().map(String::from))
+    }
+
+    #[test]
+    fn names_narrow_peers_and_scenarios() {
+        let options = parse("--only robyn_ws,echo,floor --quick").unwrap();
+        assert!(options.quick);
+        let peers: Vec<&str> = options.peers().iter().map(|peer| peer.name).collect();
+        assert_eq!(peers, ["floor", "robyn_ws"]);
+        assert!(options.wants(Kind::Echo) && !options.wants(Kind::Idle));
+    }
+
+    #[test]
+    fn without_names_there_is_everything() {
+        let options = parse("").unwrap();
+        assert_eq!(options.peers().len(), PEERS.len());
+        assert!(Kind::ALL.iter().all(|&(_, kind)| options.wants(kind)));
+    }
+
+    #[test]
+    fn what_is_not_known_is_named() {
+        let mistake = parse("--only robyn").unwrap_err().to_string();
+        assert_eq!(mistake, "neither a peer nor a scenario is called `robyn`");
+        assert!(parse("--only").is_err() && parse("--slow").is_err());
+    }
+}

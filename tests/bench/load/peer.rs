@@ -1,0 +1,59 @@
+//! The peers: how each is started, and in what it takes part.
+
+use std::{env, process::Command};
+
+use anyhow::{Context as _, Result};
+
+use crate::scenario::Kind;
+
+pub(crate) struct Peer {
+    /// As `--only` and the server program know it.
+    pub(crate) name: &'static str,
+    /// For people.
+    pub(crate) title: &'static str,
+    kinds: &'static [Kind],
+}
+
+const ALL: &[Kind] = &[
+    Kind::Echo,
+    Kind::FanOut,
+    Kind::Rooms,
+    Kind::Idle,
+    Kind::SlowReader,
+    Kind::Typed,
+];
+const UNTYPED: &[Kind] = &[Kind::Echo, Kind::FanOut, Kind::Rooms, Kind::Idle, Kind::SlowReader];
+
+/// In the order of the table's columns.
+pub(crate) const PEERS: &[Peer] = &[
+    Peer {
+        name: "floor",
+        title: "floor",
+        kinds: UNTYPED,
+    },
+    Peer {
+        name: "robyn_ws",
+        title: "robyn-ws",
+        kinds: ALL,
+    },
+    Peer {
+        name: "axum",
+        title: "axum",
+        kinds: ALL,
+    },
+];
+
+impl Peer {
+    pub(crate) fn takes_part_in(&self, kind: Kind) -> bool {
+        self.kinds.contains(&kind)
+    }
+
+    /// The program that serves on 127.0.0.1.
+    pub(crate) fn command(&self, port: u16) -> Result<Command> {
+        let own = env::current_exe()?;
+        let folder = own.parent().context("a program is in a folder")?;
+        let mut command = Command::new(folder.join("server"));
+        command.args([self.name, &port.to_string()]);
+        Ok(command)
+    }
+}

@@ -1,0 +1,81 @@
+//! What was measured, and the arithmetic of it.
+
+use std::time::Duration;
+
+/// What one round of a scenario says about one peer.
+pub(crate) type Sample = Vec<(Metric, f64)>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Metric {
+    CpuPerMessage,
+    CpuPerDelivery,
+    PerSecond,
+    LatencyMedian,
+    LatencyTail,
+    BytesPerConnection,
+    CpuPerHandshake,
+    TailBefore,
+    TailStalled,
+    MemoryOfStalled,
+}
+
+impl Metric {
+    /// For programs: the name in the JSON.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::CpuPerMessage => "cpu_us_per_message",
+            Self::CpuPerDelivery => "cpu_us_per_delivery",
+            Self::PerSecond => "per_second",
+            Self::LatencyMedian => "latency_p50_us",
+            Self::LatencyTail => "latency_p99_us",
+            Self::BytesPerConnection => "rss_bytes_per_connection",
+            Self::CpuPerHandshake => "cpu_us_per_handshake",
+            Self::TailBefore => "p99_us_without_stall",
+            Self::TailStalled => "p99_us_with_stall",
+            Self::MemoryOfStalled => "rss_bytes_grown_by_stall",
+        }
+    }
+
+    /// For people, behind the scenario's title; none if it is not in the table.
+    pub(crate) fn row(self) -> Option<&'static str> {
+        Some(match self {
+            Self::CpuPerMessage => "CPU-µs per message",
+            Self::CpuPerDelivery => "CPU-µs per delivery",
+            Self::BytesPerConnection => "bytes per connection",
+            Self::CpuPerHandshake => "CPU-µs per handshake",
+            Self::TailBefore => "p99 of the others before, µs",
+            Self::TailStalled => "p99 of the others, µs",
+            Self::MemoryOfStalled => "memory grown, bytes",
+            Self::PerSecond | Self::LatencyMedian | Self::LatencyTail => return None,
+        })
+    }
+}
+
+/// The middle one, or the mean of the two in the middle.
+pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let (lower, upper) = (values.len().checked_sub(1)? / 2, values.len() / 2);
+    Some(f64::midpoint(values[lower], values[upper]))
+}
+
+pub(crate) fn micros(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e6
+}
+
+/// A count, or bytes, or nanoseconds.
+#[expect(clippy::cast_precision_loss, reason = "nothing that is counted here comes near 2^53")]
+pub(crate) fn number(count: impl TryInto<u64>) -> f64 {
+    count.try_into().unwrap_or(u64::MAX) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_in_the_middle() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), Some(2.5));
+        assert_eq!(median(vec![]), None);
+    }
+}

@@ -1,0 +1,208 @@
+//! What is measured: the list of scenarios.
+
+use robyn_ws_bench::{ANSWERED, ECHO, FAN_OUT, ROOMS, SAID, TYPED, TYPED_FAN_OUT, client_frame, server_frame};
+
+use crate::{
+    exchange::{Next, Shape},
+    samples::Metric,
+    work::{Exchanged, Work},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Echo,
+    FanOut,
+    Rooms,
+    Idle,
+    SlowReader,
+    Typed,
+}
+
+impl Kind {
+    pub(crate) const ALL: [(&'static str, Self); 6] = [
+        ("echo", Self::Echo),
+        ("fan_out", Self::FanOut),
+        ("rooms", Self::Rooms),
+        ("idle", Self::Idle),
+        ("slow_reader", Self::SlowReader),
+        ("typed", Self::Typed),
+    ];
+}
+
+pub(crate) struct Scenario {
+    pub(crate) kind: Kind,
+    pub(crate) title: String,
+    pub(crate) work: Work,
+    /// Connecting takes longer than measuring: fewer rounds do.
+    pub(crate) is_large: bool,
+}
+
+const ECHO_CLIENTS: usize = 64;
+
+/// All scenarios, in the order of the table's rows.
+pub(crate) fn all() -> Vec<Scenario> {
+    let mut all = vec![echo(64, "64 B", 1), echo(64, "64 B", 16), echo(16 * 1024, "16 KiB", 16)];
+    for (listeners, publishers, in_flight) in [
+        (100, 1, 1),
+        (1_000, 1, 1),
+        (10_000, 1, 1),
+        (1_000, 1, 16),
+        (1_000, 16, 1),
+    ] {
+        all.push(fan_out(listeners, publishers, in_flight));
+    }
+    all.push(rooms(1_000, 10));
+    all.push(Scenario {
+        kind: Kind::Idle,
+        title: "10,000 idle connections".to_owned(),
+        work: Work::Idle { connections: 10_000 },
+        is_large: true,
+    });
+    all.push(Scenario {
+        kind: Kind::SlowReader,
+        title: "one stalled reader among 1,000".to_owned(),
+        work: Work::SlowReader {
+            readers: 1_000,
+            size: 4096,
+        },
+        is_large: true,
+    });
+    all.extend([
+        typed_echo(1),
+        typed_echo(16),
+        typed_fan_out(1_000, 1),
+        typed_fan_out(1_000, 16),
+    ]);
+    all
+}
+
+fn echo(size: usize, shown: &str, in_flight: usize) -> Scenario {
+    let text = payload(size);
+    Scenario {
+        kind: Kind::Echo,
+        title: format!("echo {shown}, {in_flight} in flight"),
+        work: Work::Exchange(Exchanged {
+            path: ECHO,
+            shape: echoes(in_flight),
+            request: client_frame(&text),
+            answer: server_frame(&text),
+            metric: Metric::CpuPerMessage,
+        }),
+        is_large: false,
+    }
+}
+
+fn typed_echo(in_flight: usize) -> Scenario {
+    Scenario {
+        kind: Kind::Typed,
+        title: format!("typed echo, {in_flight} in flight"),
+        work: Work::Exchange(Exchanged {
+            path: TYPED,
+            shape: echoes(in_flight),
+            request: client_frame(SAID.as_bytes()),
+            answer: server_frame(ANSWERED.as_bytes()),
+            metric: Metric::CpuPerMessage,
+        }),
+        is_large: false,
+    }
+}
+
+fn echoes(in_flight: usize) -> Shape {
+    Shape {
+        groups: ECHO_CLIENTS,
+        group_size: 1,
+        publishers: 1,
+        in_flight,
+        next: Next::Same,
+    }
+}
+
+fn fan_out(listeners: usize, publishers: usize, in_flight: usize) -> Scenario {
+    let text = payload(64);
+    let how = match (publishers, in_flight) {
+        (1, 1) => "one at a time".to_owned(),
+        (1, _) => format!("{in_flight} in flight"),
+        _ => format!("{publishers} publishers"),
+    };
+    Scenario {
+        kind: Kind::FanOut,
+        title: format!("fan-out to {}, {how}", grouped(listeners)),
+        work: Work::Exchange(Exchanged {
+            path: FAN_OUT,
+            shape: one_group(listeners, publishers, in_flight),
+            request: client_frame(&text),
+            answer: server_frame(&text),
+            metric: Metric::CpuPerDelivery,
+        }),
+        is_large: listeners > 1_000,
+    }
+}
+
+fn typed_fan_out(listeners: usize, in_flight: usize) -> Scenario {
+    let how = if in_flight == 1 {
+        "one at a time".to_owned()
+    } else {
+        format!("{in_flight} in flight")
+    };
+    Scenario {
+        kind: Kind::Typed,
+        title: format!("typed fan-out to {}, {how}", grouped(listeners)),
+        work: Work::Exchange(Exchanged {
+            path: TYPED_FAN_OUT,
+            shape: one_group(listeners, 1, in_flight),
+            request: client_frame(SAID.as_bytes()),
+            answer: server_frame(ANSWERED.as_bytes()),
+            metric: Metric::CpuPerDelivery,
+        }),
+        is_large: false,
+    }
+}
+
+pub(crate) fn one_group(listeners: usize, publishers: usize, in_flight: usize) -> Shape {
+    Shape {
+        groups: 1,
+        group_size: listeners,
+        publishers,
+        in_flight: publishers * in_flight,
+        next: Next::Same,
+    }
+}
+
+fn rooms(rooms: usize, members: usize) -> Scenario {
+    let text = payload(64);
+    Scenario {
+        kind: Kind::Rooms,
+        title: format!("fan-out in {} rooms of {members}", grouped(rooms)),
+        work: Work::Exchange(Exchanged {
+            path: ROOMS,
+            shape: Shape {
+                groups: rooms,
+                group_size: members,
+                publishers: members,
+                in_flight: 16,
+                next: Next::Other,
+            },
+            request: client_frame(&text),
+            answer: server_frame(&text),
+            metric: Metric::CpuPerDelivery,
+        }),
+        is_large: true,
+    }
+}
+
+/// Readable text, for a server that checks whether it is text.
+pub(crate) fn payload(size: usize) -> Vec<u8> {
+    b"The quick brown fox jumps over the lazy dog. "
+        .iter()
+        .copied()
+        .cycle()
+        .take(size)
+        .collect()
+}
+
+fn grouped(number: usize) -> String {
+    if number < 1_000 {
+        return number.to_string();
+    }
+    format!("{},{:03}", number / 1_000, number % 1_000)
+}

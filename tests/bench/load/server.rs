@@ -1,0 +1,131 @@
+//! A server that is running, and what the kernel knows about it.
+
+use std::{
+    fs,
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    os::unix::process::CommandExt as _,
+    process::{Child, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail};
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use crate::{cores::Cores, peer::Peer};
+
+/// How long a server may take to listen: some are interpreted.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a server may take to come to rest.
+const REST: Duration = Duration::from_secs(1);
+
+/// Killed, with whatever it has started, when it is dropped.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Server {
+    /// Starts a peer on the server's core, and waits until it listens.
+    pub(crate) fn start(peer: &Peer, cores: Cores) -> Result<Self> {
+        let address = free_address()?;
+        let mut command = peer.command(address.port())?;
+        command.stdin(Stdio::null()).stdout(Stdio::null()).process_group(0);
+        let child = cores
+            .on_servers(|| command.spawn())?
+            .with_context(|| format!("cannot start {}", peer.name))?;
+        let mut server = Self { child, address };
+        server.wait_until_it_listens(peer.name)?;
+        Ok(server)
+    }
+
+    fn wait_until_it_listens(&mut self, name: &str) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        while TcpStream::connect(self.address).is_err() {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("{name} ended with {status} before it listened");
+            }
+            if Instant::now() > deadline {
+                bail!("{name} does not listen");
+            }
+            sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+
+    /// The time that all threads of the server have run, when it has come to rest.
+    pub(crate) fn cpu(&self) -> Duration {
+        let deadline = Instant::now() + REST;
+        let mut before = self.cpu_now();
+        loop {
+            sleep(Duration::from_millis(2));
+            let now = self.cpu_now();
+            if now == before || Instant::now() > deadline {
+                return now;
+            }
+            before = now;
+        }
+    }
+
+    /// The kernel counts it in nanoseconds, for each thread. What a thread that has ended ran is not in it: servers
+    /// keep theirs.
+    fn cpu_now(&self) -> Duration {
+        let nanoseconds = self.processes().into_iter().flat_map(threads).filter_map(|thread| {
+            let statistics = fs::read_to_string(format!("{thread}/schedstat")).ok()?;
+            statistics.split(' ').next()?.parse::<u64>().ok()
+        });
+        Duration::from_nanos(nanoseconds.sum())
+    }
+
+    /// The memory that is there, in bytes.
+    pub(crate) fn resident(&self) -> u64 {
+        let kibibytes = self.processes().into_iter().filter_map(|process| {
+            let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+            let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+            line.trim().strip_suffix(" kB")?.parse::<u64>().ok()
+        });
+        kibibytes.sum::<u64>() * 1024
+    }
+
+    /// The process and those below it.
+    fn processes(&self) -> Vec<u32> {
+        let mut all = vec![self.child.id()];
+        let mut seen = 0;
+        while let Some(&process) = all.get(seen) {
+            seen += 1;
+            for thread in threads(process) {
+                let children = fs::read_to_string(format!("{thread}/children")).unwrap_or_default();
+                all.extend(
+                    children
+                        .split_whitespace()
+                        .filter_map(|child| child.parse::<u32>().ok()),
+                );
+            }
+        }
+        all
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Ok(id) = i32::try_from(self.child.id())
+            && let Some(group) = Pid::from_raw(id)
+        {
+            let _gone_already = kill_process_group(group, Signal::KILL);
+        }
+        let _status = self.child.wait();
+    }
+}
+
+/// The folders of a process's threads.
+fn threads(process: u32) -> Vec<String> {
+    let entries = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten();
+    entries
+        .filter_map(|entry| Some(entry.ok()?.path().to_string_lossy().into_owned()))
+        .collect()
+}
+
+/// One that nobody listens on now, and that the kernel gives to nobody else soon.
+fn free_address() -> Result<SocketAddr> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+}

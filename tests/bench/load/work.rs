@@ -1,0 +1,125 @@
+//! How a scenario is carried out against one server.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use robyn_ws_bench::{ECHO, FAN_OUT, ROOMS, client_frame, server_frame};
+
+use crate::{
+    crowd,
+    exchange::{Counted, Exchange, Shape},
+    samples::{Metric, Sample, micros, number},
+    scenario::{one_group, payload},
+    server::Server,
+};
+
+/// How long things go on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Times {
+    pub(crate) warm_up: Duration,
+    pub(crate) measured: Duration,
+}
+
+pub(crate) enum Work {
+    Exchange(Exchanged),
+    Idle { connections: usize },
+    SlowReader { readers: usize, size: usize },
+}
+
+/// Publications that are all alike.
+pub(crate) struct Exchanged {
+    pub(crate) path: &'static str,
+    pub(crate) shape: Shape,
+    /// The frame of a client,
+    pub(crate) request: Vec<u8>,
+    /// and the one that every member of its group gets for it.
+    pub(crate) answer: Vec<u8>,
+    /// Whether the server's time is divided by publications or by deliveries.
+    pub(crate) metric: Metric,
+}
+
+impl Work {
+    /// Measures one server once. Whatever is lost or wrong is an error.
+    pub(crate) fn measure(&self, server: &Server, times: Times) -> Result<Sample> {
+        match self {
+            Self::Exchange(exchanged) => exchanged.measure(server, times),
+            Self::Idle { connections } => idle(server, *connections),
+            Self::SlowReader { readers, size } => slow_reader(server, *readers, &payload(*size), times),
+        }
+    }
+}
+
+impl Exchanged {
+    fn measure(&self, server: &Server, times: Times) -> Result<Sample> {
+        let sockets = crowd::connect(server.address, &paths(self.path, &self.shape))?;
+        let mut exchange = Exchange::new(sockets, self.shape, &self.request, &self.answer)?;
+        exchange.run(times.warm_up)?;
+        let before = server.cpu();
+        let counted = exchange.run(times.measured)?;
+        let cpu = server.cpu().saturating_sub(before);
+        exchange.expect_silence()?;
+        let count = match self.metric {
+            Metric::CpuPerDelivery => counted.delivered,
+            _ => counted.published,
+        };
+        Ok(vec![
+            (self.metric, micros(cpu) / number(count)),
+            (Metric::PerSecond, number(count) / counted.took.as_secs_f64()),
+            (Metric::LatencyMedian, micros_at(&counted, 0.5)),
+            (Metric::LatencyTail, micros_at(&counted, 0.99)),
+        ])
+    }
+}
+
+fn paths(path: &str, shape: &Shape) -> Vec<String> {
+    let clients = shape.groups * shape.group_size;
+    let path_of = |client: usize| match path {
+        ROOMS => format!("{ROOMS}{}", client / shape.group_size),
+        _ => path.to_owned(),
+    };
+    (0..clients).map(path_of).collect()
+}
+
+fn idle(server: &Server, connections: usize) -> Result<Sample> {
+    /// What a first connection brings into memory is no part of one more.
+    const FIRST: usize = 100;
+
+    let _first = crowd::connect(server.address, &vec![ECHO.to_owned(); FIRST])?;
+    let (cpu, resident) = (server.cpu(), server.resident());
+    let started = Instant::now();
+    let _all = crowd::connect(server.address, &vec![ECHO.to_owned(); connections])?;
+    let took = started.elapsed();
+    let (cpu, grown) = (
+        server.cpu().saturating_sub(cpu),
+        server.resident().saturating_sub(resident),
+    );
+    Ok(vec![
+        (Metric::BytesPerConnection, number(grown) / number(connections)),
+        (Metric::CpuPerHandshake, micros(cpu) / number(connections)),
+        (Metric::PerSecond, number(connections) / took.as_secs_f64()),
+    ])
+}
+
+/// The same readers on the same server, first all of them, then all but one, which stalls.
+fn slow_reader(server: &Server, readers: usize, text: &[u8], times: Times) -> Result<Sample> {
+    let shape = one_group(readers, 1, 1);
+    let sockets = crowd::connect(server.address, &paths(FAN_OUT, &shape))?;
+    let mut exchange = Exchange::new(sockets, shape, &client_frame(text), &server_frame(text))?;
+    exchange.run(times.warm_up)?;
+    let before = exchange.run(times.measured)?;
+    let resident = server.resident();
+    exchange.stall_last()?;
+    let after = exchange.run(times.measured * 4)?;
+    Ok(vec![
+        (Metric::TailBefore, micros_at(&before, 0.99)),
+        (Metric::TailStalled, micros_at(&after, 0.99)),
+        (
+            Metric::MemoryOfStalled,
+            number(server.resident().saturating_sub(resident)),
+        ),
+    ])
+}
+
+fn micros_at(counted: &Counted, quantile: f64) -> f64 {
+    number(counted.latency.value_at_quantile(quantile)) / 1e3
+}

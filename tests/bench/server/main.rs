@@ -1,0 +1,45 @@
+//! `server PEER PORT`: serves the endpoints of the benchmark with one of the peers, on one thread.
+//!
+//! Each peer is one file, written as its own documentation writes it. What is the same for all is here.
+
+mod peers;
+
+use std::{env, future::Future, net::SocketAddr, process::ExitCode};
+
+use anyhow::{Context as _, Result, bail};
+use robyn_ws_bench::raise_open_files;
+
+fn main() -> ExitCode {
+    match serve() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve() -> Result<()> {
+    let words: Vec<String> = env::args().skip(1).collect();
+    let [peer, port] = &*words else {
+        bail!("usage: server PEER PORT");
+    };
+    let port: u16 = port.parse().context("a port is a number")?;
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let _got = raise_open_files();
+    match peer.as_str() {
+        "floor" => peers::floor::serve(address),
+        "robyn_ws" => on_tokio(peers::robyn_ws::serve(address)),
+        "axum" => on_tokio(peers::axum_broadcast::serve(address)),
+        _ => bail!("no peer is called `{peer}`"),
+    }
+}
+
+/// One worker for everyone who runs on tokio.
+fn on_tokio(server: impl Future<Output = Result<()>>) -> Result<()> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?
+        .block_on(server)
+}
