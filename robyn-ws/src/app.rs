@@ -196,8 +196,9 @@ impl App {
             router = router.route(&path, get(handler));
         }
         for (routes, call) in self.http {
-            router = merge(router, routes.layer(Extension(self.hub.clone())), call)?;
+            router = merge(router, routes, call)?;
         }
+        let router = router.layer(Extension(self.hub.clone()));
         let shutdown = Shutdown::new(self.hub.clone());
         let shutdown_grace = self.limits.drain_grace();
         Ok(Assembled {

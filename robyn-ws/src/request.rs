@@ -33,7 +33,7 @@ impl UpgradeRequest {
         let peer_addr = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
         Self {
             head,
-            extensions: compacted(extensions),
+            extensions,
             path_params,
             subprotocol: subprotocol.and_then(|name| name.to_str().ok()).map(Box::from),
             peer_addr: peer_addr.map(OnceLock::from).unwrap_or_default(),
@@ -67,16 +67,6 @@ impl UpgradeRequest {
     pub(crate) fn set_peer_addr(&self, address: SocketAddr) {
         let _already_known = self.peer_addr.set(address);
     }
-}
-
-/// Moves extensions into a map of their own size: the request's had to take more of them at times.
-fn compacted(mut extensions: Extensions) -> Extensions {
-    let mut compact = Extensions::new();
-    if let Some(info) = extensions.remove::<ConnectInfo<SocketAddr>>() {
-        compact.insert(info);
-    }
-    compact.extend(extensions);
-    compact
 }
 
 /// The target and the headers of a request in one allocation, as HTTP/1 writes them: read when a handler wants them, since

@@ -79,7 +79,6 @@ async fn accept(endpoint: &Arc<Endpoint>, gatekeeper: &Gatekeeper, parts: &mut P
     let admitted = admit(endpoint, &request)?;
     let state = match endpoint.handlers.upgrade {
         Some((entry, handler)) => {
-            parts.extensions.insert(gatekeeper.hub.clone());
             let answer = call(entry, handler, endpoint, &mut request, parts).await?;
             request.compact();
             // What the extractors left there is part of the request from now on.
