@@ -186,7 +186,10 @@ async fn bad_path_parameter_is_400_that_says_which() {
     let server = Server::start(App::new()).await;
     server.connect("/query/struct/9").await.expect_text("9").await;
     server.refused("/query/struct/nine").await.expect(400, "page");
-    server.refused("/query/page/forty").await.expect(400, "forty");
+    server
+        .refused("/query/page/forty")
+        .await
+        .expect(400, "page: Cannot parse `forty`");
     server.refused("/query/named/x/seven").await.expect(400, "seven");
     server.refused("/query/page/%ff").await.expect(400, "UTF-8");
     assert_eq!(server.hub().count(), 0);

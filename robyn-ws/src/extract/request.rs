@@ -3,7 +3,9 @@
 use std::any::type_name;
 
 use axum::{
-    extract::{ConnectInfo, Extension, FromRequestParts, Path, Query},
+    extract::{
+        ConnectInfo, Extension, FromRequestParts, Path, Query, RawPathParams, path::ErrorKind, rejection::PathRejection,
+    },
     http::{HeaderMap, Request, StatusCode, Uri, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -48,24 +50,37 @@ impl<'a, E: LiveEvent, T: DeserializeOwned + Send> FromEvent<'a, E> for Path<T> 
         // axum keeps the parameters in a private extension and reads them with a private deserializer.
         let (mut parts, ()) = Request::new(()).into_parts();
         parts.extensions = cx.extensions().clone();
-        path(&mut parts).map_err(|refusal| {
-            Rejection::new(
-                close_code::POLICY,
-                format!("the path has no valid `{}` ({})", type_name::<T>(), refusal.status()),
-            )
-        })
+        path(&mut parts).map_err(|(_, why)| Rejection::new(close_code::POLICY, why))
     }
 
     fn declare(needs: &mut Needs) {
-        needs.check(|parts| path::<T>(parts).map(drop));
+        needs.check(|parts| path::<T>(parts).map(drop).map_err(IntoResponse::into_response));
     }
 }
 
 /// Reads the path's parameters. axum does it without waiting for anything.
-fn path<T: DeserializeOwned + Send>(parts: &mut Parts) -> Result<Path<T>, Response> {
+fn path<T: DeserializeOwned + Send>(parts: &mut Parts) -> Result<Path<T>, (StatusCode, String)> {
     match Path::from_request_parts(parts, &()).now_or_never() {
-        Some(result) => result.map_err(IntoResponse::into_response),
-        None => Err((StatusCode::INTERNAL_SERVER_ERROR, "the path was not ready").into_response()),
+        Some(result) => result.map_err(|rejection| (rejection.status(), bad_path(&rejection, parts))),
+        None => Err((StatusCode::INTERNAL_SERVER_ERROR, "the path was not ready".to_owned())),
+    }
+}
+
+/// Says what is wrong with the path, and names the parameter also where axum only gives its position.
+fn bad_path(rejection: &PathRejection, parts: &mut Parts) -> String {
+    let PathRejection::FailedToDeserializePathParams(failed) = rejection else {
+        return rejection.body_text();
+    };
+    let position = match failed.kind() {
+        ErrorKind::ParseError { .. } => 0,
+        ErrorKind::ParseErrorAtIndex { index, .. } => *index,
+        _ => return rejection.body_text(),
+    };
+    let params = RawPathParams::from_request_parts(parts, &()).now_or_never();
+    let params = params.and_then(Result::ok);
+    match params.iter().flatten().nth(position) {
+        Some((name, _)) => format!("Invalid URL: {name}: {}", failed.kind()),
+        None => rejection.body_text(),
     }
 }
 
