@@ -2,10 +2,11 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::{PathArguments, Type};
 
 use crate::{
     model::{Event, Output, Types},
-    tokens::{at, beside, ends, generated_at, is_punct},
+    tokens::{at, beside, ends, generated_at},
 };
 
 /// Makes it an error that two of a handler's references are to one state, of which one name is an alias.
@@ -55,18 +56,33 @@ pub(crate) fn arguments_are_declared(types: &Types) -> TokenStream {
 ///
 /// The expression begins and ends with the type, so that all errors about it underline the type, once.
 pub(crate) fn argument(types: &Types, ty: &TokenStream, function: &str) -> (Span, TokenStream) {
-    let (mut start, mut end) = ends(ty);
-    let is_reference = ty.clone().into_iter().next().is_some_and(|token| is_punct(&token, '&'));
-    // The compiler suggests to borrow what is written in the user's code. If an upgrade handler's is not, it reports
-    // the type once more for the future: then only a reference, which would be borrowed twice, is worth it.
-    if types.runtime.event != Event::Upgrade || is_reference {
-        (start, end) = (generated_at(start), generated_at(end));
-    }
+    let (start, end) = ends(ty);
+    // What is written in the user's code the compiler would suggest to borrow.
+    let (start, end) = (generated_at(start), generated_at(end));
     let open = quote_spanned!(start=> <);
-    let argument = at(end, types.runtime.argument.clone());
+    let wanted = (types.runtime.event == Event::Upgrade).then(|| optional(ty)).flatten();
+    let (ty, argument) = match &wanted {
+        Some(wanted) => (wanted, &types.runtime.optional_argument),
+        None => (ty, &types.runtime.argument),
+    };
+    let argument = at(end, argument.clone());
     let function = Ident::new(function, end);
     let close = quote_spanned!(end=> as #argument>::#function);
     (end, quote!(#open #ty #close))
+}
+
+/// Gives the `T` of an `Option<T>`.
+fn optional(ty: &TokenStream) -> Option<TokenStream> {
+    let Ok(Type::Path(path)) = syn::parse2(ty.clone()) else {
+        return None;
+    };
+    let last = path.path.segments.last()?;
+    match &last.arguments {
+        PathArguments::AngleBracketed(arguments) if last.ident == "Option" && arguments.args.len() == 1 => {
+            Some(arguments.args.to_token_stream())
+        }
+        _ => None,
+    }
 }
 
 /// Checks what a handler returns, without calling it.

@@ -20,6 +20,8 @@ pub(crate) struct Runtime {
     pub(crate) context: TokenStream,
     /// The trait of the handler's arguments.
     pub(crate) argument: TokenStream,
+    /// The trait of the `T` of an upgrade handler's argument `Option<T>`.
+    pub(crate) optional_argument: TokenStream,
     /// The trait of what the handler returns, its method, and what that gives.
     pub(crate) reply: TokenStream,
     pub(crate) into_reply: TokenStream,
@@ -69,6 +71,7 @@ impl Runtime {
             borrowed_once: quote!(#rt::ConnectionStateIsBorrowedOnce),
             context: quote!(#rt::#context),
             argument: quote!(#rt::#argument),
+            optional_argument: quote!(#rt::OptionalUpgradeArgument<'_, _>),
             reply: quote!(#rt::#reply),
             into_reply,
             result: quote!(#rt::#result),

@@ -10,8 +10,8 @@ pub use crate::{
     SubRouter,
     event::{self, Event, EventContext},
     extract::{
-        CloseArgument, ConnectArgument, MessageArgument, Needs, SessionArgument, UpgradeArgument, UpgradeContext,
-        UpgradeRefusal,
+        CloseArgument, ConnectArgument, MessageArgument, Needs, OptionalUpgradeArgument, SessionArgument, Taking,
+        UpgradeArgument, UpgradeContext, UpgradeRefusal,
     },
     registry::{Call, Entry, Handler, HandlerFuture, UpgradeFn, UpgradeFuture},
     reply::{HandlerResult, IntoReply, IntoUpgradeReply, UpgradeResult},

@@ -205,6 +205,48 @@ async fn upgrade_handler_takes_any_extractor_of_request_parts() {
     assert_eq!(seen.rest(), Vec::<String>::new());
 }
 
+static OPTIONAL: SubRouter = SubRouter::new("/upgrade_handlers/optional");
+
+#[websocket("/{seat}", on = "upgrade", router = OPTIONAL)]
+async fn optional(
+    seat: Option<Path<u32>>,
+    query: Option<Query<RequiredToken>>,
+    agent: Option<Agent>,
+    justice: Option<Global<Justice>>,
+    method: Option<Method>,
+    probe: Global<Probe>,
+) {
+    let seat = seat.map(|Path(seat)| seat);
+    let (agent, justice) = (agent.map(|agent| agent.0), justice.is_some());
+    probe.note(format!("{seat:?} {} {agent:?} {justice} {method:?}", query.is_some()));
+}
+
+#[tokio::test]
+async fn option_of_any_extractor_is_none_where_the_extractor_would_refuse_the_upgrade() {
+    let (probe, mut seen) = probe();
+    let server = Server::start(App::new().inject_global(probe).include_router(&OPTIONAL)).await;
+    let request = Request::upgrade("/upgrade_handlers/optional/7?token=x").header("user-agent", "bat");
+    request.raw(&server).await;
+    seen.expect("Some(7) true Some(\"bat\") false Some(GET)").await;
+    Request::upgrade("/upgrade_handlers/optional/seven").raw(&server).await;
+    seen.expect("None false None false Some(GET)").await;
+}
+
+#[websocket("/upgrade_handlers/own_rejection", on = "upgrade")]
+async fn refuse_in_other_words(agent: Result<Agent, (StatusCode, &'static str)>) -> Result<(), (StatusCode, String)> {
+    match agent {
+        Ok(_) => Ok(()),
+        Err((status, why)) => Err((status, format!("in other words: {why}"))),
+    }
+}
+
+#[tokio::test]
+async fn upgrade_handler_takes_an_extractors_own_rejection() {
+    let server = Server::start(App::new()).await;
+    let refused = server.refused("/upgrade_handlers/own_rejection").await;
+    refused.expect(406, "in other words: which agent?");
+}
+
 // ---- what goes wrong -----------------------------------------------------------------------------------------------------------
 
 #[websocket("/upgrade_handlers/panic", on = "upgrade")]

@@ -17,7 +17,7 @@ pub use self::{
     dependency::{Global, Scoped},
     needs::Needs,
     rejection::Rejection,
-    upgrade::{UpgradeArgument, UpgradeContext, UpgradeRefusal},
+    upgrade::{OptionalUpgradeArgument, Taking, UpgradeArgument, UpgradeContext, UpgradeRefusal},
 };
 pub(crate) use self::{
     needs::{Check, Dependency},

@@ -1,6 +1,6 @@
 //! The arguments of upgrade handlers: any axum extractor of request parts, and what every event offers.
 
-use std::fmt;
+use std::{fmt, future::ready, pin::Pin};
 
 use axum::{
     extract::FromRequestParts,
@@ -38,6 +38,13 @@ impl fmt::Debug for UpgradeRefusal {
     }
 }
 
+/// An argument that is being made.
+///
+/// It is boxed to be `Send` by its type. The compiler would look into an opaque future for that with all lifetimes
+/// erased, and then finds no extractor in a type that says `&'static str`.
+#[doc(hidden)]
+pub type Taking<'c, T> = Pin<Box<dyn Future<Output = Result<T, UpgradeRefusal>> + Send + 'c>>;
+
 /// An argument of an upgrade handler. `Marker` tells the ways apart and is inferred.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
@@ -48,7 +55,9 @@ impl fmt::Debug for UpgradeRefusal {
     note = "for a type of your own, implement axum's `FromRequestParts`"
 )]
 pub trait UpgradeArgument<'a, Marker>: Sized {
-    fn take(cx: &mut UpgradeContext<'a>) -> impl Future<Output = Result<Self, UpgradeRefusal>> + Send;
+    fn take<'c>(cx: &'c mut UpgradeContext<'a>) -> Taking<'c, Self>
+    where
+        Self: 'c;
     fn declare(needs: &mut Needs);
 }
 
@@ -60,15 +69,16 @@ pub enum ViaEvent {}
 pub enum ViaParts {}
 #[doc(hidden)]
 #[derive(Debug)]
-pub enum ViaOption {}
-#[doc(hidden)]
-#[derive(Debug)]
 pub enum ViaResult {}
 
 #[diagnostic::do_not_recommend]
 impl<'a, T: FromEvent<'a, Upgrade> + Send> UpgradeArgument<'a, ViaEvent> for T {
-    async fn take(cx: &mut UpgradeContext<'a>) -> Result<Self, UpgradeRefusal> {
-        T::from_event(&mut cx.event).map_err(|rejection| UpgradeRefusal(refuse(&rejection)))
+    fn take<'c>(cx: &'c mut UpgradeContext<'a>) -> Taking<'c, Self>
+    where
+        Self: 'c,
+    {
+        let taken = T::from_event(&mut cx.event).map_err(|rejection| UpgradeRefusal(refuse(&rejection)));
+        Box::pin(ready(taken))
     }
 
     fn declare(needs: &mut Needs) {
@@ -78,55 +88,94 @@ impl<'a, T: FromEvent<'a, Upgrade> + Send> UpgradeArgument<'a, ViaEvent> for T {
 
 #[diagnostic::do_not_recommend]
 impl<'a, T: FromRequestParts<()> + Send> UpgradeArgument<'a, ViaParts> for T {
-    async fn take(cx: &mut UpgradeContext<'a>) -> Result<Self, UpgradeRefusal> {
-        T::from_request_parts(cx.parts, &())
-            .await
-            .map_err(|rejection| UpgradeRefusal(rejection.into_response()))
+    fn take<'c>(cx: &'c mut UpgradeContext<'a>) -> Taking<'c, Self>
+    where
+        Self: 'c,
+    {
+        Box::pin(async {
+            let taken = T::from_request_parts(cx.parts, &()).await;
+            taken.map_err(|rejection| UpgradeRefusal(rejection.into_response()))
+        })
     }
 
     fn declare(_needs: &mut Needs) {}
 }
-
-/// Also for those that axum gives no `Option` of their own.
-#[diagnostic::do_not_recommend]
-impl<'a, T: FromRequestParts<()> + Send> UpgradeArgument<'a, ViaOption> for Option<T>
-where
-    Self: NotOptionalInAxum,
-{
-    async fn take(cx: &mut UpgradeContext<'a>) -> Result<Self, UpgradeRefusal> {
-        Ok(T::from_request_parts(cx.parts, &()).await.ok())
-    }
-
-    fn declare(_needs: &mut Needs) {}
-}
-
-/// axum's `Option<T>` asks `T` for an `OptionalFromRequestParts`, which these have not.
-#[doc(hidden)]
-pub trait NotOptionalInAxum {}
-impl<T> NotOptionalInAxum for Option<axum::extract::Query<T>> {}
-impl<T> NotOptionalInAxum for Option<axum::extract::ConnectInfo<T>> {}
 
 #[diagnostic::do_not_recommend]
 impl<'a, T: FromRequestParts<()> + Send> UpgradeArgument<'a, ViaResult> for Result<T, Rejection> {
-    async fn take(cx: &mut UpgradeContext<'a>) -> Result<Self, UpgradeRefusal> {
-        let rejection = match T::from_request_parts(cx.parts, &()).await {
-            Ok(value) => return Ok(Ok(value)),
-            Err(rejection) => rejection.into_response(),
-        };
-        let status = rejection.status();
-        let body = axum::body::to_bytes(rejection.into_body(), MAX_REJECTION_BODY)
-            .await
-            .unwrap_or_default();
-        let text = String::from_utf8_lossy(&body);
-        let text = if text.is_empty() {
-            status.to_string()
-        } else {
-            text.into_owned()
-        };
-        Ok(Err(Rejection::new(crate::close::close_code::POLICY, text)))
+    fn take<'c>(cx: &'c mut UpgradeContext<'a>) -> Taking<'c, Self>
+    where
+        Self: 'c,
+    {
+        Box::pin(async {
+            let answer = match T::from_request_parts(cx.parts, &()).await {
+                Ok(value) => return Ok(Ok(value)),
+                Err(rejection) => rejection.into_response(),
+            };
+            Ok(Err(worded(answer).await))
+        })
     }
 
     fn declare(_needs: &mut Needs) {}
+}
+
+/// The `T` of an upgrade handler's `Option<T>`, which is absent where `T` would be rejected, whatever `T` is.
+///
+/// It is a trait of its own since axum has its own `Option` for some extractors, and none for others.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`Option<{Self}>` cannot be an argument of an `upgrade` handler",
+    label = "not available in an `upgrade` handler",
+    note = "an `upgrade` handler can take any axum `FromRequestParts` type, `Global<T>`, `Scoped<T>`, `&HeaderMap`, `&Uri`, and `Option<_>` or `Result<_, Rejection>` of a fallible one",
+    note = "there is no connection yet: take the message, the connector or the state in a handler for another event",
+    note = "for a type of your own, implement axum's `FromRequestParts`"
+)]
+pub trait OptionalUpgradeArgument<'a, Marker>: Sized {
+    fn take<'c>(cx: &'c mut UpgradeContext<'a>) -> Taking<'c, Option<Self>>
+    where
+        Self: 'c;
+    fn declare(needs: &mut Needs);
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, T: FromEvent<'a, Upgrade> + Send> OptionalUpgradeArgument<'a, ViaEvent> for T {
+    fn take<'c>(cx: &'c mut UpgradeContext<'a>) -> Taking<'c, Option<Self>>
+    where
+        Self: 'c,
+    {
+        Box::pin(ready(Ok(T::from_event(&mut cx.event).ok())))
+    }
+
+    fn declare(needs: &mut Needs) {
+        needs.optionally(<T as FromEvent<'a, Upgrade>>::declare);
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, T: FromRequestParts<()> + Send> OptionalUpgradeArgument<'a, ViaParts> for T {
+    fn take<'c>(cx: &'c mut UpgradeContext<'a>) -> Taking<'c, Option<Self>>
+    where
+        Self: 'c,
+    {
+        Box::pin(async { Ok(T::from_request_parts(cx.parts, &()).await.ok()) })
+    }
+
+    fn declare(_needs: &mut Needs) {}
+}
+
+/// Makes a rejection of the answer by which an axum extractor refuses.
+async fn worded(answer: Response) -> Rejection {
+    let status = answer.status();
+    let body = axum::body::to_bytes(answer.into_body(), MAX_REJECTION_BODY)
+        .await
+        .unwrap_or_default();
+    let text = String::from_utf8_lossy(&body);
+    let text = if text.is_empty() {
+        status.to_string()
+    } else {
+        text.into_owned()
+    };
+    Rejection::new(crate::close::close_code::POLICY, text)
 }
 
 /// An extractor's rejection is a sentence; one that is a page is not worth reading.
