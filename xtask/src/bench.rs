@@ -13,7 +13,7 @@ const BUILT: &str = "target/bench";
 
 pub(crate) fn run(flags: &Bench) -> Result<()> {
     process::run(&mut cargo(&format!(
-        "build --release --locked --manifest-path {MANIFEST} --target-dir {BUILT}"
+        "build --release --manifest-path {MANIFEST} --target-dir {BUILT}"
     )))?;
     let mut bench = Command::new(format!("{BUILT}/release/bench"));
     if flags.quick {

@@ -25,8 +25,7 @@ pub(crate) fn connect(server: SocketAddr, paths: &[String]) -> Result<Vec<TcpStr
     for paths in paths.chunks(AT_ONCE) {
         let first = clients.len();
         for path in paths {
-            let address = first / PER_ADDRESS + 2;
-            let client = ask(server, u8::try_from(address)?, path);
+            let client = ask(server, first / PER_ADDRESS, path);
             clients.push(client.with_context(|| format!("client {} cannot connect", clients.len()))?);
         }
         for client in &mut clients[first..] {
@@ -36,12 +35,13 @@ pub(crate) fn connect(server: SocketAddr, paths: &[String]) -> Result<Vec<TcpStr
     Ok(clients)
 }
 
-/// Opens a connection from 127.0.0.`from` and sends the request.
-fn ask(server: SocketAddr, from: u8, path: &str) -> Result<TcpStream> {
+/// Opens a connection and sends the request. 127.0.0.2 is the first address that clients come from.
+fn ask(server: SocketAddr, address: usize, path: &str) -> Result<TcpStream> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     // Reset when it is closed, so that no port is kept waiting.
     socket.set_linger(Some(Duration::ZERO))?;
-    socket.bind(&SocketAddr::from((Ipv4Addr::new(127, 0, 0, from), 0)).into())?;
+    let own = Ipv4Addr::new(127, 0, 0, u8::try_from(address + 2)?);
+    socket.bind(&SocketAddr::from((own, 0)).into())?;
     socket.set_tcp_nodelay(true)?;
     socket.set_read_timeout(Some(PATIENCE))?;
     socket.connect(&server.into())?;

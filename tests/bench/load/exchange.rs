@@ -45,6 +45,13 @@ pub(crate) struct Shape {
     pub(crate) next: Next,
 }
 
+/// When a run publishes no more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Until {
+    Elapsed(Duration),
+    Published(usize),
+}
+
 struct Client {
     socket: TcpStream,
     group: usize,
@@ -136,8 +143,8 @@ impl Exchange {
         })
     }
 
-    /// Publishes for this long, and ends when everything published has been got by everyone.
-    pub(crate) fn run(&mut self, duration: Duration) -> Result<Counted> {
+    /// Publishes, and ends when everything published has been got by everyone.
+    pub(crate) fn run(&mut self, until: Until) -> Result<Counted> {
         let mut counted = Counted {
             published: 0,
             delivered: 0,
@@ -145,7 +152,6 @@ impl Exchange {
             latency: Histogram::new_with_bounds(100, 60_000_000_000, 2)?,
         };
         let started = Instant::now();
-        let deadline = started + duration;
         let groups = if self.shape.next == Next::Same {
             self.shape.groups
         } else {
@@ -171,7 +177,12 @@ impl Exchange {
                 counted.published * self.listeners
             );
             for event in &events {
-                self.on_event(usize::try_from(event.data.u64())?, event.flags, deadline, &mut counted)?;
+                self.on_event(
+                    usize::try_from(event.data.u64())?,
+                    event.flags,
+                    (started, until),
+                    &mut counted,
+                )?;
             }
         }
         counted.took = started.elapsed();
@@ -196,23 +207,32 @@ impl Exchange {
         Ok(())
     }
 
-    fn on_event(&mut self, id: usize, flags: EventFlags, deadline: Instant, counted: &mut Counted) -> Result<()> {
+    fn on_event(
+        &mut self,
+        id: usize,
+        flags: EventFlags,
+        (started, until): (Instant, Until),
+        counted: &mut Counted,
+    ) -> Result<()> {
         if flags.contains(EventFlags::OUT) {
             self.debtors.push(id);
         }
         if flags.intersects(EventFlags::IN | EventFlags::HUP | EventFlags::ERR) {
             let completed = self.receive(id, counted)?;
             let now = Instant::now();
-            if completed > 0 && now < deadline {
-                let own = self.clients[id].group;
-                for _ in 0..completed {
-                    let group = if self.shape.next == Next::Same {
-                        own
-                    } else {
-                        self.next_group()
-                    };
-                    self.publish(group, now, counted);
+            for _ in 0..completed {
+                let goes_on = match until {
+                    Until::Elapsed(duration) => now < started + duration,
+                    Until::Published(count) => counted.published < count,
+                };
+                if !goes_on {
+                    break;
                 }
+                let group = match self.shape.next {
+                    Next::Same => self.clients[id].group,
+                    Next::Other => self.next_group(),
+                };
+                self.publish(group, now, counted);
             }
         }
         self.pay()

@@ -44,7 +44,7 @@ impl fmt::Display for Machine {
         } = self;
         write!(
             f,
-            "{processor}, Linux {kernel}, {compiler}; up to {open_files} open files; "
+            "{processor}, Linux {kernel}, {compiler}; up to {open_files} open files each; "
         )?;
         if cores.are_two() {
             write!(f, "load on core {}, server on core {}", cores.generator, cores.server)

@@ -24,6 +24,9 @@ const ALL: &[Kind] = &[
 ];
 const UNTYPED: &[Kind] = &[Kind::Echo, Kind::FanOut, Kind::Rooms, Kind::Idle, Kind::SlowReader];
 
+/// All else is as for `axum`.
+const BROADCASTS: &[Kind] = &[Kind::FanOut, Kind::Rooms, Kind::SlowReader];
+
 /// In the order of the table's columns.
 pub(crate) const PEERS: &[Peer] = &[
     Peer {
@@ -40,6 +43,21 @@ pub(crate) const PEERS: &[Peer] = &[
         name: "axum",
         title: "axum",
         kinds: ALL,
+    },
+    Peer {
+        name: "axum_mpsc",
+        title: "axum, a queue each",
+        kinds: BROADCASTS,
+    },
+    Peer {
+        name: "actix_ws",
+        title: "actix-ws",
+        kinds: ALL,
+    },
+    Peer {
+        name: "fastwebsockets",
+        title: "fastwebsockets",
+        kinds: UNTYPED,
     },
 ];
 

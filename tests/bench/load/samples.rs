@@ -16,6 +16,7 @@ pub(crate) enum Metric {
     CpuPerHandshake,
     TailBefore,
     TailStalled,
+    TailRatio,
     MemoryOfStalled,
 }
 
@@ -32,6 +33,7 @@ impl Metric {
             Self::CpuPerHandshake => "cpu_us_per_handshake",
             Self::TailBefore => "p99_us_without_stall",
             Self::TailStalled => "p99_us_with_stall",
+            Self::TailRatio => "p99_ratio",
             Self::MemoryOfStalled => "rss_bytes_grown_by_stall",
         }
     }
@@ -43,10 +45,10 @@ impl Metric {
             Self::CpuPerDelivery => "CPU-µs per delivery",
             Self::BytesPerConnection => "bytes per connection",
             Self::CpuPerHandshake => "CPU-µs per handshake",
-            Self::TailBefore => "p99 of the others before, µs",
             Self::TailStalled => "p99 of the others, µs",
-            Self::MemoryOfStalled => "memory grown, bytes",
-            Self::PerSecond | Self::LatencyMedian | Self::LatencyTail => return None,
+            Self::TailRatio => "the same ÷ before it stalled",
+            Self::MemoryOfStalled => "most memory for it, bytes",
+            Self::TailBefore | Self::PerSecond | Self::LatencyMedian | Self::LatencyTail => return None,
         })
     }
 }

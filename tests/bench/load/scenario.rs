@@ -5,7 +5,7 @@ use robyn_ws_bench::{ANSWERED, ECHO, FAN_OUT, ROOMS, SAID, TYPED, TYPED_FAN_OUT,
 use crate::{
     exchange::{Next, Shape},
     samples::Metric,
-    work::{Exchanged, Work},
+    work::{Exchanged, SlowReader, Work},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,10 +61,11 @@ pub(crate) fn all() -> Vec<Scenario> {
     all.push(Scenario {
         kind: Kind::SlowReader,
         title: "one stalled reader among 1,000".to_owned(),
-        work: Work::SlowReader {
+        work: Work::SlowReader(SlowReader {
             readers: 1_000,
-            size: 4096,
-        },
+            size: 16 * 1024,
+            unread: 448,
+        }),
         is_large: true,
     });
     all.extend([

@@ -79,9 +79,26 @@ impl Server {
 
     /// The memory that is there, in bytes.
     pub(crate) fn resident(&self) -> u64 {
+        self.memory("VmRSS:")
+    }
+
+    /// The most that there was since [`Server::forget_peak`], in bytes.
+    pub(crate) fn peak(&self) -> u64 {
+        self.memory("VmHWM:")
+    }
+
+    pub(crate) fn forget_peak(&self) -> Result<()> {
+        for process in self.processes() {
+            // So says proc(5).
+            fs::write(format!("/proc/{process}/clear_refs"), "5").context("cannot reset the peak of memory")?;
+        }
+        Ok(())
+    }
+
+    fn memory(&self, name: &str) -> u64 {
         let kibibytes = self.processes().into_iter().filter_map(|process| {
             let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-            let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
             line.trim().strip_suffix(" kB")?.parse::<u64>().ok()
         });
         kibibytes.sum::<u64>() * 1024

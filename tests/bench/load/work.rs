@@ -7,7 +7,7 @@ use robyn_ws_bench::{ECHO, FAN_OUT, ROOMS, client_frame, server_frame};
 
 use crate::{
     crowd,
-    exchange::{Counted, Exchange, Shape},
+    exchange::{Counted, Exchange, Shape, Until},
     samples::{Metric, Sample, micros, number},
     scenario::{one_group, payload},
     server::Server,
@@ -23,7 +23,7 @@ pub(crate) struct Times {
 pub(crate) enum Work {
     Exchange(Exchanged),
     Idle { connections: usize },
-    SlowReader { readers: usize, size: usize },
+    SlowReader(SlowReader),
 }
 
 /// Publications that are all alike.
@@ -38,13 +38,23 @@ pub(crate) struct Exchanged {
     pub(crate) metric: Metric,
 }
 
+/// One client stops reading.
+pub(crate) struct SlowReader {
+    pub(crate) readers: usize,
+    /// Of a message, in bytes.
+    pub(crate) size: usize,
+    /// How many the stalled client leaves unread. The kernel takes 2.6 MB for it, and then [`robyn_ws_bench::QUEUE`] of
+    /// them must fit.
+    pub(crate) unread: usize,
+}
+
 impl Work {
     /// Measures one server once. Whatever is lost or wrong is an error.
     pub(crate) fn measure(&self, server: &Server, times: Times) -> Result<Sample> {
         match self {
             Self::Exchange(exchanged) => exchanged.measure(server, times),
             Self::Idle { connections } => idle(server, *connections),
-            Self::SlowReader { readers, size } => slow_reader(server, *readers, &payload(*size), times),
+            Self::SlowReader(slow) => slow.measure(server, times),
         }
     }
 }
@@ -53,9 +63,9 @@ impl Exchanged {
     fn measure(&self, server: &Server, times: Times) -> Result<Sample> {
         let sockets = crowd::connect(server.address, &paths(self.path, &self.shape))?;
         let mut exchange = Exchange::new(sockets, self.shape, &self.request, &self.answer)?;
-        exchange.run(times.warm_up)?;
+        exchange.run(Until::Elapsed(times.warm_up))?;
         let before = server.cpu();
-        let counted = exchange.run(times.measured)?;
+        let counted = exchange.run(Until::Elapsed(times.measured))?;
         let cpu = server.cpu().saturating_sub(before);
         exchange.expect_silence()?;
         let count = match self.metric {
@@ -100,24 +110,27 @@ fn idle(server: &Server, connections: usize) -> Result<Sample> {
     ])
 }
 
-/// The same readers on the same server, first all of them, then all but one, which stalls.
-fn slow_reader(server: &Server, readers: usize, text: &[u8], times: Times) -> Result<Sample> {
-    let shape = one_group(readers, 1, 1);
-    let sockets = crowd::connect(server.address, &paths(FAN_OUT, &shape))?;
-    let mut exchange = Exchange::new(sockets, shape, &client_frame(text), &server_frame(text))?;
-    exchange.run(times.warm_up)?;
-    let before = exchange.run(times.measured)?;
-    let resident = server.resident();
-    exchange.stall_last()?;
-    let after = exchange.run(times.measured * 4)?;
-    Ok(vec![
-        (Metric::TailBefore, micros_at(&before, 0.99)),
-        (Metric::TailStalled, micros_at(&after, 0.99)),
-        (
-            Metric::MemoryOfStalled,
-            number(server.resident().saturating_sub(resident)),
-        ),
-    ])
+impl SlowReader {
+    /// The same readers on the same server, first all of them, then all but the one that stalls.
+    fn measure(&self, server: &Server, times: Times) -> Result<Sample> {
+        let text = payload(self.size);
+        let shape = one_group(self.readers, 1, 1);
+        let sockets = crowd::connect(server.address, &paths(FAN_OUT, &shape))?;
+        let mut exchange = Exchange::new(sockets, shape, &client_frame(&text), &server_frame(&text))?;
+        exchange.run(Until::Elapsed(times.warm_up))?;
+        let before = exchange.run(Until::Published(self.unread / 2))?;
+        let resident = server.resident();
+        server.forget_peak()?;
+        exchange.stall_last()?;
+        let after = exchange.run(Until::Published(self.unread))?;
+        let (before, after) = (micros_at(&before, 0.99), micros_at(&after, 0.99));
+        Ok(vec![
+            (Metric::TailBefore, before),
+            (Metric::TailStalled, after),
+            (Metric::TailRatio, after / before),
+            (Metric::MemoryOfStalled, number(server.peak().saturating_sub(resident))),
+        ])
+    }
 }
 
 fn micros_at(counted: &Counted, quantile: f64) -> f64 {

@@ -2,7 +2,10 @@
 //!
 //! Each peer is one file, written as its own documentation writes it. What is the same for all is here.
 
+mod channels;
 mod peers;
+mod queues;
+mod typed;
 
 use std::{env, future::Future, net::SocketAddr, process::ExitCode};
 
@@ -31,6 +34,9 @@ fn serve() -> Result<()> {
         "floor" => peers::floor::serve(address),
         "robyn_ws" => on_tokio(peers::robyn_ws::serve(address)),
         "axum" => on_tokio(peers::axum_broadcast::serve(address)),
+        "axum_mpsc" => on_tokio(peers::axum_mpsc::serve(address)),
+        "actix_ws" => peers::actix_ws::serve(address),
+        "fastwebsockets" => on_tokio(peers::fastwebsockets::serve(address)),
         _ => bail!("no peer is called `{peer}`"),
     }
 }

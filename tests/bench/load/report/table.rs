@@ -52,6 +52,7 @@ fn row(run: &Run, outcome: &Outcome, metric: Metric) -> String {
         let ratio = outcome
             .median("robyn_ws", metric)
             .zip(outcome.median(yardstick, metric));
+        let ratio = ratio.filter(|&(_, other)| other > 0.0);
         let cell = ratio.map_or_else(|| "–".to_owned(), |(own, other)| shown(own / other));
         write!(row, " | {cell}").expect("a string takes every write");
     }

@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 
 use anyhow::Result;
 use robyn_ws::prelude::*;
-use robyn_ws_bench::CITY;
-use serde::{Deserialize, Serialize};
+
+use crate::typed::{Answered, LEAGUE, League, Said};
 
 #[websocket("/echo", on = "message")]
 fn echo(msg: Utf8Bytes) -> Utf8Bytes {
@@ -29,39 +29,9 @@ fn say(ws: &WebSocketConnector, Path(room): Path<String>, msg: Utf8Bytes) {
     ws.to(room).sync_broadcast(msg);
 }
 
-struct League {
-    city: &'static str,
-}
-
 #[derive(Default, ConnectionState)]
 struct Visit {
     messages: u64,
-}
-
-#[derive(Deserialize)]
-struct Said<'a> {
-    user: &'a str,
-    room: u32,
-    text: &'a str,
-}
-
-#[derive(Serialize)]
-struct Answered<'a> {
-    city: &'a str,
-    user: &'a str,
-    room: u32,
-    text: &'a str,
-}
-
-impl<'a> Answered<'a> {
-    fn new(league: &'a League, said: &Said<'a>) -> Self {
-        Self {
-            city: league.city,
-            user: said.user,
-            room: said.room,
-            text: said.text,
-        }
-    }
 }
 
 #[websocket("/typed", on = "message")]
@@ -83,6 +53,6 @@ fn typed_fan_out(
 }
 
 pub(crate) async fn serve(address: SocketAddr) -> Result<()> {
-    App::new().inject_global(League { city: CITY }).serve(address).await?;
+    App::new().inject_global(LEAGUE).serve(address).await?;
     Ok(())
 }
