@@ -27,6 +27,7 @@ mod order;
 mod origins;
 mod overflow;
 mod panics;
+mod partial_frames;
 mod payloads;
 mod protocol;
 mod query;

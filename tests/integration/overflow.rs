@@ -64,6 +64,21 @@ async fn bytes_are_bounded_like_messages() {
         .await;
 }
 
+#[websocket("/overflow/echo", on = "message")]
+fn echo(msg: &str) -> &str {
+    msg
+}
+
+#[tokio::test]
+async fn reply_that_filled_the_queue_holds_up_the_next_message_only_until_it_is_written() {
+    let server = Server::start(App::new().limits(Limits::default().outbound_messages(1))).await;
+    let mut client = server.raw("/overflow/echo").await;
+    let two = [frame(FIN | TEXT, "one"), frame(FIN | TEXT, "two")].concat();
+    client.send_bytes(&two).await;
+    client.expect_text("one").await;
+    client.expect_text("two").await;
+}
+
 #[websocket("/overflow/long", on = "message")]
 fn send_long(ws: WebSocketConnector, msg: &str) -> Result<(), SendError> {
     ws.sync_send(msg)

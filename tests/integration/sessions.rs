@@ -1,7 +1,7 @@
 //! Session handlers: those that own the socket.
 
 use robyn_ws::prelude::*;
-use robyn_ws_tests::{CLOSE, FIN, PING, PONG, Probe, Seen, Server, close_payload, probe};
+use robyn_ws_tests::{CLOSE, FIN, PING, PONG, Probe, Seen, Server, TEXT, close_payload, frame, probe};
 use serde::{Deserialize, Serialize};
 
 #[websocket("/sessions/echo")]
@@ -320,4 +320,27 @@ async fn session_may_talk_first_and_return_a_reply() {
     let mut client = server.connect("/sessions/talk").await;
     client.expect_texts(&["0", "1", "2", "bye"]).await;
     client.expect_close(1000, "").await;
+}
+
+#[websocket("/sessions/moved")]
+async fn moved(mut socket: WebSocket) -> Result<(), Disconnected> {
+    let elsewhere = tokio::spawn(async move {
+        loop {
+            let text = socket.receive_text().await?;
+            socket.send_text(text).await?;
+        }
+    });
+    elsewhere.await.expect("the task")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn socket_that_moved_to_another_task_never_stalls() {
+    let server = Server::start(App::new().limits(Limits::default().read_ahead(1))).await;
+    for _round in 0..50 {
+        let mut client = server.raw("/sessions/moved").await;
+        client.send_bytes(&frame(FIN | TEXT, "x").repeat(200)).await;
+        for _message in 0..200 {
+            client.expect_text("x").await;
+        }
+    }
 }

@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::{
     protocol::{Role, WebSocketConfig, WebSocketContext, frame::coding::CloseCode},
 };
 
-use crate::{Message, limits::Bounds};
+use crate::{Message, connection::lookout::Lookout, limits::Bounds};
 
 /// What tungstenite says, with [`CloseCode::Protocol`], in place of a close code that must not be sent.
 const BAD_CLOSE_CODE: &str = "Protocol violation";
@@ -62,6 +62,7 @@ pub(crate) struct Decoder {
     /// The bytes it was fed beyond those of the frames it gave. A frame counts with its shortest form, so at zero there
     /// is neither a part of a frame nor a part of a message in it.
     held: usize,
+    lookout: Lookout,
 }
 
 impl Decoder {
@@ -83,6 +84,7 @@ impl Decoder {
         Self {
             context: WebSocketContext::new(Role::Server, Some(config)),
             held: 0,
+            lookout: Lookout::default(),
         }
     }
 
@@ -102,13 +104,23 @@ impl Decoder {
         bytes: &mut &[u8],
         each: &mut impl FnMut(Received) -> ControlFlow<()>,
     ) -> Result<Decoded, ReadEnd> {
+        let max_message_size = self.context.get_config().max_message_size.unwrap_or(usize::MAX);
         loop {
-            let mut source = Source { bytes, taken: 0 };
+            let mut source = Source {
+                bytes,
+                taken: 0,
+                lookout: &mut self.lookout,
+                max_message_size,
+                refused: None,
+            };
             let read = self.context.read(&mut source);
+            let refused = source.refused;
             self.held += source.taken;
             let message = match read {
                 Ok(message) => message,
-                Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return Ok(self.rest(false)),
+                Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return refused.map_or_else(|| Ok(self.rest(false)), Err);
+                }
                 Err(error) => return Err(read_end(&error)),
             };
             if message.is_close() {
@@ -187,14 +199,21 @@ fn read_end(error: &Error) -> ReadEnd {
 struct Source<'a, 'b> {
     bytes: &'a mut &'b [u8],
     taken: usize,
+    lookout: &'a mut Lookout,
+    max_message_size: usize,
+    /// What is wrong with the frame that comes next, if something is.
+    refused: Option<ReadEnd>,
 }
 
 impl Read for Source<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.bytes.is_empty() {
+        let most = self.bytes.len().min(buffer.len());
+        let (good, refused) = self.lookout.admit(&self.bytes[..most], self.max_message_size);
+        self.refused = refused;
+        if good == 0 {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let taken = self.bytes.read(buffer)?;
+        let taken = self.bytes.read(&mut buffer[..good])?;
         self.taken += taken;
         Ok(taken)
     }

@@ -158,9 +158,10 @@ impl Driver {
             if self.may_handle() {
                 return self.poll_turn(cx);
             }
-            let _written_or_not = self.poll_write(cx);
+            // Now there is room for the reply to a message that had none.
+            let unstalled = self.poll_write(cx).is_ready() && self.stalled.is_some();
             let progress = self.poll_read(cx) | self.poll_time(cx);
-            if !progress && self.park(cx) {
+            if !progress && !unstalled && self.park(cx) {
                 self.handled_this_turn = 0;
                 return Poll::Pending;
             }
@@ -180,7 +181,7 @@ impl Driver {
             if self.out_of_patience() {
                 return Poll::Ready(None);
             }
-            let _written_or_not = self.poll_write(cx);
+            let _left_or_not = self.poll_write(cx);
             let progress = self.poll_read(cx) | self.poll_time(cx);
             if !progress && self.park(cx) {
                 return Poll::Pending;
@@ -278,6 +279,9 @@ impl Driver {
                 ControlFlow::Break(())
             }
         });
+        if wire.take_heard() {
+            phase.heard(now);
+        }
         if let Poll::Ready(Err(end)) = &read {
             ending = Some(Phase::on_read_end(end));
         }

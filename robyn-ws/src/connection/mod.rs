@@ -5,6 +5,7 @@ mod decoder;
 mod driver;
 mod inbox;
 mod invoke;
+mod lookout;
 mod phase;
 pub(crate) mod session;
 mod transport;

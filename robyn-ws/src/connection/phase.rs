@@ -61,7 +61,6 @@ impl Phase {
     // ---- receiving ------------------------------------------------------------------------------------------------
 
     pub(crate) fn on_received(&mut self, received: Received, now: Instant) -> Action {
-        self.heard(now);
         match received {
             Received::Message(_) if self.rate.as_mut().is_some_and(|rate| !rate.allows(now)) => {
                 Action::End(Ending::because(
@@ -97,7 +96,8 @@ impl Phase {
         }
     }
 
-    fn heard(&mut self, now: Instant) {
+    /// Bytes came, whatever they are.
+    pub(crate) fn heard(&mut self, now: Instant) {
         self.last_heard = now;
         self.next_ping = self.heartbeat.map(|every| after(now, every));
     }

@@ -35,6 +35,8 @@ pub(crate) struct Wire {
     unread: Bytes,
     /// Whether whole frames may be left that nobody had room for.
     stopped: bool,
+    /// Whether bytes came since somebody asked.
+    heard: bool,
 }
 
 impl Wire {
@@ -44,7 +46,13 @@ impl Wire {
             decoder: None,
             unread,
             stopped: true,
+            heard: false,
         }
+    }
+
+    /// Tells whether bytes came from the peer since the last time. Part of a frame is a sign of life as well.
+    pub(crate) fn take_heard(&mut self) -> bool {
+        std::mem::take(&mut self.heard)
     }
 
     /// Gives what was received to `each`, until it breaks. Pending means that the socket has no more for now.
@@ -83,6 +91,7 @@ impl Wire {
             if ready!(Pin::new(&mut self.socket).poll_read(cx, &mut filled)).is_err() || filled.filled().is_empty() {
                 return Poll::Ready(Err(ReadEnd::Lost));
             }
+            self.heard = true;
             let mut bytes = filled.filled();
             self.decode(&mut bytes, bounds, each)?;
             self.unread = Bytes::copy_from_slice(bytes);
