@@ -1,6 +1,6 @@
 //! Parses the function: attributes and signature. The body stays raw tokens, so that a half-written one does no harm.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::{
     Attribute, Ident, LitStr, Result, Signature, Token, Visibility,
     ext::IdentExt,
@@ -23,7 +23,7 @@ impl Item {
             let _body: TokenStream = input.parse()?;
             item
         };
-        match parser.parse2(tokens) {
+        match parser.parse2(without_body(tokens)) {
             Ok(item) => item,
             Err(error) => {
                 errors.syntax(error);
@@ -55,6 +55,19 @@ impl Item {
     }
 }
 
+/// Empties the braces at the end. syn copies all that it is given, token by token, and a body may be long.
+fn without_body(tokens: TokenStream) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    if let Some(TokenTree::Group(body)) = tokens.last_mut()
+        && body.delimiter() == Delimiter::Brace
+    {
+        let span = body.span();
+        *body = Group::new(Delimiter::Brace, TokenStream::new());
+        body.set_span(span);
+    }
+    tokens.into_iter().collect()
+}
+
 /// Looks behind the qualifiers, some of which begin other items as well.
 fn is_function(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
@@ -64,7 +77,7 @@ fn is_function(input: ParseStream<'_>) -> bool {
             || ahead.peek(Token![unsafe])
             || ahead.peek(Token![extern])
             || ahead.peek(LitStr);
-        if !is_qualifier || ahead.parse::<proc_macro2::TokenTree>().is_err() {
+        if !is_qualifier || ahead.parse::<TokenTree>().is_err() {
             return false;
         }
     }

@@ -15,6 +15,7 @@ pub(crate) enum Command {
     Soak(Soak),
     Fuzz(Fuzz),
     Bench(Bench),
+    CompileTime(CompileTime),
     Help,
 }
 
@@ -40,6 +41,13 @@ pub(crate) struct Bench {
     pub(crate) quick: bool,
     /// Names of peers or scenarios, between commas, which the program knows.
     pub(crate) only: Option<String>,
+}
+
+/// What `compile-time` does otherwise than by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CompileTime {
+    pub(crate) handlers: Option<u32>,
+    pub(crate) rounds: Option<usize>,
 }
 
 /// One line of the help.
@@ -92,6 +100,11 @@ const COMMANDS: &[Entry] = &[
         about: "measure robyn-ws beside its peers, for 15 minutes or 2; --only some peers or scenarios",
     },
     Entry {
+        name: "compile-time",
+        flags: &["--handlers N", "--rounds N"],
+        about: "compare how long annotated handlers compile with the same ones by hand",
+    },
+    Entry {
         name: "help",
         flags: &[],
         about: "print this",
@@ -131,6 +144,10 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
         "bench" => Command::Bench(Bench {
             quick: given.contains_key("--quick"),
             only: given.get("--only").map(|&names| names.to_owned()),
+        }),
+        "compile-time" => Command::CompileTime(CompileTime {
+            handlers: number("--handlers").and_then(|number| u32::try_from(number).ok()),
+            rounds: number("--rounds").and_then(|number| usize::try_from(number).ok()),
         }),
         _ => Command::Help,
     })
@@ -265,6 +282,10 @@ mod tests {
         assert_eq!(parse_line("soak"), Ok(Command::Soak(Soak::default())));
         assert_eq!(parse_line("fuzz"), Ok(Command::Fuzz(Fuzz::default())));
         assert_eq!(parse_line("bench"), Ok(Command::Bench(Bench::default())));
+        assert_eq!(
+            parse_line("compile-time"),
+            Ok(Command::CompileTime(CompileTime::default()))
+        );
     }
 
     #[test]
@@ -346,7 +367,7 @@ mod tests {
         assert_eq!(
             parse_line("tset").unwrap_err(),
             "error: unknown command `tset`\nhelp: did you mean `test`? Expected one of: test, lint, ui, examples, conformance, \
-             soak, fuzz, bench, help"
+             soak, fuzz, bench, compile-time, help"
         );
         assert_eq!(
             parse_line("ui --bles").unwrap_err(),
@@ -359,7 +380,7 @@ mod tests {
         assert_eq!(
             parse_line("publish").unwrap_err(),
             "error: unknown command `publish`\nhelp: expected one of: test, lint, ui, examples, conformance, soak, fuzz, \
-             bench, help"
+             bench, compile-time, help"
         );
     }
 }

@@ -5,6 +5,7 @@
 mod args;
 
 mod bench;
+mod compile_time;
 mod conformance;
 mod examples;
 mod fuzz;
@@ -55,6 +56,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Soak(flags) => soak::run(flags),
         Command::Fuzz(flags) => fuzz::run(&flags),
         Command::Bench(flags) => bench::run(&flags),
+        Command::CompileTime(flags) => compile_time::run(flags),
         Command::Help => {
             print!("{}", args::help());
             Ok(())
