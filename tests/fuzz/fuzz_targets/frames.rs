@@ -17,7 +17,13 @@ use robyn_ws_fuzz::{Raw, Seen, SharedApp, build, connect, let_others_run, may_be
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::tungstenite::{
     self, Error,
-    protocol::{Role, WebSocketConfig, WebSocketContext},
+    protocol::{
+        Role, WebSocketConfig, WebSocketContext,
+        frame::{
+            FrameHeader,
+            coding::{Data, OpCode},
+        },
+    },
 };
 
 #[websocket("/echo", on = "message")]
@@ -95,7 +101,9 @@ async fn send_ours(mut input: &[u8]) {
         _ => 1011,
     };
     assert_eq!(seen, expected);
-    assert!(said.len() <= 123 && reason.starts_with(&said), "{said:?} of {reason:?}");
+    // With that code, the judge has put words of its own in place of the reason.
+    let is_ours = code == 1014 || reason.starts_with(&said);
+    assert!(said.len() <= 123 && is_ours, "{said:?} of {reason:?}");
     assert_eq!(client.see().await, Seen::Lost);
 }
 
@@ -149,7 +157,7 @@ async fn receive(bytes: &[u8], chunk: usize, hang_up: bool) {
     }
 }
 
-/// What a client's bytes come to, as tungstenite decodes them.
+/// What a client's bytes come to, as tungstenite decodes them up to a header that is refused by itself.
 #[derive(Default)]
 struct Expected {
     messages: Vec<(u8, Vec<u8>)>,
@@ -164,7 +172,8 @@ impl Expected {
             .max_message_size(Some(MAX_MESSAGE))
             .max_frame_size(Some(MAX_FRAME));
         let mut decoder = WebSocketContext::new(Role::Server, Some(config));
-        let (mut source, mut expected) = (Source(bytes), Self::default());
+        let (admitted, refused) = up_to_a_refused_header(bytes);
+        let (mut source, mut expected) = (Source(admitted), Self::default());
         expected.code = loop {
             match decoder.read(&mut source) {
                 Ok(tungstenite::Message::Text(text)) => expected.messages.push((1, text.as_bytes().to_vec())),
@@ -173,7 +182,7 @@ impl Expected {
                 Ok(tungstenite::Message::Close(None)) => break Some(1000),
                 Ok(tungstenite::Message::Close(Some(frame))) => break Some(frame.code.into()),
                 Ok(_) => {}
-                Err(Error::Io(_)) => break None,
+                Err(Error::Io(_)) => break refused,
                 Err(Error::Capacity(_)) => break Some(1009),
                 Err(Error::Utf8(_)) => break Some(1007),
                 Err(_) => break Some(1002),
@@ -181,6 +190,35 @@ impl Expected {
         };
         expected
     }
+}
+
+/// Gives the bytes ahead of the first header that announces too much, and the code that refuses it: a control frame of more
+/// than 125 bytes, or a fragment that takes its message over the limit.
+fn up_to_a_refused_header(bytes: &[u8]) -> (&[u8], Option<u16>) {
+    let (mut at, mut message) = (0, 0_u64);
+    while at < bytes.len() {
+        let mut cursor = io::Cursor::new(&bytes[at..]);
+        let Ok(Some((header, payload))) = FrameHeader::parse(&mut cursor) else {
+            break;
+        };
+        match header.opcode {
+            OpCode::Control(_) if payload > 125 => return (&bytes[..at], Some(1002)),
+            OpCode::Control(_) => {}
+            OpCode::Data(data) => {
+                message = payload.saturating_add(if data == Data::Continue { message } else { 0 });
+                if message > MAX_MESSAGE as u64 {
+                    return (&bytes[..at], Some(1009));
+                }
+                if header.is_final {
+                    message = 0;
+                }
+            }
+        }
+        at = at
+            .saturating_add(cursor.position() as usize)
+            .saturating_add(payload as usize);
+    }
+    (bytes, None)
 }
 
 /// Bytes without an end, whose answers nobody reads.
