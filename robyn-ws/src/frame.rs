@@ -13,9 +13,6 @@ const CLOSE: u8 = 0x8;
 const PING: u8 = 0x9;
 const PONG: u8 = 0xA;
 
-/// The longest header of a frame from a server, which is never masked.
-const MAX_HEADER: usize = 10;
-
 /// Up to this many bytes of payload are copied behind their header, so that a small frame is one piece of a vectored
 /// write. A longer payload is shared instead: a copy would cost more than the second piece.
 const COPIED_PAYLOAD: usize = 2048;
@@ -55,14 +52,16 @@ impl Frame {
 
     fn encode(opcode: u8, payload: &Bytes) -> Self {
         let copied = payload.len() <= COPIED_PAYLOAD;
-        let mut head = BytesMut::with_capacity(MAX_HEADER + if copied { payload.len() } else { 0 });
-        head.put_u8(FIN | opcode);
+        // Exact, since what is left over would be cut off by moving everything.
+        let capacity = header_length(payload.len()) + if copied { payload.len() } else { 0 };
+        let mut head = Vec::with_capacity(capacity);
+        head.push(FIN | opcode);
         put_length(&mut head, payload.len());
         if copied {
-            head.put_slice(payload);
+            head.extend_from_slice(payload);
         }
         Self {
-            head: head.freeze(),
+            head: head.into(),
             tail: if copied { Bytes::new() } else { payload.clone() },
         }
     }
@@ -109,15 +108,24 @@ impl Load {
     }
 }
 
+/// Gives the length of a header from a server, which has no masking key.
+const fn header_length(payload: usize) -> usize {
+    match payload {
+        0..=125 => 2,
+        126..=0xffff => 4,
+        _ => 10,
+    }
+}
+
 /// The length field has one, three or nine bytes (RFC 6455 section 5.2).
-fn put_length(head: &mut BytesMut, length: usize) {
+fn put_length(head: &mut Vec<u8>, length: usize) {
     if let Ok(short @ 0..=125) = u8::try_from(length) {
-        head.put_u8(short);
+        head.push(short);
     } else if let Ok(medium) = u16::try_from(length) {
-        head.put_u8(126);
+        head.push(126);
         head.put_u16(medium);
     } else {
-        head.put_u8(127);
+        head.push(127);
         head.put_u64(length as u64);
     }
 }

@@ -6,7 +6,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::{CloseReason, Overflow, frame::FrameCounter};
+use tracing::{Level, Span, info_span, span_enabled};
+
+use crate::{CloseReason, Overflow, frame::FrameCounter, hub::live::Live};
 
 /// The counters of one endpoint.
 #[derive(Debug)]
@@ -78,6 +80,26 @@ impl Telemetry {
 
     pub(crate) fn handled(&self, event: &'static str, stopwatch: Stopwatch) {
         tell!(self.handles.handled(event, stopwatch));
+    }
+}
+
+/// Makes the span of a handler's run, if a subscriber wants it. A span that nobody wants would be offered to the `log` crate
+/// each time it is entered, for every message.
+pub(crate) fn handler_span(event: &'static str, handler: &'static str) -> Span {
+    if span_enabled!(Level::INFO) {
+        info_span!("ws.message", event, handler)
+    } else {
+        Span::none()
+    }
+}
+
+/// Makes the span of a connection, as [`handler_span`].
+pub(crate) fn connection_span(live: &Live) -> Span {
+    if span_enabled!(Level::INFO) {
+        let peer = live.request.peer_addr().map(tracing::field::display);
+        info_span!("ws.connection", id = %live.id, endpoint = %live.endpoint.path, peer)
+    } else {
+        Span::none()
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
     registry::{Call, Caught},
     reply::HandlerResult,
     state::States,
-    telemetry::Stopwatch,
+    telemetry::{Stopwatch, handler_span},
 };
 
 /// What became of a handler.
@@ -72,7 +72,7 @@ impl Scene {
         mut owned: E::Owned,
     ) -> impl Future<Output = Outcome> + Send {
         async move {
-            let span = tracing::info_span!("ws.message", event = E::NAME, handler = handler.entry.name);
+            let span = handler_span(E::NAME, handler.entry.name);
             let stopwatch = Stopwatch::start();
             let outcome = match handler.call {
                 Call::Sync(call) if handler.entry.blocking => {

@@ -34,6 +34,7 @@ use crate::{
     reply::Consequence,
     request::UpgradeRequest,
     state::States,
+    telemetry::connection_span,
 };
 
 /// Takes the connection out of the hub, whichever way it ends.
@@ -153,11 +154,7 @@ impl Connection {
 
     /// Makes the span that everything of this connection is logged in.
     pub(crate) fn span(&self) -> tracing::Span {
-        let Live {
-            id, request, endpoint, ..
-        } = &*self.live;
-        let peer = request.peer_addr().map(tracing::field::display);
-        tracing::info_span!("ws.connection", %id, endpoint = %endpoint.path, peer)
+        connection_span(&self.live)
     }
 
     /// Runs the connection to its end. What a quiet connection is not in the middle of is boxed, so that it has no room
