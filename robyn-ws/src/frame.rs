@@ -1,6 +1,12 @@
 //! A frame encoded once, to be written to any number of connections (RFC 6455 section 5.2).
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    cell::RefCell,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use bytes::{BufMut, Bytes, BytesMut};
 
@@ -17,13 +23,24 @@ const PONG: u8 = 0xA;
 /// write. A longer payload is shared instead: a copy would cost more than the second piece.
 const COPIED_PAYLOAD: usize = 2048;
 
+thread_local! {
+    /// Where a frame is put together, before as much memory as it needs is known.
+    static WORKBENCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 /// An encoded frame. Cloning it shares the bytes.
 #[derive(Clone, Debug)]
-pub(crate) struct Frame {
-    /// The header, and the payload if that is short.
-    head: Bytes,
-    /// A long payload.
-    tail: Bytes,
+pub(crate) enum Frame {
+    /// The header with the payload behind it.
+    Short(Arc<[u8]>),
+    Long(Arc<Long>),
+}
+
+/// A frame that shares the payload of its message.
+#[derive(Debug)]
+pub(crate) struct Long {
+    header: Box<[u8]>,
+    payload: Bytes,
 }
 
 impl Frame {
@@ -51,29 +68,35 @@ impl Frame {
     }
 
     fn encode(opcode: u8, payload: &Bytes) -> Self {
-        let copied = payload.len() <= COPIED_PAYLOAD;
-        // Exact, since what is left over would be cut off by moving everything.
-        let capacity = header_length(payload.len()) + if copied { payload.len() } else { 0 };
-        let mut head = Vec::with_capacity(capacity);
-        head.push(FIN | opcode);
-        put_length(&mut head, payload.len());
-        if copied {
-            head.extend_from_slice(payload);
-        }
-        Self {
-            head: head.into(),
-            tail: if copied { Bytes::new() } else { payload.clone() },
-        }
+        WORKBENCH.with_borrow_mut(|bench| {
+            bench.clear();
+            bench.push(FIN | opcode);
+            put_length(bench, payload.len());
+            if payload.len() > COPIED_PAYLOAD {
+                return Self::Long(Arc::new(Long {
+                    header: bench.as_slice().into(),
+                    payload: payload.clone(),
+                }));
+            }
+            bench.extend_from_slice(payload);
+            Self::Short(bench.as_slice().into())
+        })
     }
 
     /// Gives the size on the wire, in bytes.
     pub(crate) fn len(&self) -> usize {
-        self.head.len() + self.tail.len()
+        match self {
+            Self::Short(bytes) => bytes.len(),
+            Self::Long(long) => long.header.len() + long.payload.len(),
+        }
     }
 
-    /// Gives the one or two pieces to write, in order.
-    pub(crate) fn into_pieces(self) -> impl Iterator<Item = Bytes> {
-        [self.head, self.tail].into_iter().filter(|piece| !piece.is_empty())
+    /// Gives the one or two pieces to write, in order; the second may be empty.
+    pub(crate) fn pieces(&self) -> [&[u8]; 2] {
+        match self {
+            Self::Short(bytes) => [bytes, &[]],
+            Self::Long(long) => [&long.header, &long.payload],
+        }
     }
 }
 
@@ -108,15 +131,6 @@ impl Load {
     }
 }
 
-/// Gives the length of a header from a server, which has no masking key.
-const fn header_length(payload: usize) -> usize {
-    match payload {
-        0..=125 => 2,
-        126..=0xffff => 4,
-        _ => 10,
-    }
-}
-
 /// The length field has one, three or nine bytes (RFC 6455 section 5.2).
 fn put_length(head: &mut Vec<u8>, length: usize) {
     if let Ok(short @ 0..=125) = u8::try_from(length) {
@@ -146,10 +160,7 @@ mod tests {
 
     fn encoded(length: usize) -> Vec<u8> {
         let message = Message::from(vec![b'x'; length]);
-        Frame::message(&message, &FrameCounter::default())
-            .into_pieces()
-            .flatten()
-            .collect()
+        Frame::message(&message, &FrameCounter::default()).pieces().concat()
     }
 
     #[test]
@@ -169,8 +180,8 @@ mod tests {
 
     #[test]
     fn long_payload_is_shared_and_a_short_one_copied() {
-        let pieces = |length| Frame::encode(BINARY, &vec![0; length].into()).into_pieces().count();
-        assert_eq!(pieces(COPIED_PAYLOAD), 1);
-        assert_eq!(pieces(COPIED_PAYLOAD + 1), 2);
+        let encode = |length| Frame::encode(BINARY, &vec![0; length].into());
+        assert!(matches!(encode(COPIED_PAYLOAD), Frame::Short(_)));
+        assert!(matches!(encode(COPIED_PAYLOAD + 1), Frame::Long(_)));
     }
 }

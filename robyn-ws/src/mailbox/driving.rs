@@ -1,7 +1,6 @@
 //! The mailbox as those see it who empty it: the connection's driver, and the courier.
 
 use std::{
-    collections::VecDeque,
     io,
     mem::{replace, take},
     task::{Context, Poll},
@@ -10,10 +9,7 @@ use std::{
 use crate::{
     close::Ending,
     frame::{Frame, Load},
-    mailbox::{
-        CONTROLS, Exit, Gate, Mailbox, State,
-        outlet::{FRAMES_PER_WRITE, Outlet},
-    },
+    mailbox::{CONTROLS, Exit, Gate, Mailbox, State, outlet::Outlet},
 };
 
 /// What the driver is told when it looks in.
@@ -43,7 +39,7 @@ impl Mailbox {
 
     /// Opens the way out, now that the 101 is out.
     pub(crate) fn connect(&self, outlet: Outlet) {
-        self.lock().exit = Exit::Here(outlet);
+        self.lock().exit = Exit::Here(Box::new(outlet));
     }
 
     /// Queues what `connect` returned as the first frame, and lets out what others sent meanwhile.
@@ -190,7 +186,7 @@ impl State {
     }
 
     /// Takes the outlet out, filled from the queue, or says why there is nothing to write with it.
-    fn take_outlet(&mut self, is_driver: bool) -> Result<Outlet, Written> {
+    fn take_outlet(&mut self, is_driver: bool) -> Result<Box<Outlet>, Written> {
         match &mut self.exit {
             Exit::Absent => return Err(Written::Elsewhere),
             Exit::Broken => return Err(Written::Broken),
@@ -201,19 +197,12 @@ impl State {
             // The driver waits for the socket already.
             Exit::Here(outlet) if !is_driver && !outlet.is_clear() => return Err(Written::Elsewhere),
             Exit::Here(outlet) if outlet.is_clear() => {
-                self.controls.drain(..).for_each(|frame| outlet.add_control(frame));
-                let count = self.queue.len().min(FRAMES_PER_WRITE);
-                self.queue.drain(..count).for_each(|frame| outlet.add(frame));
-                if outlet.is_clear() {
+                if self.queue.is_empty() && self.controls.is_empty() {
                     return Err(Written::All);
                 }
+                outlet.fill(&mut self.controls, &mut self.queue);
             }
             Exit::Here(_) => {}
-        }
-        if self.queue.is_empty() {
-            // A quiet connection keeps no buffer.
-            self.queue = VecDeque::new();
-            self.controls = VecDeque::new();
         }
         match replace(&mut self.exit, Exit::Taken { driver_waits: false }) {
             Exit::Here(outlet) => Ok(outlet),
@@ -222,7 +211,7 @@ impl State {
     }
 
     /// Puts the outlet back after an attempt to write, unless the connection has hung up meanwhile.
-    fn put_back(&mut self, outlet: Outlet, result: &Poll<io::Result<Load>>) {
+    fn put_back(&mut self, outlet: Box<Outlet>, result: &Poll<io::Result<Load>>) {
         let Exit::Taken { driver_waits } = self.exit else {
             return;
         };

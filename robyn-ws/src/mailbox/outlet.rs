@@ -1,13 +1,13 @@
 //! The writing half of a socket, and what is being written to it: many frames in one system call.
 
 use std::{
+    cell::RefCell,
     collections::VecDeque,
     io::{self, IoSlice},
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
-use bytes::{Buf, Bytes};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::{
@@ -20,8 +20,12 @@ use crate::frame::{Frame, Load};
 /// How many pieces one write takes; the kernel's own bound is 1024.
 const PIECES: usize = 64;
 
-/// How many frames are written together: each has at most two pieces.
-pub(super) const FRAMES_PER_WRITE: usize = PIECES / 2;
+/// Up to this many bytes are copied together and written as one piece, which is cheaper than many.
+const GATHERED: usize = 16 * 1024;
+
+thread_local! {
+    static GATHER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// The half that frames are written to.
 #[derive(Debug)]
@@ -37,8 +41,10 @@ pub(crate) enum WriteSide {
 pub(crate) struct Outlet {
     side: WriteSide,
     /// Begun, and not written to the end.
-    pieces: VecDeque<Bytes>,
-    /// The frames that the pieces belong to.
+    frames: VecDeque<Frame>,
+    /// How much of the first of them is written, in bytes.
+    begun: usize,
+    /// What of the frames counts against the mailbox's bounds.
     load: Load,
     /// Whether what was written may wait in a buffer of the box's.
     unflushed: bool,
@@ -48,7 +54,8 @@ impl Outlet {
     pub(crate) const fn new(side: WriteSide) -> Self {
         Self {
             side,
-            pieces: VecDeque::new(),
+            frames: VecDeque::new(),
+            begun: 0,
             load: Load { messages: 0, bytes: 0 },
             unflushed: false,
         }
@@ -56,7 +63,7 @@ impl Outlet {
 
     /// Tells whether everything was written.
     pub(super) fn is_clear(&self) -> bool {
-        self.pieces.is_empty() && !self.unflushed
+        self.frames.is_empty() && !self.unflushed
     }
 
     /// Tells whether tasks other than the connection's own can write.
@@ -64,21 +71,21 @@ impl Outlet {
         matches!(self.side, WriteSide::Tcp(_))
     }
 
-    /// Takes a frame that counts against the mailbox's bounds until it is written.
-    pub(super) fn add(&mut self, frame: Frame) {
-        self.load.add(&frame);
-        self.add_control(frame);
-    }
-
-    /// Takes a frame that counts against nothing.
-    pub(super) fn add_control(&mut self, frame: Frame) {
-        self.pieces.extend(frame.into_pieces());
+    /// Takes what is to be written next, when everything was written: all of `queue`, behind `controls`, which count
+    /// against nothing.
+    pub(super) fn fill(&mut self, controls: &mut VecDeque<Frame>, queue: &mut VecDeque<Frame>) {
+        self.frames = std::mem::take(queue);
+        self.load = Load::default();
+        self.frames.iter().for_each(|frame| self.load.add(frame));
+        while let Some(control) = controls.pop_back() {
+            self.frames.push_front(control);
+        }
     }
 
     /// Writes everything, with as few system calls as the socket allows, and gives what that was. Pending without a
     /// context only says that the socket takes no more for now.
     pub(super) fn poll_write(&mut self, mut cx: Option<&mut Context<'_>>) -> Poll<io::Result<Load>> {
-        while !self.pieces.is_empty() {
+        while !self.frames.is_empty() {
             let written = ready!(self.poll_write_once(cx.as_deref_mut()))?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
@@ -86,7 +93,7 @@ impl Outlet {
             self.advance(written);
         }
         // A quiet connection keeps no buffer.
-        self.pieces = VecDeque::new();
+        self.frames = VecDeque::new();
         if let (WriteSide::Other(half), Some(cx)) = (&mut self.side, cx) {
             self.unflushed = true;
             ready!(Pin::new(half).poll_flush(cx))?;
@@ -96,25 +103,32 @@ impl Outlet {
     }
 
     fn poll_write_once(&mut self, cx: Option<&mut Context<'_>>) -> Poll<io::Result<usize>> {
-        if let [piece] = self.pieces.make_contiguous() {
-            return self.side.poll_write(cx, &[IoSlice::new(piece)]);
+        let Self {
+            side, frames, begun, ..
+        } = self;
+        // The common cases first: one short frame, and some of them.
+        if let (1, Some(Frame::Short(bytes))) = (frames.len(), frames.front()) {
+            return side.poll_write(cx, &bytes[*begun..]);
         }
-        let mut slices = [IoSlice::new(&[]); PIECES];
-        let count = self.pieces.len().min(PIECES);
-        for (slice, piece) in slices.iter_mut().zip(&self.pieces) {
-            *slice = IoSlice::new(piece);
+        let left = frames.iter().map(Frame::len).sum::<usize>() - *begun;
+        if left > GATHERED {
+            return side.poll_write_pieces(cx, unwritten(frames, *begun));
         }
-        self.side.poll_write(cx, &slices[..count])
+        GATHER.with_borrow_mut(|gathered| {
+            gathered.clear();
+            unwritten(frames, *begun).for_each(|piece| gathered.extend_from_slice(piece));
+            side.poll_write(cx, gathered)
+        })
     }
 
-    fn advance(&mut self, mut written: usize) {
-        while let Some(piece) = self.pieces.front_mut() {
-            if written < piece.len() {
-                piece.advance(written);
+    fn advance(&mut self, written: usize) {
+        self.begun += written;
+        while let Some(first) = self.frames.front() {
+            if self.begun < first.len() {
                 return;
             }
-            written -= piece.len();
-            self.pieces.pop_front();
+            self.begun -= first.len();
+            self.frames.pop_front();
         }
     }
 
@@ -127,31 +141,58 @@ impl Outlet {
     }
 }
 
+/// Gives the pieces of `frames` behind the first `begun` bytes.
+fn unwritten(frames: &VecDeque<Frame>, begun: usize) -> impl Iterator<Item = &[u8]> {
+    let mut skip = begun;
+    frames.iter().flat_map(Frame::pieces).filter_map(move |piece| {
+        let skipped = skip.min(piece.len());
+        skip -= skipped;
+        Some(&piece[skipped..]).filter(|rest| !rest.is_empty())
+    })
+}
+
 impl WriteSide {
-    fn poll_write(&mut self, cx: Option<&mut Context<'_>>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write(&mut self, cx: Option<&mut Context<'_>>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match (self, cx) {
-            (Self::Tcp(half), None) => try_write(half, slices),
-            (Self::Tcp(half), Some(cx)) => loop {
-                let attempt = try_write(half, slices);
-                if attempt.is_ready() {
-                    return attempt;
-                }
-                ready!(half.as_ref().poll_write_ready(cx))?;
-            },
+            (Self::Tcp(half), cx) => write_to_tcp(half, cx, || half.try_write(bytes)),
+            (Self::Other(half), Some(cx)) => Pin::new(half).poll_write(cx, bytes),
+            (Self::Other(_), None) => Poll::Pending,
+        }
+    }
+
+    fn poll_write_pieces<'a>(
+        &mut self,
+        cx: Option<&mut Context<'_>>,
+        pieces: impl Iterator<Item = &'a [u8]>,
+    ) -> Poll<io::Result<usize>> {
+        let (mut slices, mut count) = ([IoSlice::new(&[]); PIECES], 0);
+        for (slice, piece) in slices.iter_mut().zip(pieces) {
+            *slice = IoSlice::new(piece);
+            count += 1;
+        }
+        let slices = &slices[..count];
+        match (self, cx) {
+            (Self::Tcp(half), cx) => write_to_tcp(half, cx, || half.try_write_vectored(slices)),
             (Self::Other(half), Some(cx)) => Pin::new(half).poll_write_vectored(cx, slices),
             (Self::Other(_), None) => Poll::Pending,
         }
     }
 }
 
-/// Writes what the socket takes now. A single piece goes the kernel's shorter way.
-fn try_write(half: &OwnedWriteHalf, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-    let written = match slices {
-        [piece] => half.try_write(piece),
-        pieces => half.try_write_vectored(pieces),
-    };
-    match written {
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
-        result => Poll::Ready(result),
+/// Writes what the socket takes now. If it takes nothing, the context is woken when it does.
+fn write_to_tcp(
+    half: &OwnedWriteHalf,
+    mut cx: Option<&mut Context<'_>>,
+    attempt: impl Fn() -> io::Result<usize>,
+) -> Poll<io::Result<usize>> {
+    loop {
+        match attempt() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            written => return Poll::Ready(written),
+        }
+        let Some(cx) = cx.as_deref_mut() else {
+            return Poll::Pending;
+        };
+        ready!(half.as_ref().poll_write_ready(cx))?;
     }
 }
