@@ -27,9 +27,8 @@ impl UpgradeRequest {
             .map_or(&parts.uri, |original| &original.0);
         let head = Head::new(uri, &parts.headers);
         let mut extensions = parts.extensions.clone();
-        if extensions.remove::<OriginalUri>().is_some() {
-            extensions.insert(OriginalUri(head.uri().clone()));
-        }
+        // It is in the head already, and here it would be in every connection's memory twice.
+        extensions.remove::<OriginalUri>();
         let peer_addr = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
         Self {
             head,

@@ -74,7 +74,7 @@ impl Driver {
     pub(crate) fn new(wire: Wire, live: Arc<Live>, endpoint: Arc<Endpoint>) -> Self {
         let now = Instant::now();
         let phase = Phase::new(&endpoint.bounds, now);
-        let timer = Box::pin(sleep_until(phase.deadline().unwrap_or_else(never)));
+        let timer = Box::pin(sleep_until(phase.deadline(&endpoint.bounds).unwrap_or_else(never)));
         Self {
             wire,
             live,
@@ -160,8 +160,9 @@ impl Driver {
             }
             // Now there is room for the reply to a message that had none.
             let unstalled = self.poll_write(cx).is_ready() && self.stalled.is_some();
-            let progress = self.poll_read(cx) | self.poll_time(cx);
-            if !progress && !unstalled && self.park(cx) {
+            // Time has its turn when nothing is left to handle.
+            let progress = unstalled || self.poll_read(cx) || self.poll_time(cx);
+            if !progress && self.park(cx) {
                 self.handled_this_turn = 0;
                 return Poll::Pending;
             }
@@ -252,7 +253,7 @@ impl Driver {
             return false;
         }
         let now = Instant::now();
-        self.phase.resume(now);
+        self.phase.resume(&self.endpoint.bounds, now);
         let (mut any, mut ending) = (false, None);
         let Self {
             wire,
@@ -280,7 +281,7 @@ impl Driver {
             }
         });
         if wire.take_heard() {
-            phase.heard(now);
+            phase.heard(&endpoint.bounds, now);
         }
         if let Poll::Ready(Err(end)) = &read {
             ending = Some(Phase::on_read_end(end));
@@ -327,7 +328,7 @@ impl Driver {
         if self.stall_over().is_some_and(|over| now >= over) {
             return self.end(slow_consumer());
         }
-        match self.phase.on_time(now) {
+        match self.phase.on_time(&self.endpoint.bounds, now) {
             Due::Nothing => {}
             Due::Ping => self.live.mailbox.control(Frame::ping()),
             Due::End(ending) => self.end(ending),
@@ -339,7 +340,10 @@ impl Driver {
         if self.ending.is_some() {
             return self.grace;
         }
-        [self.phase.deadline(), self.stall_over()].into_iter().flatten().min()
+        [self.phase.deadline(&self.endpoint.bounds), self.stall_over()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn stall_over(&self) -> Option<Instant> {

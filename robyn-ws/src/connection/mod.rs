@@ -119,7 +119,6 @@ enum Start {
 #[derive(Debug)]
 pub(crate) struct Connection {
     driver: Driver,
-    live: Arc<Live>,
     _membership: Membership,
     scene: Scene,
     _admitted: Box<[Admitted]>,
@@ -143,8 +142,7 @@ impl Connection {
         live.mailbox.connect(outlet);
         let wire = Wire::new(read, unread);
         Self {
-            driver: Driver::new(wire, live.clone(), scene.endpoint.clone()),
-            live,
+            driver: Driver::new(wire, live, scene.endpoint.clone()),
             _membership: membership,
             scene,
             _admitted: admitted,
@@ -154,7 +152,7 @@ impl Connection {
 
     /// Makes the span that everything of this connection is logged in.
     pub(crate) fn span(&self) -> tracing::Span {
-        connection_span(&self.live)
+        connection_span(&self.driver.live)
     }
 
     /// Runs the connection to its end. What a quiet connection is not in the middle of is boxed, so that it has no room
@@ -170,14 +168,14 @@ impl Connection {
         }
         let reason = self.reason();
         tracing::debug!(reason = reason.label(), "the connection ends");
-        self.live.endpoint.telemetry.closed(&reason);
+        self.driver.live.endpoint.telemetry.closed(&reason);
         Box::pin(self.driver.finish()).await;
     }
 
     /// Runs the connect handler, and opens the mailbox with its greeting.
     async fn connect(&mut self) -> Start {
         let Some(handler) = self.scene.endpoint.handlers.connect else {
-            self.live.mailbox.greet(None);
+            self.driver.live.mailbox.greet(None);
             return Start::Greeted;
         };
         let outcome = self.scene.invoke(&mut self.driver, handler, ()).await;
@@ -190,7 +188,10 @@ impl Connection {
             None if !returned => Start::Failed,
             _ => Start::Greeted,
         };
-        self.live.mailbox.greet(greeting.map(|greeting| self.encode(&greeting)));
+        self.driver
+            .live
+            .mailbox
+            .greet(greeting.map(|greeting| self.encode(&greeting)));
         start
     }
 
@@ -238,13 +239,13 @@ impl Connection {
 
     fn answer(&mut self, entry: &'static Entry, outcome: Outcome) {
         if let Some(reply) = self.conclude(entry, outcome) {
-            self.live.mailbox.reply(self.encode(&reply));
+            self.driver.live.mailbox.reply(self.encode(&reply));
         }
     }
 
     /// Draws the conclusion from a handler's outcome: a message to send, the end of the connection, or nothing.
     fn conclude(&mut self, entry: &'static Entry, outcome: Outcome) -> Option<Message> {
-        let (id, place) = (self.live.id, entry.place());
+        let (id, place) = (self.driver.live.id, entry.place());
         match outcome {
             Outcome::Returned(reply) => return reply,
             Outcome::Failed(error) => {
@@ -270,6 +271,6 @@ impl Connection {
     }
 
     fn encode(&self, message: &Message) -> Frame {
-        Frame::message(message, self.live.encoder())
+        Frame::message(message, self.driver.live.encoder())
     }
 }

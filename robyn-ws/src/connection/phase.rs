@@ -33,10 +33,8 @@ pub(crate) enum Due {
 /// The liveness of one connection.
 #[derive(Debug)]
 pub(crate) struct Phase {
-    heartbeat: Option<Duration>,
-    missed_heartbeats: u32,
-    idle_timeout: Option<Duration>,
-    rate: Option<Rate>,
+    /// Boxed, since few apps limit it.
+    rate: Option<Box<Rate>>,
     last_heard: Instant,
     last_message: Instant,
     next_ping: Option<Instant>,
@@ -47,10 +45,7 @@ pub(crate) struct Phase {
 impl Phase {
     pub(crate) fn new(bounds: &Bounds, now: Instant) -> Self {
         Self {
-            heartbeat: bounds.heartbeat,
-            missed_heartbeats: bounds.missed_heartbeats,
-            idle_timeout: bounds.idle_timeout,
-            rate: bounds.messages_per_second.map(|limit| Rate::new(limit, now)),
+            rate: bounds.messages_per_second.map(|limit| Box::new(Rate::new(limit, now))),
             last_heard: now,
             last_message: now,
             next_ping: bounds.heartbeat.map(|every| after(now, every)),
@@ -97,9 +92,9 @@ impl Phase {
     }
 
     /// Bytes came, whatever they are.
-    pub(crate) fn heard(&mut self, now: Instant) {
+    pub(crate) fn heard(&mut self, bounds: &Bounds, now: Instant) {
         self.last_heard = now;
-        self.next_ping = self.heartbeat.map(|every| after(now, every));
+        self.next_ping = bounds.heartbeat.map(|every| after(now, every));
     }
 
     /// Stops the clocks of silence while we do not read.
@@ -108,9 +103,9 @@ impl Phase {
     }
 
     /// Starts them anew.
-    pub(crate) fn resume(&mut self, now: Instant) {
+    pub(crate) fn resume(&mut self, bounds: &Bounds, now: Instant) {
         if std::mem::take(&mut self.paused) {
-            self.heard(now);
+            self.heard(bounds, now);
             self.last_message = now;
         }
     }
@@ -118,43 +113,43 @@ impl Phase {
     // ---- time -----------------------------------------------------------------------------------------------------
 
     /// Says what is due at `now`.
-    pub(crate) fn on_time(&mut self, now: Instant) -> Due {
+    pub(crate) fn on_time(&mut self, bounds: &Bounds, now: Instant) -> Due {
         if self.paused {
-            self.heard(now);
+            self.heard(bounds, now);
             self.last_message = now;
             return Due::Nothing;
         }
-        if self.dead_at().is_some_and(|at| now >= at) {
+        if self.dead_at(bounds).is_some_and(|at| now >= at) {
             return Due::End(Ending::silent(CloseReason::HeartbeatTimeout));
         }
-        if self.idle_at().is_some_and(|at| now >= at) {
+        if self.idle_at(bounds).is_some_and(|at| now >= at) {
             return Due::End(Ending::because(
                 CloseReason::IdleTimeout,
                 "idle: over Limits::idle_timeout",
             ));
         }
         if self.next_ping.is_some_and(|at| now >= at) {
-            self.next_ping = self.heartbeat.map(|every| after(now, every));
+            self.next_ping = bounds.heartbeat.map(|every| after(now, every));
             return Due::Ping;
         }
         Due::Nothing
     }
 
     /// Says when to ask [`Self::on_time`] next. It may be early, never late.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
-        [self.next_ping, self.dead_at(), self.idle_at()]
+    pub(crate) fn deadline(&self, bounds: &Bounds) -> Option<Instant> {
+        [self.next_ping, self.dead_at(bounds), self.idle_at(bounds)]
             .into_iter()
             .flatten()
             .min()
     }
 
-    fn dead_at(&self) -> Option<Instant> {
-        self.heartbeat
-            .map(|every| after(self.last_heard, every.saturating_mul(self.missed_heartbeats)))
+    fn dead_at(&self, bounds: &Bounds) -> Option<Instant> {
+        let silence = |every: Duration| every.saturating_mul(bounds.missed_heartbeats);
+        bounds.heartbeat.map(|every| after(self.last_heard, silence(every)))
     }
 
-    fn idle_at(&self) -> Option<Instant> {
-        self.idle_timeout.map(|limit| after(self.last_message, limit))
+    fn idle_at(&self, bounds: &Bounds) -> Option<Instant> {
+        bounds.idle_timeout.map(|limit| after(self.last_message, limit))
     }
 }
 
@@ -190,53 +185,53 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn phase(change: impl FnOnce(&mut Bounds)) -> (Phase, Instant) {
+    fn phase(change: impl FnOnce(&mut Bounds)) -> (Phase, Bounds, Instant) {
         let mut bounds = Bounds {
             heartbeat: Some(10 * SECOND),
             ..Bounds::default()
         };
         change(&mut bounds);
         let start = Instant::now();
-        (Phase::new(&bounds, start), start)
+        (Phase::new(&bounds, start), bounds, start)
     }
 
     #[test]
     fn silent_peer_is_pinged_once_and_lost_after_two_heartbeats() {
-        let (mut phase, start) = phase(|_| ());
-        assert_eq!(phase.deadline(), Some(start + 10 * SECOND));
-        assert_eq!(phase.on_time(start + 9 * SECOND), Due::Nothing);
-        assert_eq!(phase.on_time(start + 10 * SECOND), Due::Ping);
-        assert_eq!(phase.on_time(start + 19 * SECOND), Due::Nothing);
+        let (mut phase, bounds, start) = phase(|_| ());
+        assert_eq!(phase.deadline(&bounds), Some(start + 10 * SECOND));
+        assert_eq!(phase.on_time(&bounds, start + 9 * SECOND), Due::Nothing);
+        assert_eq!(phase.on_time(&bounds, start + 10 * SECOND), Due::Ping);
+        assert_eq!(phase.on_time(&bounds, start + 19 * SECOND), Due::Nothing);
         assert_eq!(
-            phase.on_time(start + 20 * SECOND),
+            phase.on_time(&bounds, start + 20 * SECOND),
             Due::End(Ending::silent(CloseReason::HeartbeatTimeout))
         );
     }
 
     #[test]
     fn pong_keeps_the_peer_alive_but_not_from_being_idle() {
-        let (mut phase, start) = phase(|bounds| bounds.idle_timeout = Some(15 * SECOND));
-        assert_eq!(phase.on_time(start + 10 * SECOND), Due::Ping);
+        let (mut phase, bounds, start) = phase(|bounds| bounds.idle_timeout = Some(15 * SECOND));
+        assert_eq!(phase.on_time(&bounds, start + 10 * SECOND), Due::Ping);
         phase.on_received(Received::Pong, start + 11 * SECOND);
-        assert_eq!(phase.on_time(start + 14 * SECOND), Due::Nothing);
+        assert_eq!(phase.on_time(&bounds, start + 14 * SECOND), Due::Nothing);
         assert!(
-            matches!(phase.on_time(start + 15 * SECOND), Due::End(ending) if ending.reason == CloseReason::IdleTimeout)
+            matches!(phase.on_time(&bounds, start + 15 * SECOND), Due::End(ending) if ending.reason == CloseReason::IdleTimeout)
         );
     }
 
     #[test]
     fn silence_does_not_count_while_we_do_not_read() {
-        let (mut phase, start) = phase(|bounds| bounds.idle_timeout = Some(15 * SECOND));
+        let (mut phase, bounds, start) = phase(|bounds| bounds.idle_timeout = Some(15 * SECOND));
         phase.pause();
-        assert_eq!(phase.on_time(start + 1000 * SECOND), Due::Nothing);
-        phase.resume(start + 2000 * SECOND);
-        assert_eq!(phase.on_time(start + 2009 * SECOND), Due::Nothing);
-        assert_eq!(phase.on_time(start + 2010 * SECOND), Due::Ping);
+        assert_eq!(phase.on_time(&bounds, start + 1000 * SECOND), Due::Nothing);
+        phase.resume(&bounds, start + 2000 * SECOND);
+        assert_eq!(phase.on_time(&bounds, start + 2009 * SECOND), Due::Nothing);
+        assert_eq!(phase.on_time(&bounds, start + 2010 * SECOND), Due::Ping);
     }
 
     #[test]
     fn rate_allows_its_burst_and_refills_steadily() {
-        let (mut phase, start) = phase(|bounds| bounds.messages_per_second = Some(2));
+        let (mut phase, _, start) = phase(|bounds| bounds.messages_per_second = Some(2));
         let mut send = |at| matches!(phase.on_received(Received::Message("x".into()), at), Action::Deliver(_));
         assert!(send(start) && send(start), "the burst of a second");
         assert!(send(start + SECOND / 2), "half a second gives one more");
@@ -245,7 +240,7 @@ mod tests {
 
     #[test]
     fn client_without_a_code_gets_1000_and_is_told_of_as_1005() {
-        let (mut phase, start) = phase(|_| ());
+        let (mut phase, _, start) = phase(|_| ());
         let close = Received::Close {
             code: None,
             reason: String::new(),
