@@ -32,6 +32,7 @@ mod id;
 mod limits;
 mod message;
 mod request;
+mod sync;
 mod telemetry;
 mod time;
 

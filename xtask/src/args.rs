@@ -14,6 +14,7 @@ pub(crate) enum Command {
     Conformance { bless: bool },
     Soak(Soak),
     Fuzz(Fuzz),
+    Races,
     Bench(Bench),
     CompileTime(CompileTime),
     Help,
@@ -95,6 +96,11 @@ const COMMANDS: &[Entry] = &[
         about: "run each fuzz target for a while, or one of them; needs a nightly compiler",
     },
     Entry {
+        name: "races",
+        flags: &[],
+        about: "run what threads share in thousands of interleavings",
+    },
+    Entry {
         name: "bench",
         flags: &["--quick", "--only NAMES"],
         about: "measure robyn-ws beside its peers, for 15 minutes or 2; --only some peers or scenarios",
@@ -141,6 +147,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
             seconds: number("--seconds"),
             target: given.get("--target").map(|&target| target.to_owned()),
         }),
+        "races" => Command::Races,
         "bench" => Command::Bench(Bench {
             quick: given.contains_key("--quick"),
             only: given.get("--only").map(|&names| names.to_owned()),
@@ -281,6 +288,7 @@ mod tests {
         assert_eq!(parse_line("examples"), Ok(Command::Examples));
         assert_eq!(parse_line("soak"), Ok(Command::Soak(Soak::default())));
         assert_eq!(parse_line("fuzz"), Ok(Command::Fuzz(Fuzz::default())));
+        assert_eq!(parse_line("races"), Ok(Command::Races));
         assert_eq!(parse_line("bench"), Ok(Command::Bench(Bench::default())));
         assert_eq!(
             parse_line("compile-time"),
@@ -367,7 +375,7 @@ mod tests {
         assert_eq!(
             parse_line("tset").unwrap_err(),
             "error: unknown command `tset`\nhelp: did you mean `test`? Expected one of: test, lint, ui, examples, conformance, \
-             soak, fuzz, bench, compile-time, help"
+             soak, fuzz, races, bench, compile-time, help"
         );
         assert_eq!(
             parse_line("ui --bles").unwrap_err(),
@@ -380,7 +388,7 @@ mod tests {
         assert_eq!(
             parse_line("publish").unwrap_err(),
             "error: unknown command `publish`\nhelp: expected one of: test, lint, ui, examples, conformance, soak, fuzz, \
-             bench, compile-time, help"
+             races, bench, compile-time, help"
         );
     }
 }

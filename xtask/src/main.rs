@@ -10,6 +10,7 @@ mod conformance;
 mod examples;
 mod fuzz;
 mod lint;
+mod races;
 mod soak;
 mod test;
 mod ui;
@@ -55,6 +56,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Conformance { bless } => conformance::run(bless),
         Command::Soak(flags) => soak::run(flags),
         Command::Fuzz(flags) => fuzz::run(&flags),
+        Command::Races => races::run(),
         Command::Bench(flags) => bench::run(&flags),
         Command::CompileTime(flags) => compile_time::run(flags),
         Command::Help => {

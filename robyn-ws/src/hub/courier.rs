@@ -2,12 +2,15 @@
 
 use std::{
     mem::take,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, OnceLock, PoisonError},
 };
 
 use tokio::{runtime::Handle, task::yield_now};
 
-use crate::hub::{endpoint::Snapshot, live::Live};
+use crate::{
+    hub::{endpoint::Snapshot, live::Live},
+    sync::{Mutex, MutexGuard},
+};
 
 /// How many connections are written to before other tasks get their turn. So many writes take some 100 µs.
 const CONNECTIONS_PER_TURN: usize = 32;

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
 };
 
 use indexmap::IndexMap;
@@ -10,6 +10,7 @@ use indexmap::IndexMap;
 use crate::{
     ConnectionId,
     hub::{courier::Courier, live::Live},
+    sync::{Mutex, MutexGuard},
     telemetry::Telemetry,
 };
 

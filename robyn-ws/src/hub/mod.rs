@@ -4,6 +4,8 @@ pub(crate) mod admission;
 pub(crate) mod courier;
 pub(crate) mod endpoint;
 pub(crate) mod live;
+#[cfg(all(test, races))]
+mod races;
 
 use std::{
     any::Any,

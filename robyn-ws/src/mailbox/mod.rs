@@ -2,14 +2,10 @@
 
 mod driving;
 pub(crate) mod outlet;
+#[cfg(all(test, races))]
+mod races;
 
-use std::{
-    collections::VecDeque,
-    pin::pin,
-    sync::{Mutex, MutexGuard, PoisonError},
-    task::Waker,
-    time::Duration,
-};
+use std::{collections::VecDeque, pin::pin, sync::PoisonError, task::Waker, time::Duration};
 
 use tokio::sync::Notify;
 
@@ -20,6 +16,7 @@ use crate::{
     frame::{Frame, Load},
     limits::Bounds,
     mailbox::outlet::Outlet,
+    sync::{Mutex, MutexGuard},
     time::after,
 };
 

@@ -34,6 +34,8 @@ pub(crate) enum WriteSide {
     Tcp(OwnedWriteHalf),
     /// TLS, HTTP/2, or a test's memory. Only the connection's own task writes to it, since that is who it wakes.
     Other(WriteHalf<TokioIo<Upgraded>>),
+    #[cfg(all(test, races))]
+    Pipe(crate::mailbox::races::PipeEnd),
 }
 
 /// Where a connection's frames leave. Who takes it out of the mailbox is the only one to write.
@@ -68,7 +70,7 @@ impl Outlet {
 
     /// Tells whether tasks other than the connection's own can write.
     pub(super) const fn is_shared(&self) -> bool {
-        matches!(self.side, WriteSide::Tcp(_))
+        !matches!(self.side, WriteSide::Other(_))
     }
 
     /// Takes what is to be written next, when everything was written: all of `queue`, behind `controls`, which count
@@ -137,6 +139,8 @@ impl Outlet {
         match &mut self.side {
             WriteSide::Tcp(half) => Pin::new(half).poll_shutdown(cx),
             WriteSide::Other(half) => Pin::new(half).poll_shutdown(cx),
+            #[cfg(all(test, races))]
+            WriteSide::Pipe(_) => Poll::Ready(Ok(())),
         }
     }
 }
@@ -157,6 +161,8 @@ impl WriteSide {
             (Self::Tcp(half), cx) => write_to_tcp(half, cx, || half.try_write(bytes)),
             (Self::Other(half), Some(cx)) => Pin::new(half).poll_write(cx, bytes),
             (Self::Other(_), None) => Poll::Pending,
+            #[cfg(all(test, races))]
+            (Self::Pipe(pipe), cx) => pipe.poll_write(cx, bytes),
         }
     }
 
@@ -175,6 +181,8 @@ impl WriteSide {
             (Self::Tcp(half), cx) => write_to_tcp(half, cx, || half.try_write_vectored(slices)),
             (Self::Other(half), Some(cx)) => Pin::new(half).poll_write_vectored(cx, slices),
             (Self::Other(_), None) => Poll::Pending,
+            #[cfg(all(test, races))]
+            (Self::Pipe(pipe), cx) => pipe.poll_write(cx, &slices[0]),
         }
     }
 }

@@ -1,0 +1,69 @@
+//! Connections that join, are broadcast to, and leave at the same time, in many interleavings: the hub is empty afterwards,
+//! and a room is never joined by who has left.
+
+use std::sync::Arc;
+
+use axum::http::Request;
+use shuttle::{check_pct, check_random, thread};
+
+use super::{
+    endpoint::{EndpointHub, Joined},
+    live::Live,
+};
+use crate::{
+    Audience, ConnectionId, PathParams, close::Ending, limits::Bounds, mailbox::Mailbox, request::UpgradeRequest,
+};
+
+fn enter(hub: &Arc<EndpointHub>) -> Arc<Live> {
+    let (parts, ()) = Request::new(()).into_parts();
+    let live = Arc::new(Live {
+        id: ConnectionId::random(),
+        mailbox: Mailbox::new(&Bounds::default()),
+        request: UpgradeRequest::new(&parts, PathParams::default(), None),
+        endpoint: hub.clone(),
+    });
+    live.mailbox.greet(None);
+    hub.enter(live.clone());
+    live
+}
+
+fn everybody_comes_and_goes() {
+    let hub = Arc::new(EndpointHub::new("/races"));
+    let (one, other) = (enter(&hub), enter(&hub));
+    let joining = thread::spawn({
+        let (hub, one) = (hub.clone(), one.clone());
+        move || {
+            let joined = hub.join(one.id, "room", 2);
+            assert!(
+                joined == Joined::Yes || !one.mailbox.is_open(),
+                "only who has left cannot join"
+            );
+            hub.leave_room(one.id, "room");
+            hub.join(one.id, "room", 2);
+        }
+    });
+    let broadcasting = thread::spawn({
+        let hub = hub.clone();
+        move || {
+            let in_the_room = Audience::room(hub.clone(), "room").sync_broadcast("to the room");
+            let all = Audience::everyone(hub).sync_broadcast("to all");
+            assert!(in_the_room.queued <= 1 && all.queued <= 2);
+        }
+    });
+    one.close(Ending::shutdown());
+    assert_eq!(hub.rooms_of(one.id), Vec::<String>::new(), "who has left is in no room");
+    other.close(Ending::shutdown());
+    joining.join().expect("the joining thread ends");
+    broadcasting.join().expect("the broadcasting thread ends");
+    for live in [one, other] {
+        live.mailbox.hang_up();
+        hub.forget(live.id);
+    }
+    assert_eq!((hub.count(), hub.room_count(), hub.running().len()), (0, 0, 0));
+}
+
+#[test]
+fn hub_is_empty_when_all_have_left_whatever_they_did_meanwhile() {
+    check_random(everybody_comes_and_goes, 3000);
+    check_pct(everybody_comes_and_goes, 3000, 3);
+}

@@ -1,0 +1,222 @@
+//! Senders, courier, driver and socket at the same time, in many interleavings: nothing is lost, nothing is written twice,
+//! each sender's order holds, and nobody sleeps while there is something to write. A thread that nobody wakes is a
+//! deadlock, which the scheduler reports.
+
+use std::{
+    future::poll_fn,
+    io,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
+
+use shuttle::{
+    check_pct, check_random,
+    future::block_on,
+    sync::{Condvar, Mutex},
+    thread,
+};
+
+use super::{Mailbox, Sender, driving::Written, outlet::Outlet, outlet::WriteSide};
+use crate::{
+    Message, SendError,
+    close::Ending,
+    frame::{Frame, FrameCounter},
+    limits::Bounds,
+};
+
+const SENDERS: u8 = 2;
+const FRAMES: u8 = 3;
+
+/// What a frame of one byte takes on the wire.
+const FRAME: usize = 3;
+
+/// A socket that takes as much as was made room for.
+#[derive(Clone, Debug)]
+pub(crate) struct PipeEnd(Arc<Pipe>);
+
+#[derive(Debug)]
+struct Pipe {
+    state: Mutex<PipeState>,
+    written: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct PipeState {
+    bytes: Vec<u8>,
+    room: usize,
+    writer: Option<Waker>,
+}
+
+impl PipeEnd {
+    fn new() -> Self {
+        Self(Arc::new(Pipe {
+            state: Mutex::new(PipeState::default()),
+            written: Condvar::new(),
+        }))
+    }
+
+    pub(super) fn poll_write(&self, cx: Option<&mut Context<'_>>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let mut state = self.0.state.lock().expect("the pipe");
+        let taken = state.room.min(bytes.len());
+        if taken == 0 {
+            state.writer = cx.map(|cx| cx.waker().clone());
+            return Poll::Pending;
+        }
+        state.room -= taken;
+        state.bytes.extend_from_slice(&bytes[..taken]);
+        self.0.written.notify_all();
+        Poll::Ready(Ok(taken))
+    }
+
+    /// Makes room for some bytes, and waits until they are there.
+    fn read(&self, some: usize) -> Vec<u8> {
+        let mut state = self.0.state.lock().expect("the pipe");
+        state.room += some;
+        if let Some(writer) = state.writer.take() {
+            writer.wake();
+        }
+        while state.bytes.len() < some {
+            state = self.0.written.wait(state).expect("the pipe");
+        }
+        state.bytes.drain(..some).collect()
+    }
+}
+
+fn open_mailbox(bounds: &Bounds) -> (Arc<Mailbox>, PipeEnd) {
+    let (mailbox, pipe) = (Arc::new(Mailbox::new(bounds)), PipeEnd::new());
+    mailbox.greet(None);
+    mailbox.connect(Outlet::new(WriteSide::Pipe(pipe.clone())));
+    (mailbox, pipe)
+}
+
+fn frame(byte: u8) -> Frame {
+    Frame::message(&Message::from(vec![byte]), &FrameCounter::default())
+}
+
+/// Writes and sleeps like a connection's driver, until somebody has closed the mailbox and everything is written.
+fn drive(mailbox: &Mailbox) {
+    block_on(poll_fn(|cx| {
+        loop {
+            let ends = mailbox.wake_up().ending.is_some();
+            match mailbox.write(Some(cx)).0 {
+                Written::Broken => panic!("this socket does not break"),
+                Written::All if ends => return Poll::Ready(()),
+                _ if mailbox.sleep(cx, ends) => return Poll::Pending,
+                _ => {}
+            }
+        }
+    }));
+}
+
+/// Sends frames that tell who sent them, and writes them like the courier where it is called.
+fn send(mailbox: &Mailbox, sender: u8) {
+    for number in 0..FRAMES {
+        let pushed = mailbox.push(frame(sender * FRAMES + number), Sender::Other);
+        if pushed.expect("there is room").needs_courier {
+            mailbox.write(None);
+        }
+    }
+}
+
+fn frames_of_all_arrive_in_order() {
+    let (mailbox, pipe) = open_mailbox(&Bounds::default());
+    let driver = thread::spawn({
+        let mailbox = mailbox.clone();
+        move || drive(&mailbox)
+    });
+    let senders: Vec<_> = (0..SENDERS)
+        .map(|sender| {
+            let mailbox = mailbox.clone();
+            thread::spawn(move || send(&mailbox, sender))
+        })
+        .collect();
+    let all = usize::from(SENDERS * FRAMES);
+    // In parts that are no whole frames.
+    let mut bytes = pipe.read(FRAME + 1);
+    bytes.extend(pipe.read(all * FRAME - bytes.len()));
+    mailbox.close(Ending::shutdown());
+    driver.join().expect("the driver ends");
+    for sender in senders {
+        sender.join().expect("the sender ends");
+    }
+    let payloads: Vec<u8> = bytes.chunks(FRAME).map(|frame| frame[FRAME - 1]).collect();
+    for sender in 0..SENDERS {
+        let its: Vec<u8> = payloads
+            .iter()
+            .copied()
+            .filter(|byte| byte / FRAMES == sender)
+            .collect();
+        let sent: Vec<u8> = (0..FRAMES).map(|number| sender * FRAMES + number).collect();
+        assert_eq!(its, sent);
+    }
+}
+
+#[test]
+fn frames_of_all_senders_arrive_once_and_in_order_and_nobody_sleeps_over_them() {
+    check_random(frames_of_all_arrive_in_order, 3000);
+    check_pct(frames_of_all_arrive_in_order, 3000, 3);
+}
+
+fn what_was_taken_is_written_before_the_end() {
+    let bounds = Bounds {
+        outbound_messages: 2,
+        ..Bounds::default()
+    };
+    let (mailbox, pipe) = open_mailbox(&bounds);
+    let driver = thread::spawn({
+        let mailbox = mailbox.clone();
+        move || drive(&mailbox)
+    });
+    let sender = thread::spawn({
+        let mailbox = mailbox.clone();
+        move || {
+            let mut taken = 0;
+            for number in 0..FRAMES {
+                match mailbox.push(frame(number), Sender::Other) {
+                    Ok(pushed) if pushed.needs_courier => drop(mailbox.write(None)),
+                    Ok(_) => {}
+                    // Under this policy, a full queue ends the connection.
+                    Err(error) => {
+                        assert!(matches!(error, SendError::QueueFull | SendError::NotConnected));
+                        break;
+                    }
+                }
+                taken += 1;
+            }
+            taken
+        }
+    });
+    // Two fit into the queue in any case.
+    let bytes = pipe.read(2 * FRAME);
+    assert_eq!([bytes[FRAME - 1], bytes[2 * FRAME - 1]], [0, 1]);
+    let taken = sender.join().expect("the sender ends");
+    mailbox.close(Ending::shutdown());
+    // This waits for ever if something that was taken is not written before the end.
+    pipe.read((taken - 2) * FRAME);
+    driver.join().expect("the driver ends");
+}
+
+#[test]
+fn what_a_queue_took_is_written_although_it_overflows() {
+    check_random(what_was_taken_is_written_before_the_end, 3000);
+}
+
+fn hanging_up_drops_the_socket_whoever_writes() {
+    let (mailbox, pipe) = open_mailbox(&Bounds::default());
+    let sender = thread::spawn({
+        let mailbox = mailbox.clone();
+        move || {
+            if mailbox.push(frame(0), Sender::Own).is_ok() {
+                mailbox.write(None);
+            }
+        }
+    });
+    mailbox.hang_up();
+    sender.join().expect("the sender ends");
+    assert_eq!(Arc::strong_count(&pipe.0), 1, "the socket is dropped");
+}
+
+#[test]
+fn socket_is_dropped_when_its_connection_ends_while_the_courier_writes() {
+    check_random(hanging_up_drops_the_socket_whoever_writes, 3000);
+}
