@@ -20,9 +20,6 @@ use crate::{Message, connection::lookout::Lookout, limits::Bounds};
 /// What tungstenite says, with [`CloseCode::Protocol`], in place of a close code that must not be sent.
 const BAD_CLOSE_CODE: &str = "Protocol violation";
 
-/// The bytes of a masking key, which every frame of a client has.
-const MASK: usize = 4;
-
 thread_local! {
     static SPARE: RefCell<Option<Box<Decoder>>> = const { RefCell::new(None) };
 }
@@ -59,9 +56,6 @@ pub(crate) struct Decoded {
 #[derive(Debug)]
 pub(crate) struct Decoder {
     context: WebSocketContext,
-    /// The bytes it was fed beyond those of the frames it gave. A frame counts with its shortest form, so at zero there
-    /// is neither a part of a frame nor a part of a message in it.
-    held: usize,
     lookout: Lookout,
 }
 
@@ -83,7 +77,6 @@ impl Decoder {
             .write_buffer_size(0);
         Self {
             context: WebSocketContext::new(Role::Server, Some(config)),
-            held: 0,
             lookout: Lookout::default(),
         }
     }
@@ -108,14 +101,12 @@ impl Decoder {
         loop {
             let mut source = Source {
                 bytes,
-                taken: 0,
                 lookout: &mut self.lookout,
                 max_message_size,
                 refused: None,
             };
             let read = self.context.read(&mut source);
             let refused = source.refused;
-            self.held += source.taken;
             let message = match read {
                 Ok(message) => message,
                 Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -131,11 +122,11 @@ impl Decoder {
                     stopped: true,
                 });
             }
-            self.held -= shortest_frame(&message);
+            self.lookout.given();
             if each(translate(message)?).is_break() {
                 return Ok(self.rest(true));
             }
-            if self.held == 0 && bytes.is_empty() {
+            if bytes.is_empty() && self.lookout.is_at_rest() {
                 return Ok(self.rest(false));
             }
         }
@@ -143,23 +134,11 @@ impl Decoder {
 
     fn rest(self: Box<Self>, stopped: bool) -> Decoded {
         let mut decoder = Some(self);
-        if let Some(whole) = decoder.take_if(|decoder| decoder.held == 0) {
-            SPARE.set(Some(whole));
+        if let Some(spare) = decoder.take_if(|decoder| decoder.lookout.is_at_rest()) {
+            SPARE.set(Some(spare));
         }
         Decoded { decoder, stopped }
     }
-}
-
-/// Gives the length of the shortest frame that could have carried `message`. No way of cutting a message into fragments
-/// takes fewer bytes than one frame.
-fn shortest_frame(message: &tungstenite::Message) -> usize {
-    let payload = message.len();
-    let length_field = match payload {
-        0..=125 => 0,
-        126..=65_535 => 2,
-        _ => 8,
-    };
-    2 + length_field + MASK + payload
 }
 
 fn translate(message: tungstenite::Message) -> Result<Received, ReadEnd> {
@@ -198,7 +177,6 @@ fn read_end(error: &Error) -> ReadEnd {
 /// connection answers itself, so that everything it sends is in one order and under one bound.
 struct Source<'a, 'b> {
     bytes: &'a mut &'b [u8],
-    taken: usize,
     lookout: &'a mut Lookout,
     max_message_size: usize,
     /// What is wrong with the frame that comes next, if something is.
@@ -213,9 +191,7 @@ impl Read for Source<'_, '_> {
         if good == 0 {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let taken = self.bytes.read(&mut buffer[..good])?;
-        self.taken += taken;
-        Ok(taken)
+        self.bytes.read(&mut buffer[..good])
     }
 }
 

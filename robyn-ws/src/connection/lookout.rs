@@ -1,4 +1,5 @@
-//! Judges a frame by its header, before its payload is awaited (RFC 6455 section 5.2).
+//! Judges a frame by its header, before its payload is awaited (RFC 6455 section 5.2), and knows whether a
+//! decoder holds something.
 //!
 //! The decoder does so for a frame that is too long by itself. It judges a message in fragments, and a control frame, only
 //! when the payload is there: until then a peer could have it wait, and keep memory for it.
@@ -30,9 +31,21 @@ pub(super) struct Lookout {
     payload_left: u64,
     /// The payload of the unfinished message so far.
     message: u64,
+    /// The messages and control frames that were begun, and that the decoder has not given yet.
+    begun: usize,
 }
 
 impl Lookout {
+    /// The decoder has given a message or a control frame.
+    pub(super) const fn given(&mut self) {
+        self.begun -= 1;
+    }
+
+    /// Tells whether the decoder holds nothing: neither a message, nor a part of one, nor a part of a header.
+    pub(super) const fn is_at_rest(&self) -> bool {
+        self.begun == 0 && self.header_length == 0
+    }
+
     /// Gives how many of `bytes` may go to the decoder, and what is wrong with the frame behind them, if something is.
     /// That frame is judged again when it is offered again.
     pub(super) fn admit(&mut self, bytes: &[u8], max_message_size: usize) -> (usize, Option<ReadEnd>) {
@@ -85,13 +98,15 @@ impl Lookout {
             if payload > MAX_CONTROL {
                 return Err(ReadEnd::Protocol(ProtocolError::ControlFrameTooBig.to_string()));
             }
+            self.begun += 1;
             return Ok(());
         };
-        let before = if data == Data::Continue { self.message } else { 0 };
-        let message = before.saturating_add(payload);
+        let goes_on = data == Data::Continue;
+        let message = payload.saturating_add(if goes_on { self.message } else { 0 });
         if message > max_message_size as u64 {
             return Err(ReadEnd::TooBig);
         }
+        self.begun += usize::from(!goes_on);
         self.message = if header.is_final { 0 } else { message };
         Ok(())
     }
