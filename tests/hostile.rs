@@ -194,6 +194,24 @@ async fn client_that_never_reads_costs_its_queue_and_is_a_slow_consumer() {
 }
 
 #[tokio::test]
+async fn sends_without_a_pause_to_one_who_keeps_up_cost_the_queue_and_nothing_else() {
+    let fixture = start(Limits::default().outbound_messages(4).overflow(Overflow::DropOldest)).await;
+    let mut client = fixture.server.connect("/hostile").await;
+    let endpoint = fixture.server.hub().endpoint("/hostile");
+    until("the client to be there", || endpoint.count() == 1).await;
+    let [id] = endpoint.connections()[..] else {
+        panic!("one client")
+    };
+    let memory = Memory::now();
+    // Nobody else runs meanwhile, so that nothing is written.
+    for _ in 0..200_000 {
+        endpoint.sync_send_to(id, "again").expect("room is made");
+    }
+    memory.expect_growth_below(2 * 1024, "200,000 sends");
+    client.expect_texts(&["again"; 4]).await;
+}
+
+#[tokio::test]
 async fn storm_of_clients_that_come_and_go_leaves_no_memory_behind() {
     const AT_ONCE: usize = 50;
     let mut fixture = start(Limits::default()).await;

@@ -46,8 +46,7 @@ impl Mailbox {
     pub(crate) fn greet(&self, greeting: Option<Frame>) {
         let mut state = self.lock();
         if let Some(greeting) = greeting {
-            state.load.add(&greeting);
-            state.queue.push_back(greeting);
+            state.line_up(greeting);
         }
         let held = take(&mut state.held);
         state.queue.extend(held);
@@ -59,9 +58,7 @@ impl Mailbox {
     /// Queues a reply. The driver runs no handler while the queue is full, so a reply goes over the bound at most by
     /// itself.
     pub(crate) fn reply(&self, reply: Frame) {
-        let mut state = self.lock();
-        state.load.add(&reply);
-        state.queue.push_back(reply);
+        self.lock().line_up(reply);
     }
 
     /// Queues a control frame ahead of everything else.
@@ -138,6 +135,9 @@ impl Mailbox {
     pub(crate) fn write(&self, mut cx: Option<&mut Context<'_>>) -> (Written, Load) {
         let mut total = Load::default();
         let mut state = self.lock();
+        if cx.is_none() {
+            state.courier_called = false;
+        }
         let written = loop {
             let mut outlet = match state.take_outlet(cx.is_some()) {
                 Ok(outlet) => outlet,
@@ -160,7 +160,7 @@ impl Mailbox {
         if cx.is_none() && matches!(written, Written::Blocked | Written::Broken) {
             state.call_driver();
         }
-        if state.awaited && total.messages > 0 {
+        if total.messages > 0 {
             self.announce(state);
         }
         (written, total)

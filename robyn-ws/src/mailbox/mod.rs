@@ -5,7 +5,7 @@ pub(crate) mod outlet;
 #[cfg(all(test, races))]
 mod races;
 
-use std::{collections::VecDeque, pin::pin, sync::PoisonError, task::Waker, time::Duration};
+use std::{collections::VecDeque, mem::replace, pin::pin, sync::PoisonError, task::Waker, time::Duration};
 
 use tokio::sync::Notify;
 
@@ -45,7 +45,7 @@ enum Gate {
 pub(crate) struct Pushed {
     /// How many older frames were dropped for it.
     pub(crate) evicted: usize,
-    /// Whether nobody will write it unless the courier does.
+    /// Whether the courier is to be called, since nobody else will write it.
     pub(crate) needs_courier: bool,
 }
 
@@ -80,6 +80,8 @@ struct State {
     driver: Option<Waker>,
     /// Whether the driver must look once more before it sleeps, since what it waited for has come.
     look_again: bool,
+    /// Whether the courier is called and has not come yet. Its agenda has each connection once, however much it is sent.
+    courier_called: bool,
     /// Whether somebody waits for [`Mailbox::changed`].
     awaited: bool,
 }
@@ -113,6 +115,7 @@ impl Mailbox {
                 cut: false,
                 driver: None,
                 look_again: false,
+                courier_called: false,
                 awaited: false,
             }),
             changed: Notify::new(),
@@ -282,21 +285,21 @@ impl Mailbox {
 }
 
 /// Queues a frame that fits, and wakes the driver outside the lock if only it can write. Gives whether the courier is
-/// to write it.
+/// to be called.
 fn enqueue(mut state: MutexGuard<'_, State>, frame: Frame, sender: Sender) -> bool {
-    state.load.add(&frame);
     if state.gate == Gate::Greeting && sender == Sender::Other {
+        state.load.add(&frame);
         state.held.push_back(frame);
         return false;
     }
-    state.queue.push_back(frame);
+    state.line_up(frame);
     if state.driver.is_none() {
         // The driver is awake, and writes before it sleeps.
         return false;
     }
     match &state.exit {
         Exit::Here(outlet) if !outlet.is_clear() => false,
-        Exit::Here(outlet) if outlet.is_shared() => true,
+        Exit::Here(outlet) if outlet.is_shared() => !replace(&mut state.courier_called, true),
         Exit::Here(_) => {
             let driver = state.driver.take();
             drop(state);
@@ -310,6 +313,11 @@ fn enqueue(mut state: MutexGuard<'_, State>, frame: Frame, sender: Sender) -> bo
 }
 
 impl State {
+    fn line_up(&mut self, frame: Frame) {
+        self.load.add(&frame);
+        self.queue.push_back(frame);
+    }
+
     fn is_open(&self) -> bool {
         matches!(self.gate, Gate::Greeting | Gate::Open)
     }
