@@ -19,8 +19,8 @@ const CLOSE: u8 = 0x8;
 const PING: u8 = 0x9;
 const PONG: u8 = 0xA;
 
-/// Up to this many bytes of payload are copied behind their header, so that a small frame is one piece of a vectored
-/// write. A longer payload is shared instead: a copy would cost more than the second piece.
+/// Up to this many bytes of payload are copied behind their header, so that a small frame is one piece of memory. A longer
+/// payload stays the message's own: a copy would cost more than a second piece.
 const COPIED_PAYLOAD: usize = 2048;
 
 thread_local! {

@@ -86,8 +86,8 @@ limits! {
     /// The longest frame taken, in bytes of payload, decided from its header. Default: as `max_message_size`. Above it:
     /// close code 1009.
     max_frame_size(usize): usize = usize::MAX;
-    /// How many bytes a connection's decoder asks for at once. Default: 4 KiB. Small values save memory, large ones
-    /// time on long messages.
+    /// How many bytes a decoder asks for at once. Default: 4 KiB. Each thread has one such buffer, and each connection
+    /// that is in the middle of a message: small values save memory there, large ones time on long messages.
     read_buffer(usize): usize = 4 * KIB;
     /// The most messages queued for a client that has not taken them yet. Default: 256. Above it: [`Overflow`].
     outbound_messages(usize): usize = 256;

@@ -4,11 +4,14 @@
     expect(unused_variables, clippy::unused_self, reason = "without the feature nobody is told")
 )]
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use tracing::{Level, Span, info_span, span_enabled};
 
-use crate::{CloseReason, Overflow, frame::FrameCounter, hub::live::Live};
+use crate::{CloseReason, ConnectionId, Overflow, frame::FrameCounter};
 
 /// The counters of one endpoint.
 #[derive(Debug)]
@@ -94,10 +97,9 @@ pub(crate) fn handler_span(event: &'static str, handler: &'static str) -> Span {
 }
 
 /// Makes the span of a connection, as [`handler_span`].
-pub(crate) fn connection_span(live: &Live) -> Span {
+pub(crate) fn connection_span(id: ConnectionId, endpoint: &str, peer: Option<SocketAddr>) -> Span {
     if span_enabled!(Level::INFO) {
-        let peer = live.request.peer_addr().map(tracing::field::display);
-        info_span!("ws.connection", id = %live.id, endpoint = %live.endpoint.path, peer)
+        info_span!("ws.connection", %id, %endpoint, peer = peer.map(tracing::field::display))
     } else {
         Span::none()
     }

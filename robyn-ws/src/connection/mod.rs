@@ -152,7 +152,10 @@ impl Connection {
 
     /// Makes the span that everything of this connection is logged in.
     pub(crate) fn span(&self) -> tracing::Span {
-        connection_span(&self.driver.live)
+        let Live {
+            id, request, endpoint, ..
+        } = &*self.driver.live;
+        connection_span(*id, &endpoint.path, request.peer_addr())
     }
 
     /// Runs the connection to its end. What a quiet connection is not in the middle of is boxed, so that it has no room

@@ -86,13 +86,8 @@ impl Wire {
         each: &mut impl FnMut(Received) -> ControlFlow<()>,
     ) -> Poll<Result<(), ReadEnd>> {
         READ_BUFFER.with_borrow_mut(|buffer| {
-            buffer.resize(SCRATCH, 0);
-            let mut filled = ReadBuf::new(buffer);
-            if ready!(Pin::new(&mut self.socket).poll_read(cx, &mut filled)).is_err() || filled.filled().is_empty() {
-                return Poll::Ready(Err(ReadEnd::Lost));
-            }
+            let mut bytes = ready!(poll_fill(&mut self.socket, cx, buffer))?;
             self.heard = true;
-            let mut bytes = filled.filled();
             self.decode(&mut bytes, bounds, each)?;
             self.unread = Bytes::copy_from_slice(bytes);
             Poll::Ready(Ok(()))
@@ -115,14 +110,24 @@ impl Wire {
     /// Reads and throws away, until the peer ends TCP.
     pub(crate) fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         READ_BUFFER.with_borrow_mut(|buffer| {
-            buffer.resize(SCRATCH, 0);
-            loop {
-                let mut filled = ReadBuf::new(buffer);
-                let read = ready!(Pin::new(&mut self.socket).poll_read(cx, &mut filled));
-                if read.is_err() || filled.filled().is_empty() {
-                    return Poll::Ready(());
-                }
-            }
+            while ready!(poll_fill(&mut self.socket, cx, buffer)).is_ok() {}
+            Poll::Ready(())
         })
     }
+}
+
+/// Reads the socket once into the thread's buffer.
+fn poll_fill<'b>(
+    socket: &mut ReadSide,
+    cx: &mut Context<'_>,
+    buffer: &'b mut Vec<u8>,
+) -> Poll<Result<&'b [u8], ReadEnd>> {
+    buffer.resize(SCRATCH, 0);
+    let mut read = ReadBuf::new(buffer);
+    let result = ready!(Pin::new(socket).poll_read(cx, &mut read));
+    let length = read.filled().len();
+    Poll::Ready(match result {
+        Ok(()) if length > 0 => Ok(&buffer[..length]),
+        _ => Err(ReadEnd::Lost),
+    })
 }
