@@ -10,6 +10,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail, ensure};
 use hdrhistogram::Histogram;
+use robyn_ws_bench::interest;
 use rustix::{
     buffer::spare_capacity,
     event::Timespec,
@@ -278,12 +279,12 @@ impl Exchange {
             let waits = client.owed > 0;
             if waits != client.waits {
                 client.waits = waits;
-                let flags = if waits {
-                    EventFlags::IN | EventFlags::OUT
-                } else {
-                    EventFlags::IN
-                };
-                epoll::modify(&self.epoll, &client.socket, EventData::new_u64(id as u64), flags)?;
+                epoll::modify(
+                    &self.epoll,
+                    &client.socket,
+                    EventData::new_u64(id as u64),
+                    interest(waits),
+                )?;
             }
         }
         Ok(())

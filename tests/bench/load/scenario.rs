@@ -79,29 +79,26 @@ pub(crate) fn all() -> Vec<Scenario> {
 
 fn echo(size: usize, shown: &str, in_flight: usize) -> Scenario {
     let text = payload(size);
-    Scenario {
-        kind: Kind::Echo,
-        title: format!("echo {shown}, {in_flight} in flight"),
-        work: Work::Exchange(Exchanged {
-            path: ECHO,
-            shape: echoes(in_flight),
-            request: client_frame(&text),
-            answer: server_frame(&text),
-            metric: Metric::CpuPerMessage,
-        }),
-        is_large: false,
-    }
+    let title = format!("echo {shown}, {in_flight} in flight");
+    answered(Kind::Echo, title, ECHO, in_flight, [&text, &text])
 }
 
 fn typed_echo(in_flight: usize) -> Scenario {
+    let title = format!("typed echo, {in_flight} in flight");
+    let texts = [SAID, ANSWERED].map(str::as_bytes);
+    answered(Kind::Typed, title, TYPED, in_flight, texts)
+}
+
+/// One client says something and is answered.
+fn answered(kind: Kind, title: String, path: &'static str, in_flight: usize, [said, answer]: [&[u8]; 2]) -> Scenario {
     Scenario {
-        kind: Kind::Typed,
-        title: format!("typed echo, {in_flight} in flight"),
+        kind,
+        title,
         work: Work::Exchange(Exchanged {
-            path: TYPED,
+            path,
             shape: echoes(in_flight),
-            request: client_frame(SAID.as_bytes()),
-            answer: server_frame(ANSWERED.as_bytes()),
+            request: client_frame(said),
+            answer: server_frame(answer),
             metric: Metric::CpuPerMessage,
         }),
         is_large: false,

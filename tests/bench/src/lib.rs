@@ -1,9 +1,11 @@
 //! What the servers and the load generator of the benchmark agree about.
 
 mod frame;
+mod interest;
 mod limit;
 
 pub use frame::{CLIENT_MASK, client_frame, server_frame};
+pub use interest::interest;
 pub use limit::raise_open_files;
 
 /// Sends every message back.

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use robyn_ws_bench::{ECHO, FAN_OUT, ROOMS};
+use robyn_ws_bench::{ECHO, FAN_OUT, ROOMS, interest};
 use rustix::{
     buffer::spare_capacity,
     event::epoll::{self, EventData, EventFlags},
@@ -224,12 +224,12 @@ impl Server {
         }
         let waits = !client.unsent.is_empty();
         if waits != waited {
-            let flags = if waits {
-                EventFlags::IN | EventFlags::OUT
-            } else {
-                EventFlags::IN
-            };
-            epoll::modify(&self.epoll, &client.socket, EventData::new_u64(id as u64), flags)?;
+            epoll::modify(
+                &self.epoll,
+                &client.socket,
+                EventData::new_u64(id as u64),
+                interest(waits),
+            )?;
         }
         Ok(())
     }
