@@ -9,7 +9,7 @@ use std::{
 use crate::{
     close::Ending,
     frame::{Frame, Load},
-    mailbox::{CONTROLS, Exit, Gate, Mailbox, State, outlet::Outlet},
+    mailbox::{CONTROLS, Exit, Gate, Mailbox, State, Wakefulness, outlet::Outlet},
 };
 
 /// What the driver is told when it looks in.
@@ -108,7 +108,7 @@ impl Mailbox {
     /// Says that the driver is awake, so that nobody wakes it.
     pub(crate) fn wake_up(&self) -> Orders {
         let mut state = self.lock();
-        state.driver = None;
+        state.driver.rouse();
         Orders {
             ending: state.ending.as_deref().cloned(),
             cut: state.cut,
@@ -120,11 +120,11 @@ impl Mailbox {
     pub(crate) fn sleep(&self, cx: &Context<'_>, has_ending: bool) -> bool {
         let mut state = self.lock();
         let orders = state.cut || (state.ending.is_some() && !has_ending);
-        let look_again = take(&mut state.look_again);
-        if orders || look_again || state.has_something_to_write() {
+        let called = matches!(replace(&mut state.driver, Wakefulness::Awake), Wakefulness::Called);
+        if orders || called || state.has_something_to_write() {
             return false;
         }
-        state.driver = Some(cx.waker().clone());
+        state.driver = Wakefulness::Asleep(cx.waker().clone());
         true
     }
 
@@ -224,9 +224,9 @@ impl State {
 
     /// Wakes the driver, or has it look once more before it sleeps.
     fn call_driver(&mut self) {
-        match self.driver.take() {
+        match self.driver.rouse() {
             Some(driver) => driver.wake(),
-            None => self.look_again = true,
+            None => self.driver = Wakefulness::Called,
         }
     }
 }

@@ -63,6 +63,29 @@ enum Exit {
     Broken,
 }
 
+/// What the driver does.
+#[derive(Debug)]
+enum Wakefulness {
+    /// It runs, or is about to.
+    Awake,
+    /// It runs, and must look once more before it sleeps, since what it waited for has come.
+    Called,
+    Asleep(Waker),
+}
+
+impl Wakefulness {
+    /// Gives who is to be woken, once, so that a burst wakes it once.
+    fn rouse(&mut self) -> Option<Waker> {
+        match replace(self, Self::Awake) {
+            Self::Asleep(waker) => Some(waker),
+            awake => {
+                *self = awake;
+                None
+            }
+        }
+    }
+}
+
 #[derive(Debug)]
 struct State {
     gate: Gate,
@@ -76,10 +99,7 @@ struct State {
     exit: Exit,
     ending: Option<Box<Ending>>,
     cut: bool,
-    /// The sleeping driver. It is taken by whoever wakes it, so that a burst wakes it once.
-    driver: Option<Waker>,
-    /// Whether the driver must look once more before it sleeps, since what it waited for has come.
-    look_again: bool,
+    driver: Wakefulness,
     /// Whether the courier is called and has not come yet. Its agenda has each connection once, however much it is sent.
     courier_called: bool,
     /// Whether somebody waits for [`Mailbox::changed`].
@@ -113,8 +133,7 @@ impl Mailbox {
                 exit: Exit::Absent,
                 ending: None,
                 cut: false,
-                driver: None,
-                look_again: false,
+                driver: Wakefulness::Awake,
                 courier_called: false,
                 awaited: false,
             }),
@@ -218,7 +237,7 @@ impl Mailbox {
 
     fn shut(&self, mut state: MutexGuard<'_, State>) {
         state.gate = Gate::Closed;
-        let driver = state.driver.take();
+        let driver = state.driver.rouse();
         self.announce(state);
         if let Some(driver) = driver {
             driver.wake();
@@ -293,15 +312,15 @@ fn enqueue(mut state: MutexGuard<'_, State>, frame: Frame, sender: Sender) -> bo
         return false;
     }
     state.line_up(frame);
-    if state.driver.is_none() {
-        // The driver is awake, and writes before it sleeps.
+    if !matches!(state.driver, Wakefulness::Asleep(_)) {
+        // It writes before it sleeps.
         return false;
     }
     match &state.exit {
         Exit::Here(outlet) if !outlet.is_clear() => false,
         Exit::Here(outlet) if outlet.is_shared() => !replace(&mut state.courier_called, true),
         Exit::Here(_) => {
-            let driver = state.driver.take();
+            let driver = state.driver.rouse();
             drop(state);
             if let Some(driver) = driver {
                 driver.wake();
