@@ -47,6 +47,15 @@ async fn metrics_tell_of_upgrades_connections_and_messages() {
     example.stop().await;
 }
 
+// ---- signals ------------------------------------------------------------------------------------------------------
+
+#[tokio::test]
+async fn whoever_says_that_it_listens_ends_in_order_from_then_on() {
+    for _ in 0..20 {
+        Example::start("echo").await.stop().await;
+    }
+}
+
 // ---- spans --------------------------------------------------------------------------------------------------------
 
 #[tokio::test]

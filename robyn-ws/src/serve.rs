@@ -19,7 +19,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{App, Running, ServeError, app::Assembled};
+use crate::{App, Running, ServeError, app::Assembled, shutdown::stop_signal};
 
 /// How long a client may take for the head of a request, its first byte included. axum's own server waits for ever, so
 /// that clients which never send would pile up.
@@ -47,13 +47,16 @@ impl App {
         } = self.assemble()?;
         let Running { router, hub, shutdown } = running;
         let listener = bind(address).await?;
+        // Before anybody is told that it listens, and may ask it to end.
+        let stop = stop_signal();
         let local = listener.local_addr()?;
         for path in hub.paths() {
             println!("ws://{local}{path}");
         }
         println!("listening on http://{local} (stop with Ctrl-C)");
         serve_until(listener, &router, async move {
-            let counts = shutdown.on_signal(shutdown_grace).await;
+            stop.await;
+            let counts = shutdown.shutdown(shutdown_grace).await;
             tracing::info!(closed = counts.closed, cut = counts.cut, "drained");
         })
         .await;
