@@ -32,7 +32,7 @@ impl UpgradeRequest {
         let peer_addr = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
         Self {
             head,
-            extensions,
+            extensions: fitted(extensions),
             path_params,
             subprotocol: subprotocol.and_then(|name| name.to_str().ok()).map(Box::from),
             peer_addr: peer_addr.map(OnceLock::from).unwrap_or_default(),
@@ -66,6 +66,17 @@ impl UpgradeRequest {
     pub(crate) fn set_peer_addr(&self, address: SocketAddr) {
         let _already_known = self.peer_addr.set(address);
     }
+}
+
+/// Moves extensions into a map that grew with them. One that has been larger keeps its size.
+fn fitted(mut extensions: Extensions) -> Extensions {
+    let Some(peer) = extensions.remove::<ConnectInfo<SocketAddr>>() else {
+        return extensions;
+    };
+    let mut fitted = Extensions::new();
+    fitted.insert(peer);
+    fitted.extend(extensions);
+    fitted
 }
 
 /// The target and the headers of a request in one allocation, as HTTP/1 writes them: read when a handler wants them, since
