@@ -17,6 +17,9 @@ use tokio_tungstenite::tungstenite::{
 
 use crate::{Message, connection::lookout::Lookout, limits::Bounds};
 
+/// How much tungstenite is given at once, in bytes, at most. It zeroes so much before each read.
+const CHUNK: usize = 2048;
+
 /// What tungstenite says, with [`CloseCode::Protocol`], in place of a close code that must not be sent.
 const BAD_CLOSE_CODE: &str = "Protocol violation";
 
@@ -57,6 +60,8 @@ pub(crate) struct Decoded {
 pub(crate) struct Decoder {
     context: WebSocketContext,
     lookout: Lookout,
+    /// [`Limits::read_buffer`](crate::Limits::read_buffer), by which it was made.
+    read_buffer: usize,
 }
 
 impl Decoder {
@@ -64,7 +69,7 @@ impl Decoder {
     pub(crate) fn take(bounds: &Bounds) -> Box<Self> {
         let spare = SPARE.take();
         let mut decoder = spare
-            .filter(|spare| spare.context.get_config().read_buffer_size == bounds.read_buffer)
+            .filter(|spare| spare.read_buffer == bounds.read_buffer)
             .unwrap_or_else(|| Box::new(Self::new(bounds)));
         decoder.limit(bounds);
         decoder
@@ -72,12 +77,15 @@ impl Decoder {
 
     fn new(bounds: &Bounds) -> Self {
         let config = WebSocketConfig::default()
-            .read_buffer_size(bounds.read_buffer)
+            .read_buffer_size(bounds.read_buffer.min(CHUNK))
             // The decoder's own answers are thrown away, see `Source`.
             .write_buffer_size(0);
+        // One allocation serves as many messages as fit into it.
+        let buffer = Vec::with_capacity(bounds.read_buffer);
         Self {
-            context: WebSocketContext::new(Role::Server, Some(config)),
+            context: WebSocketContext::from_partially_read(buffer, Role::Server, Some(config)),
             lookout: Lookout::default(),
+            read_buffer: bounds.read_buffer,
         }
     }
 

@@ -58,6 +58,15 @@ impl Lookout {
                 at += here;
                 continue;
             }
+            if self.header_length == 0
+                && let Some((payload, length)) = short_message(&bytes[at..])
+                && payload <= max_message_size as u64
+            {
+                self.begun += 1;
+                self.payload_left = payload;
+                at += length;
+                continue;
+            }
             let Some((header, payload, length)) = self.parse(&bytes[at..]) else {
                 self.remember(&bytes[at..]);
                 return (bytes.len(), None);
@@ -109,6 +118,17 @@ impl Lookout {
         self.begun += usize::from(!goes_on);
         self.message = if header.is_final { 0 } else { message };
         Ok(())
+    }
+}
+
+/// Reads the header of a short message in a single frame. Most frames are that, and can be right.
+fn short_message(bytes: &[u8]) -> Option<(u64, usize)> {
+    const SINGLE_TEXT: u8 = 0x81;
+    const SINGLE_BINARY: u8 = 0x82;
+    const MASKED: u8 = 0x80;
+    match bytes {
+        [SINGLE_TEXT | SINGLE_BINARY, length @ MASKED..=0xFD, _, _, _, _, ..] => Some((u64::from(length - MASKED), 6)),
+        _ => None,
     }
 }
 
