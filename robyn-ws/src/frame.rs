@@ -23,17 +23,21 @@ const PONG: u8 = 0xA;
 /// payload stays the message's own: a copy would cost more than a second piece.
 const COPIED_PAYLOAD: usize = 2048;
 
+/// A run that is longer than this, in bytes, is not made longer still.
+const LONG_RUN: usize = 8 * 1024;
+
 thread_local! {
     /// Where a frame is put together, before as much memory as it needs is known.
     static WORKBENCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// An encoded frame. Cloning it shares the bytes.
+/// An encoded frame, or several that are written together. Cloning a frame shares the bytes.
 #[derive(Clone, Debug)]
 pub(crate) enum Frame {
     /// The header with the payload behind it.
     Short(Arc<[u8]>),
     Long(Arc<Long>),
+    Run(Box<Run>),
 }
 
 /// A frame that shares the payload of its message.
@@ -43,6 +47,13 @@ pub(crate) struct Long {
     payload: Bytes,
 }
 
+/// Short frames for one connection, one behind the other: as one piece of memory they cost less than one by one.
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
+    bytes: Vec<u8>,
+    frames: usize,
+}
+
 impl Frame {
     pub(crate) fn message(message: &Message, encoder: &FrameCounter) -> Self {
         encoder.0.fetch_add(1, Ordering::Relaxed);
@@ -50,6 +61,32 @@ impl Frame {
             Message::Text(text) => Self::encode(TEXT, text.as_ref()),
             Message::Binary(bytes) => Self::encode(BINARY, bytes),
         }
+    }
+
+    /// Puts `message` behind this frame, and gives how many bytes that takes. `None` if it does not go there: one of both
+    /// is too long, or this frame is for others as well.
+    pub(crate) fn join(&mut self, message: &Message, encoder: &FrameCounter) -> Option<usize> {
+        let payload = message.as_bytes();
+        if payload.len() > COPIED_PAYLOAD || self.len() > LONG_RUN {
+            return None;
+        }
+        if let Self::Short(bytes) = self
+            && Arc::get_mut(bytes).is_some()
+        {
+            let bytes = bytes.to_vec();
+            *self = Self::Run(Box::new(Run { bytes, frames: 1 }));
+        }
+        let Self::Run(run) = self else { return None };
+        encoder.0.fetch_add(1, Ordering::Relaxed);
+        let before = run.bytes.len();
+        put_header(
+            &mut run.bytes,
+            if message.is_text() { TEXT } else { BINARY },
+            payload.len(),
+        );
+        run.bytes.extend_from_slice(payload);
+        run.frames += 1;
+        Some(run.bytes.len() - before)
     }
 
     pub(crate) fn ping() -> Self {
@@ -70,8 +107,7 @@ impl Frame {
     fn encode(opcode: u8, payload: &Bytes) -> Self {
         WORKBENCH.with_borrow_mut(|bench| {
             bench.clear();
-            bench.push(FIN | opcode);
-            put_length(bench, payload.len());
+            put_header(bench, opcode, payload.len());
             if payload.len() > COPIED_PAYLOAD {
                 return Self::Long(Arc::new(Long {
                     header: bench.as_slice().into(),
@@ -88,6 +124,15 @@ impl Frame {
         match self {
             Self::Short(bytes) => bytes.len(),
             Self::Long(long) => long.header.len() + long.payload.len(),
+            Self::Run(run) => run.bytes.len(),
+        }
+    }
+
+    /// Gives how many frames these are.
+    pub(crate) fn count(&self) -> usize {
+        match self {
+            Self::Short(_) | Self::Long(_) => 1,
+            Self::Run(run) => run.frames,
         }
     }
 
@@ -96,6 +141,7 @@ impl Frame {
         match self {
             Self::Short(bytes) => [bytes, &[]],
             Self::Long(long) => [&long.header, &long.payload],
+            Self::Run(run) => [&run.bytes, &[]],
         }
     }
 }
@@ -109,8 +155,7 @@ pub(crate) struct Load {
 
 impl Load {
     pub(crate) fn add(&mut self, frame: &Frame) {
-        self.messages += 1;
-        self.bytes += frame.len();
+        self.append(Self::of(frame));
     }
 
     pub(crate) fn append(&mut self, other: Self) {
@@ -125,14 +170,15 @@ impl Load {
 
     pub(crate) fn of(frame: &Frame) -> Self {
         Self {
-            messages: 1,
+            messages: frame.count(),
             bytes: frame.len(),
         }
     }
 }
 
 /// The length field has one, three or nine bytes (RFC 6455 section 5.2).
-fn put_length(head: &mut Vec<u8>, length: usize) {
+fn put_header(head: &mut Vec<u8>, opcode: u8, length: usize) {
+    head.push(FIN | opcode);
     if let Ok(short @ 0..=125) = u8::try_from(length) {
         head.push(short);
     } else if let Ok(medium) = u16::try_from(length) {
@@ -176,6 +222,46 @@ mod tests {
             assert_eq!(bytes[..header.len()], header, "header for {length} bytes");
             assert_eq!(bytes.len(), header.len() + length, "frame for {length} bytes");
         }
+    }
+
+    #[test]
+    fn joined_frames_are_the_same_bytes_as_one_by_one() {
+        let counter = FrameCounter::default();
+        let messages = [Message::from("a"), Message::from(vec![0; 200]), Message::from("")];
+        let mut run = Frame::message(&messages[0], &counter);
+        for message in &messages[1..] {
+            let bytes = run.join(message, &counter);
+            assert_eq!(bytes, Some(Frame::message(message, &counter).len()));
+        }
+        let one_by_one: Vec<u8> = messages
+            .iter()
+            .flat_map(|message| Frame::message(message, &counter).pieces().concat())
+            .collect();
+        assert_eq!(run.pieces().concat(), one_by_one);
+        assert_eq!((run.count(), run.len()), (3, one_by_one.len()));
+    }
+
+    #[test]
+    fn frame_that_others_get_too_is_not_joined() {
+        let counter = FrameCounter::default();
+        let mut frame = Frame::message(&Message::from("to all"), &counter);
+        let others = frame.clone();
+        assert_eq!(frame.join(&Message::from("to one"), &counter), None);
+        assert_eq!(frame.pieces(), others.pieces());
+    }
+
+    #[test]
+    fn run_is_not_made_longer_than_it_may_be() {
+        let counter = FrameCounter::default();
+        let message = Message::from(vec![0; COPIED_PAYLOAD]);
+        let mut run = Frame::message(&message, &counter);
+        while run.join(&message, &counter).is_some() {}
+        assert!(
+            (LONG_RUN..LONG_RUN + 2 * COPIED_PAYLOAD).contains(&run.len()),
+            "{}",
+            run.len()
+        );
+        assert_eq!(run.join(&Message::from(""), &counter), None);
     }
 
     #[test]

@@ -150,12 +150,12 @@ impl Driver {
     }
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
-        self.look_in();
+        let mut has_room = self.look_in();
         loop {
             if self.is_over() {
                 return Poll::Ready(Next::End);
             }
-            if self.may_handle() {
+            if self.may_handle(has_room) {
                 return self.poll_turn(cx);
             }
             // Now there is room for the reply to a message that had none.
@@ -166,6 +166,7 @@ impl Driver {
                 self.handled_this_turn = 0;
                 return Poll::Pending;
             }
+            has_room = has_room || self.live.mailbox.has_room();
         }
     }
 
@@ -203,12 +204,12 @@ impl Driver {
     }
 
     /// Tells whether there is a message to handle, and room for its reply.
-    fn may_handle(&mut self) -> bool {
+    fn may_handle(&mut self, has_room: bool) -> bool {
         if self.inbox.is_empty() {
             return false;
         }
         // After the end of the stream only the read-ahead is left, which is bounded as well.
-        if self.ending.is_none() && !self.live.mailbox.has_room() {
+        if self.ending.is_none() && !has_room {
             self.stalled.get_or_insert_with(Instant::now);
             return false;
         }
@@ -218,13 +219,14 @@ impl Driver {
 
     // ---- steps ----------------------------------------------------------------------------------------------------
 
-    /// Takes the orders that came from outside.
-    pub(crate) fn look_in(&mut self) {
+    /// Takes the orders that came from outside. Gives whether a reply finds room.
+    pub(crate) fn look_in(&mut self) -> bool {
         let orders = self.live.mailbox.wake_up();
         self.cut |= orders.cut;
         if let Some(ending) = orders.ending {
             self.end(ending);
         }
+        orders.has_room
     }
 
     /// Hands out a message, or lets other tasks run first if this one had its share.
@@ -309,9 +311,14 @@ impl Driver {
 
     /// Does what is due. Gives whether anything was, or was put off; otherwise the task is woken when something is.
     fn poll_time(&mut self, cx: &mut Context<'_>) -> bool {
-        let deadline = self.deadline();
-        if deadline.is_some_and(|deadline| deadline < self.timer.deadline()) {
-            self.reset_timer(deadline);
+        // What else is awaited only ever moves away, and is looked up when the timer fires.
+        let pressing = if self.ending.is_some() {
+            self.grace
+        } else {
+            self.stall_over()
+        };
+        if pressing.is_some_and(|deadline| deadline < self.timer.deadline()) {
+            self.reset_timer(pressing);
         }
         if self.timer.as_mut().poll(cx).is_pending() {
             return false;

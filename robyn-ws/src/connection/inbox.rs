@@ -1,19 +1,46 @@
 //! Messages that were read and not handled yet: the bounded read-ahead.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
-use crate::{Message, close::Ending, connection::session::SessionInbox, limits::Bounds};
+use crate::{Message, close::Ending, connection::session::SessionInbox, limits::Bounds, queue::Queue};
+
+/// Messages in the order in which they came.
+#[derive(Debug, Default)]
+pub(crate) struct ReadAhead {
+    messages: Queue<Message>,
+    bytes: usize,
+}
+
+impl ReadAhead {
+    pub(crate) fn push(&mut self, message: Message) {
+        self.bytes += message.len();
+        self.messages.push_back(message);
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Message> {
+        let message = self.messages.pop_front()?;
+        self.bytes -= message.len();
+        Some(message)
+    }
+
+    /// Tells whether another message may be read ahead: `Limits::read_ahead` messages, and about one message of the
+    /// largest size.
+    pub(crate) fn has_room(&self, bounds: &Bounds) -> bool {
+        let (messages, bytes) = (self.messages.len(), self.bytes);
+        messages == 0 || (messages < bounds.read_ahead && bytes < bounds.max_message_size)
+    }
+}
 
 /// Where messages wait for a handler, or for a session.
 #[derive(Debug)]
 pub(crate) enum Inbox {
-    Own(VecDeque<Message>),
+    Own(ReadAhead),
     Session(Arc<SessionInbox>),
 }
 
 impl Inbox {
-    pub(crate) const fn new() -> Self {
-        Self::Own(VecDeque::new())
+    pub(crate) fn new() -> Self {
+        Self::Own(ReadAhead::default())
     }
 
     /// Hands what waits here, and all that follows, to a session.
@@ -26,7 +53,7 @@ impl Inbox {
 
     pub(crate) fn push(&mut self, message: Message) {
         match self {
-            Self::Own(messages) => messages.push_back(message),
+            Self::Own(messages) => messages.push(message),
             Self::Session(session) => session.push(message),
         }
     }
@@ -34,12 +61,7 @@ impl Inbox {
     /// Gives the next message for a message handler.
     pub(crate) fn pop(&mut self) -> Option<Message> {
         let Self::Own(messages) = self else { return None };
-        let message = messages.pop_front();
-        if messages.is_empty() {
-            // A quiet connection keeps no buffer.
-            *messages = VecDeque::new();
-        }
-        message
+        messages.pop()
     }
 
     /// Tells a session that nothing follows.
@@ -52,22 +74,16 @@ impl Inbox {
     /// Tells whether no message waits for a message handler.
     pub(crate) fn is_empty(&self) -> bool {
         match self {
-            Self::Own(messages) => messages.is_empty(),
+            Self::Own(ahead) => ahead.messages.is_empty(),
             Self::Session(_) => true,
         }
     }
 
-    /// Tells whether another message may be read ahead: `Limits::read_ahead` messages, and about one message of the
-    /// largest size.
+    /// Tells whether another message may be read ahead.
     pub(crate) fn has_room(&self, bounds: &Bounds) -> bool {
         match self {
-            Self::Own(messages) => has_room(messages, bounds),
-            Self::Session(session) => session.look(|messages| has_room(messages, bounds)),
+            Self::Own(messages) => messages.has_room(bounds),
+            Self::Session(session) => session.has_room(bounds),
         }
     }
-}
-
-fn has_room(messages: &VecDeque<Message>, bounds: &Bounds) -> bool {
-    let bytes = || messages.iter().map(Message::len).sum::<usize>();
-    messages.is_empty() || (messages.len() < bounds.read_ahead && bytes() < bounds.max_message_size)
 }

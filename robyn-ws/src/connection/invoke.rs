@@ -134,7 +134,9 @@ impl Scene {
 
 /// Calls what may panic.
 fn isolate<T>(span: &Span, call: impl FnOnce() -> T) -> Caught<T> {
-    catch_unwind(AssertUnwindSafe(|| span.in_scope(call)))
+    catch_unwind(AssertUnwindSafe(|| {
+        if span.is_none() { call() } else { span.in_scope(call) }
+    }))
 }
 
 fn settle(finished: Option<Caught<HandlerResult>>) -> Outcome {

@@ -242,7 +242,8 @@ impl Connection {
 
     fn answer(&mut self, entry: &'static Entry, outcome: Outcome) {
         if let Some(reply) = self.conclude(entry, outcome) {
-            self.driver.live.mailbox.reply(self.encode(&reply));
+            let live = &self.driver.live;
+            live.mailbox.reply(&reply, live.encoder());
         }
     }
 

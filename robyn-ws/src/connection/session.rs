@@ -1,7 +1,6 @@
 //! The socket that a session handler owns.
 
 use std::{
-    collections::VecDeque,
     fmt,
     future::poll_fn,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -14,7 +13,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     CloseReason, ConnectionId, Delivery, Message, QueryParams, Rejection, SendError, WebSocketConnector,
     close::{Ending, close_code},
+    connection::inbox::ReadAhead,
     extract::from_json,
+    limits::Bounds,
 };
 
 /// The end of a session's connection, with the real code and reason.
@@ -66,7 +67,7 @@ pub(crate) struct SessionInbox(Mutex<Inbox>);
 
 #[derive(Debug, Default)]
 struct Inbox {
-    messages: VecDeque<Message>,
+    messages: ReadAhead,
     ended: Option<Disconnected>,
     receiver: Option<Waker>,
     /// The driver, when it waits for room here.
@@ -80,7 +81,7 @@ impl SessionInbox {
 
     pub(crate) fn push(&self, message: Message) {
         let mut inbox = self.lock();
-        inbox.messages.push_back(message);
+        inbox.messages.push(message);
         wake(inbox.receiver.take(), inbox);
     }
 
@@ -90,8 +91,8 @@ impl SessionInbox {
         wake(inbox.receiver.take(), inbox);
     }
 
-    pub(crate) fn look<T>(&self, at: impl FnOnce(&VecDeque<Message>) -> T) -> T {
-        at(&self.lock().messages)
+    pub(crate) fn has_room(&self, bounds: &Bounds) -> bool {
+        self.lock().messages.has_room(bounds)
     }
 
     /// Has the driver woken when there is room again.
@@ -101,7 +102,7 @@ impl SessionInbox {
 
     fn poll_receive(&self, cx: &Context<'_>) -> Poll<Result<Message, Disconnected>> {
         let mut inbox = self.lock();
-        if let Some(message) = inbox.messages.pop_front() {
+        if let Some(message) = inbox.messages.pop() {
             wake(inbox.driver.take(), inbox);
             return Poll::Ready(Ok(message));
         }

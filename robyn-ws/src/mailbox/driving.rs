@@ -7,8 +7,9 @@ use std::{
 };
 
 use crate::{
+    Message, Overflow,
     close::Ending,
-    frame::{Frame, Load},
+    frame::{Frame, FrameCounter, Load},
     mailbox::{CONTROLS, Exit, Gate, Mailbox, State, Wakefulness, outlet::Outlet},
 };
 
@@ -19,6 +20,8 @@ pub(crate) struct Orders {
     pub(crate) ending: Option<Ending>,
     /// The drain's patience is over: stop at once.
     pub(crate) cut: bool,
+    /// A handler may run: its reply finds room.
+    pub(crate) has_room: bool,
 }
 
 /// How far writing came.
@@ -49,7 +52,7 @@ impl Mailbox {
             state.line_up(greeting);
         }
         let held = take(&mut state.held);
-        state.queue.extend(held);
+        state.queue.append(held);
         if state.gate == Gate::Greeting {
             state.gate = Gate::Open;
         }
@@ -57,8 +60,19 @@ impl Mailbox {
 
     /// Queues a reply. The driver runs no handler while the queue is full, so a reply goes over the bound at most by
     /// itself.
-    pub(crate) fn reply(&self, reply: Frame) {
-        self.lock().line_up(reply);
+    pub(crate) fn reply(&self, reply: &Message, encoder: &FrameCounter) {
+        let mut state = self.lock();
+        // A frame that may be dropped to make room for another stays by itself.
+        let joins = self.overflow != Overflow::DropOldest;
+        let joined = state
+            .queue
+            .back_mut()
+            .filter(|_| joins)
+            .and_then(|last| last.join(reply, encoder));
+        match joined {
+            Some(bytes) => state.load.append(Load { messages: 1, bytes }),
+            None => state.line_up(Frame::message(reply, encoder)),
+        }
     }
 
     /// Queues a control frame ahead of everything else.
@@ -99,7 +113,10 @@ impl Mailbox {
 
     /// Tells whether a handler may run: its reply finds room.
     pub(crate) fn has_room(&self) -> bool {
-        let state = self.lock();
+        self.takes_reply(&self.lock())
+    }
+
+    fn takes_reply(&self, state: &State) -> bool {
         state.load.messages < self.max.messages && state.load.bytes < self.max.bytes
     }
 
@@ -112,6 +129,7 @@ impl Mailbox {
         Orders {
             ending: state.ending.as_deref().cloned(),
             cut: state.cut,
+            has_room: self.takes_reply(&state),
         }
     }
 

@@ -5,7 +5,7 @@ pub(crate) mod outlet;
 #[cfg(all(test, races))]
 mod races;
 
-use std::{collections::VecDeque, mem::replace, pin::pin, sync::PoisonError, task::Waker, time::Duration};
+use std::{mem::replace, pin::pin, sync::PoisonError, task::Waker, time::Duration};
 
 use tokio::sync::Notify;
 
@@ -16,6 +16,7 @@ use crate::{
     frame::{Frame, Load},
     limits::Bounds,
     mailbox::outlet::Outlet,
+    queue::{Queue, RareQueue},
     sync::{Mutex, MutexGuard},
     time::after,
 };
@@ -89,11 +90,11 @@ impl Wakefulness {
 #[derive(Debug)]
 struct State {
     gate: Gate,
-    queue: VecDeque<Frame>,
+    queue: Queue<Frame>,
     /// What others sent while the connection was greeting.
-    held: VecDeque<Frame>,
+    held: RareQueue<Frame>,
     /// Pongs, and a ping of ours, ahead of the queue. At most [`CONTROLS`].
-    controls: VecDeque<Frame>,
+    controls: RareQueue<Frame>,
     /// Everything queued, held, or being written.
     load: Load,
     exit: Exit,
@@ -126,9 +127,9 @@ impl Mailbox {
         Self {
             state: Mutex::new(State {
                 gate: Gate::Greeting,
-                queue: VecDeque::new(),
-                held: VecDeque::new(),
-                controls: VecDeque::new(),
+                queue: Queue::default(),
+                held: RareQueue::default(),
+                controls: RareQueue::default(),
                 load: Load::default(),
                 exit: Exit::Absent,
                 ending: None,
@@ -297,7 +298,7 @@ impl Mailbox {
                 break;
             };
             state.load.remove(Load::of(&oldest));
-            evicted += 1;
+            evicted += oldest.count();
         }
         evicted
     }

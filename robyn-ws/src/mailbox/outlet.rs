@@ -2,7 +2,6 @@
 
 use std::{
     cell::RefCell,
-    collections::VecDeque,
     io::{self, IoSlice},
     pin::Pin,
     task::{Context, Poll, ready},
@@ -15,7 +14,10 @@ use tokio::{
     net::tcp::OwnedWriteHalf,
 };
 
-use crate::frame::{Frame, Load};
+use crate::{
+    frame::{Frame, Load},
+    queue::{Queue, RareQueue},
+};
 
 /// How many pieces one write takes; the kernel's own bound is 1024.
 const PIECES: usize = 64;
@@ -43,7 +45,7 @@ pub(crate) enum WriteSide {
 pub(crate) struct Outlet {
     side: WriteSide,
     /// Begun, and not written to the end.
-    frames: VecDeque<Frame>,
+    frames: Queue<Frame>,
     /// How much of the first of them is written, in bytes.
     begun: usize,
     /// What of the frames counts against the mailbox's bounds.
@@ -56,7 +58,7 @@ impl Outlet {
     pub(crate) const fn new(side: WriteSide) -> Self {
         Self {
             side,
-            frames: VecDeque::new(),
+            frames: Queue::new(),
             begun: 0,
             load: Load { messages: 0, bytes: 0 },
             unflushed: false,
@@ -75,7 +77,7 @@ impl Outlet {
 
     /// Takes what is to be written next, when everything was written: all of `queue`, behind `controls`, which count
     /// against nothing.
-    pub(super) fn fill(&mut self, controls: &mut VecDeque<Frame>, queue: &mut VecDeque<Frame>) {
+    pub(super) fn fill(&mut self, controls: &mut RareQueue<Frame>, queue: &mut Queue<Frame>) {
         self.frames = std::mem::take(queue);
         self.load = Load::default();
         self.frames.iter().for_each(|frame| self.load.add(frame));
@@ -94,8 +96,6 @@ impl Outlet {
             }
             self.advance(written);
         }
-        // A quiet connection keeps no buffer.
-        self.frames = VecDeque::new();
         if let (WriteSide::Other(half), Some(cx)) = (&mut self.side, cx) {
             self.unflushed = true;
             ready!(Pin::new(half).poll_flush(cx))?;
@@ -108,9 +108,9 @@ impl Outlet {
         let Self {
             side, frames, begun, ..
         } = self;
-        // The common cases first: one short frame, and some of them.
-        if let (1, Some(Frame::Short(bytes))) = (frames.len(), frames.front()) {
-            return side.poll_write(cx, &bytes[*begun..]);
+        // The common cases first: one piece, and some short ones.
+        if let (1, Some([piece, []])) = (frames.len(), frames.front().map(Frame::pieces)) {
+            return side.poll_write(cx, &piece[*begun..]);
         }
         let left = frames.iter().map(Frame::len).sum::<usize>() - *begun;
         if left > GATHERED {
@@ -146,7 +146,7 @@ impl Outlet {
 }
 
 /// Gives the pieces of `frames` behind the first `begun` bytes.
-fn unwritten(frames: &VecDeque<Frame>, begun: usize) -> impl Iterator<Item = &[u8]> {
+fn unwritten(frames: &Queue<Frame>, begun: usize) -> impl Iterator<Item = &[u8]> {
     let mut skip = begun;
     frames.iter().flat_map(Frame::pieces).filter_map(move |piece| {
         let skipped = skip.min(piece.len());
