@@ -125,11 +125,15 @@ impl Stopwatch {
 mod handles {
     //! The metrics of one endpoint, registered once where they are told of with every message.
 
-    use std::{fmt, sync::Arc};
+    use std::{
+        fmt,
+        sync::{Arc, OnceLock},
+    };
 
     use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
     use super::Stopwatch;
+    use crate::event::{Event as _, Message};
 
     pub(super) struct Handles {
         endpoint: Arc<str>,
@@ -139,6 +143,8 @@ mod handles {
         messages_sent: Counter,
         bytes_sent: Counter,
         recipients: Histogram,
+        /// Of the message handler, from its first message on: an endpoint may have none.
+        message_durations: OnceLock<Histogram>,
     }
 
     impl Handles {
@@ -152,6 +158,7 @@ mod handles {
                 messages_sent: counter!("robyn_ws_messages_sent_total", &[label()]),
                 bytes_sent: counter!("robyn_ws_sent_bytes_total", &[label()]),
                 recipients: histogram!("robyn_ws_broadcast_recipients", &[label()]),
+                message_durations: OnceLock::new(),
                 endpoint,
             }
         }
@@ -190,8 +197,18 @@ mod handles {
         }
 
         pub(super) fn handled(&self, event: &'static str, stopwatch: Stopwatch) {
+            let took = stopwatch.start.elapsed();
+            if event == Message::NAME {
+                self.message_durations
+                    .get_or_init(|| self.durations(event))
+                    .record(took);
+            } else {
+                self.durations(event).record(took);
+            }
+        }
+
+        fn durations(&self, event: &'static str) -> Histogram {
             histogram!("robyn_ws_handler_duration_seconds", "endpoint" => self.endpoint(), "event" => event)
-                .record(stopwatch.start.elapsed());
         }
     }
 
