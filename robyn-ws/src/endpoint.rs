@@ -21,7 +21,7 @@ pub(crate) struct Endpoint {
     pub(crate) states: Vec<TypeId>,
     /// What arguments ask of the request, checked before the 101.
     pub(crate) checks: Vec<Check>,
-    pub(crate) bounds: Bounds,
+    pub(crate) bounds: Arc<Bounds>,
     /// The counts of connections it is part of, each with its limits: the app's, and those of narrower sub-routers.
     pub(crate) admissions: Vec<(Arc<Admission>, Bounds)>,
     pub(crate) hub: Arc<EndpointHub>,

@@ -59,7 +59,7 @@ impl<T> RareQueue<T> {
         self.0.is_none()
     }
 
-    fn iter(&self) -> impl Iterator<Item = &T> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.0.iter().flat_map(|items| items.iter())
     }
 }

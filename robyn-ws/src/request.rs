@@ -3,9 +3,11 @@
 use std::{net::SocketAddr, sync::OnceLock};
 
 use axum::{
-    extract::{ConnectInfo, OriginalUri, RawPathParams},
+    extract::{ConnectInfo, MatchedPath, OriginalUri, RawPathParams},
     http::{Extensions, HeaderMap, HeaderName, HeaderValue, Uri, request::Parts},
 };
+
+use crate::Hub;
 
 /// The request that became a connection.
 #[derive(Clone, Debug)]
@@ -27,8 +29,9 @@ impl UpgradeRequest {
             .map_or(&parts.uri, |original| &original.0);
         let head = Head::new(uri, &parts.headers);
         let mut extensions = parts.extensions.clone();
-        // It is in the head already, and here it would be in every connection's memory twice.
+        // What is known elsewhere would be in every connection's memory twice: in the head, and in the endpoint.
         extensions.remove::<OriginalUri>();
+        extensions.remove::<MatchedPath>();
         let peer_addr = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
         Self {
             head,
@@ -68,13 +71,14 @@ impl UpgradeRequest {
     }
 }
 
-/// Moves extensions into a map that grew with them. One that has been larger keeps its size.
+/// Moves extensions into a map that grew with them, beginning with one that every request has. A map that has been larger
+/// keeps its size.
 fn fitted(mut extensions: Extensions) -> Extensions {
-    let Some(peer) = extensions.remove::<ConnectInfo<SocketAddr>>() else {
+    let Some(hub) = extensions.remove::<Hub>() else {
         return extensions;
     };
     let mut fitted = Extensions::new();
-    fitted.insert(peer);
+    fitted.insert(hub);
     fitted.extend(extensions);
     fitted
 }

@@ -201,7 +201,7 @@ impl Resolver {
             dependencies: surroundings.scopes,
             states,
             checks: distinct_checks(&needs),
-            bounds: surroundings.bounds,
+            bounds: surroundings.bounds.into(),
             admissions: surroundings.admissions,
             hub: Arc::new(EndpointHub::new(&path)),
             path: path.into(),

@@ -13,6 +13,7 @@ mod wire;
 
 use std::{any::Any, sync::Arc};
 
+use futures_util::future::OptionFuture;
 use hyper::upgrade::Upgraded;
 
 use crate::{
@@ -73,7 +74,7 @@ impl Opening {
     ) -> Self {
         let live = Arc::new(Live {
             id: ConnectionId::random(),
-            mailbox: Mailbox::new(&endpoint.bounds),
+            mailbox: Mailbox::new(endpoint.bounds.clone()),
             request,
             endpoint: endpoint.hub.clone(),
         });
@@ -203,14 +204,27 @@ impl Connection {
         if let Some(handler) = self.scene.endpoint.handlers.session {
             return Box::pin(self.hold_session(handler)).await;
         }
-        while let Next::Message(message) = self.driver.next().await {
-            // Without a handler there is nobody to tell, and the next message may still be the client's Close.
-            let Some(handler) = self.scene.endpoint.handlers.message else {
-                continue;
+        let Some(BoundHandler { entry, .. }) = self.scene.endpoint.handlers.message else {
+            // There is nobody to tell, and the next message may still be the client's Close.
+            while let Next::Message(_) = self.driver.next().await {}
+            return;
+        };
+        loop {
+            let next = self.driver.next().await;
+            let Some(outcome) = OptionFuture::from(self.handle(next)).await else {
+                return;
             };
-            let outcome = self.scene.invoke(&mut self.driver, handler, message).await;
-            self.answer(handler.entry, outcome);
+            self.answer(entry, outcome);
         }
+    }
+
+    /// Runs the message handler, unless what is next is the end. It is a function of its own because an `async fn` that
+    /// takes a message out of [`Next`] has room for it twice, in every connection.
+    fn handle(&mut self, next: Next) -> Option<impl Future<Output = Outcome>> {
+        let (Next::Message(message), Some(handler)) = (next, self.scene.endpoint.handlers.message) else {
+            return None;
+        };
+        Some(self.scene.invoke(&mut self.driver, handler, message))
     }
 
     async fn hold_session(&mut self, handler: BoundHandler<Session>) {

@@ -31,8 +31,8 @@ pub(crate) struct Wire {
     socket: ReadSide,
     /// Only between the parts of a message.
     decoder: Option<Box<Decoder>>,
-    /// Read from the socket and not decoded yet.
-    unread: Bytes,
+    /// Read from the socket and not decoded yet. Rarely there, so it is boxed.
+    unread: Option<Box<Bytes>>,
     /// Whether whole frames may be left that nobody had room for.
     stopped: bool,
     /// Whether bytes came since somebody asked.
@@ -40,11 +40,11 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    pub(crate) const fn new(socket: ReadSide, unread: Bytes) -> Self {
+    pub(crate) fn new(socket: ReadSide, unread: Bytes) -> Self {
         Self {
             socket,
             decoder: None,
-            unread,
+            unread: boxed(unread),
             stopped: true,
             heard: false,
         }
@@ -64,11 +64,11 @@ impl Wire {
     ) -> Poll<Result<(), ReadEnd>> {
         loop {
             if self.stopped {
-                let unread = std::mem::take(&mut self.unread);
+                let unread = self.unread.take().map(|unread| *unread).unwrap_or_default();
                 let mut bytes = &*unread;
                 self.decode(&mut bytes, bounds, each)?;
                 let left = bytes.len();
-                self.unread = unread.slice(unread.len() - left..);
+                self.unread = boxed(unread.slice(unread.len() - left..));
             } else {
                 ready!(self.poll_socket(cx, bounds, each))?;
             }
@@ -89,7 +89,7 @@ impl Wire {
             let mut bytes = ready!(poll_fill(&mut self.socket, cx, buffer))?;
             self.heard = true;
             self.decode(&mut bytes, bounds, each)?;
-            self.unread = Bytes::copy_from_slice(bytes);
+            self.unread = boxed(Bytes::copy_from_slice(bytes));
             Poll::Ready(Ok(()))
         })
     }
@@ -114,6 +114,10 @@ impl Wire {
             Poll::Ready(())
         })
     }
+}
+
+fn boxed(unread: Bytes) -> Option<Box<Bytes>> {
+    (!unread.is_empty()).then(|| Box::new(unread))
 }
 
 /// Reads the socket once into the thread's buffer.

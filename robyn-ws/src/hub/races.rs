@@ -18,7 +18,7 @@ fn enter(hub: &Arc<EndpointHub>) -> Arc<Live> {
     let (parts, ()) = Request::new(()).into_parts();
     let live = Arc::new(Live {
         id: ConnectionId::random(),
-        mailbox: Mailbox::new(&Bounds::default()),
+        mailbox: Mailbox::new(Arc::new(Bounds::default())),
         request: UpgradeRequest::new(&parts, PathParams::default(), None),
         endpoint: hub.clone(),
     });

@@ -63,7 +63,7 @@ impl Mailbox {
     pub(crate) fn reply(&self, reply: &Message, encoder: &FrameCounter) {
         let mut state = self.lock();
         // A frame that may be dropped to make room for another stays by itself.
-        let joins = self.overflow != Overflow::DropOldest;
+        let joins = self.overflow() != Overflow::DropOldest;
         let joined = state
             .queue
             .back_mut()
@@ -117,7 +117,8 @@ impl Mailbox {
     }
 
     fn takes_reply(&self, state: &State) -> bool {
-        state.load.messages < self.max.messages && state.load.bytes < self.max.bytes
+        let Load { messages, bytes } = state.load;
+        messages < self.bounds.outbound_messages && bytes < self.bounds.outbound_bytes
     }
 
     // ---- waking and sleeping --------------------------------------------------------------------------------------
@@ -218,7 +219,10 @@ impl State {
                 if self.queue.is_empty() && self.controls.is_empty() {
                     return Err(Written::All);
                 }
-                outlet.fill(&mut self.controls, &mut self.queue);
+                // Nothing is being written, so what counts and is not held is queued.
+                let mut load = self.load;
+                self.held.iter().for_each(|held| load.remove(Load::of(held)));
+                outlet.fill(&mut self.controls, &mut self.queue, load);
             }
             Exit::Here(_) => {}
         }

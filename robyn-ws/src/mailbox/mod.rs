@@ -5,7 +5,12 @@ pub(crate) mod outlet;
 #[cfg(all(test, races))]
 mod races;
 
-use std::{mem::replace, pin::pin, sync::PoisonError, task::Waker, time::Duration};
+use std::{
+    mem::replace,
+    pin::pin,
+    sync::{Arc, PoisonError},
+    task::Waker,
+};
 
 use tokio::sync::Notify;
 
@@ -117,13 +122,11 @@ pub(crate) struct Mailbox {
     state: Mutex<State>,
     /// Tells those who wait that there is room, or that the gate closed.
     changed: Notify,
-    max: Load,
-    overflow: Overflow,
-    send_timeout: Duration,
+    bounds: Arc<Bounds>,
 }
 
 impl Mailbox {
-    pub(crate) fn new(bounds: &Bounds) -> Self {
+    pub(crate) fn new(bounds: Arc<Bounds>) -> Self {
         Self {
             state: Mutex::new(State {
                 gate: Gate::Greeting,
@@ -139,12 +142,7 @@ impl Mailbox {
                 awaited: false,
             }),
             changed: Notify::new(),
-            max: Load {
-                messages: bounds.outbound_messages,
-                bytes: bounds.outbound_bytes,
-            },
-            overflow: bounds.overflow,
-            send_timeout: bounds.send_timeout,
+            bounds,
         }
     }
 
@@ -159,7 +157,7 @@ impl Mailbox {
         state.admit(sender)?;
         let mut evicted = 0;
         if !self.fits(&state, &frame) {
-            match self.overflow {
+            match self.bounds.overflow {
                 Overflow::DropNewest => return Err(SendError::QueueFull),
                 Overflow::DropOldest => evicted = self.make_room(&mut state, &frame),
                 Overflow::Disconnect => {
@@ -200,7 +198,7 @@ impl Mailbox {
             Err(TryPushError::Refused(error)) => return Err(error),
             Ok(pushed) => return Ok(pushed),
         };
-        let deadline = after(tokio::time::Instant::now(), self.send_timeout);
+        let deadline = after(tokio::time::Instant::now(), self.bounds.send_timeout);
         loop {
             let mut changed = pin!(self.changed.notified());
             // Enabled before the queue is looked at again, so that no change falls between.
@@ -259,8 +257,8 @@ impl Mailbox {
         self.lock().ending.as_deref().cloned()
     }
 
-    pub(crate) const fn overflow(&self) -> Overflow {
-        self.overflow
+    pub(crate) fn overflow(&self) -> Overflow {
+        self.bounds.overflow
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -286,8 +284,8 @@ impl Mailbox {
     }
 
     fn fits(&self, state: &State, frame: &Frame) -> bool {
-        let load = state.load;
-        load.messages == 0 || (load.messages < self.max.messages && load.bytes + frame.len() <= self.max.bytes)
+        let Load { messages, bytes } = state.load;
+        messages == 0 || (messages < self.bounds.outbound_messages && bytes + frame.len() <= self.bounds.outbound_bytes)
     }
 
     /// Drops the oldest frames that nobody has begun to write, until `frame` fits or none is left.

@@ -48,6 +48,8 @@ pub(crate) struct Outlet {
     frames: Queue<Frame>,
     /// How much of the first of them is written, in bytes.
     begun: usize,
+    /// How much of all of them is not written, in bytes.
+    left: usize,
     /// What of the frames counts against the mailbox's bounds.
     load: Load,
     /// Whether what was written may wait in a buffer of the box's.
@@ -60,6 +62,7 @@ impl Outlet {
             side,
             frames: Queue::new(),
             begun: 0,
+            left: 0,
             load: Load { messages: 0, bytes: 0 },
             unflushed: false,
         }
@@ -75,13 +78,14 @@ impl Outlet {
         !matches!(self.side, WriteSide::Other(_))
     }
 
-    /// Takes what is to be written next, when everything was written: all of `queue`, behind `controls`, which count
-    /// against nothing.
-    pub(super) fn fill(&mut self, controls: &mut RareQueue<Frame>, queue: &mut Queue<Frame>) {
+    /// Takes what is to be written next, when everything was written: all of `queue`, which is `load`, behind `controls`,
+    /// which count against nothing.
+    pub(super) fn fill(&mut self, controls: &mut RareQueue<Frame>, queue: &mut Queue<Frame>, load: Load) {
         self.frames = std::mem::take(queue);
-        self.load = Load::default();
-        self.frames.iter().for_each(|frame| self.load.add(frame));
+        self.load = load;
+        self.left = load.bytes;
         while let Some(control) = controls.pop_back() {
+            self.left += control.len();
             self.frames.push_front(control);
         }
     }
@@ -106,14 +110,17 @@ impl Outlet {
 
     fn poll_write_once(&mut self, cx: Option<&mut Context<'_>>) -> Poll<io::Result<usize>> {
         let Self {
-            side, frames, begun, ..
+            side,
+            frames,
+            begun,
+            left,
+            ..
         } = self;
         // The common cases first: one piece, and some short ones.
         if let (1, Some([piece, []])) = (frames.len(), frames.front().map(Frame::pieces)) {
             return side.poll_write(cx, &piece[*begun..]);
         }
-        let left = frames.iter().map(Frame::len).sum::<usize>() - *begun;
-        if left > GATHERED {
+        if *left > GATHERED {
             return side.poll_write_pieces(cx, unwritten(frames, *begun));
         }
         GATHER.with_borrow_mut(|gathered| {
@@ -124,6 +131,12 @@ impl Outlet {
     }
 
     fn advance(&mut self, written: usize) {
+        self.left -= written;
+        if self.left == 0 {
+            self.frames = Queue::new();
+            self.begun = 0;
+            return;
+        }
         self.begun += written;
         while let Some(first) = self.frames.front() {
             if self.begun < first.len() {

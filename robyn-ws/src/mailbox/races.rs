@@ -83,7 +83,7 @@ impl PipeEnd {
 }
 
 fn open_mailbox(bounds: &Bounds) -> (Arc<Mailbox>, PipeEnd) {
-    let (mailbox, pipe) = (Arc::new(Mailbox::new(bounds)), PipeEnd::new());
+    let (mailbox, pipe) = (Arc::new(Mailbox::new(Arc::new(bounds.clone()))), PipeEnd::new());
     mailbox.greet(None);
     mailbox.connect(Outlet::new(WriteSide::Pipe(pipe.clone())));
     (mailbox, pipe)
