@@ -1,0 +1,82 @@
+//! Clients that block: they run beside what is counted, on another thread or in another process.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+};
+
+use robyn_ws_tests::{FIN, KEY, PATIENCE, TEXT, frame};
+
+/// What every message says, 64 bytes.
+pub(crate) const SAID: &str = "The quick brown fox jumps over the lazy dog, and then once more.";
+
+/// A frame of a server has no mask, which is four bytes.
+const ANSWER: usize = 2 + SAID.len();
+
+/// A client that says and is told only [`SAID`].
+#[derive(Debug)]
+pub(crate) struct Client(TcpStream);
+
+impl Client {
+    pub(crate) fn connect(address: SocketAddr, path: &str) -> Self {
+        let mut stream = TcpStream::connect(address).expect("the server listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out can be set");
+        stream.set_nodelay(true).expect("a socket option can be set");
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+             sec-websocket-version: 13\r\nsec-websocket-key: {KEY}\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).expect("the server reads");
+        let mut response = Vec::new();
+        while !response.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).expect("the server answers");
+            response.extend(byte);
+        }
+        assert!(
+            response.starts_with(b"HTTP/1.1 101"),
+            "{}",
+            String::from_utf8_lossy(&response)
+        );
+        Self(stream)
+    }
+
+    pub(crate) fn connect_many(number: usize, address: SocketAddr, path: &str) -> Vec<Self> {
+        (0..number).map(|_| Self::connect(address, path)).collect()
+    }
+
+    /// Sends some messages at once.
+    pub(crate) fn say(&mut self, messages: usize) {
+        let frames = frame(FIN | TEXT, SAID).repeat(messages);
+        self.0.write_all(&frames).expect("the server reads");
+    }
+
+    /// Waits for some messages.
+    pub(crate) fn hear(&mut self, messages: usize) {
+        let mut answers = vec![0; messages * ANSWER];
+        self.0.read_exact(&mut answers).expect("the server answers");
+        assert!(answers.ends_with(SAID.as_bytes()), "{answers:?}");
+    }
+}
+
+/// Has each client say `burst` messages and be answered, for so many rounds.
+pub(crate) fn echoes(clients: &mut [Client], burst: usize, rounds: usize) {
+    for _ in 0..rounds {
+        for client in &mut *clients {
+            client.say(burst);
+        }
+        for client in &mut *clients {
+            client.hear(burst);
+        }
+    }
+}
+
+/// Has the first client say `burst` messages and everybody get them, for so many rounds.
+pub(crate) fn broadcasts(clients: &mut [Client], burst: usize, rounds: usize) {
+    for _ in 0..rounds {
+        clients[0].say(burst);
+        for client in &mut *clients {
+            client.hear(burst);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Instructions for each message, counted by callgrind, which is a part of valgrind.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::OnceLock,
+    thread,
+};
+
+use crate::{
+    clients::{Client, broadcasts, echoes},
+    report::{at_most, say},
+};
+
+/// The program that is counted, which runs under callgrind.
+struct Callgrind {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Callgrind {
+    fn start(program: &Path) -> Self {
+        let mut child = Command::new("valgrind")
+            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+            .arg(program)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("valgrind can be run");
+        let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped")).lines();
+        let address = stdout
+            .find_map(|line| announced_address(&line.expect("the program writes UTF-8")))
+            .expect("the program listens");
+        // It goes on writing, when it ends.
+        thread::spawn(move || stdout.for_each(drop));
+        Self { child, address }
+    }
+
+    /// Ends the program, and gives how many instructions it took.
+    fn stop(mut self) -> u64 {
+        let kill = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
+        assert!(
+            kill.expect("`kill` can be run").success(),
+            "the program had ended before"
+        );
+        let mut report = String::new();
+        let stderr = self.child.stderr.take().expect("stderr is piped");
+        BufReader::new(stderr)
+            .read_to_string(&mut report)
+            .expect("valgrind writes UTF-8");
+        let status = self.child.wait().expect("the program can be waited for");
+        assert!(status.success(), "{status}\n{report}");
+        let counted = report.lines().find_map(|line| line.split_once("Collected : "));
+        let (_, counted) = counted.unwrap_or_else(|| panic!("callgrind has counted nothing:\n{report}"));
+        counted.trim().parse().expect("callgrind gives a number")
+    }
+}
+
+impl Drop for Callgrind {
+    fn drop(&mut self) {
+        // A test that failed leaves nothing behind; usually it has ended.
+        let _ended = self.child.kill();
+    }
+}
+
+/// Reads `listening on http://127.0.0.1:8080 (stop with Ctrl-C)`.
+fn announced_address(line: &str) -> Option<SocketAddr> {
+    let rest = line.strip_prefix("listening on http://")?;
+    rest.split(' ').next()?.parse().ok()
+}
+
+/// Gives the program, built as users build theirs, or `None` where there is no valgrind to count it with.
+fn program() -> Option<&'static Path> {
+    static PROGRAM: OnceLock<Option<PathBuf>> = OnceLock::new();
+
+    let program = PROGRAM.get_or_init(|| {
+        let valgrind = Command::new("valgrind").arg("--version").output();
+        if valgrind.is_ok_and(|output| output.status.success()) {
+            return Some(build());
+        }
+        say("SKIPPED: instructions are not counted, since there is no valgrind. Debian's package is `valgrind`");
+        None
+    });
+    program.as_deref()
+}
+
+fn build() -> PathBuf {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let target = tests.join("../target/guards");
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--release", "--bin", "guarded", "--target-dir"])
+        .arg(&target)
+        .current_dir(tests)
+        .status();
+    assert!(built.expect("cargo can be run").success(), "cargo has said why");
+    target.join("release/guarded")
+}
+
+/// What some clients do for a number of rounds, with how many messages at a time.
+struct Load {
+    path: &'static str,
+    clients: usize,
+    burst: usize,
+    act: fn(&mut [Client], usize, usize),
+}
+
+impl Load {
+    fn instructions(&self, program: &Path, rounds: usize) -> u64 {
+        let callgrind = Callgrind::start(program);
+        let mut clients = Client::connect_many(self.clients, callgrind.address, self.path);
+        (self.act)(&mut clients, self.burst, rounds);
+        callgrind.stop()
+    }
+
+    /// Counts twice, with more rounds the second time: what is more is what these rounds took.
+    #[expect(clippy::cast_precision_loss, reason = "no test takes that many")]
+    fn instructions_per_message(&self, program: &Path) -> f64 {
+        const FEW: usize = 20;
+        const MORE: usize = 60;
+
+        let (few, more) = (self.instructions(program, FEW), self.instructions(program, MORE));
+        let messages = (MORE - FEW) * self.clients * self.burst;
+        more.saturating_sub(few) as f64 / messages as f64
+    }
+}
+
+#[test]
+fn echo_takes_few_instructions() {
+    let Some(program) = program() else { return };
+    for (burst, bound) in [(1, 6600.0), (16, 2800.0)] {
+        let load = Load {
+            path: "/echo",
+            clients: 16,
+            burst,
+            act: echoes,
+        };
+        let what = format!("instructions for an echo, {burst} in flight");
+        at_most(bound, &what, load.instructions_per_message(program));
+    }
+}
+
+#[test]
+fn delivery_takes_few_instructions() {
+    let Some(program) = program() else { return };
+    for (burst, bound) in [(1, 900.0), (16, 490.0)] {
+        let load = Load {
+            path: "/fan_out",
+            clients: 200,
+            burst,
+            act: broadcasts,
+        };
+        let what = format!("instructions for a delivery, {burst} in flight");
+        at_most(bound, &what, load.instructions_per_message(program));
+    }
+}
