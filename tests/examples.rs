@@ -1,5 +1,7 @@
 //! Every example is started as a program and driven over everything it shows, as its reader would.
 
+#[cfg(target_os = "linux")]
+mod examples_many;
 mod examples_support;
 
 use std::collections::BTreeSet;
@@ -10,7 +12,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::examples_support::{Answer, Client, Example, names, run_to_its_end, source};
+use crate::examples_support::{Answer, Client, Example, names, run_to_its_end, servers, source};
 
 const TO_SELF: &str = "This is a message to self";
 
@@ -706,7 +708,7 @@ fn every_example_is_tested_here() {
     let tested: BTreeSet<String> = starts
         .filter_map(|rest| Some(rest.split_once("\")")?.0.to_owned()))
         .collect();
-    assert_eq!(tested, names());
+    assert_eq!(tested, servers());
 }
 
 #[test]
@@ -717,20 +719,23 @@ fn every_example_begins_with_what_it_shows_how_to_run_it_and_what_to_do() {
         let [shows, run, then] = lines[..] else {
             panic!("`{name}` begins with {} lines of `//!`", lines.len());
         };
+        // Only what serves has an address, and only what measures is of no use in a debug build.
+        let (how, what) = if servers().contains(&name) {
+            ("", "://127.0.0.1:8080")
+        } else {
+            ("--release ", "--")
+        };
         assert!(shows.ends_with('.'), "`{name}`: {shows}");
-        assert_eq!(run, format!("Run it: `cargo run --example {name}`"));
-        assert!(
-            then.starts_with("Then ") && then.contains("://127.0.0.1:8080"),
-            "`{name}`: {then}"
-        );
+        assert_eq!(run, format!("Run it: `cargo run {how}--example {name}`"));
+        assert!(then.starts_with("Then ") && then.contains(what), "`{name}`: {then}");
     }
 }
 
 #[tokio::test]
-async fn every_example_says_that_its_port_is_taken() {
+async fn every_example_that_serves_says_that_its_port_is_taken() {
     let taken = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = taken.local_addr().expect("an address");
-    for name in names() {
+    for name in servers() {
         let error = complaint(&name, None, &["--port", &address.port().to_string()]).await;
         assert!(
             error.starts_with(&format!("Error: cannot listen on {address}: ")),
@@ -740,8 +745,8 @@ async fn every_example_says_that_its_port_is_taken() {
 }
 
 #[tokio::test]
-async fn every_example_says_that_its_port_is_none() {
-    for name in names() {
+async fn every_example_that_serves_says_that_its_port_is_none() {
+    for name in servers() {
         let error = complaint(&name, None, &["--port=http"]).await;
         let expected = "Error: cannot listen on port `http`: expected a number from 0 to 65535";
         assert_eq!(error, expected, "`{name}`");

@@ -30,6 +30,11 @@ pub(crate) fn names() -> BTreeSet<String> {
         .collect()
 }
 
+/// Gives the names of the examples that serve until they are stopped. The other one is tested in `examples_many.rs`.
+pub(crate) fn servers() -> BTreeSet<String> {
+    names().into_iter().filter(|name| name != "many").collect()
+}
+
 /// Gives the source of the example `name`.
 pub(crate) fn source(name: &str) -> String {
     let paths = [folder().join(format!("{name}.rs")), folder().join(name).join("main.rs")];

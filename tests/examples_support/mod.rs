@@ -6,11 +6,14 @@ mod http;
 mod process;
 
 pub(crate) use self::{
-    build::{names, source},
+    build::{names, servers, source},
     client::Client,
     http::Answer,
     process::{Example, run_to_its_end},
 };
+
+#[cfg(target_os = "linux")]
+pub(crate) use self::build::program;
 
 use std::time::Duration;
 
@@ -20,7 +23,7 @@ use tokio::time::timeout;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Waits for what has to happen, but not forever.
-async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {
+pub(crate) async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {
     let outcome = timeout(PATIENCE, happens).await;
     outcome.unwrap_or_else(|_elapsed| panic!("waited {} s in vain for {what}", PATIENCE.as_secs()))
 }
