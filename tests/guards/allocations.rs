@@ -68,7 +68,7 @@ fn echo_allocates_its_frame_and_a_share_of_the_read_buffer() {
         clients
     });
     at_most(
-        1.2,
+        1.1,
         "allocations for an echo, one at a time",
         per(8 * 200, alone.count_total),
     );
@@ -79,7 +79,7 @@ fn echo_allocates_its_frame_and_a_share_of_the_read_buffer() {
     });
     let echoes = 8 * 50 * 16;
     at_most(
-        1.0,
+        0.65,
         "allocations for an echo, 16 in flight",
         per(echoes, in_bursts.count_total),
     );
@@ -102,12 +102,12 @@ fn broadcast_allocates_nothing_for_each_recipient() {
         clients
     });
     at_most(
-        0.1,
+        0.05,
         "allocations for a delivery",
         per(RECIPIENTS * ROUNDS, info.count_total),
     );
     at_most(
-        10.0,
+        5.0,
         "bytes allocated for it",
         per(RECIPIENTS * ROUNDS, info.bytes_total),
     );
@@ -143,7 +143,7 @@ fn idle_connection_keeps_little_memory() {
     drop(clients);
     at_most(2450.0, "bytes that an idle connection keeps", per(CONNECTIONS, bytes));
     at_most(
-        20.0,
+        14.5,
         "allocations that an idle connection keeps",
         per(CONNECTIONS, count),
     );
