@@ -42,7 +42,7 @@ impl Mailbox {
 
     /// Opens the way out, now that the 101 is out.
     pub(crate) fn connect(&self, outlet: Outlet) {
-        self.lock().exit = Exit::Here(Box::new(outlet));
+        self.lock().exit = Exit::Here(outlet);
     }
 
     /// Queues what `connect` returned as the first frame, and lets out what others sent meanwhile.
@@ -205,7 +205,7 @@ impl State {
     }
 
     /// Takes the outlet out, filled from the queue, or says why there is nothing to write with it.
-    fn take_outlet(&mut self, is_driver: bool) -> Result<Box<Outlet>, Written> {
+    fn take_outlet(&mut self, is_driver: bool) -> Result<Outlet, Written> {
         match &mut self.exit {
             Exit::Absent => return Err(Written::Elsewhere),
             Exit::Broken => return Err(Written::Broken),
@@ -233,7 +233,7 @@ impl State {
     }
 
     /// Puts the outlet back after an attempt to write, unless the connection has hung up meanwhile.
-    fn put_back(&mut self, outlet: Box<Outlet>, result: &Poll<io::Result<Load>>) {
+    fn put_back(&mut self, outlet: Outlet, result: &Poll<io::Result<Load>>) {
         let Exit::Taken { driver_waits } = self.exit else {
             return;
         };

@@ -61,7 +61,7 @@ enum Exit {
     /// The 101 is not out yet, or TCP was dropped.
     Absent,
     /// Here, for whoever writes next. If something is begun in it, the driver waits for the socket.
-    Here(Box<Outlet>),
+    Here(Outlet),
     /// Somebody writes, and looks into the queue again afterwards. The driver may wait for that.
     Taken {
         driver_waits: bool,
