@@ -42,6 +42,7 @@ pub(crate) struct Bench {
     pub(crate) quick: bool,
     /// Names of peers or scenarios, between commas, which the program knows.
     pub(crate) only: Option<String>,
+    pub(crate) workers: Option<u64>,
 }
 
 /// What `compile-time` does otherwise than by default.
@@ -102,7 +103,7 @@ const COMMANDS: &[Entry] = &[
     },
     Entry {
         name: "bench",
-        flags: &["--quick", "--only NAMES"],
+        flags: &["--quick", "--only NAMES", "--workers N"],
         about: "measure robyn-ws beside its peers, for 15 minutes or 2; --only some peers or scenarios",
     },
     Entry {
@@ -151,6 +152,7 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
         "bench" => Command::Bench(Bench {
             quick: given.contains_key("--quick"),
             only: given.get("--only").map(|&names| names.to_owned()),
+            workers: number("--workers"),
         }),
         "compile-time" => Command::CompileTime(CompileTime {
             handlers: number("--handlers").and_then(|number| u32::try_from(number).ok()),
@@ -352,9 +354,10 @@ mod tests {
         let bench = Bench {
             quick: true,
             only: Some("robyn_ws,floor".to_owned()),
+            workers: Some(2),
         };
         assert_eq!(
-            parse_line("bench --only robyn_ws,floor --quick"),
+            parse_line("bench --workers 2 --only robyn_ws,floor --quick"),
             Ok(Command::Bench(bench))
         );
         assert_eq!(

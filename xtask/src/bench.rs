@@ -22,6 +22,9 @@ pub(crate) fn run(flags: &Bench) -> Result<()> {
     if let Some(names) = &flags.only {
         bench.args(["--only", names]);
     }
+    if let Some(workers) = flags.workers {
+        bench.args(["--workers", &workers.to_string()]);
+    }
     if !process::succeeds(&mut bench)? {
         bail!("the benchmark failed; what it found is above");
     }

@@ -14,7 +14,7 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    pub(crate) fn look(cores: &Cores, open_files: u64) -> Self {
+    pub(crate) fn look(cores: Cores, open_files: u64) -> Self {
         let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let model = processors.lines().find(|line| line.starts_with("model name"));
         let model = model
@@ -28,7 +28,7 @@ impl Machine {
             kernel: kernel.trim().to_owned(),
             compiler: compiler.unwrap_or_else(|_| "unknown compiler".to_owned()),
             open_files,
-            cores: *cores,
+            cores,
         }
     }
 }
@@ -44,12 +44,7 @@ impl fmt::Display for Machine {
         } = self;
         write!(
             f,
-            "{processor}, Linux {kernel}, {compiler}; up to {open_files} open files each; "
-        )?;
-        if cores.are_two() {
-            write!(f, "load on core {}, server on core {}", cores.generator, cores.server)
-        } else {
-            write!(f, "load and server SHARE core {}: do not compare", cores.server)
-        }
+            "{processor}, Linux {kernel}, {compiler}; up to {open_files} open files each; {cores}"
+        )
     }
 }

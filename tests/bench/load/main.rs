@@ -1,6 +1,6 @@
-//! `bench [--quick] [--only NAMES]`: runs the scenarios against the peers, and reports.
+//! `bench [--quick] [--only NAMES] [--workers N]`: runs the scenarios against the peers, and reports.
 //!
-//! This process is the load generator. Every server is a process of its own, on another core.
+//! This process is the load generator. Every server is a process of its own, on other cores.
 
 mod cores;
 mod crowd;
@@ -47,10 +47,9 @@ fn main() -> ExitCode {
 
 fn bench(options: &Options) -> Result<Vec<String>> {
     let open_files = robyn_ws_bench::raise_open_files();
-    let cores = Cores::choose()?;
-    let machine = Machine::look(&cores, open_files);
+    let machine = Machine::look(Cores::choose(options.workers())?, open_files);
     eprintln!("bench: {machine}");
-    let mut run = Run::new(options, &cores);
+    let mut run = Run::new(options, &machine.cores);
     run.all()?;
     report::write(options, &machine, &run)?;
     Ok(run.failures)

@@ -14,13 +14,14 @@ pub(crate) struct Options {
     peers: Vec<&'static str>,
     /// All if there are none.
     kinds: Vec<Kind>,
+    workers: Option<usize>,
 }
 
 pub(crate) fn usage() -> String {
     let peers: Vec<&str> = PEERS.iter().map(|peer| peer.name).collect();
     let kinds = Kind::ALL.map(|(name, _)| name);
     format!(
-        "usage: cargo xtask bench [--quick] [--only NAMES]\n\nNAMES, between commas, are of peers: {}\nor of \
+        "usage: cargo xtask bench [--quick] [--only NAMES] [--workers N]\n\nNAMES, between commas, are of peers: {}\nor of \
          scenarios: {}",
         peers.join(", "),
         kinds.join(", ")
@@ -35,6 +36,10 @@ impl Options {
             match word.as_str() {
                 "--quick" => options.quick = true,
                 "--only" => options.narrow(&words.next().context("`--only` takes names")?)?,
+                "--workers" => {
+                    let count = words.next().and_then(|word| word.parse().ok());
+                    options.workers = Some(count.context("`--workers` takes a number")?);
+                }
                 _ => bail!("unknown flag `{word}`"),
             }
         }
@@ -59,9 +64,16 @@ impl Options {
         *self == Self::default()
     }
 
+    /// How many threads of a server run at a time.
+    pub(crate) fn workers(&self) -> usize {
+        self.workers.unwrap_or(1)
+    }
+
+    /// With several workers, those who can have them.
     pub(crate) fn peers(&self) -> Vec<&'static Peer> {
         let wanted = |peer: &&Peer| self.peers.is_empty() || self.peers.contains(&peer.name);
-        PEERS.iter().filter(wanted).collect()
+        let able = |peer: &&Peer| peer.has_workers || self.workers() == 1;
+        PEERS.iter().filter(wanted).filter(able).collect()
     }
 
     pub(crate) fn wants(&self, kind: Kind) -> bool {
@@ -91,6 +103,16 @@ mod tests {
         let options = parse("").unwrap();
         assert_eq!(options.peers().len(), PEERS.len());
         assert!(Kind::ALL.iter().all(|&(_, kind)| options.wants(kind)));
+    }
+
+    #[test]
+    fn several_workers_are_for_those_who_can_have_them() {
+        let options = parse("--workers 2").unwrap();
+        assert_eq!(options.workers(), 2);
+        assert!(!options.is_full());
+        assert!(options.peers().iter().any(|peer| peer.name == "axum"));
+        assert!(options.peers().iter().all(|peer| peer.name != "floor"));
+        assert!(parse("--workers").is_err() && parse("--workers two").is_err());
     }
 
     #[test]

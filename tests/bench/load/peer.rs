@@ -12,6 +12,8 @@ pub(crate) struct Peer {
     /// For people.
     pub(crate) title: &'static str,
     kinds: &'static [Kind],
+    /// Whether `--workers` can give it several.
+    pub(crate) has_workers: bool,
 }
 
 const ALL: &[Kind] = &[
@@ -33,31 +35,37 @@ pub(crate) const PEERS: &[Peer] = &[
         name: "floor",
         title: "floor",
         kinds: UNTYPED,
+        has_workers: false,
     },
     Peer {
         name: "robyn_ws",
         title: "robyn-ws",
         kinds: ALL,
+        has_workers: true,
     },
     Peer {
         name: "axum",
         title: "axum",
         kinds: ALL,
+        has_workers: true,
     },
     Peer {
         name: "axum_mpsc",
         title: "axum, a queue each",
         kinds: BROADCASTS,
+        has_workers: true,
     },
     Peer {
         name: "actix_ws",
         title: "actix-ws",
         kinds: ALL,
+        has_workers: true,
     },
     Peer {
         name: "fastwebsockets",
         title: "fastwebsockets",
         kinds: UNTYPED,
+        has_workers: true,
     },
 ];
 
@@ -67,11 +75,11 @@ impl Peer {
     }
 
     /// The program that serves on 127.0.0.1.
-    pub(crate) fn command(&self, port: u16) -> Result<Command> {
+    pub(crate) fn command(&self, port: u16, workers: usize) -> Result<Command> {
         let own = env::current_exe()?;
         let folder = own.parent().context("a program is in a folder")?;
         let mut command = Command::new(folder.join("server"));
-        command.args([self.name, &port.to_string()]);
+        command.args([self.name, &port.to_string(), &workers.to_string()]);
         Ok(command)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
@@ -60,7 +60,7 @@ impl Run {
                 })
                 .collect(),
             failures: Vec::new(),
-            cores: *cores,
+            cores: cores.clone(),
             times: Times { warm_up, measured },
             rounds,
             rounds_if_large,
@@ -68,6 +68,7 @@ impl Run {
     }
 
     pub(crate) fn all(&mut self) -> Result<()> {
+        ensure!(!self.peers.is_empty(), "there is no peer to measure");
         let bar = self.bar()?;
         for mut outcome in std::mem::take(&mut self.results) {
             self.one(&mut outcome, &bar);
@@ -89,7 +90,7 @@ impl Run {
                 let (peer, rounds) = &mut outcome.peers[(turn + round) % count];
                 bar.set_message(format!("{}: {}", scenario.title, peer.title));
                 let sample =
-                    Server::start(peer, self.cores).and_then(|server| scenario.work.measure(&server, self.times));
+                    Server::start(peer, &self.cores).and_then(|server| scenario.work.measure(&server, self.times));
                 match sample {
                     Ok(sample) => rounds.push(sample),
                     Err(error) => {

@@ -26,10 +26,10 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a peer on the server's core, and waits until it listens.
-    pub(crate) fn start(peer: &Peer, cores: Cores) -> Result<Self> {
+    /// Starts a peer on the server's cores, with a worker for each, and waits until it listens.
+    pub(crate) fn start(peer: &Peer, cores: &Cores) -> Result<Self> {
         let address = free_address()?;
-        let mut command = peer.command(address.port())?;
+        let mut command = peer.command(address.port(), cores.servers.len())?;
         command.stdin(Stdio::null()).stdout(Stdio::null()).process_group(0);
         let child = cores
             .on_servers(|| command.spawn())?
@@ -53,28 +53,37 @@ impl Server {
         Ok(())
     }
 
+    pub(crate) fn come_to_rest(&self) {
+        let _needed_so_far = self.cpu();
+    }
+
     /// The time that all threads of the server have run, when it has come to rest.
     pub(crate) fn cpu(&self) -> Duration {
         let deadline = Instant::now() + REST;
-        let mut before = self.cpu_now();
+        let mut before = None;
         loop {
-            sleep(Duration::from_millis(2));
-            let now = self.cpu_now();
-            if now == before || Instant::now() > deadline {
+            let (now, has_more_to_do) = self.cpu_now();
+            if Instant::now() > deadline || (before == Some(now) && !has_more_to_do) {
                 return now;
             }
-            before = now;
+            before = Some(now);
+            sleep(Duration::from_millis(2));
         }
     }
 
     /// The kernel counts it in nanoseconds, for each thread. What a thread that has ended ran is not in it: servers
-    /// keep theirs.
-    fn cpu_now(&self) -> Duration {
-        let nanoseconds = self.processes().into_iter().flat_map(threads).filter_map(|thread| {
-            let statistics = fs::read_to_string(format!("{thread}/schedstat")).ok()?;
-            statistics.split(' ').next()?.parse::<u64>().ok()
-        });
-        Duration::from_nanos(nanoseconds.sum())
+    /// keep theirs. And whether a thread could run on: on a busy machine one may stand still in the middle of it.
+    fn cpu_now(&self) -> (Duration, bool) {
+        let (mut nanoseconds, mut has_more_to_do) = (0, false);
+        for thread in self.processes().into_iter().flat_map(threads) {
+            let statistics = fs::read_to_string(format!("{thread}/schedstat")).unwrap_or_default();
+            let own = statistics.split(' ').next().and_then(|own| own.parse::<u64>().ok());
+            nanoseconds += own.unwrap_or(0);
+            // The state stands behind the name, which stands in parentheses.
+            let status = fs::read_to_string(format!("{thread}/stat")).unwrap_or_default();
+            has_more_to_do |= status.contains(") R ");
+        }
+        (Duration::from_nanos(nanoseconds), has_more_to_do)
     }
 
     /// The memory that is there, in bytes.

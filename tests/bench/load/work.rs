@@ -62,6 +62,8 @@ impl Work {
 impl Exchanged {
     fn measure(&self, server: &Server, times: Times) -> Result<Sample> {
         let sockets = crowd::connect(server.address, &paths(self.path, &self.shape))?;
+        // A client may become a member of its room after it was answered.
+        server.come_to_rest();
         let mut exchange = Exchange::new(sockets, self.shape, &self.request, &self.answer)?;
         exchange.run(Until::Elapsed(times.warm_up))?;
         let before = server.cpu();
@@ -116,6 +118,7 @@ impl SlowReader {
         let text = payload(self.size);
         let shape = one_group(self.readers, 1, 1);
         let sockets = crowd::connect(server.address, &paths(FAN_OUT, &shape))?;
+        server.come_to_rest();
         let mut exchange = Exchange::new(sockets, shape, &client_frame(&text), &server_frame(&text))?;
         exchange.run(Until::Elapsed(times.warm_up))?;
         let before = exchange.run(Until::Published(self.unread / 2))?;

@@ -1,4 +1,4 @@
-//! `server PEER PORT`: serves the endpoints of the benchmark with one of the peers, on one thread.
+//! `server PEER PORT WORKERS`: serves the endpoints of the benchmark with one of the peers.
 //!
 //! Each peer is one file, written as its own documentation writes it. What is the same for all is here.
 
@@ -24,27 +24,28 @@ fn main() -> ExitCode {
 
 fn serve() -> Result<()> {
     let words: Vec<String> = env::args().skip(1).collect();
-    let [peer, port] = &*words else {
-        bail!("usage: server PEER PORT");
+    let [peer, port, workers] = &*words else {
+        bail!("usage: server PEER PORT WORKERS");
     };
     let port: u16 = port.parse().context("a port is a number")?;
+    let workers: usize = workers.parse().context("workers are counted")?;
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     let _got = raise_open_files();
     match peer.as_str() {
         "floor" => peers::floor::serve(address),
-        "robyn_ws" => on_tokio(peers::robyn_ws::serve(address)),
-        "axum" => on_tokio(peers::axum_broadcast::serve(address)),
-        "axum_mpsc" => on_tokio(peers::axum_mpsc::serve(address)),
-        "actix_ws" => peers::actix_ws::serve(address),
-        "fastwebsockets" => on_tokio(peers::fastwebsockets::serve(address)),
+        "robyn_ws" => on_tokio(workers, peers::robyn_ws::serve(address)),
+        "axum" => on_tokio(workers, peers::axum_broadcast::serve(address)),
+        "axum_mpsc" => on_tokio(workers, peers::axum_mpsc::serve(address)),
+        "actix_ws" => peers::actix_ws::serve(address, workers),
+        "fastwebsockets" => on_tokio(workers, peers::fastwebsockets::serve(address)),
         _ => bail!("no peer is called `{peer}`"),
     }
 }
 
-/// One worker for everyone who runs on tokio.
-fn on_tokio(server: impl Future<Output = Result<()>>) -> Result<()> {
+/// The same runtime for everyone who runs on tokio's own.
+fn on_tokio(workers: usize, server: impl Future<Output = Result<()>>) -> Result<()> {
     tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
+        .worker_threads(workers)
         .enable_all()
         .build()?
         .block_on(server)

@@ -20,12 +20,13 @@ pub(crate) fn text(options: &Options, machine: &Machine, run: &Run) -> Result<St
     } = machine;
     let value = json!({
         "quick": options.quick,
+        "workers": options.workers(),
         "machine": {
             "processor": processor,
             "kernel": kernel,
             "compiler": compiler,
             "open_files": open_files,
-            "cores": { "generator": cores.generator, "server": cores.server },
+            "cores": { "generator": cores.generator, "servers": cores.servers },
         },
         "scenarios": run.results.iter().map(scenario).collect::<Vec<_>>(),
         "failures": run.failures,

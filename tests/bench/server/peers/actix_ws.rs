@@ -101,7 +101,7 @@ async fn converse(
     let _closed = session.close(None).await;
 }
 
-pub(crate) fn serve(address: SocketAddr) -> anyhow::Result<()> {
+pub(crate) fn serve(address: SocketAddr, workers: usize) -> anyhow::Result<()> {
     let hub = Data::new(Hub::default());
     let league = Data::new(LEAGUE);
     let app = move || {
@@ -114,6 +114,12 @@ pub(crate) fn serve(address: SocketAddr) -> anyhow::Result<()> {
             .route(TYPED, get().to(typed))
             .route(TYPED_FAN_OUT, get().to(typed_fan_out))
     };
-    System::new().block_on(HttpServer::new(app).workers(1).tcp_nodelay(true).bind(address)?.run())?;
+    System::new().block_on(
+        HttpServer::new(app)
+            .workers(workers)
+            .tcp_nodelay(true)
+            .bind(address)?
+            .run(),
+    )?;
     Ok(())
 }
