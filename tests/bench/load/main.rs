@@ -5,10 +5,12 @@
 mod cores;
 mod crowd;
 mod exchange;
+mod installed;
 mod machine;
 mod options;
 mod peer;
 mod report;
+mod results;
 mod run;
 mod samples;
 mod scenario;
@@ -49,8 +51,7 @@ fn bench(options: &Options) -> Result<Vec<String>> {
     let open_files = robyn_ws_bench::raise_open_files();
     let machine = Machine::look(Cores::choose(options.workers())?, open_files);
     eprintln!("bench: {machine}");
-    let mut run = Run::new(options, &machine.cores);
-    run.all()?;
-    report::write(options, &machine, &run)?;
-    Ok(run.failures)
+    let results = Run::new(options, &machine.cores)?.all()?;
+    report::write(options, &machine, &results)?;
+    Ok(results.failures())
 }

@@ -117,8 +117,8 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_named() {
-        let mistake = parse("--only robyn").unwrap_err().to_string();
-        assert_eq!(mistake, "neither a peer nor a scenario is called `robyn`");
+        let mistake = parse("--only robin").unwrap_err().to_string();
+        assert_eq!(mistake, "neither a peer nor a scenario is called `robin`");
         assert!(parse("--only").is_err() && parse("--slow").is_err());
     }
 }

@@ -1,6 +1,10 @@
 //! The peers: how each is started, and in what it takes part.
 
-use std::{env, process::Command};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context as _, Result};
 
@@ -11,75 +15,176 @@ pub(crate) struct Peer {
     pub(crate) name: &'static str,
     /// For people.
     pub(crate) title: &'static str,
-    kinds: &'static [Kind],
+    pub(crate) program: Program,
+    takes: Takes,
     /// Whether `--workers` can give it several.
     pub(crate) has_workers: bool,
 }
 
-const ALL: &[Kind] = &[
-    Kind::Echo,
-    Kind::FanOut,
-    Kind::Rooms,
-    Kind::Idle,
-    Kind::SlowReader,
-    Kind::Typed,
-];
-const UNTYPED: &[Kind] = &[Kind::Echo, Kind::FanOut, Kind::Rooms, Kind::Idle, Kind::SlowReader];
+/// What serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Program {
+    /// Our own, in Rust, with this crate; with none for the floor.
+    Ours(Option<&'static str>),
+    /// A script, if there is the package that it needs.
+    Python {
+        package: &'static str,
+        script: &'static str,
+        flags: &'static [&'static str],
+    },
+    Node {
+        package: &'static str,
+        script: &'static str,
+    },
+}
 
-/// All else is as for `axum`.
-const BROADCASTS: &[Kind] = &[Kind::FanOut, Kind::Rooms, Kind::SlowReader];
+/// What a peer takes part in.
+enum Takes {
+    Everything,
+    /// In these, and why in no others.
+    Only(&'static [Kind], &'static str),
+}
+
+const UNTYPED: &[Kind] = &[Kind::Echo, Kind::FanOut, Kind::Rooms, Kind::Idle, Kind::SlowReader];
 
 /// In the order of the table's columns.
 pub(crate) const PEERS: &[Peer] = &[
     Peer {
         name: "floor",
         title: "floor",
-        kinds: UNTYPED,
+        program: Program::Ours(None),
+        takes: Takes::Only(UNTYPED, "it takes no JSON"),
         has_workers: false,
     },
     Peer {
         name: "robyn_ws",
         title: "robyn-ws",
-        kinds: ALL,
+        program: Program::Ours(Some("robyn-ws")),
+        takes: Takes::Everything,
         has_workers: true,
     },
     Peer {
         name: "axum",
         title: "axum",
-        kinds: ALL,
+        program: Program::Ours(Some("axum")),
+        takes: Takes::Everything,
         has_workers: true,
     },
     Peer {
         name: "axum_mpsc",
         title: "axum, a queue each",
-        kinds: BROADCASTS,
+        program: Program::Ours(Some("axum")),
+        takes: Takes::Only(
+            &[Kind::FanOut, Kind::Rooms, Kind::SlowReader],
+            "what is no broadcast is as for axum",
+        ),
         has_workers: true,
     },
     Peer {
         name: "actix_ws",
         title: "actix-ws",
-        kinds: ALL,
+        program: Program::Ours(Some("actix-ws")),
+        takes: Takes::Everything,
         has_workers: true,
     },
     Peer {
         name: "fastwebsockets",
         title: "fastwebsockets",
-        kinds: UNTYPED,
+        program: Program::Ours(Some("fastwebsockets")),
+        takes: Takes::Only(UNTYPED, "it takes frames, and no JSON"),
         has_workers: true,
+    },
+    Peer {
+        name: "uwebsockets",
+        title: "socketify (uWebSockets)",
+        program: Program::Python {
+            package: "socketify",
+            script: "on_socketify.py",
+            flags: &[],
+        },
+        takes: Takes::Only(UNTYPED, "JSON would be Python's doing"),
+        has_workers: false,
+    },
+    Peer {
+        name: "ws",
+        title: "node ws",
+        program: Program::Node {
+            package: "ws",
+            script: "on_ws.js",
+        },
+        takes: Takes::Everything,
+        has_workers: false,
+    },
+    Peer {
+        name: "robyn",
+        title: "Robyn",
+        program: Program::Python {
+            package: "robyn",
+            script: "on_robyn.py",
+            flags: &["--log-level", "WARN", "--disable-openapi"],
+        },
+        takes: Takes::Only(
+            &[Kind::Echo, Kind::FanOut, Kind::Idle, Kind::SlowReader, Kind::Typed],
+            "it has neither rooms nor parameters in the path of a WebSocket",
+        ),
+        has_workers: false,
     },
 ];
 
 impl Peer {
     pub(crate) fn takes_part_in(&self, kind: Kind) -> bool {
-        self.kinds.contains(&kind)
+        self.why_not(kind).is_none()
     }
 
-    /// The program that serves on 127.0.0.1.
+    /// Why it takes no part, if it does not.
+    pub(crate) fn why_not(&self, kind: Kind) -> Option<&'static str> {
+        match self.takes {
+            Takes::Only(kinds, reason) if !kinds.contains(&kind) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// It may be missing, and it may fail.
+    pub(crate) fn is_optional(&self) -> bool {
+        !matches!(self.program, Program::Ours(_))
+    }
+
+    /// What serves on 127.0.0.1.
     pub(crate) fn command(&self, port: u16, workers: usize) -> Result<Command> {
-        let own = env::current_exe()?;
-        let folder = own.parent().context("a program is in a folder")?;
-        let mut command = Command::new(folder.join("server"));
-        command.args([self.name, &port.to_string(), &workers.to_string()]);
+        let port = port.to_string();
+        let mut command;
+        match self.program {
+            Program::Ours(_) => {
+                let own = env::current_exe()?;
+                let folder = own.parent().context("a program is in a folder")?;
+                command = Command::new(folder.join("server"));
+                command.args([self.name, &port, &workers.to_string()]);
+            }
+            Program::Python { script, flags, .. } => {
+                command = python();
+                command.arg(scripts().join(script)).arg(port).args(flags);
+            }
+            Program::Node { script, .. } => {
+                command = node();
+                command.arg(scripts().join(script)).arg(port);
+            }
+        }
         Ok(command)
     }
+}
+
+/// The Python that has the packages.
+pub(crate) const PYTHON: &str = "ROBYN_WS_BENCH_PYTHON";
+
+pub(crate) fn python() -> Command {
+    Command::new(env::var_os(PYTHON).unwrap_or_else(|| "python3".into()))
+}
+
+pub(crate) fn node() -> Command {
+    Command::new("node")
+}
+
+/// Where the scripts are, and node's packages may be, from the repository's root.
+pub(crate) fn scripts() -> PathBuf {
+    Path::new("tests/bench/server/optional").to_owned()
 }

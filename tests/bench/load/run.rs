@@ -1,112 +1,113 @@
 //! The whole run: scenario by scenario, and in each the peers in turn, round by round.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use anyhow::{Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
     cores::Cores,
+    installed,
     options::Options,
-    peer::Peer,
-    samples::{Metric, Sample, median},
+    results::{Outcome, Participant, Results},
     scenario::{self, Scenario},
     server::Server,
     work::Times,
 };
 
-pub(crate) struct Run {
-    pub(crate) peers: Vec<&'static Peer>,
-    pub(crate) results: Vec<Outcome>,
-    pub(crate) failures: Vec<String>,
-    cores: Cores,
+pub(crate) struct Run<'a> {
+    results: Results,
+    cores: &'a Cores,
     times: Times,
     rounds: usize,
     rounds_if_large: usize,
 }
 
-/// What came of a scenario.
-pub(crate) struct Outcome {
-    pub(crate) scenario: Scenario,
-    /// For each peer that took part and did not fail.
-    pub(crate) peers: Vec<(&'static Peer, Vec<Sample>)>,
-}
-
-impl Outcome {
-    /// The median of a peer's rounds.
-    pub(crate) fn median(&self, peer: &str, metric: Metric) -> Option<f64> {
-        let (_, rounds) = self.peers.iter().find(|(own, _)| own.name == peer)?;
-        let values = rounds.iter().flatten().filter(|(own, _)| *own == metric);
-        median(values.map(|(_, value)| *value).collect())
-    }
-}
-
-impl Run {
-    pub(crate) fn new(options: &Options, cores: &Cores) -> Self {
+impl<'a> Run<'a> {
+    /// Looks which peers there are, and says it of those that are not.
+    pub(crate) fn new(options: &Options, cores: &'a Cores) -> Result<Self> {
         let milliseconds = Duration::from_millis;
         let (warm_up, measured, rounds, rounds_if_large) = if options.quick {
-            (milliseconds(50), milliseconds(200), 3, 1)
+            (milliseconds(50), milliseconds(200), 2, 1)
         } else {
-            (milliseconds(200), milliseconds(1_000), 5, 3)
+            (milliseconds(200), milliseconds(1_000), 4, 3)
         };
-        Self {
-            peers: options.peers(),
-            results: scenario::all()
-                .into_iter()
-                .filter(|scenario| options.wants(scenario.kind))
-                .map(|scenario| Outcome {
-                    scenario,
-                    peers: Vec::new(),
-                })
-                .collect(),
-            failures: Vec::new(),
-            cores: cores.clone(),
+        let (mut peers, mut missing) = (Vec::new(), Vec::new());
+        for peer in options.peers() {
+            match installed::version(peer) {
+                Ok(version) => peers.push(Participant { peer, version }),
+                Err(reason) => {
+                    eprintln!("bench: {reason:#}");
+                    missing.push(peer);
+                }
+            }
+        }
+        ensure!(
+            !peers.is_empty(),
+            "there is nobody to measure: the peers asked for are not installed, or cannot have several workers"
+        );
+        let scenarios = scenario::all().into_iter();
+        let outcomes = scenarios
+            .filter(|scenario| options.wants(scenario.kind))
+            .map(Outcome::new);
+        Ok(Self {
+            results: Results {
+                outcomes: outcomes.collect(),
+                peers,
+                missing,
+            },
+            cores,
             times: Times { warm_up, measured },
             rounds,
             rounds_if_large,
-        }
+        })
     }
 
-    pub(crate) fn all(&mut self) -> Result<()> {
-        ensure!(!self.peers.is_empty(), "there is no peer to measure");
+    pub(crate) fn all(mut self) -> Result<Results> {
         let bar = self.bar()?;
-        for mut outcome in std::mem::take(&mut self.results) {
-            self.one(&mut outcome, &bar);
-            self.results.push(outcome);
+        let mut outcomes = mem::take(&mut self.results.outcomes);
+        for outcome in &mut outcomes {
+            self.one(outcome, &bar);
         }
         bar.finish_and_clear();
-        Ok(())
+        self.results.outcomes = outcomes;
+        Ok(self.results)
     }
 
-    fn one(&mut self, outcome: &mut Outcome, bar: &ProgressBar) {
+    fn one(&self, outcome: &mut Outcome, bar: &ProgressBar) {
         let scenario = &outcome.scenario;
-        let peers = self.peers.iter().filter(|peer| peer.takes_part_in(scenario.kind));
-        outcome.peers = peers.map(|&peer| (peer, Vec::new())).collect();
-        for round in 0..self.rounds_of(scenario) {
+        let peers = self.results.peers.iter().map(|participant| participant.peer);
+        let peers = peers.filter(|peer| peer.takes_part_in(scenario.kind));
+        outcome.measured = peers.map(|peer| (peer, Vec::new())).collect();
+        let all_rounds = self.rounds_of(scenario);
+        for round in 0..all_rounds {
             // Another one begins each time, so that nobody always follows the same.
-            let count = outcome.peers.len();
-            let mut failed = Vec::new();
+            let count = outcome.measured.len();
+            let already_failed = outcome.failed.len();
             for turn in 0..count {
-                let (peer, rounds) = &mut outcome.peers[(turn + round) % count];
+                let (peer, rounds) = &mut outcome.measured[(turn + round) % count];
                 bar.set_message(format!("{}: {}", scenario.title, peer.title));
                 let sample =
-                    Server::start(peer, &self.cores).and_then(|server| scenario.work.measure(&server, self.times));
+                    Server::start(peer, self.cores).and_then(|server| scenario.work.measure(&server, self.times));
                 match sample {
-                    Ok(sample) => rounds.push(sample),
+                    Ok(sample) => {
+                        rounds.push(sample);
+                        bar.inc(1);
+                    }
                     Err(error) => {
-                        let failure = format!("{}: {}: {error:#}", scenario.title, peer.title);
-                        bar.println(format!("FAILED: {failure}"));
-                        self.failures.push(failure);
-                        failed.push(peer.name);
+                        bar.println(format!("bench: FAILED: {}: {}: {error:#}", scenario.title, peer.title));
+                        outcome.failed.push((*peer, format!("{error:#}")));
+                        bar.inc((all_rounds - round) as u64);
                     }
                 }
-                bar.inc(1);
             }
-            outcome.peers.retain(|(peer, _)| !failed.contains(&peer.name));
+            for (failed, _) in &outcome.failed[already_failed..] {
+                outcome.measured.retain(|(peer, _)| peer.name != failed.name);
+            }
         }
     }
 
-    pub(crate) fn rounds_of(&self, scenario: &Scenario) -> usize {
+    fn rounds_of(&self, scenario: &Scenario) -> usize {
         if scenario.is_large {
             self.rounds_if_large
         } else {
@@ -116,10 +117,11 @@ impl Run {
 
     /// One step is one round of one peer. It is drawn between the measurements only.
     fn bar(&self) -> Result<ProgressBar> {
-        let steps = self.results.iter().map(|outcome| {
+        let steps = self.results.outcomes.iter().map(|outcome| {
             let kind = outcome.scenario.kind;
-            let peers = self.peers.iter().filter(|peer| peer.takes_part_in(kind)).count();
-            peers * self.rounds_of(&outcome.scenario)
+            let peers = self.results.peers.iter();
+            let peers = peers.filter(|participant| participant.peer.takes_part_in(kind));
+            peers.count() * self.rounds_of(&outcome.scenario)
         });
         let bar = ProgressBar::new(steps.sum::<usize>() as u64);
         bar.set_style(ProgressStyle::with_template(

@@ -49,6 +49,15 @@ pub(crate) struct SlowReader {
 }
 
 impl Work {
+    /// What of it has a row in the table.
+    pub(crate) fn rows(&self) -> Vec<Metric> {
+        match self {
+            Self::Exchange(exchanged) => vec![exchanged.metric],
+            Self::Idle { .. } => vec![Metric::BytesPerConnection, Metric::CpuPerHandshake],
+            Self::SlowReader(_) => vec![Metric::TailStalled, Metric::TailRatio, Metric::MemoryOfStalled],
+        }
+    }
+
     /// Measures one server once. Whatever is lost or wrong is an error.
     pub(crate) fn measure(&self, server: &Server, times: Times) -> Result<Sample> {
         match self {

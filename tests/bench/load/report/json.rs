@@ -6,11 +6,11 @@ use serde_json::{Map, Value, json};
 use crate::{
     machine::Machine,
     options::Options,
-    run::{Outcome, Run},
+    results::{Outcome, Results},
     samples::Sample,
 };
 
-pub(crate) fn text(options: &Options, machine: &Machine, run: &Run) -> Result<String> {
+pub(crate) fn text(options: &Options, machine: &Machine, results: &Results) -> Result<String> {
     let Machine {
         processor,
         kernel,
@@ -18,6 +18,11 @@ pub(crate) fn text(options: &Options, machine: &Machine, run: &Run) -> Result<St
         open_files,
         cores,
     } = machine;
+    let versions = results.peers.iter().map(|participant| {
+        let version = json!(participant.version);
+        (participant.peer.name.to_owned(), version)
+    });
+    let missing = results.missing.iter().map(|peer| peer.name);
     let value = json!({
         "quick": options.quick,
         "workers": options.workers(),
@@ -28,18 +33,27 @@ pub(crate) fn text(options: &Options, machine: &Machine, run: &Run) -> Result<St
             "open_files": open_files,
             "cores": { "generator": cores.generator, "servers": cores.servers },
         },
-        "scenarios": run.results.iter().map(scenario).collect::<Vec<_>>(),
-        "failures": run.failures,
+        "versions": versions.collect::<Map<_, _>>(),
+        "not_installed": missing.collect::<Vec<_>>(),
+        "scenarios": results.outcomes.iter().map(scenario).collect::<Vec<_>>(),
     });
     Ok(serde_json::to_string_pretty(&value)? + "\n")
 }
 
 fn scenario(outcome: &Outcome) -> Value {
-    let peers = outcome.peers.iter().map(|(peer, rounds)| {
+    let rounds = outcome.measured.iter().map(|(peer, rounds)| {
         let rounds = rounds.iter().map(sample).collect();
         (peer.name.to_owned(), Value::Array(rounds))
     });
-    json!({ "title": outcome.scenario.title, "rounds": peers.collect::<Map<_, _>>() })
+    let failed = outcome
+        .failed
+        .iter()
+        .map(|(peer, reason)| (peer.name.to_owned(), json!(reason)));
+    json!({
+        "title": outcome.scenario.title,
+        "rounds": rounds.collect::<Map<_, _>>(),
+        "failed": failed.collect::<Map<_, _>>(),
+    })
 }
 
 fn sample(sample: &Sample) -> Value {

@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result};
 
-use crate::{machine::Machine, options::Options, run::Run};
+use crate::{machine::Machine, options::Options, results::Results};
 
 /// Where the results of a full run go, to be committed by who wants to.
 const KEPT: &str = "tests/bench/results";
@@ -15,14 +15,14 @@ const KEPT: &str = "tests/bench/results";
 const SCRATCH: &str = "target/bench/results";
 
 /// Writes the files, from the repository's root, and prints the table.
-pub(crate) fn write(options: &Options, machine: &Machine, run: &Run) -> Result<()> {
+pub(crate) fn write(options: &Options, machine: &Machine, results: &Results) -> Result<()> {
     let folder = Path::new(if options.is_full() { KEPT } else { SCRATCH });
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let table = table::markdown(machine, run);
+    let table = table::markdown(machine, results);
     println!("{table}");
     for (name, text) in [
         ("results.md", table),
-        ("results.json", json::text(options, machine, run)?),
+        ("results.json", json::text(options, machine, results)?),
     ] {
         let path = folder.join(name);
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;

@@ -1,62 +1,113 @@
 //! The medians as a table, for people.
 
-use std::fmt::Write as _;
-
 use crate::{
     machine::Machine,
-    run::{Outcome, Run},
+    peer::Peer,
+    results::{Outcome, Results},
     samples::Metric,
 };
 
 /// Whom robyn-ws is compared with in the last columns.
 const YARDSTICKS: [&str; 2] = ["floor", "axum"];
+const NOTHING: &str = "–";
 
-pub(crate) fn markdown(machine: &Machine, run: &Run) -> String {
-    let mut text = format!("{machine}\n\nMedians. Lower is better.\n\n|");
-    let mut rule = String::from("|---|");
-    for peer in &run.peers {
-        write!(text, " | {}", peer.title).expect("a string takes every write");
-        rule.push_str("---:|");
-    }
-    for yardstick in YARDSTICKS {
-        write!(text, " | robyn-ws ÷ {yardstick}").expect("a string takes every write");
-        rule.push_str("---:|");
-    }
-    writeln!(text, " |\n{rule}").expect("a string takes every write");
-    for outcome in &run.results {
-        for metric in metrics(outcome) {
-            text.push_str(&row(run, outcome, metric));
+pub(crate) fn markdown(machine: &Machine, results: &Results) -> String {
+    let mut notes = Notes::default();
+    let mut rows = Vec::new();
+    for outcome in &results.outcomes {
+        for metric in outcome.scenario.work.rows() {
+            rows.push(row(results, outcome, metric, &mut notes));
         }
     }
-    text
+    let titles = results
+        .peers
+        .iter()
+        .map(|participant| participant.peer.title.to_owned());
+    let ratios = YARDSTICKS.iter().map(|yardstick| format!("robyn-ws ÷ {yardstick}"));
+    let paragraphs = [
+        format!("{machine}."),
+        versions(results),
+        "Medians. Lower is better.".to_owned(),
+        table(titles.chain(ratios).collect(), &rows),
+        notes.text(),
+    ];
+    let paragraphs = paragraphs.into_iter().filter(|paragraph| !paragraph.is_empty());
+    paragraphs.collect::<Vec<_>>().join("\n\n") + "\n"
 }
 
-/// Those of the scenario that have a row.
-pub(crate) fn metrics(outcome: &Outcome) -> Vec<Metric> {
-    let sample = outcome.peers.first().and_then(|(_, rounds)| rounds.first());
-    let metrics = sample.into_iter().flatten().map(|(metric, _)| *metric);
-    metrics.filter(|metric| metric.row().is_some()).collect()
+/// The columns behind the first, which has no title, and the rows with all of their cells.
+fn table(titles: Vec<String>, rows: &[Vec<String>]) -> String {
+    let line = |cells: &[String]| format!("| {} |", cells.join(" | "));
+    let rule = format!("|---|{}", "---:|".repeat(titles.len()));
+    let head = [vec![String::new()], titles].concat();
+    let mut lines = vec![line(&head), rule];
+    lines.extend(rows.iter().map(|row| line(row)));
+    lines.join("\n")
 }
 
-fn row(run: &Run, outcome: &Outcome, metric: Metric) -> String {
-    let mut row = format!("| {}: {}", outcome.scenario.title, metric.row().unwrap_or_default());
-    for peer in &run.peers {
-        let cell = match outcome.median(peer.name, metric) {
-            Some(value) => shown(value),
-            None if peer.takes_part_in(outcome.scenario.kind) => "FAILED".to_owned(),
-            None => "–".to_owned(),
-        };
-        write!(row, " | {cell}").expect("a string takes every write");
-    }
-    for yardstick in YARDSTICKS {
-        let ratio = outcome
+fn row(results: &Results, outcome: &Outcome, metric: Metric, notes: &mut Notes) -> Vec<String> {
+    let title = format!("{}: {}", outcome.scenario.title, metric.row().unwrap_or_default());
+    let cells = results.peers.iter().map(|participant| {
+        let peer = participant.peer;
+        let value = outcome.median(peer.name, metric);
+        value.map_or_else(|| notes.cell(outcome, peer), shown)
+    });
+    let ratios = YARDSTICKS.iter().map(|yardstick| {
+        let both = outcome
             .median("robyn_ws", metric)
             .zip(outcome.median(yardstick, metric));
-        let ratio = ratio.filter(|&(_, other)| other > 0.0);
-        let cell = ratio.map_or_else(|| "–".to_owned(), |(own, other)| shown(own / other));
-        write!(row, " | {cell}").expect("a string takes every write");
+        let both = both.filter(|&(_, other)| other > 0.0);
+        both.map_or_else(|| NOTHING.to_owned(), |(own, other)| shown(own / other))
+    });
+    let cells: Vec<String> = cells.collect();
+    [title].into_iter().chain(cells).chain(ratios).collect()
+}
+
+/// Whose numbers these are, and whose are missing.
+fn versions(results: &Results) -> String {
+    let measured = results.peers.iter().filter_map(|participant| {
+        let version = participant.version.as_ref()?;
+        Some(format!("{} {version}", participant.peer.title))
+    });
+    let missing = results
+        .missing
+        .iter()
+        .map(|peer| format!("not installed: {}", peer.title));
+    let all: Vec<String> = measured.chain(missing).collect();
+    if all.is_empty() {
+        String::new()
+    } else {
+        all.join("; ") + "."
     }
-    row + " |\n"
+}
+
+/// Why cells are empty. Each reason has a number.
+#[derive(Default)]
+struct Notes {
+    reasons: Vec<String>,
+}
+
+impl Notes {
+    fn cell(&mut self, outcome: &Outcome, peer: &Peer) -> String {
+        let Some(reason) = outcome.why_not(peer) else {
+            return NOTHING.to_owned();
+        };
+        let reason = format!("{}: {reason}", peer.title);
+        let known = self.reasons.iter().position(|own| *own == reason);
+        let index = known.unwrap_or_else(|| {
+            self.reasons.push(reason);
+            self.reasons.len() - 1
+        });
+        format!("{NOTHING} ({})", index + 1)
+    }
+
+    fn text(&self) -> String {
+        let lines = (1..)
+            .zip(&self.reasons)
+            .map(|(number, reason)| format!("({number}) {reason}."));
+        // Lines of one paragraph flow together unless they end so.
+        lines.collect::<Vec<_>>().join("\\\n")
+    }
 }
 
 /// With two digits behind the point, or as many as say something.
@@ -65,5 +116,72 @@ fn shown(value: f64) -> String {
         ..10.0 => format!("{value:.2}"),
         ..100.0 => format!("{value:.1}"),
         _ => format!("{value:.0}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        cores::Cores,
+        results::made_up::{outcome, peer, results},
+    };
+
+    fn machine() -> Machine {
+        Machine {
+            processor: "a processor".to_owned(),
+            kernel: "6.1".to_owned(),
+            compiler: "rustc 1.95".to_owned(),
+            open_files: 1024,
+            cores: Cores {
+                generator: 0,
+                servers: vec![1],
+            },
+        }
+    }
+
+    #[test]
+    fn every_empty_cell_has_its_reason_below_the_table() {
+        let echo = [("floor", 2.0), ("robyn_ws", 3.0)];
+        let mut echo = outcome("echo 64 B, 1 in flight", Metric::CpuPerMessage, &echo);
+        echo.failed.push((peer("robyn"), "messages are LOST".to_owned()));
+        let rooms = [("floor", 4.0), ("robyn_ws", 123.4)];
+        let rooms = outcome("fan-out in 1,000 rooms of 10", Metric::CpuPerDelivery, &rooms);
+        let results = results(&["floor", "robyn_ws", "axum_mpsc", "robyn"], vec![echo, rooms]);
+        let text = markdown(&machine(), &results);
+        let lines: Vec<&str> = text.lines().collect();
+        let rows = [
+            "|  | floor | robyn-ws | axum, a queue each | Robyn | robyn-ws ÷ floor | robyn-ws ÷ axum |",
+            "|---|---:|---:|---:|---:|---:|---:|",
+            "| echo 64 B, 1 in flight: CPU-µs per message | 2.00 | 3.00 | – (1) | – (2) | 1.50 | – |",
+            "| fan-out in 1,000 rooms of 10: CPU-µs per delivery | 4.00 | 123 | – | – (3) | 30.9 | – |",
+            "",
+            "(1) axum, a queue each: what is no broadcast is as for axum.\\",
+            "(2) Robyn: messages are LOST.\\",
+            "(3) Robyn: it has neither rooms nor parameters in the path of a WebSocket.",
+        ];
+        assert!(lines.ends_with(&rows), "{text}");
+    }
+
+    #[test]
+    fn versions_are_told_and_who_is_missing() {
+        let mut results = results(&["robyn_ws", "ws"], Vec::new());
+        results.missing.push(peer("robyn"));
+        let text = markdown(&machine(), &results);
+        assert!(text.starts_with("a processor, Linux 6.1, rustc 1.95; up to 1024 open files each; load on core 0"));
+        assert!(
+            text.contains("\n\nrobyn-ws 1.2.3; node ws 1.2.3; not installed: Robyn.\n\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn only_an_optional_peer_may_fail() {
+        let mut echo = outcome("echo 64 B, 1 in flight", Metric::CpuPerMessage, &[]);
+        for name in ["robyn", "axum"] {
+            echo.failed.push((peer(name), "it ended".to_owned()));
+        }
+        let failures = results(&["axum", "robyn"], vec![echo]).failures();
+        assert_eq!(failures, ["echo 64 B, 1 in flight: axum: it ended"]);
     }
 }
