@@ -2,6 +2,7 @@
 //!
 //! This process is the load generator. Every server is a process of its own, on other cores.
 
+mod chart;
 mod cores;
 mod crowd;
 mod exchange;

@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result};
 
-use crate::{machine::Machine, options::Options, results::Results};
+use crate::{chart::Bars, machine::Machine, options::Options, results::Results};
 
 /// Where the results of a full run go, to be committed by who wants to.
 const KEPT: &str = "tests/bench/results";
@@ -20,10 +20,15 @@ pub(crate) fn write(options: &Options, machine: &Machine, results: &Results) -> 
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let table = table::markdown(machine, results);
     println!("{table}");
-    for (name, text) in [
+    let mut files = vec![
         ("results.md", table),
         ("results.json", json::text(options, machine, results)?),
-    ] {
+    ];
+    match Bars::of(results) {
+        Some(bars) => files.push(("results.svg", bars.svg()?)),
+        None => println!("bench: there is no chart without the floor and somebody to compare with it"),
+    }
+    for (name, text) in files {
         let path = folder.join(name);
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
         println!("bench: wrote {}", path.display());

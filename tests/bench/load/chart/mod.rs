@@ -1,0 +1,6 @@
+//! The results as pictures, for people. All text and ground has its own colour, so that they read on any page.
+
+mod bars;
+mod canvas;
+
+pub(crate) use bars::Bars;
