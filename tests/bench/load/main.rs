@@ -52,7 +52,7 @@ fn bench(options: &Options) -> Result<Vec<String>> {
     let open_files = robyn_ws_bench::raise_open_files();
     let machine = Machine::look(Cores::choose(options.workers())?, open_files);
     eprintln!("bench: {machine}");
-    let results = Run::new(options, &machine.cores)?.all()?;
+    let results = Run::new(options, &machine)?.all()?;
     report::write(options, &machine, &results)?;
     Ok(results.failures())
 }

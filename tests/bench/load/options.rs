@@ -76,8 +76,10 @@ impl Options {
         PEERS.iter().filter(wanted).filter(able).collect()
     }
 
+    /// Growth takes long: it is a part of the full run only, unless it is asked for.
     pub(crate) fn wants(&self, kind: Kind) -> bool {
-        self.kinds.is_empty() || self.kinds.contains(&kind)
+        let wants_all = self.kinds.is_empty() && (kind != Kind::Growth || self.is_full());
+        wants_all || self.kinds.contains(&kind)
     }
 }
 
@@ -103,6 +105,19 @@ mod tests {
         let options = parse("").unwrap();
         assert_eq!(options.peers().len(), PEERS.len());
         assert!(Kind::ALL.iter().all(|&(_, kind)| options.wants(kind)));
+    }
+
+    #[test]
+    fn growth_is_for_full_runs_and_those_that_name_it() {
+        for (line, wanted) in [
+            ("", true),
+            ("--only growth --quick", true),
+            ("--only echo", false),
+            ("--only axum", false),
+            ("--quick", false),
+        ] {
+            assert_eq!(parse(line).unwrap().wants(Kind::Growth), wanted, "{line}");
+        }
     }
 
     #[test]

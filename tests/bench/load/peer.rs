@@ -41,9 +41,12 @@ pub(crate) enum Program {
 /// What a peer takes part in.
 enum Takes {
     Everything,
-    /// In these, and why in no others.
+    /// In these, and why in no others but perhaps growth.
     Only(&'static [Kind], &'static str),
 }
+
+/// Whose growth is measured: the kernel's price, ours, and the usual way.
+const GROWING: [&str; 3] = ["floor", "robyn_ws", "axum"];
 
 const UNTYPED: &[Kind] = &[Kind::Echo, Kind::FanOut, Kind::Rooms, Kind::Idle, Kind::SlowReader];
 
@@ -139,6 +142,7 @@ impl Peer {
     /// Why it takes no part, if it does not.
     pub(crate) fn why_not(&self, kind: Kind) -> Option<&'static str> {
         match self.takes {
+            _ if kind == Kind::Growth => (!GROWING.contains(&self.name)).then_some("its growth is not measured"),
             Takes::Only(kinds, reason) if !kinds.contains(&kind) => Some(reason),
             _ => None,
         }

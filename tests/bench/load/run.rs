@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::{
     cores::Cores,
     installed,
+    machine::Machine,
     options::Options,
     results::{Outcome, Participant, Results},
     scenario::{self, Scenario},
@@ -25,7 +26,7 @@ pub(crate) struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// Looks which peers there are, and says it of those that are not.
-    pub(crate) fn new(options: &Options, cores: &'a Cores) -> Result<Self> {
+    pub(crate) fn new(options: &Options, machine: &'a Machine) -> Result<Self> {
         let milliseconds = Duration::from_millis;
         let (warm_up, measured, rounds, rounds_if_large) = if options.quick {
             (milliseconds(50), milliseconds(200), 2, 1)
@@ -46,7 +47,7 @@ impl<'a> Run<'a> {
             !peers.is_empty(),
             "there is nobody to measure: the peers asked for are not installed, or cannot have several workers"
         );
-        let scenarios = scenario::all().into_iter();
+        let scenarios = scenario::all(machine.open_files).into_iter();
         let outcomes = scenarios
             .filter(|scenario| options.wants(scenario.kind))
             .map(Outcome::new);
@@ -56,7 +57,7 @@ impl<'a> Run<'a> {
                 peers,
                 missing,
             },
-            cores,
+            cores: &machine.cores,
             times: Times { warm_up, measured },
             rounds,
             rounds_if_large,
@@ -76,8 +77,7 @@ impl<'a> Run<'a> {
 
     fn one(&self, outcome: &mut Outcome, bar: &ProgressBar) {
         let scenario = &outcome.scenario;
-        let peers = self.results.peers.iter().map(|participant| participant.peer);
-        let peers = peers.filter(|peer| peer.takes_part_in(scenario.kind));
+        let peers = self.results.peers().filter(|peer| peer.takes_part_in(scenario.kind));
         outcome.measured = peers.map(|peer| (peer, Vec::new())).collect();
         let all_rounds = self.rounds_of(scenario);
         for round in 0..all_rounds {
@@ -119,8 +119,7 @@ impl<'a> Run<'a> {
     fn bar(&self) -> Result<ProgressBar> {
         let steps = self.results.outcomes.iter().map(|outcome| {
             let kind = outcome.scenario.kind;
-            let peers = self.results.peers.iter();
-            let peers = peers.filter(|participant| participant.peer.takes_part_in(kind));
+            let peers = self.results.peers().filter(|peer| peer.takes_part_in(kind));
             peers.count() * self.rounds_of(&outcome.scenario)
         });
         let bar = ProgressBar::new(steps.sum::<usize>() as u64);

@@ -1,5 +1,6 @@
 //! What is measured: the list of scenarios.
 
+use indicatif::HumanCount;
 use robyn_ws_bench::{ANSWERED, ECHO, FAN_OUT, ROOMS, SAID, TYPED, TYPED_FAN_OUT, client_frame, server_frame};
 
 use crate::{
@@ -16,16 +17,19 @@ pub(crate) enum Kind {
     Idle,
     SlowReader,
     Typed,
+    /// The same with more and more connections.
+    Growth,
 }
 
 impl Kind {
-    pub(crate) const ALL: [(&'static str, Self); 6] = [
+    pub(crate) const ALL: [(&'static str, Self); 7] = [
         ("echo", Self::Echo),
         ("fan_out", Self::FanOut),
         ("rooms", Self::Rooms),
         ("idle", Self::Idle),
         ("slow_reader", Self::SlowReader),
         ("typed", Self::Typed),
+        ("growth", Self::Growth),
     ];
 }
 
@@ -38,9 +42,13 @@ pub(crate) struct Scenario {
 }
 
 const ECHO_CLIENTS: usize = 64;
+/// As far as the limit on open files allows.
+const GROWTH: [usize; 5] = [100, 1_000, 5_000, 10_000, 20_000];
+/// What a process opens beside the connections of [`GROWTH`].
+const OTHER_FILES: usize = 200;
 
 /// All scenarios, in the order of the table's rows.
-pub(crate) fn all() -> Vec<Scenario> {
+pub(crate) fn all(open_files: u64) -> Vec<Scenario> {
     let mut all = vec![echo(64, "64 B", 1), echo(64, "64 B", 16), echo(16 * 1024, "16 KiB", 16)];
     for (listeners, publishers, in_flight) in [
         (100, 1, 1),
@@ -74,6 +82,12 @@ pub(crate) fn all() -> Vec<Scenario> {
         typed_fan_out(1_000, 1),
         typed_fan_out(1_000, 16),
     ]);
+    let most = usize::try_from(open_files)
+        .unwrap_or(usize::MAX)
+        .saturating_sub(OTHER_FILES);
+    let mut sizes = GROWTH.map(|size| size.min(most)).to_vec();
+    sizes.dedup();
+    all.extend(sizes.into_iter().map(growth));
     all
 }
 
@@ -156,6 +170,22 @@ fn typed_fan_out(listeners: usize, in_flight: usize) -> Scenario {
     }
 }
 
+fn growth(connections: usize) -> Scenario {
+    let text = payload(64);
+    Scenario {
+        kind: Kind::Growth,
+        title: format!("growth to {}", grouped(connections)),
+        work: Work::Growth(Exchanged {
+            path: FAN_OUT,
+            shape: one_group(connections, 1, 1),
+            request: client_frame(&text),
+            answer: server_frame(&text),
+            metric: Metric::CpuPerDelivery,
+        }),
+        is_large: true,
+    }
+}
+
 pub(crate) fn one_group(listeners: usize, publishers: usize, in_flight: usize) -> Shape {
     Shape {
         groups: 1,
@@ -198,9 +228,22 @@ pub(crate) fn payload(size: usize) -> Vec<u8> {
         .collect()
 }
 
-fn grouped(number: usize) -> String {
-    if number < 1_000 {
-        return number.to_string();
+pub(crate) fn grouped(number: usize) -> String {
+    HumanCount(number as u64).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_ends_at_the_limit_on_open_files() {
+        let sizes = |open_files| -> Vec<usize> {
+            let scenarios = all(open_files).into_iter();
+            scenarios.filter_map(|scenario| scenario.work.grown_to()).collect()
+        };
+        assert_eq!(sizes(1_000_000), GROWTH);
+        assert_eq!(sizes(20_000), [100, 1_000, 5_000, 10_000, 19_800]);
+        assert_eq!(sizes(1_024), [100, 824]);
     }
-    format!("{},{:03}", number / 1_000, number % 1_000)
 }

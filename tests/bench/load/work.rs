@@ -1,6 +1,9 @@
 //! How a scenario is carried out against one server.
 
-use std::time::{Duration, Instant};
+use std::{
+    net::TcpStream,
+    time::{Duration, Instant},
+};
 
 use anyhow::Result;
 use robyn_ws_bench::{ECHO, FAN_OUT, ROOMS, client_frame, server_frame};
@@ -13,6 +16,12 @@ use crate::{
     server::Server,
 };
 
+/// How many connect before memory is looked at: what the first ones bring into it is no part of one more.
+const FIRST: usize = 100;
+
+/// What is shown of [`Work::Growth`].
+pub(crate) const GROWING: [Metric; 2] = [Metric::CpuPerDelivery, Metric::BytesPerConnection];
+
 /// How long things go on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Times {
@@ -22,8 +31,12 @@ pub(crate) struct Times {
 
 pub(crate) enum Work {
     Exchange(Exchanged),
-    Idle { connections: usize },
+    Idle {
+        connections: usize,
+    },
     SlowReader(SlowReader),
+    /// Broadcasts, and the memory of those who get them.
+    Growth(Exchanged),
 }
 
 /// Publications that are all alike.
@@ -55,6 +68,15 @@ impl Work {
             Self::Exchange(exchanged) => vec![exchanged.metric],
             Self::Idle { .. } => vec![Metric::BytesPerConnection, Metric::CpuPerHandshake],
             Self::SlowReader(_) => vec![Metric::TailStalled, Metric::TailRatio, Metric::MemoryOfStalled],
+            Self::Growth(_) => GROWING.to_vec(),
+        }
+    }
+
+    /// To how many connections, in [`Work::Growth`].
+    pub(crate) fn grown_to(&self) -> Option<usize> {
+        match self {
+            Self::Growth(exchanged) => Some(exchanged.shape.group_size),
+            _ => None,
         }
     }
 
@@ -64,6 +86,7 @@ impl Work {
             Self::Exchange(exchanged) => exchanged.measure(server, times),
             Self::Idle { connections } => idle(server, *connections),
             Self::SlowReader(slow) => slow.measure(server, times),
+            Self::Growth(exchanged) => growth(server, exchanged, times),
         }
     }
 }
@@ -71,6 +94,10 @@ impl Work {
 impl Exchanged {
     fn measure(&self, server: &Server, times: Times) -> Result<Sample> {
         let sockets = crowd::connect(server.address, &paths(self.path, &self.shape))?;
+        self.run(server, times, sockets)
+    }
+
+    fn run(&self, server: &Server, times: Times, sockets: Vec<TcpStream>) -> Result<Sample> {
         // A client may become a member of its room after it was answered.
         server.come_to_rest();
         let mut exchange = Exchange::new(sockets, self.shape, &self.request, &self.answer)?;
@@ -102,9 +129,6 @@ fn paths(path: &str, shape: &Shape) -> Vec<String> {
 }
 
 fn idle(server: &Server, connections: usize) -> Result<Sample> {
-    /// What a first connection brings into memory is no part of one more.
-    const FIRST: usize = 100;
-
     let _first = crowd::connect(server.address, &vec![ECHO.to_owned(); FIRST])?;
     let (cpu, resident) = (server.cpu(), server.resident());
     let started = Instant::now();
@@ -119,6 +143,19 @@ fn idle(server: &Server, connections: usize) -> Result<Sample> {
         (Metric::CpuPerHandshake, micros(cpu) / number(connections)),
         (Metric::PerSecond, number(connections) / took.as_secs_f64()),
     ])
+}
+
+fn growth(server: &Server, exchanged: &Exchanged, times: Times) -> Result<Sample> {
+    let _first = crowd::connect(server.address, &vec![ECHO.to_owned(); FIRST])?;
+    server.come_to_rest();
+    let resident = server.resident();
+    let paths = paths(exchanged.path, &exchanged.shape);
+    let sockets = crowd::connect(server.address, &paths)?;
+    server.come_to_rest();
+    let grown = server.resident().saturating_sub(resident);
+    let mut sample = exchanged.run(server, times, sockets)?;
+    sample.push((Metric::BytesPerConnection, number(grown) / number(paths.len())));
+    Ok(sample)
 }
 
 impl SlowReader {

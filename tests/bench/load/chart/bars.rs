@@ -13,6 +13,7 @@ use crate::{
     peer::Peer,
     results::{Outcome, Results},
     samples::Metric,
+    scenario::Kind,
 };
 
 const FLOOR: &str = "floor";
@@ -43,9 +44,11 @@ struct Bar {
 impl Bars {
     /// Takes what is CPU for a message or a delivery. Without the floor there is nothing to draw.
     pub(crate) fn of(results: &Results) -> Option<Self> {
-        let peers = results.peers.iter().map(|participant| participant.peer);
-        let peers: Vec<&Peer> = peers.filter(|peer| peer.name != FLOOR).collect();
-        let groups = results.outcomes.iter().filter_map(|outcome| {
+        let peers: Vec<&Peer> = results.peers().filter(|peer| peer.name != FLOOR).collect();
+        // Growth has a chart of its own.
+        let outcomes = results.outcomes.iter();
+        let outcomes = outcomes.filter(|outcome| outcome.scenario.kind != Kind::Growth);
+        let groups = outcomes.filter_map(|outcome| {
             let bars = bars(&peers, outcome)?;
             Some((outcome.scenario.title.clone(), bars))
         });
@@ -214,6 +217,13 @@ mod tests {
         let doubling = twice.1 - twice.0;
         assert!(doubling > 50);
         assert!((half.1 - half.0).abs_diff(doubling) <= 1 && (four_times.1 - four_times.0).abs_diff(2 * doubling) <= 1);
+    }
+
+    #[test]
+    fn growth_has_no_bars() {
+        let cells = [("floor", 5.0), ("robyn_ws", 6.0)];
+        let grown = outcome("growth to 100", Metric::CpuPerDelivery, &cells);
+        assert!(Bars::of(&results(&["floor", "robyn_ws"], vec![grown])).is_none());
     }
 
     #[test]

@@ -2,5 +2,7 @@
 
 mod bars;
 mod canvas;
+mod growth;
 
 pub(crate) use bars::Bars;
+pub(crate) use growth::Growth;

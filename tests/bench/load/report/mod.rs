@@ -7,7 +7,12 @@ use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result};
 
-use crate::{chart::Bars, machine::Machine, options::Options, results::Results};
+use crate::{
+    chart::{Bars, Growth},
+    machine::Machine,
+    options::Options,
+    results::Results,
+};
 
 /// Where the results of a full run go, to be committed by who wants to.
 const KEPT: &str = "tests/bench/results";
@@ -26,7 +31,10 @@ pub(crate) fn write(options: &Options, machine: &Machine, results: &Results) -> 
     ];
     match Bars::of(results) {
         Some(bars) => files.push(("results.svg", bars.svg()?)),
-        None => println!("bench: there is no chart without the floor and somebody to compare with it"),
+        None => println!("bench: no results.svg, which compares CPU per message with the floor's"),
+    }
+    if let Some(growth) = Growth::of(results) {
+        files.push(("growth.svg", growth.svg()?));
     }
     for (name, text) in files {
         let path = folder.join(name);

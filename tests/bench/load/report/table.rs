@@ -1,10 +1,12 @@
-//! The medians as a table, for people.
+//! The medians as tables, for people.
 
 use crate::{
     machine::Machine,
     peer::Peer,
     results::{Outcome, Results},
     samples::Metric,
+    scenario::{Kind, grouped},
+    work::GROWING,
 };
 
 /// Whom robyn-ws is compared with in the last columns.
@@ -13,54 +15,78 @@ const NOTHING: &str = "–";
 
 pub(crate) fn markdown(machine: &Machine, results: &Results) -> String {
     let mut notes = Notes::default();
-    let mut rows = Vec::new();
-    for outcome in &results.outcomes {
-        for metric in outcome.scenario.work.rows() {
-            rows.push(row(results, outcome, metric, &mut notes));
-        }
-    }
-    let titles = results
-        .peers
-        .iter()
-        .map(|participant| participant.peer.title.to_owned());
-    let ratios = YARDSTICKS.iter().map(|yardstick| format!("robyn-ws ÷ {yardstick}"));
     let paragraphs = [
         format!("{machine}."),
         versions(results),
         "Medians. Lower is better.".to_owned(),
-        table(titles.chain(ratios).collect(), &rows),
+        scenarios(results, &mut notes),
+        growth(results, &mut notes),
         notes.text(),
     ];
     let paragraphs = paragraphs.into_iter().filter(|paragraph| !paragraph.is_empty());
     paragraphs.collect::<Vec<_>>().join("\n\n") + "\n"
 }
 
-/// The columns behind the first, which has no title, and the rows with all of their cells.
-fn table(titles: Vec<String>, rows: &[Vec<String>]) -> String {
-    let line = |cells: &[String]| format!("| {} |", cells.join(" | "));
-    let rule = format!("|---|{}", "---:|".repeat(titles.len()));
-    let head = [vec![String::new()], titles].concat();
-    let mut lines = vec![line(&head), rule];
-    lines.extend(rows.iter().map(|row| line(row)));
-    lines.join("\n")
+/// One row for each metric of a scenario, one column for each peer.
+fn scenarios(results: &Results, notes: &mut Notes) -> String {
+    let mut titles = vec![String::new()];
+    titles.extend(results.peers().map(|peer| peer.title.to_owned()));
+    titles.extend(YARDSTICKS.map(|yardstick| format!("robyn-ws ÷ {yardstick}")));
+    let mut rows = vec![titles];
+    for outcome in &results.outcomes {
+        if outcome.scenario.kind != Kind::Growth {
+            let metrics = outcome.scenario.work.rows().into_iter();
+            rows.extend(metrics.map(|metric| scenario(results, outcome, metric, notes)));
+        }
+    }
+    table(&rows)
 }
 
-fn row(results: &Results, outcome: &Outcome, metric: Metric, notes: &mut Notes) -> Vec<String> {
+fn scenario(results: &Results, outcome: &Outcome, metric: Metric, notes: &mut Notes) -> Vec<String> {
     let title = format!("{}: {}", outcome.scenario.title, metric.row().unwrap_or_default());
-    let cells = results.peers.iter().map(|participant| {
-        let peer = participant.peer;
-        let value = outcome.median(peer.name, metric);
-        value.map_or_else(|| notes.cell(outcome, peer), shown)
-    });
-    let ratios = YARDSTICKS.iter().map(|yardstick| {
+    let mut row = vec![title];
+    row.extend(results.peers().map(|peer| cell(outcome, peer, metric, notes)));
+    row.extend(YARDSTICKS.map(|yardstick| {
         let both = outcome
             .median("robyn_ws", metric)
             .zip(outcome.median(yardstick, metric));
         let both = both.filter(|&(_, other)| other > 0.0);
         both.map_or_else(|| NOTHING.to_owned(), |(own, other)| shown(own / other))
-    });
-    let cells: Vec<String> = cells.collect();
-    [title].into_iter().chain(cells).chain(ratios).collect()
+    }));
+    row
+}
+
+/// One row for each number of connections, and each metric's columns side by side.
+fn growth(results: &Results, notes: &mut Notes) -> String {
+    let peers = results.peers().filter(|peer| peer.takes_part_in(Kind::Growth));
+    let columns = GROWING
+        .into_iter()
+        .flat_map(|metric| peers.clone().map(move |peer| (peer, metric)));
+    let titles = columns.clone();
+    let titles = titles.map(|(peer, metric)| format!("{}: {}", peer.title, metric.row().unwrap_or_default()));
+    let mut rows: Vec<Vec<String>> = vec![["connections".to_owned()].into_iter().chain(titles).collect()];
+    for outcome in &results.outcomes {
+        if let Some(connections) = outcome.scenario.work.grown_to() {
+            let cells = columns.clone().map(|(peer, metric)| cell(outcome, peer, metric, notes));
+            rows.push([grouped(connections)].into_iter().chain(cells).collect());
+        }
+    }
+    table(&rows)
+}
+
+/// The first row has the titles. Without any other there is no table.
+fn table(rows: &[Vec<String>]) -> String {
+    let [titles, _, ..] = rows else {
+        return String::new();
+    };
+    let mut lines: Vec<String> = rows.iter().map(|row| format!("| {} |", row.join(" | "))).collect();
+    lines.insert(1, format!("|---|{}", "---:|".repeat(titles.len() - 1)));
+    lines.join("\n")
+}
+
+fn cell(outcome: &Outcome, peer: &Peer, metric: Metric, notes: &mut Notes) -> String {
+    let value = outcome.median(peer.name, metric);
+    value.map_or_else(|| notes.cell(outcome, peer), shown)
 }
 
 /// Whose numbers these are, and whose are missing.

@@ -56,6 +56,10 @@ impl Outcome {
 }
 
 impl Results {
+    pub(crate) fn peers(&self) -> impl Iterator<Item = &'static Peer> + Clone {
+        self.peers.iter().map(|participant| participant.peer)
+    }
+
     /// What must not go wrong, and did.
     pub(crate) fn failures(&self) -> Vec<String> {
         let failed = self.outcomes.iter().flat_map(|outcome| {
