@@ -44,6 +44,10 @@ pub mod test_util;
 pub mod __private;
 pub mod prelude;
 
+#[cfg(any(doc, doctest))]
+#[doc = include_str!("docs/performance.md")]
+pub mod performance {}
+
 pub use axum;
 pub use robyn_ws_macros::{ConnectionState, websocket};
 pub use tokio_tungstenite::tungstenite::Utf8Bytes;
