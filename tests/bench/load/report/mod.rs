@@ -25,21 +25,24 @@ pub(crate) fn write(options: &Options, machine: &Machine, results: &Results) -> 
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let table = table::markdown(machine, results);
     println!("{table}");
-    let mut files = vec![
-        ("results.md", table),
-        ("results.json", json::text(options, machine, results)?),
-    ];
-    match Bars::of(results) {
-        Some(bars) => files.push(("results.svg", bars.svg()?)),
-        None => println!("bench: no results.svg, which compares CPU per message with the floor's"),
+    let (bars, growth) = (Bars::of(results), Growth::of(results));
+    if bars.is_none() {
+        println!("bench: there is no results.svg: it compares CPU per message with the floor's");
     }
-    if let Some(growth) = Growth::of(results) {
-        files.push(("growth.svg", growth.svg()?));
-    }
-    for (name, text) in files {
+    for (name, text) in [
+        ("results.md", Some(table)),
+        ("results.json", Some(json::text(options, machine, results)?)),
+        ("results.svg", bars.map(|bars| bars.svg()).transpose()?),
+        ("growth.svg", growth.map(|growth| growth.svg()).transpose()?),
+    ] {
         let path = folder.join(name);
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
-        println!("bench: wrote {}", path.display());
+        if let Some(text) = text {
+            fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+            println!("bench: wrote {}", path.display());
+        } else if path.exists() {
+            // It is of an earlier run.
+            fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        }
     }
     Ok(())
 }
