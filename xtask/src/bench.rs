@@ -6,15 +6,18 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::args::Bench;
-use crate::process::{self, cargo};
+use crate::process;
 
-const MANIFEST: &str = "tests/bench/Cargo.toml";
+pub(crate) const MANIFEST: &str = "tests/bench/Cargo.toml";
 const BUILT: &str = "target/bench";
 
+/// Begins a command of cargo's in the benchmark's workspace.
+pub(crate) fn cargo(command: &str) -> Command {
+    process::cargo(&format!("{command} --manifest-path {MANIFEST} --target-dir {BUILT}"))
+}
+
 pub(crate) fn run(flags: &Bench) -> Result<()> {
-    process::run(&mut cargo(&format!(
-        "build --release --manifest-path {MANIFEST} --target-dir {BUILT}"
-    )))?;
+    process::run(cargo("build").arg("--release"))?;
     let mut bench = Command::new(format!("{BUILT}/release/bench"));
     if flags.quick {
         bench.arg("--quick");

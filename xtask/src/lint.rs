@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::process::cargo;
-use crate::{deny, package, process, tidy};
+use crate::{bench, deny, package, process, tidy};
 
 /// How a step ended that did not fail.
 pub(crate) enum Outcome {
@@ -54,8 +54,11 @@ pub(crate) fn run() -> Result<()> {
 }
 
 fn fmt() -> Result<Outcome> {
-    if !process::succeeds(&mut cargo("fmt --all --check"))? {
-        bail!("some files are not formatted; `cargo fmt --all` mends it");
+    for manifest in ["Cargo.toml", bench::MANIFEST] {
+        let fmt = format!("fmt --all --manifest-path {manifest}");
+        if !process::succeeds(cargo(&fmt).arg("--check"))? {
+            bail!("some files are not formatted; `cargo {fmt}` mends it");
+        }
     }
     Ok(Outcome::Passed)
 }
@@ -64,6 +67,8 @@ fn clippy() -> Result<Outcome> {
     process::run(&mut cargo(
         "clippy --workspace --all-targets --all-features -- -D warnings",
     ))?;
+    // The benchmark is a workspace of its own.
+    process::run(bench::cargo("clippy").args(["--all-targets", "--", "-D", "warnings"]))?;
     Ok(Outcome::Passed)
 }
 

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
+use crate::bench;
 use crate::process::{self, cargo};
 
 /// Builds the examples, which the tests start as programs, then runs all tests, even after one has failed.
@@ -16,11 +17,14 @@ pub(crate) fn run() -> Result<()> {
     process::run(&mut cargo("build --workspace --all-features --examples"))?;
 
     let mut tally = Tally::default();
-    let mut tests = cargo("test --workspace --all-features --no-fail-fast");
-    let succeeded = process::succeeds_with_lines(&mut tests, |line| {
-        println!("{line}");
-        tally.add(line);
-    })?;
+    let mut succeeded = true;
+    // The benchmark is a workspace of its own.
+    for mut tests in [cargo("test --workspace --all-features"), bench::cargo("test")] {
+        succeeded &= process::succeeds_with_lines(tests.arg("--no-fail-fast"), |line| {
+            println!("{line}");
+            tally.add(line);
+        })?;
+    }
 
     let seconds = started.elapsed().as_secs();
     ensure!(succeeded, "{tally}; the failures are above");
