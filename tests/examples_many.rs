@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::{Write as _, stderr},
     process::{Output, Stdio},
 };
 
@@ -55,6 +56,21 @@ async fn many_tells_the_cost_of_every_phase_in_which_nothing_was_lost() {
     let pings = pings.rsplit(' ').next().and_then(|number| number.parse().ok());
     assert!(pings.is_some_and(|pings| (300..=600).contains(&pings)), "{table}");
     assert_eq!(lines.last(), Some(&"nothing was lost"));
+}
+
+/// More than one task of the courier's writes to.
+#[tokio::test]
+async fn broadcasts_to_thousands_reach_everyone_once_and_in_order() {
+    let output = run_to_its_end("many", None, &["--connections", "5000", "--idle-seconds", "1"]).await;
+    let (table, errors) = texts(&output);
+    if errors.contains("this machine allows") {
+        // Past the harness, which keeps back what a test prints that passes.
+        let _unread = writeln!(stderr(), "SKIPPED: no broadcast to thousands: {errors}");
+        return;
+    }
+    assert!(output.status.success(), "{}: {errors}\n{table}", output.status);
+    assert!(row(&table, "broadcast ").contains(" 10 to all; "), "{table}");
+    assert_eq!(table.lines().last(), Some("nothing was lost"));
 }
 
 #[tokio::test]

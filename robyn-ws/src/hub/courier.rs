@@ -5,7 +5,11 @@ use std::{
     sync::{Arc, OnceLock, PoisonError},
 };
 
-use tokio::{runtime::Handle, task::yield_now};
+use futures_util::future::join_all;
+use tokio::{
+    runtime::Handle,
+    task::{JoinHandle, yield_now},
+};
 
 use crate::{
     hub::{endpoint::Snapshot, live::Live},
@@ -14,6 +18,10 @@ use crate::{
 
 /// How many connections are written to before other tasks get their turn. So many writes take some 100 µs.
 const CONNECTIONS_PER_TURN: usize = 32;
+
+/// How many connections of a group one task writes to. What is beyond is given to further tasks, which other threads can
+/// run. With two of them, a broadcast to 10,000 takes little more than half of the time; one to 1,000 gains nothing.
+const SHARD: usize = 4096;
 
 /// Who is to be visited.
 #[derive(Debug)]
@@ -30,8 +38,41 @@ impl Round {
         }
     }
 
+    /// Has all shards but the first visited by tasks of their own.
+    fn share_out(&self) -> Vec<JoinHandle<()>> {
+        let Self::Group(group) = self else { return Vec::new() };
+        (SHARD..group.len())
+            .step_by(SHARD)
+            .map(|start| {
+                let group = group.clone();
+                tokio::spawn(async move {
+                    let end = group.len().min(start + SHARD);
+                    Visitor::default().visit(&group[start..end]).await;
+                })
+            })
+            .collect()
+    }
+
     fn is_group(&self, group: &Snapshot) -> bool {
         matches!(self, Self::Group(known) if Arc::ptr_eq(known, group))
+    }
+}
+
+/// Writes to connections, and lets other tasks have their turn in between.
+#[derive(Debug, Default)]
+struct Visitor {
+    visited: usize,
+}
+
+impl Visitor {
+    async fn visit(&mut self, connections: &[Arc<Live>]) {
+        for live in connections {
+            live.write();
+            self.visited += 1;
+            if self.visited.is_multiple_of(CONNECTIONS_PER_TURN) {
+                yield_now().await;
+            }
+        }
     }
 }
 
@@ -93,14 +134,13 @@ impl Courier {
     async fn deliver(self: Arc<Self>) {
         // First, those who are about to send get their turn: what they send is written in the same visit.
         yield_now().await;
-        let mut visited = 0;
+        let mut visitor = Visitor::default();
         while let Some(rounds) = self.next_rounds() {
-            for live in rounds.iter().flat_map(Round::connections) {
-                live.write();
-                visited += 1;
-                if visited % CONNECTIONS_PER_TURN == 0 {
-                    yield_now().await;
-                }
+            for round in &rounds {
+                let others = round.share_out();
+                let first = round.connections();
+                visitor.visit(&first[..first.len().min(SHARD)]).await;
+                join_all(others).await;
             }
         }
     }
