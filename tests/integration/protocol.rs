@@ -2,7 +2,7 @@
 
 use robyn_ws::prelude::*;
 use robyn_ws_tests::{
-    BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, Probe, RawClient, Seen, Server, TEXT, close_payload, probe,
+    BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, Probe, RawClient, Seen, Server, TEXT, close_payload, frame, probe,
 };
 
 static PROTOCOL: SubRouter = SubRouter::new("/protocol");
@@ -206,4 +206,18 @@ async fn error_of_one_client_does_not_touch_the_others() {
     bad.expect_close_code(1002).await;
     bystander.ask("after", "after").await;
     bystander.leave().await;
+}
+
+#[tokio::test]
+async fn continuation_of_nothing_behind_a_message_ends_its_own_connection_at_once() {
+    let mut fixture = start().await;
+    let message = frame(FIN | TEXT, "hi");
+    for (stray, payload) in [(CONTINUATION, ""), (FIN | CONTINUATION, "more"), (CONTINUATION, "more")] {
+        let mut client = fixture.raw().await;
+        client
+            .send_bytes(&[message.clone(), frame(stray, payload)].concat())
+            .await;
+        client.expect_text("hi").await;
+        fixture.expect_closed(client, 1002).await;
+    }
 }

@@ -31,6 +31,8 @@ pub(super) struct Lookout {
     payload_left: u64,
     /// The payload of the unfinished message so far.
     message: u64,
+    /// Whether there is an unfinished message, which a continuation goes on with.
+    unfinished: bool,
     /// The messages and control frames that were begun, and that the decoder has not given yet.
     begun: usize,
 }
@@ -115,7 +117,9 @@ impl Lookout {
         if message > max_message_size as u64 {
             return Err(ReadEnd::TooBig);
         }
-        self.begun += usize::from(!goes_on);
+        // The decoder also holds a continuation of nothing, until it refuses it.
+        self.begun += usize::from(!(goes_on && self.unfinished));
+        self.unfinished = !header.is_final;
         self.message = if header.is_final { 0 } else { message };
         Ok(())
     }
