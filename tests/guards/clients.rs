@@ -13,6 +13,14 @@ pub(crate) const SAID: &str = "The quick brown fox jumps over the lazy dog, and 
 /// A frame of a server has no mask, which is four bytes.
 const ANSWER: usize = 2 + SAID.len();
 
+/// A request to upgrade, as it goes over the wire.
+pub(crate) fn upgrade_request(path: &str) -> String {
+    format!(
+        "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: {KEY}\r\n\r\n"
+    )
+}
+
 /// A client that says and is told only [`SAID`].
 #[derive(Debug)]
 pub(crate) struct Client(TcpStream);
@@ -22,11 +30,9 @@ impl Client {
         let mut stream = TcpStream::connect(address).expect("the server listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a time-out can be set");
         stream.set_nodelay(true).expect("a socket option can be set");
-        let request = format!(
-            "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
-             sec-websocket-version: 13\r\nsec-websocket-key: {KEY}\r\n\r\n"
-        );
-        stream.write_all(request.as_bytes()).expect("the server reads");
+        stream
+            .write_all(upgrade_request(path).as_bytes())
+            .expect("the server reads");
         let mut response = Vec::new();
         while !response.ends_with(b"\r\n\r\n") {
             let mut byte = [0];

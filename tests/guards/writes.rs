@@ -11,13 +11,13 @@ use std::{
 };
 
 use robyn_ws::{App, axum, axum::serve::Listener};
-use robyn_ws_tests::{FIN, KEY, PING, TEXT, frame, within};
+use robyn_ws_tests::{FIN, PING, TEXT, frame, within};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf, duplex},
     sync::mpsc,
 };
 
-use crate::report::at_most;
+use crate::{clients::upgrade_request, report::at_most};
 
 /// A transport that counts how often it is written to.
 #[derive(Debug)]
@@ -89,10 +89,7 @@ impl Client {
     }
 
     async fn upgrade(&mut self, path: &str) {
-        let request = format!(
-            "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
-             sec-websocket-version: 13\r\nsec-websocket-key: {KEY}\r\n\r\n"
-        );
+        let request = upgrade_request(path);
         self.pipe.write_all(request.as_bytes()).await.expect("the server reads");
         let mut response = Vec::new();
         while !response.ends_with(b"\r\n\r\n") {
