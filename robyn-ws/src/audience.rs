@@ -8,10 +8,11 @@ use crate::{
     ConnectionId, Message, SendError,
     frame::Frame,
     hub::{
+        courier::Courier,
         endpoint::{EndpointHub, Snapshot},
         live::Live,
     },
-    mailbox::{Pushed, Sender, TryPushError},
+    mailbox::{Pushed, TryPushError},
 };
 
 /// What became of a broadcast.
@@ -95,7 +96,7 @@ impl Audience {
         let frame = Frame::message(&message.into(), &self.endpoint.telemetry.frames_encoded);
         let mut delivery = Delivery::default();
         self.each(|live| {
-            let pushed = live.mailbox.push(frame.clone(), Sender::Other);
+            let pushed = live.push(frame.clone());
             delivery.add(live, pushed);
             pushed.is_ok_and(|pushed| pushed.needs_courier)
         });
@@ -104,8 +105,9 @@ impl Audience {
     }
 
     /// Queues `message` for everyone in the audience. It waits for those whose queue is full, side by side and for at
-    /// most [`Limits::send_timeout`](crate::Limits::send_timeout); nobody waits for anybody else. The message is
-    /// encoded once.
+    /// most [`Limits::broadcast_timeout`](crate::Limits::broadcast_timeout), after which
+    /// [`Limits::overflow`](crate::Limits::overflow) decides. A client that was waited for in vain is not waited for
+    /// again until it takes bytes. The message is encoded once.
     ///
     /// # Cancel safety
     ///
@@ -114,18 +116,20 @@ impl Audience {
         let frame = Frame::message(&message.into(), &self.endpoint.telemetry.frames_encoded);
         let mut delivery = Delivery::default();
         let mut full = Vec::new();
-        self.each(|live| match live.mailbox.try_push(frame.clone(), Sender::Other) {
-            Ok(pushed) => {
-                delivery.queued += 1;
-                pushed.needs_courier
-            }
-            Err(TryPushError::Full(_)) => {
-                full.push(live.clone());
-                false
-            }
-            Err(TryPushError::Refused(_)) => false,
+        self.each(|live| {
+            let pushed = match live.try_push(frame.clone()) {
+                Ok(pushed) => Ok(pushed),
+                Err(TryPushError::Refused(error)) => Err(error),
+                Err(TryPushError::Full(frame)) if live.mailbox.is_given_up() => live.push(frame),
+                Err(TryPushError::Full(_)) => {
+                    full.push(live.clone());
+                    return false;
+                }
+            };
+            delivery.add(live, pushed);
+            pushed.is_ok_and(|pushed| pushed.needs_courier)
         });
-        let waits = full.iter().map(|live| live.push_wait(frame.clone(), Sender::Other));
+        let waits = full.iter().map(|live| live.push_wait(frame.clone()));
         for (live, pushed) in full.iter().zip(join_all(waits).await) {
             delivery.add(live, pushed);
         }
@@ -152,14 +156,15 @@ impl Audience {
         let mut seen = HashSet::new();
         let overlap = groups.len() > 1;
         for group in &groups {
-            let mut needs_courier = false;
+            let mut needed = Vec::<&Arc<Courier>>::new();
             for live in group.iter() {
-                if !self.except.contains(&live.id) && (!overlap || seen.insert(live.id)) {
-                    needs_courier |= visit(live);
+                let visits = !self.except.contains(&live.id) && (!overlap || seen.insert(live.id));
+                if visits && visit(live) && !needed.iter().any(|courier| live.is_served_by(courier)) {
+                    needed.push(&live.courier);
                 }
             }
-            if needs_courier {
-                self.endpoint.courier.visit_group(group);
+            for courier in needed {
+                courier.visit_group(group);
             }
         }
     }

@@ -24,6 +24,8 @@ pub mod close_code {
     pub const TOO_BIG: u16 = 1009;
     /// The server failed.
     pub const INTERNAL_ERROR: u16 = 1011;
+    /// The server is overloaded for the moment.
+    pub const TRY_AGAIN_LATER: u16 = 1013;
 }
 
 /// Tells who ended a connection, and how. A close handler takes it by value or by reference.
@@ -65,6 +67,8 @@ pub enum CloseReason {
     IdleTimeout,
     /// The client read too slowly for what it was sent.
     SlowConsumer,
+    /// Too much was sent to the client while its `connect` handler ran, which is the server's slowness.
+    ConnectTooSlow,
     /// The client sent more than `Limits::max_message_size` or `Limits::max_frame_size`.
     MessageTooBig,
     /// The client sent what no handler could take: bad UTF-8, bad JSON, the wrong kind of message.
@@ -90,6 +94,7 @@ impl CloseReason {
             Self::Abnormal | Self::HeartbeatTimeout => close_code::ABNORMAL,
             Self::IdleTimeout | Self::Shutdown => close_code::AWAY,
             Self::SlowConsumer | Self::RateLimited => close_code::POLICY,
+            Self::ConnectTooSlow => close_code::TRY_AGAIN_LATER,
             Self::MessageTooBig => close_code::TOO_BIG,
             Self::InvalidPayload => close_code::INVALID_PAYLOAD,
             Self::ProtocolError => close_code::PROTOCOL,
@@ -106,6 +111,7 @@ impl CloseReason {
             Self::HeartbeatTimeout => "heartbeat_timeout",
             Self::IdleTimeout => "idle_timeout",
             Self::SlowConsumer => "slow_consumer",
+            Self::ConnectTooSlow => "connect_too_slow",
             Self::MessageTooBig => "message_too_big",
             Self::InvalidPayload => "invalid_payload",
             Self::ProtocolError => "protocol_error",
@@ -124,6 +130,7 @@ impl CloseReason {
             Self::HeartbeatTimeout => "no pong in time",
             Self::IdleTimeout => "idle for too long",
             Self::SlowConsumer => "the client reads too slowly",
+            Self::ConnectTooSlow => "the `connect` handler was too slow for what others sent",
             Self::MessageTooBig => "message too big",
             Self::InvalidPayload => "invalid payload",
             Self::ProtocolError => "protocol error",

@@ -8,7 +8,6 @@ use crate::{
     Audience, ConnectionId, Delivery, Message, PathParams, QueryParams, SendError,
     close::{Ending, close_code},
     hub::{endpoint::Joined, live::Live},
-    mailbox::Sender,
 };
 
 /// A connection, for handlers and for tasks that outlive them. Cheap to clone.
@@ -44,7 +43,7 @@ impl WebSocketConnector {
     pub fn sync_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
         match self.other(id)? {
             None => self.sync_send(message),
-            Some(live) => live.send(&message.into(), Sender::Other),
+            Some(live) => live.send(&message.into()),
         }
     }
 
@@ -60,7 +59,7 @@ impl WebSocketConnector {
     pub async fn async_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
         match self.other(id)? {
             None => self.async_send(message).await,
-            Some(live) => live.send_wait(&message.into(), Sender::Other).await,
+            Some(live) => live.send_wait(&message.into()).await,
         }
     }
 
@@ -70,7 +69,7 @@ impl WebSocketConnector {
     ///
     /// As [`Self::sync_send_to`].
     pub fn sync_send(&self, message: impl Into<Message>) -> Result<(), SendError> {
-        self.live.send(&message.into(), Sender::Own)
+        self.live.send(&message.into())
     }
 
     /// Queues `message` for this client as soon as there is room.
@@ -83,7 +82,7 @@ impl WebSocketConnector {
     ///
     /// Dropped while it waits, it has sent nothing.
     pub async fn async_send(&self, message: impl Into<Message>) -> Result<(), SendError> {
-        self.live.send_wait(&message.into(), Sender::Own).await
+        self.live.send_wait(&message.into()).await
     }
 
     /// Queues `message` for every connection of this endpoint now, this one included. It never blocks.

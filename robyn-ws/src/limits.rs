@@ -86,8 +86,11 @@ limits! {
     /// The longest frame taken, in bytes of payload, decided from its header. Default: as `max_message_size`. Above it:
     /// close code 1009.
     max_frame_size(usize): usize = usize::MAX;
-    /// How many bytes a decoder asks for at once. Default: 4 KiB. Each thread has one such buffer, and each connection
-    /// that is in the middle of a message: small values save memory there, large ones time on long messages.
+    /// The most fragments of one message. Default: 1,048,576, so that a message of the largest size can come byte by byte.
+    /// Above it: close code 1009.
+    max_fragments(usize): usize = MIB;
+    /// The size of an allocation that received messages share, in bytes. Default: 4 KiB. Each thread has one, and each
+    /// connection that is in the middle of a message: small values save memory there, large ones time on long messages.
     read_buffer(usize): usize = 4 * KIB;
     /// The most messages queued for a client that has not taken them yet. Default: 256. Above it: [`Overflow`].
     outbound_messages(usize): usize = 256;
@@ -96,9 +99,13 @@ limits! {
     outbound_bytes(usize): usize = MIB;
     /// What happens above `outbound_messages` or `outbound_bytes`. Default: [`Overflow::Disconnect`].
     overflow(Overflow): Overflow = Overflow::default();
-    /// How long an `async_` send or broadcast waits for room in a full queue before the overflow policy decides, and
-    /// how long a client may leave our replies untaken. Default: 10 s.
+    /// How long an `async_` send waits for room in a full queue of a client that takes no bytes, before the overflow
+    /// policy decides, and how long a client may leave our replies untaken. A client that takes bytes, however slowly, is
+    /// not timed out by it. Default: 10 s.
     send_timeout(Duration): Duration = Duration::from_secs(10);
+    /// How long an `async_broadcast` waits for clients whose queues are full, before the overflow policy decides.
+    /// Default: 250 ms.
+    broadcast_timeout(Duration): Duration = Duration::from_millis(250);
     /// How many messages are read ahead of the handler that is running. Default: 16. At the bound the socket is not
     /// read, so that TCP slows the client down.
     read_ahead(usize): usize = 16;
@@ -107,7 +114,8 @@ limits! {
     /// After how many heartbeats of silence a client is taken for lost, at least 2: it is pinged after the first, and
     /// must have answered by the last. Default: 2.
     missed_heartbeats(u32): u32 = 2;
-    /// After how long without a message a client is closed with 1001. Pongs do not count. Default: off.
+    /// After how long without a message, or a part of one, a client is closed with 1001. Pongs do not count, nor does
+    /// the time in which our handlers work. Default: off.
     idle_timeout(impl Into<Option<Duration>>): Option<Duration> = None;
     /// How long we wait for the peer's Close after ours. Default: 5 s.
     close_timeout(Duration): Duration = Duration::from_secs(5);
@@ -121,7 +129,8 @@ limits! {
     /// addresses, by `into_make_service_with_connect_info::<SocketAddr>()`: without one nobody is refused, which is
     /// logged.
     max_connections_per_ip(impl Into<Option<usize>>): Option<usize> = None;
-    /// The most messages a second from one client, averaged over a second. Default: off. Above it: close code 1008.
+    /// The most frames a second from one client, whatever their kind, averaged over a second. A message in one piece is
+    /// one frame. Default: off. Above it: close code 1008.
     messages_per_second(impl Into<Option<u32>>): Option<u32> = None;
     /// The most rooms one connection can be in. Default: 1024.
     rooms_per_connection(usize): usize = 1024;

@@ -29,8 +29,9 @@ fn close(probe: Global<Probe>) {
 /// Comes, perhaps says something, and goes in one of four ways.
 async fn visit(server: &Server, number: usize) {
     let mut client = server.raw("/storm").await;
+    client.expect_text("somebody came").await;
     let (_first, id) = client.next().await;
-    assert_eq!(id.len(), 36, "the greeting is the first frame");
+    assert_eq!(id.len(), 36, "the greeting comes before what others send");
     match number % 4 {
         0 => {
             client.send(0x88, [0x03, 0xe8]).await;

@@ -1,4 +1,4 @@
-//! The end of a connection on the wire: what is queued, the Close frame, the peer's Close, the end of TCP.
+//! The end of a connection: what is queued, the close handshake, and the end of TCP (RFC 6455 section 7.1).
 
 use std::{
     future::poll_fn,
@@ -10,9 +10,10 @@ use std::{
 use tokio::time::timeout;
 
 use crate::{
+    CloseReason,
     connection::{
-        decoder::Received,
         driver::{Driver, Peer},
+        received::Received,
     },
     frame::Frame,
 };
@@ -22,70 +23,106 @@ use crate::{
 const LINGER: Duration = Duration::from_secs(1);
 
 impl Driver {
-    /// Ends the connection, within `Limits::close_timeout` and [`LINGER`].
+    /// Ends the connection: writes what is queued as long as the peer takes it, and shakes hands within
+    /// `Limits::close_timeout` and [`LINGER`] if there is a peer to be told.
     pub(crate) async fn finish(&mut self) {
         self.live.mailbox.seal();
-        let Some(close) = self.ending().and_then(|ending| ending.frame.as_ref()).map(Frame::close) else {
-            // There is nobody to be told: TCP is dropped.
-            return;
+        let (close, is_reachable) = match self.ending() {
+            Some(ending) => (
+                ending.frame.as_ref().map(Frame::close),
+                ending.reason != CloseReason::HeartbeatTimeout,
+            ),
+            None => (None, false),
         };
-        let mut close = Some(close);
-        let handshake = timeout(
-            self.endpoint.bounds.close_timeout,
-            poll_fn(|cx| self.poll_handshake(cx, &mut close)),
-        )
-        .await;
-        if handshake.is_err() {
-            tracing::debug!(id = %self.live.id, "the peer did not finish the close handshake in time");
+        if !is_reachable {
+            // Nobody answers any more: TCP is dropped.
+            return;
+        }
+        self.write_the_rest().await;
+        if let Some(close) = close {
+            self.live.mailbox.control(close);
+            let handshake = timeout(
+                self.endpoint.bounds.close_timeout,
+                poll_fn(|cx| self.poll_handshake(cx)),
+            );
+            if handshake.await.is_err() {
+                tracing::debug!(id = %self.live.id, "the peer did not finish the close handshake in time");
+            }
         }
         // The peer may take its time to end its half; then TCP is dropped all the same.
         let _ended_or_not = timeout(LINGER, poll_fn(|cx| self.poll_linger(cx))).await;
     }
 
-    fn poll_handshake(&mut self, cx: &mut Context<'_>, close: &mut Option<Frame>) -> Poll<()> {
-        let done = self.poll_close_frames(cx, close);
+    /// Writes everything queued, unless the peer takes nothing for `Limits::send_timeout`.
+    async fn write_the_rest(&mut self) {
+        let limit = self.endpoint.bounds.send_timeout;
+        loop {
+            let before = self.live.mailbox.progress();
+            let written = timeout(limit, poll_fn(|cx| self.poll_rest(cx))).await;
+            if written.is_ok() {
+                return;
+            }
+            if self.live.mailbox.progress() == before {
+                tracing::debug!(id = %self.live.id, "the peer took nothing more of what was queued");
+                self.peer = Peer::Gone;
+                return;
+            }
+        }
+    }
+
+    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let written = self.poll_write(cx);
+        // A peer that must first get rid of what it sends could not take anything otherwise.
+        let _close_or_not = self.poll_for_close(cx);
+        self.or_cut(cx, written)
+    }
+
+    /// Writes our Close, and waits for the peer's.
+    fn poll_handshake(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let written = self.poll_write(cx);
+        let closed = self.poll_for_close(cx);
+        let done = if written.is_ready() { closed } else { Poll::Pending };
         self.or_cut(cx, done)
     }
 
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let done = match self.live.mailbox.poll_shutdown(cx) {
-            Poll::Ready(Ok(())) => self.wire.poll_discard(cx),
+            Poll::Ready(Ok(())) => self.wire.poll_discard(cx, &mut self.turn),
             Poll::Ready(Err(_)) => Poll::Ready(()),
             Poll::Pending => Poll::Pending,
         };
         self.or_cut(cx, done)
     }
 
-    /// Writes everything queued and then the Close frame, and waits for the peer's Close.
-    fn poll_close_frames(&mut self, cx: &mut Context<'_>, close: &mut Option<Frame>) -> Poll<()> {
-        ready!(self.poll_write(cx));
-        if let Some(frame) = close.take() {
-            self.live.mailbox.control(frame);
-            ready!(self.poll_write(cx));
-        }
-        while self.peer == Peer::Talks {
+    /// Reads until the peer has said Close, or says nothing that could be read.
+    fn poll_for_close(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while matches!(self.peer, Peer::Talks | Peer::Ended) {
+            if self.turn.is_spent() {
+                return Poll::Pending;
+            }
             let peer = &mut self.peer;
-            let read = ready!(self.wire.poll_read(cx, &self.endpoint.bounds, &mut |received| {
+            let each = &mut |received| {
                 if matches!(received, Received::Close { .. }) {
                     *peer = Peer::Done;
                     return ControlFlow::Break(());
                 }
                 ControlFlow::Continue(())
-            }));
+            };
+            let read = ready!(self.wire.poll_read(cx, &self.endpoint.bounds, &mut self.turn, each));
             if read.is_err() {
-                self.peer = Peer::Done;
+                self.peer = self.peer.max(Peer::Done);
             }
         }
         Poll::Ready(())
     }
 
     /// Goes no further when the drain's patience is over, or the socket is broken.
-    fn or_cut(&mut self, cx: &Context<'_>, done: Poll<()>) -> Poll<()> {
+    fn or_cut(&mut self, cx: &mut Context<'_>, done: Poll<()>) -> Poll<()> {
         self.look_in();
         if self.cut || self.peer == Peer::Gone {
             return Poll::Ready(());
         }
-        if done.is_pending() && !self.park(cx) {
+        if done.is_pending() && !self.ends_poll(cx) {
             cx.waker().wake_by_ref();
         }
         done

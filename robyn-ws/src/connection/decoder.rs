@@ -1,49 +1,24 @@
-//! Decoding frames: tungstenite's state machine, fed with bytes that were read already (RFC 6455 section 5).
+//! Decodes a client's frames from bytes that were read already (RFC 6455 section 5), without input or output.
 //!
-//! A decoder between two frames holds nothing, so each thread keeps one for all of its connections; a connection has a
+//! A decoder between two messages holds nothing, so each thread keeps one for all of its connections; a connection has a
 //! decoder of its own only while it is in the middle of a message.
 
-use std::{
-    cell::RefCell,
-    io::{self, Read, Write},
-    ops::ControlFlow,
+use std::{cell::RefCell, mem::take, ops::ControlFlow};
+
+use bytes::{Bytes, BytesMut};
+
+use crate::{
+    Message, Utf8Bytes,
+    close::may_be_sent,
+    connection::{
+        header::{Context, Header, MAX_HEADER, OpCode},
+        received::{ReadEnd, Received},
+    },
+    limits::Bounds,
 };
-
-use bytes::Bytes;
-use tokio_tungstenite::tungstenite::{
-    self, Error,
-    protocol::{Role, WebSocketConfig, WebSocketContext, frame::coding::CloseCode},
-};
-
-use crate::{Message, connection::lookout::Lookout, limits::Bounds};
-
-/// How much tungstenite is given at once, in bytes, at most. It zeroes so much before each read.
-const CHUNK: usize = 2048;
-
-/// What tungstenite says, with [`CloseCode::Protocol`], in place of a close code that must not be sent.
-const BAD_CLOSE_CODE: &str = "Protocol violation";
 
 thread_local! {
     static SPARE: RefCell<Option<Box<Decoder>>> = const { RefCell::new(None) };
-}
-
-/// What a peer sent.
-#[derive(Debug)]
-pub(crate) enum Received {
-    Message(Message),
-    Ping(Bytes),
-    Pong,
-    Close { code: Option<u16>, reason: String },
-}
-
-/// Why nothing more can be read.
-#[derive(Debug)]
-pub(crate) enum ReadEnd {
-    /// TCP ended, in order or not.
-    Lost,
-    TooBig,
-    InvalidUtf8,
-    Protocol(String),
 }
 
 /// How far a decoder came.
@@ -55,47 +30,67 @@ pub(crate) struct Decoded {
     pub(crate) stopped: bool,
 }
 
+/// The kind of a message in fragments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Binary,
+}
+
+/// A frame whose payload has not all come.
+#[derive(Debug)]
+struct Partial {
+    header: Header,
+    /// How much of the payload has come, in bytes.
+    got: usize,
+}
+
 /// A decoder of frames.
 #[derive(Debug)]
 pub(crate) struct Decoder {
-    context: WebSocketContext,
-    lookout: Lookout,
-    /// [`Limits::read_buffer`](crate::Limits::read_buffer), by which it was made.
+    /// The beginning of a header whose end has not come.
+    header: [u8; MAX_HEADER],
+    header_length: usize,
+    frame: Option<Partial>,
+    /// The kind of the message whose last fragment has not come.
+    message: Option<Kind>,
+    /// How many fragments of it have come.
+    fragments: usize,
+    /// The payload of that message, and of the data frame that comes. It grows with the bytes that have come. One
+    /// allocation serves as many messages as fit into it.
+    payload: BytesMut,
+    /// How much of an unfinished text is known to be valid UTF-8, in bytes.
+    checked: usize,
+    /// The payload of the control frame that comes, which can be in the middle of a message.
+    control: Vec<u8>,
+    /// [`Limits::read_buffer`](crate::Limits::read_buffer), the size of an allocation for payloads.
     read_buffer: usize,
 }
 
 impl Decoder {
-    /// Gives the thread's decoder, or a new one.
+    /// Returns the thread's decoder, or a new one.
+    #[expect(
+        clippy::unnecessary_box_returns,
+        reason = "it moves from the thread to a connection and back"
+    )]
     pub(crate) fn take(bounds: &Bounds) -> Box<Self> {
-        let spare = SPARE.take();
-        let mut decoder = spare
+        SPARE
+            .take()
             .filter(|spare| spare.read_buffer == bounds.read_buffer)
-            .unwrap_or_else(|| Box::new(Self::new(bounds)));
-        decoder.limit(bounds);
-        decoder
+            .unwrap_or_else(|| Box::new(Self::new(bounds.read_buffer)))
     }
 
-    fn new(bounds: &Bounds) -> Self {
-        let config = WebSocketConfig::default()
-            .read_buffer_size(bounds.read_buffer.min(CHUNK))
-            // The decoder's own answers are thrown away, see `Source`.
-            .write_buffer_size(0);
-        // One allocation serves as many messages as fit into it.
-        let buffer = Vec::with_capacity(bounds.read_buffer);
+    fn new(read_buffer: usize) -> Self {
         Self {
-            context: WebSocketContext::from_partially_read(buffer, Role::Server, Some(config)),
-            lookout: Lookout::default(),
-            read_buffer: bounds.read_buffer,
-        }
-    }
-
-    fn limit(&mut self, bounds: &Bounds) {
-        let limits = (Some(bounds.max_message_size), Some(bounds.max_frame_size));
-        let config = self.context.get_config();
-        if (config.max_message_size, config.max_frame_size) != limits {
-            self.context.set_config(|config| {
-                (config.max_message_size, config.max_frame_size) = limits;
-            });
+            header: [0; MAX_HEADER],
+            header_length: 0,
+            frame: None,
+            message: None,
+            fragments: 0,
+            payload: BytesMut::with_capacity(read_buffer),
+            checked: 0,
+            control: Vec::new(),
+            read_buffer,
         }
     }
 
@@ -103,112 +98,262 @@ impl Decoder {
     pub(crate) fn decode(
         mut self: Box<Self>,
         bytes: &mut &[u8],
+        bounds: &Bounds,
         each: &mut impl FnMut(Received) -> ControlFlow<()>,
     ) -> Result<Decoded, ReadEnd> {
-        let max_message_size = self.context.get_config().max_message_size.unwrap_or(usize::MAX);
-        loop {
-            let mut source = Source {
-                bytes,
-                lookout: &mut self.lookout,
-                max_message_size,
-                refused: None,
-            };
-            let read = self.context.read(&mut source);
-            let refused = source.refused;
-            let message = match read {
-                Ok(message) => message,
-                Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                    return refused.map_or_else(|| Ok(self.rest(false)), Err);
-                }
-                Err(error) => return Err(read_end(&error)),
-            };
-            if message.is_close() {
-                // It decodes nothing more, so it is nobody's.
-                let _nothing_follows = each(translate(message)?);
-                return Ok(Decoded {
-                    decoder: None,
-                    stopped: true,
-                });
-            }
-            self.lookout.given();
-            if each(translate(message)?).is_break() {
+        while let Some(received) = self.next(bytes, bounds)? {
+            // Nothing that follows a Close is looked at.
+            let closes = matches!(received, Received::Close { .. });
+            if each(received).is_break() || closes {
                 return Ok(self.rest(true));
             }
-            if bytes.is_empty() && self.lookout.is_at_rest() {
-                return Ok(self.rest(false));
-            }
         }
+        Ok(self.rest(false))
+    }
+
+    /// Returns `true` if a part of a data frame has come and its end has not.
+    pub(crate) fn is_inside_data_frame(&self) -> bool {
+        self.frame
+            .as_ref()
+            .is_some_and(|frame| !frame.header.opcode.is_control())
     }
 
     fn rest(self: Box<Self>, stopped: bool) -> Decoded {
+        let at_rest = self.header_length == 0 && self.frame.is_none() && self.message.is_none();
         let mut decoder = Some(self);
-        if let Some(spare) = decoder.take_if(|decoder| decoder.lookout.is_at_rest()) {
+        if let Some(spare) = decoder.take_if(|_| at_rest) {
             SPARE.set(Some(spare));
         }
         Decoded { decoder, stopped }
     }
+
+    /// Decodes the next frame. `None` means that its end has not come.
+    fn next(&mut self, bytes: &mut &[u8], bounds: &Bounds) -> Result<Option<Received>, ReadEnd> {
+        let mut frame = match self.frame.take() {
+            Some(frame) => frame,
+            None => match self.next_header(bytes, bounds)? {
+                Some(header) => Partial { header, got: 0 },
+                None => return Ok(None),
+            },
+        };
+        if self.take_payload(&mut frame, bytes) {
+            return self.finish(frame.header, bounds).map(Some);
+        }
+        self.frame = Some(frame);
+        Ok(None)
+    }
+
+    fn next_header(&mut self, bytes: &mut &[u8], bounds: &Bounds) -> Result<Option<Header>, ReadEnd> {
+        let context = Context {
+            in_message: self.message.is_some(),
+            message: self.payload.len(),
+            max_message: bounds.max_message_size,
+            max_frame: bounds.max_frame_size,
+        };
+        let known = self.header_length;
+        if known == 0
+            && let Some((header, length)) = Header::parse(bytes, context)?
+        {
+            *bytes = &bytes[length..];
+            return Ok(Some(header));
+        }
+        let more = bytes.len().min(MAX_HEADER - known);
+        self.header[known..known + more].copy_from_slice(&bytes[..more]);
+        let Some((header, length)) = Header::parse(&self.header[..known + more], context)? else {
+            *bytes = &bytes[more..];
+            self.header_length = known + more;
+            return Ok(None);
+        };
+        *bytes = &bytes[length - known..];
+        self.header_length = 0;
+        Ok(Some(header))
+    }
+
+    /// Takes as much of the frame's payload as has come, and unmasks it. Returns `true` if that was the end of it.
+    fn take_payload(&mut self, frame: &mut Partial, bytes: &mut &[u8]) -> bool {
+        let missing = usize::try_from(frame.header.payload).map_or(usize::MAX, |all| all - frame.got);
+        let (come, rest) = bytes.split_at(missing.min(bytes.len()));
+        *bytes = rest;
+        let unmasked = if frame.header.opcode.is_control() {
+            let start = self.control.len();
+            self.control.extend_from_slice(come);
+            &mut self.control[start..]
+        } else {
+            let start = self.payload.len();
+            if self.payload.capacity() - start < come.len() {
+                // As in a growing vector, so that a long message is not copied with each read.
+                self.payload.reserve(come.len().max(start).max(self.read_buffer));
+            }
+            self.payload.extend_from_slice(come);
+            &mut self.payload[start..]
+        };
+        unmask(unmasked, frame.header.mask, frame.got);
+        frame.got += come.len();
+        come.len() == missing
+    }
+
+    /// Concludes from a frame whose payload has all come.
+    fn finish(&mut self, header: Header, bounds: &Bounds) -> Result<Received, ReadEnd> {
+        let kind = match header.opcode {
+            OpCode::Ping => return Ok(Received::Ping(take(&mut self.control).into())),
+            OpCode::Pong => {
+                self.control.clear();
+                return Ok(Received::Pong);
+            }
+            OpCode::Close => return close(&take(&mut self.control)),
+            OpCode::Text => Kind::Text,
+            OpCode::Binary => Kind::Binary,
+            // The header was refused if no message goes on.
+            OpCode::Continuation => self.message.unwrap_or(Kind::Binary),
+        };
+        if header.is_final {
+            (self.message, self.fragments, self.checked) = (None, 0, 0);
+            return message(kind, self.payload.split().freeze());
+        }
+        self.message = Some(kind);
+        self.fragments += 1;
+        if self.fragments >= bounds.max_fragments {
+            return Err(ReadEnd::TooManyFragments);
+        }
+        if kind == Kind::Text {
+            self.check_text()?;
+        }
+        Ok(Received::Fragment)
+    }
+
+    /// Refuses an unfinished text as soon as it cannot become valid. A character can go on in the next fragment.
+    fn check_text(&mut self) -> Result<(), ReadEnd> {
+        match std::str::from_utf8(&self.payload[self.checked..]) {
+            Ok(_) => self.checked = self.payload.len(),
+            Err(error) if error.error_len().is_none() => self.checked += error.valid_up_to(),
+            Err(_) => return Err(ReadEnd::InvalidUtf8),
+        }
+        Ok(())
+    }
 }
 
-fn translate(message: tungstenite::Message) -> Result<Received, ReadEnd> {
-    Ok(match message {
-        tungstenite::Message::Text(text) => Received::Message(Message::Text(text)),
-        tungstenite::Message::Binary(bytes) => Received::Message(Message::Binary(bytes)),
-        tungstenite::Message::Ping(payload) => Received::Ping(payload),
-        tungstenite::Message::Pong(_) => Received::Pong,
-        tungstenite::Message::Close(None) => Received::Close {
-            code: None,
-            reason: String::new(),
-        },
-        tungstenite::Message::Close(Some(frame))
-            if frame.code == CloseCode::Protocol && frame.reason.as_str() == BAD_CLOSE_CODE =>
-        {
-            return Err(ReadEnd::Protocol("a close code that must not be sent".to_owned()));
-        }
-        tungstenite::Message::Close(Some(frame)) => Received::Close {
-            code: Some(frame.code.into()),
-            reason: frame.reason.to_string(),
-        },
-        tungstenite::Message::Frame(_) => return Err(ReadEnd::Protocol("a raw frame".to_owned())),
+fn message(kind: Kind, payload: Bytes) -> Result<Received, ReadEnd> {
+    Ok(Received::Message(match kind {
+        Kind::Text => Message::Text(Utf8Bytes::try_from(payload).map_err(|_| ReadEnd::InvalidUtf8)?),
+        Kind::Binary => Message::Binary(payload),
+    }))
+}
+
+/// Reads the payload of a Close frame: nothing, or a code and a reason (RFC 6455 section 5.5.1).
+fn close(payload: &[u8]) -> Result<Received, ReadEnd> {
+    let Some((code, reason)) = payload.split_first_chunk() else {
+        return if payload.is_empty() {
+            let (code, reason) = (None, String::new());
+            Ok(Received::Close { code, reason })
+        } else {
+            Err(ReadEnd::Protocol("Close frame with half a code"))
+        };
+    };
+    let code = u16::from_be_bytes(*code);
+    if !may_be_sent(code) {
+        return Err(ReadEnd::Protocol("close code that must not be sent"));
+    }
+    let reason = std::str::from_utf8(reason).map_err(|_| ReadEnd::InvalidUtf8)?;
+    Ok(Received::Close {
+        code: Some(code),
+        reason: reason.to_owned(),
     })
 }
 
-fn read_end(error: &Error) -> ReadEnd {
-    match error {
-        Error::Capacity(_) => ReadEnd::TooBig,
-        Error::Utf8(_) => ReadEnd::InvalidUtf8,
-        Error::Protocol(error) => ReadEnd::Protocol(error.to_string()),
-        _ => ReadEnd::Lost,
+/// Unmasks a part of a payload that begins `offset` bytes behind the payload's start (RFC 6455 section 5.3).
+fn unmask(part: &mut [u8], mut mask: [u8; 4], offset: usize) {
+    mask.rotate_left(offset % 4);
+    let word = u64::from(u32::from_ne_bytes(mask));
+    let word = word | word << 32;
+    let mut words = part.chunks_exact_mut(8);
+    for bytes in &mut words {
+        let mut eight = [0; 8];
+        eight.copy_from_slice(bytes);
+        bytes.copy_from_slice(&(u64::from_ne_bytes(eight) ^ word).to_ne_bytes());
     }
+    let rest = words.into_remainder().iter_mut();
+    rest.zip(mask.iter().cycle()).for_each(|(byte, mask)| *byte ^= mask);
 }
 
-/// Bytes for the decoder. What the decoder writes of its own accord (pongs, the echo of a Close) is thrown away: the
-/// connection answers itself, so that everything it sends is in one order and under one bound.
-struct Source<'a, 'b> {
-    bytes: &'a mut &'b [u8],
-    lookout: &'a mut Lookout,
-    max_message_size: usize,
-    /// What is wrong with the frame that comes next, if something is.
-    refused: Option<ReadEnd>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Read for Source<'_, '_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = self.bytes.len().min(buffer.len());
-        let (good, refused) = self.lookout.admit(&self.bytes[..most], self.max_message_size);
-        self.refused = refused;
-        if good == 0 {
-            return Err(io::ErrorKind::WouldBlock.into());
+    const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
+    fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+        let length = u8::try_from(payload.len()).expect("a short payload");
+        let masked = payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask);
+        [first, 0x80 | length].into_iter().chain(MASK).chain(masked).collect()
+    }
+
+    /// Decodes `bytes` in pieces of `size`.
+    fn decode(bytes: &[u8], size: usize) -> Result<Vec<Received>, ReadEnd> {
+        let (bounds, mut all) = (Bounds::default(), Vec::new());
+        let mut decoder = Some(Box::new(Decoder::new(64)));
+        for mut piece in bytes.chunks(size) {
+            let taken = decoder.take().unwrap_or_else(|| Decoder::take(&bounds));
+            let each = &mut |received| {
+                all.push(received);
+                ControlFlow::Continue(())
+            };
+            decoder = taken.decode(&mut piece, &bounds, each)?.decoder;
         }
-        self.bytes.read(&mut buffer[..good])
-    }
-}
-
-impl Write for Source<'_, '_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(bytes.len())
+        Ok(all)
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    #[test]
+    fn frames_are_decoded_alike_however_the_bytes_come() {
+        let text = "grüße, 世界 and a payload of more than eight bytes";
+        let bytes = [
+            frame(0x81, text.as_bytes()),
+            frame(0x01, &text.as_bytes()[..3]),
+            frame(0x89, b"ping"),
+            frame(0x00, b""),
+            frame(0x80, &text.as_bytes()[3..]),
+            frame(0x82, b""),
+            frame(0x88, &[&[0x03, 0xF6], "bye".as_bytes()].concat()),
+        ]
+        .concat();
+        let expected = [
+            Received::Message(text.into()),
+            Received::Fragment,
+            Received::Ping("ping".into()),
+            Received::Fragment,
+            Received::Message(text.into()),
+            Received::Message(Message::Binary(Bytes::new())),
+            Received::Close {
+                code: Some(1014),
+                reason: "bye".to_owned(),
+            },
+        ];
+        for size in 1..=bytes.len() {
+            let decoded = decode(&bytes, size).expect("valid frames");
+            assert_eq!(decoded, expected, "in pieces of {size}");
+        }
+    }
+
+    #[test]
+    fn unfinished_text_is_refused_with_the_fragment_that_breaks_it() {
+        assert_eq!(decode(&frame(0x01, b"a\xff"), 100), Err(ReadEnd::InvalidUtf8));
+        let split_character = [frame(0x01, b"\xc3"), frame(0x00, b"\xc3")].concat();
+        assert_eq!(decode(&split_character, 100), Err(ReadEnd::InvalidUtf8));
+    }
+
+    #[test]
+    fn close_is_judged_by_its_payload() {
+        for (payload, expected) in [
+            (&[0x03][..], ReadEnd::Protocol("Close frame with half a code")),
+            (&[0x03, 0xED], ReadEnd::Protocol("close code that must not be sent")),
+            (&[0x03, 0xE8, 0xFF], ReadEnd::InvalidUtf8),
+        ] {
+            assert_eq!(decode(&frame(0x88, payload), 100), Err(expected), "{payload:x?}");
+        }
+        let own_violation = [&[0x03, 0xEA], "Protocol violation".as_bytes()].concat();
+        let decoded = decode(&frame(0x88, &own_violation), 100);
+        assert!(
+            matches!(decoded.as_deref(), Ok([Received::Close { code: Some(1002), .. }])),
+            "{decoded:?}"
+        );
     }
 }

@@ -14,10 +14,11 @@ use crate::{
     CloseReason, Message,
     close::Ending,
     connection::{
-        decoder::Received,
         inbox::Inbox,
-        phase::{Action, Due, Phase},
+        phase::{Action, Due, Phase, Signs},
+        received::{ReadEnd, Received},
         session::SessionInbox,
+        turn::Turn,
         wire::Wire,
     },
     endpoint::Endpoint,
@@ -26,9 +27,6 @@ use crate::{
     mailbox::{Written, slow_consumer},
     time::{after, never},
 };
-
-/// How many messages are handled in one poll before other tasks get their turn. So many echoes take some 50 µs.
-const MESSAGES_PER_TURN: u32 = 64;
 
 /// What the connection gets between handlers.
 #[derive(Debug)]
@@ -39,9 +37,11 @@ pub(crate) enum Next {
 }
 
 /// What can still be had from the peer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Peer {
     Talks,
+    /// It has ended TCP, and what it sent before is still being read.
+    Ended,
     /// Nothing more can be read: it has said Close, has ended its half, or talks nonsense.
     Done,
     /// Nothing can be written either.
@@ -64,10 +64,12 @@ pub(crate) struct Driver {
     /// Whether the end came from what was read, so that the messages before it are still handled.
     ended_in_stream: bool,
     pub(super) peer: Peer,
-    /// Since when a message waits for the client to take earlier replies.
+    /// Since when a message waits for the client to take earlier replies, without its taking bytes.
     stalled: Option<Instant>,
+    /// The client's progress in taking bytes when the timer fired last.
+    progress: u64,
     timer: Pin<Box<Sleep>>,
-    handled_this_turn: u32,
+    pub(super) turn: Turn,
 }
 
 impl Driver {
@@ -87,8 +89,9 @@ impl Driver {
             ended_in_stream: false,
             peer: Peer::Talks,
             stalled: None,
+            progress: 0,
             timer,
-            handled_this_turn: 0,
+            turn: Turn::new(),
         }
     }
 
@@ -140,6 +143,9 @@ impl Driver {
 
     /// Waits for the next message, or for the end. Everything else goes on meanwhile.
     pub(crate) async fn next(&mut self) -> Next {
+        if self.endpoint.bounds.idle_timeout.is_some() {
+            self.phase.worked_until(Instant::now());
+        }
         poll_fn(|cx| self.poll_next(cx)).await
     }
 
@@ -156,14 +162,13 @@ impl Driver {
                 return Poll::Ready(Next::End);
             }
             if self.may_handle(has_room) {
-                return self.poll_turn(cx);
+                return Poll::Ready(self.inbox.pop().map_or(Next::End, Next::Message));
             }
             // Now there is room for the reply to a message that had none.
             let unstalled = self.poll_write(cx).is_ready() && self.stalled.is_some();
             // Time has its turn when nothing is left to handle.
-            let progress = unstalled || self.poll_read(cx) || self.poll_time(cx);
-            if !progress && self.park(cx) {
-                self.handled_this_turn = 0;
+            let progress = unstalled || self.poll_read(cx) || self.poll_time(cx, false);
+            if !progress && self.ends_poll(cx) {
                 return Poll::Pending;
             }
             has_room = has_room || self.live.mailbox.has_room();
@@ -184,8 +189,8 @@ impl Driver {
                 return Poll::Ready(None);
             }
             let _left_or_not = self.poll_write(cx);
-            let progress = self.poll_read(cx) | self.poll_time(cx);
-            if !progress && self.park(cx) {
+            let progress = self.poll_read(cx) | self.poll_time(cx, true);
+            if !progress && self.ends_poll(cx) {
                 return Poll::Pending;
             }
         }
@@ -199,7 +204,7 @@ impl Driver {
 
     /// Tells whether no further message is to be handled. What came before the peer's own end is handled first.
     pub(crate) fn is_over(&self) -> bool {
-        let all_handled = !self.ended_in_stream || self.inbox.is_empty();
+        let all_handled = !self.ended_in_stream || (self.inbox.is_empty() && self.peer != Peer::Ended);
         self.cut || (self.ending.is_some() && (all_handled || self.out_of_patience()))
     }
 
@@ -229,30 +234,18 @@ impl Driver {
         orders.has_room
     }
 
-    /// Hands out a message, or lets other tasks run first if this one had its share.
-    fn poll_turn(&mut self, cx: &Context<'_>) -> Poll<Next> {
-        if self.handled_this_turn >= MESSAGES_PER_TURN {
-            self.handled_this_turn = 0;
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        self.handled_this_turn += 1;
-        self.inbox
-            .pop()
-            .map_or(Poll::Ready(Next::End), |message| Poll::Ready(Next::Message(message)))
-    }
-
-    /// Reads ahead as far as there is room. Gives whether anything came of it.
+    /// Reads ahead as far as there is room and the turn lasts. Returns whether anything came of it.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.peer != Peer::Talks || self.ending.is_some() {
+        let reads = match self.peer {
+            Peer::Talks => self.ending.is_none(),
+            Peer::Ended => true,
+            Peer::Done | Peer::Gone => false,
+        };
+        if !reads || self.turn.is_spent() {
             return false;
         }
         if !self.inbox.has_room(&self.endpoint.bounds) {
-            self.phase.pause();
-            if let Inbox::Session(session) = &self.inbox {
-                session.wait_for_room(cx);
-            }
-            return false;
+            return self.pause_reading(cx);
         }
         let now = Instant::now();
         self.phase.resume(&self.endpoint.bounds, now);
@@ -263,9 +256,10 @@ impl Driver {
             inbox,
             endpoint,
             live,
+            turn,
             ..
         } = self;
-        let read = wire.poll_read(cx, &endpoint.bounds, &mut |received: Received| {
+        let read = wire.poll_read(cx, &endpoint.bounds, turn, &mut |received: Received| {
             any = true;
             match phase.on_received(received, now) {
                 Action::Deliver(message) => {
@@ -282,25 +276,52 @@ impl Driver {
                 ControlFlow::Break(())
             }
         });
-        if wire.take_heard() {
-            phase.heard(&endpoint.bounds, now);
-        }
+        phase.heard(wire.take_heard(), &endpoint.bounds, now);
         if let Poll::Ready(Err(end)) = &read {
             ending = Some(Phase::on_read_end(end));
         }
         let Some(ending) = ending else { return any };
-        if matches!(read, Poll::Ready(Err(_))) || matches!(ending.reason, CloseReason::Client { .. }) {
+        self.on_stream_end(ending, &read);
+        true
+    }
+
+    /// Concludes from the end of what the peer sends.
+    fn on_stream_end(&mut self, ending: Ending, read: &Poll<Result<(), ReadEnd>>) {
+        let known_to_end = self.peer == Peer::Ended;
+        if matches!(read, Poll::Ready(Err(ReadEnd::Lost))) {
+            self.peer = Peer::Gone;
+        } else if matches!(read, Poll::Ready(Err(_))) || matches!(ending.reason, CloseReason::Client { .. }) {
             self.peer = Peer::Done;
         }
-        self.end_in_stream(ending);
-        true
+        if known_to_end && self.ended_in_stream {
+            // The reason was not known when the end of TCP was noticed, and nobody was told.
+            self.peer = self.peer.max(Peer::Done);
+            self.inbox.end(&ending);
+            self.ending = Some(Box::new(ending));
+        } else {
+            self.end_in_stream(ending);
+        }
+    }
+
+    /// Lets TCP slow the peer down, and notices all the same if the peer ends TCP.
+    fn pause_reading(&mut self, cx: &Context<'_>) -> bool {
+        self.phase.pause();
+        if let Inbox::Session(session) = &self.inbox {
+            session.wait_for_room(cx);
+        }
+        if self.peer == Peer::Talks && self.wire.is_ended_by_peer() {
+            self.peer = Peer::Ended;
+            self.end_in_stream(Ending::lost());
+            return true;
+        }
+        false
     }
 
     /// Writes what is queued. Pending means that something is left: the socket takes no more for now, or for ever.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match self.live.write_with(Some(cx)) {
+        match self.live.write_with(Some(cx), &mut self.turn.write) {
             Written::All => Poll::Ready(()),
-            Written::Blocked | Written::Elsewhere => Poll::Pending,
+            Written::Some | Written::Blocked | Written::Elsewhere => Poll::Pending,
             Written::Broken => {
                 self.peer = Peer::Gone;
                 self.end_in_stream(Ending::lost());
@@ -310,12 +331,12 @@ impl Driver {
     }
 
     /// Does what is due. Gives whether anything was, or was put off; otherwise the task is woken when something is.
-    fn poll_time(&mut self, cx: &mut Context<'_>) -> bool {
+    fn poll_time(&mut self, cx: &mut Context<'_>, handler_runs: bool) -> bool {
         // What else is awaited only ever moves away, and is looked up when the timer fires.
         let pressing = if self.ending.is_some() {
             self.grace
         } else {
-            self.stall_over()
+            earlier(self.stall_over(), self.phase.end_check())
         };
         if pressing.is_some_and(|deadline| deadline < self.timer.deadline()) {
             self.reset_timer(pressing);
@@ -323,19 +344,28 @@ impl Driver {
         if self.timer.as_mut().poll(cx).is_pending() {
             return false;
         }
-        self.on_time(Instant::now());
+        self.on_time(Instant::now(), handler_runs);
         self.reset_timer(self.deadline());
         true
     }
 
-    fn on_time(&mut self, now: Instant) {
+    fn on_time(&mut self, now: Instant, handler_runs: bool) {
         if self.ending.is_some() {
             return;
+        }
+        let progress = self.live.mailbox.progress();
+        let takes_bytes = std::mem::replace(&mut self.progress, progress) != progress;
+        if takes_bytes {
+            self.stalled = self.stalled.map(|_| now);
         }
         if self.stall_over().is_some_and(|over| now >= over) {
             return self.end(slow_consumer());
         }
-        match self.phase.on_time(&self.endpoint.bounds, now) {
+        let signs = Signs {
+            takes_bytes,
+            worked_until: self.inbox.worked_until(handler_runs, now),
+        };
+        match self.phase.on_time(&self.endpoint.bounds, now, signs) {
             Due::Nothing => {}
             Due::Ping => self.live.mailbox.control(Frame::ping()),
             Due::End(ending) => self.end(ending),
@@ -347,10 +377,7 @@ impl Driver {
         if self.ending.is_some() {
             return self.grace;
         }
-        [self.phase.deadline(&self.endpoint.bounds), self.stall_over()]
-            .into_iter()
-            .flatten()
-            .min()
+        earlier(self.phase.deadline(&self.endpoint.bounds), self.stall_over())
     }
 
     fn stall_over(&self) -> Option<Instant> {
@@ -362,6 +389,19 @@ impl Driver {
         self.timer.as_mut().reset(deadline.unwrap_or_else(never));
     }
 
+    /// Ends this poll: the turn is over, or the task sleeps. Returns `false` if something has come meanwhile.
+    pub(super) fn ends_poll(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.turn.is_spent() {
+            self.turn.pass(cx);
+            return true;
+        }
+        let asleep = self.park(cx);
+        if asleep {
+            self.turn = Turn::new();
+        }
+        asleep
+    }
+
     /// Registers for pushes and orders before the task sleeps. Gives `false` if one has come meanwhile.
     pub(super) fn park(&mut self, cx: &Context<'_>) -> bool {
         let asleep = self.live.mailbox.sleep(cx, self.ending.is_some());
@@ -370,4 +410,8 @@ impl Driver {
         }
         asleep
     }
+}
+
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    one.into_iter().chain(other).min()
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use crate::{Message, close::Ending, connection::session::SessionInbox, limits::Bounds, queue::Queue};
 
 /// Messages in the order in which they came.
@@ -76,6 +78,14 @@ impl Inbox {
         match self {
             Self::Own(ahead) => ahead.messages.is_empty(),
             Self::Session(_) => true,
+        }
+    }
+
+    /// Returns until when our side had something to do, so that the client could be silent.
+    pub(crate) fn worked_until(&self, handler_runs: bool, now: Instant) -> Option<Instant> {
+        match self {
+            Self::Own(_) => handler_runs.then_some(now),
+            Self::Session(session) => Some(session.awaits_since().unwrap_or(now)),
         }
     }
 

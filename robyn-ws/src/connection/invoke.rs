@@ -10,10 +10,11 @@ use std::{
 use tracing::Span;
 
 use crate::{
-    HandlerError, Message, WebSocketConnector,
+    ConnectionId, HandlerError, Message, WebSocketConnector,
     connection::driver::Driver,
     endpoint::{BoundHandler, Endpoint},
     event::{EventContext, LiveEvent, LiveScope},
+    mailbox::Sender,
     registry::{Call, Caught},
     reply::HandlerResult,
     state::States,
@@ -74,6 +75,7 @@ impl Scene {
         async move {
             let span = handler_span(E::NAME, handler.entry.name);
             let stopwatch = Stopwatch::start();
+            let id = self.connector.id();
             let outcome = match handler.call {
                 Call::Sync(call) if handler.entry.blocking => {
                     // Boxed, so that connections without such handlers have no room for it.
@@ -81,14 +83,16 @@ impl Scene {
                 }
                 Call::Sync(call) => {
                     let cx = self.context::<E>(&mut owned);
-                    settle(Some(isolate(&span, || call(cx))))
+                    settle(Some(isolate(id, &span, || call(cx))))
                 }
                 Call::Async(call) => {
                     let cx = self.context::<E>(&mut owned);
                     // An argument's extraction can panic too.
-                    match isolate(&span, || call(cx)) {
+                    match isolate(id, &span, || call(cx)) {
                         Ok(mut future) => {
-                            let handler = pin!(poll_fn(|cx| span.in_scope(|| future.as_mut().poll(cx))));
+                            let handler = pin!(poll_fn(|cx| {
+                                Sender::run_handler_of(id, || span.in_scope(|| future.as_mut().poll(cx)))
+                            }));
                             settle(driver.beside(handler).await)
                         }
                         Err(_panic) => Outcome::Panicked,
@@ -115,9 +119,10 @@ impl Scene {
             states: std::mem::take(&mut self.states),
         };
         let task = tokio::task::spawn_blocking(move || {
+            let id = lent.connector.id();
             let result = {
                 let cx = lent.context::<E>(&mut owned);
-                isolate(&span, || call(cx))
+                isolate(id, &span, || call(cx))
             };
             (lent.states, result)
         });
@@ -132,8 +137,9 @@ impl Scene {
     }
 }
 
-/// Calls what may panic.
-fn isolate<T>(span: &Span, call: impl FnOnce() -> T) -> Caught<T> {
+/// Calls a part of a handler of the connection `id`, which may panic.
+fn isolate<T>(id: ConnectionId, span: &Span, call: impl FnOnce() -> T) -> Caught<T> {
+    let call = || Sender::run_handler_of(id, call);
     catch_unwind(AssertUnwindSafe(|| {
         if span.is_none() { call() } else { span.in_scope(call) }
     }))

@@ -3,18 +3,21 @@
 mod closing;
 mod decoder;
 mod driver;
+mod header;
 mod inbox;
 mod invoke;
-mod lookout;
 mod phase;
+mod received;
 pub(crate) mod session;
 mod transport;
+mod turn;
 mod wire;
 
 use std::{any::Any, sync::Arc};
 
 use futures_util::future::OptionFuture;
 use hyper::upgrade::Upgraded;
+use tokio::runtime::Handle;
 
 use crate::{
     CloseReason, ConnectionId, Message, WebSocket, WebSocketConnector,
@@ -77,9 +80,9 @@ impl Opening {
             mailbox: Mailbox::new(endpoint.bounds.clone()),
             request,
             endpoint: endpoint.hub.clone(),
+            courier: endpoint.hub.courier(Handle::current()),
         });
         let membership = Membership(live.clone());
-        live.endpoint.courier.settle();
         live.endpoint.enter(live.clone());
         live.endpoint.telemetry.opened();
         // A drain that began before the connection was in the hub has not seen it.

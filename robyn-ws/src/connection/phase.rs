@@ -7,11 +7,18 @@ use tokio::time::Instant;
 
 use crate::{
     CloseReason, Message,
-    close::{CloseFrame, Ending, close_code},
-    connection::decoder::{ReadEnd, Received},
+    close::{Ending, close_code},
+    connection::{
+        received::{ReadEnd, Received},
+        wire::Heard,
+    },
     limits::Bounds,
     time::after,
 };
+
+/// How often a peer that is not read is looked at for the end of its TCP, which is at the same time the longest delay of
+/// noticing it.
+const END_CHECK: Duration = Duration::from_secs(1);
 
 /// What to do with what was received.
 #[derive(Debug)]
@@ -30,42 +37,61 @@ pub(crate) enum Due {
     End(Ending),
 }
 
+/// What is known of a connection when its timer fires.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Signs {
+    /// Whether the peer has taken bytes since the timer fired last.
+    pub(crate) takes_bytes: bool,
+    /// Until when our side had to do, and the peer had not.
+    pub(crate) worked_until: Option<Instant>,
+}
+
 /// The liveness of one connection.
 #[derive(Debug)]
 pub(crate) struct Phase {
     /// Boxed, since few apps limit it.
     rate: Option<Box<Rate>>,
-    last_heard: Instant,
-    last_message: Instant,
-    next_ping: Option<Instant>,
-    /// Since when we do not read, because the handlers do not keep up. No silence of the peer counts meanwhile.
-    paused: bool,
+    /// Pings since the peer was heard last.
+    unanswered: u32,
+    /// When the silence of the peer is judged next.
+    next_beat: Option<Instant>,
+    /// Since when the peer sends no message, and is not kept waiting by us.
+    idle_since: Instant,
+    /// When to look for the end of TCP, while we do not read because the handlers do not keep up. No silence of the peer
+    /// counts meanwhile.
+    paused: Option<Instant>,
 }
 
 impl Phase {
     pub(crate) fn new(bounds: &Bounds, now: Instant) -> Self {
         Self {
             rate: bounds.messages_per_second.map(|limit| Box::new(Rate::new(limit, now))),
-            last_heard: now,
-            last_message: now,
-            next_ping: bounds.heartbeat.map(|every| after(now, every)),
-            paused: false,
+            unanswered: 0,
+            next_beat: bounds.heartbeat.map(|every| after(now, every)),
+            idle_since: now,
+            paused: None,
         }
     }
 
     // ---- receiving ------------------------------------------------------------------------------------------------
 
     pub(crate) fn on_received(&mut self, received: Received, now: Instant) -> Action {
+        // A peer that ends has nothing to be refused any more.
+        let may_end = matches!(received, Received::Close { .. });
+        if !may_end && self.rate.as_mut().is_some_and(|rate| !rate.allows(now)) {
+            return Action::End(Ending::because(
+                CloseReason::RateLimited,
+                "too many messages: over Limits::messages_per_second",
+            ));
+        }
         match received {
-            Received::Message(_) if self.rate.as_mut().is_some_and(|rate| !rate.allows(now)) => {
-                Action::End(Ending::because(
-                    CloseReason::RateLimited,
-                    "too many messages: over Limits::messages_per_second",
-                ))
-            }
             Received::Message(message) => {
-                self.last_message = now;
+                self.idle_since = now;
                 Action::Deliver(message)
+            }
+            Received::Fragment => {
+                self.idle_since = now;
+                Action::Nothing
             }
             Received::Ping(payload) => Action::Answer(payload),
             Received::Pong => Action::Nothing,
@@ -78,49 +104,68 @@ impl Phase {
     /// The one place that decides how the end of reading ends the connection.
     pub(crate) fn on_read_end(end: &ReadEnd) -> Ending {
         match end {
-            ReadEnd::Lost => Ending::lost(),
+            ReadEnd::Eof | ReadEnd::Lost => Ending::lost(),
             ReadEnd::TooBig => Ending::because(
                 CloseReason::MessageTooBig,
                 "too big: over Limits::max_message_size or Limits::max_frame_size",
             ),
+            ReadEnd::TooManyFragments => Ending::because(
+                CloseReason::MessageTooBig,
+                "too many fragments: over Limits::max_fragments",
+            ),
             ReadEnd::InvalidUtf8 => Ending::because(CloseReason::InvalidPayload, "invalid UTF-8 in a text message"),
-            ReadEnd::Protocol(what) => {
-                let end = what.floor_char_boundary(CloseFrame::MAX_REASON);
-                Ending::because(CloseReason::ProtocolError, &what[..end])
-            }
+            ReadEnd::Protocol(what) => Ending::because(CloseReason::ProtocolError, *what),
         }
     }
 
-    /// Bytes came, whatever they are.
-    pub(crate) fn heard(&mut self, bounds: &Bounds, now: Instant) {
-        self.last_heard = now;
-        self.next_ping = bounds.heartbeat.map(|every| after(now, every));
+    /// Bytes came.
+    pub(crate) fn heard(&mut self, heard: Heard, bounds: &Bounds, now: Instant) {
+        match heard {
+            Heard::Nothing => return,
+            Heard::Bytes => {}
+            Heard::PartOfMessage => self.idle_since = now,
+        }
+        self.is_alive(bounds, now);
+    }
+
+    fn is_alive(&mut self, bounds: &Bounds, now: Instant) {
+        self.unanswered = 0;
+        self.next_beat = bounds.heartbeat.map(|every| after(now, every));
+    }
+
+    /// Our side had to do until `at`, so that the peer could be silent.
+    pub(crate) fn worked_until(&mut self, at: Instant) {
+        self.idle_since = self.idle_since.max(at);
     }
 
     /// Stops the clocks of silence while we do not read.
-    pub(crate) const fn pause(&mut self) {
-        self.paused = true;
+    pub(crate) fn pause(&mut self) {
+        if self.paused.is_none() {
+            self.paused = Some(after(Instant::now(), END_CHECK));
+        }
     }
 
     /// Starts them anew.
     pub(crate) fn resume(&mut self, bounds: &Bounds, now: Instant) {
-        if std::mem::take(&mut self.paused) {
-            self.heard(bounds, now);
-            self.last_message = now;
+        if self.paused.take().is_some() {
+            self.is_alive(bounds, now);
+            self.idle_since = now;
         }
     }
 
     // ---- time -----------------------------------------------------------------------------------------------------
 
-    /// Says what is due at `now`.
-    pub(crate) fn on_time(&mut self, bounds: &Bounds, now: Instant) -> Due {
-        if self.paused {
-            self.heard(bounds, now);
-            self.last_message = now;
-            return Due::Nothing;
+    /// Decides what is due at `now`.
+    pub(crate) fn on_time(&mut self, bounds: &Bounds, now: Instant, signs: Signs) -> Due {
+        if let Some(worked_until) = signs.worked_until {
+            self.worked_until(worked_until);
         }
-        if self.dead_at(bounds).is_some_and(|at| now >= at) {
-            return Due::End(Ending::silent(CloseReason::HeartbeatTimeout));
+        if self.paused.is_some() {
+            self.paused = Some(after(now, END_CHECK));
+            self.idle_since = now;
+        }
+        if self.paused.is_some() || signs.takes_bytes {
+            self.is_alive(bounds, now);
         }
         if self.idle_at(bounds).is_some_and(|at| now >= at) {
             return Due::End(Ending::because(
@@ -128,28 +173,44 @@ impl Phase {
                 "idle: over Limits::idle_timeout",
             ));
         }
-        if self.next_ping.is_some_and(|at| now >= at) {
-            self.next_ping = bounds.heartbeat.map(|every| after(now, every));
-            return Due::Ping;
-        }
-        Due::Nothing
+        self.beat(bounds, now)
     }
 
-    /// Says when to ask [`Self::on_time`] next. It may be early, never late.
+    /// Judges the silence of the peer: it is pinged, and then has a whole interval for its answer.
+    fn beat(&mut self, bounds: &Bounds, now: Instant) -> Due {
+        let (Some(every), Some(due)) = (bounds.heartbeat, self.next_beat) else {
+            return Due::Nothing;
+        };
+        if now < due {
+            return Due::Nothing;
+        }
+        // If the process or the machine stood still, the peer's answer may not have been read, or not have been sent.
+        let on_time = now <= after(due, every / 2);
+        if on_time && self.unanswered + 1 >= bounds.missed_heartbeats {
+            return Due::End(Ending::silent(CloseReason::HeartbeatTimeout));
+        }
+        if on_time || self.unanswered == 0 {
+            self.unanswered += 1;
+        }
+        self.next_beat = Some(after(now, every));
+        Due::Ping
+    }
+
+    /// Returns when to ask [`Self::on_time`] next. It may be early, never late.
     pub(crate) fn deadline(&self, bounds: &Bounds) -> Option<Instant> {
-        [self.next_ping, self.dead_at(bounds), self.idle_at(bounds)]
+        [self.next_beat, self.idle_at(bounds), self.paused]
             .into_iter()
             .flatten()
             .min()
     }
 
-    fn dead_at(&self, bounds: &Bounds) -> Option<Instant> {
-        let silence = |every: Duration| every.saturating_mul(bounds.missed_heartbeats);
-        bounds.heartbeat.map(|every| after(self.last_heard, silence(every)))
+    /// Returns when to look for the end of TCP, while we do not read.
+    pub(crate) const fn end_check(&self) -> Option<Instant> {
+        self.paused
     }
 
     fn idle_at(&self, bounds: &Bounds) -> Option<Instant> {
-        bounds.idle_timeout.map(|limit| after(self.last_message, limit))
+        bounds.idle_timeout.map(|limit| after(self.idle_since, limit))
     }
 }
 
@@ -195,15 +256,19 @@ mod tests {
         (Phase::new(&bounds, start), bounds, start)
     }
 
+    fn on_time(phase: &mut Phase, bounds: &Bounds, now: Instant) -> Due {
+        phase.on_time(bounds, now, Signs::default())
+    }
+
     #[test]
     fn silent_peer_is_pinged_once_and_lost_after_two_heartbeats() {
         let (mut phase, bounds, start) = phase(|_| ());
         assert_eq!(phase.deadline(&bounds), Some(start + 10 * SECOND));
-        assert_eq!(phase.on_time(&bounds, start + 9 * SECOND), Due::Nothing);
-        assert_eq!(phase.on_time(&bounds, start + 10 * SECOND), Due::Ping);
-        assert_eq!(phase.on_time(&bounds, start + 19 * SECOND), Due::Nothing);
+        assert_eq!(on_time(&mut phase, &bounds, start + 9 * SECOND), Due::Nothing);
+        assert_eq!(on_time(&mut phase, &bounds, start + 10 * SECOND), Due::Ping);
+        assert_eq!(on_time(&mut phase, &bounds, start + 19 * SECOND), Due::Nothing);
         assert_eq!(
-            phase.on_time(&bounds, start + 20 * SECOND),
+            on_time(&mut phase, &bounds, start + 20 * SECOND),
             Due::End(Ending::silent(CloseReason::HeartbeatTimeout))
         );
     }
@@ -211,22 +276,49 @@ mod tests {
     #[test]
     fn pong_keeps_the_peer_alive_but_not_from_being_idle() {
         let (mut phase, bounds, start) = phase(|bounds| bounds.idle_timeout = Some(15 * SECOND));
-        assert_eq!(phase.on_time(&bounds, start + 10 * SECOND), Due::Ping);
+        assert_eq!(on_time(&mut phase, &bounds, start + 10 * SECOND), Due::Ping);
         phase.on_received(Received::Pong, start + 11 * SECOND);
-        assert_eq!(phase.on_time(&bounds, start + 14 * SECOND), Due::Nothing);
+        assert_eq!(on_time(&mut phase, &bounds, start + 14 * SECOND), Due::Nothing);
         assert!(
-            matches!(phase.on_time(&bounds, start + 15 * SECOND), Due::End(ending) if ending.reason == CloseReason::IdleTimeout)
+            matches!(on_time(&mut phase, &bounds, start + 15 * SECOND), Due::End(ending) if ending.reason == CloseReason::IdleTimeout)
         );
+    }
+
+    #[test]
+    fn peer_is_pinged_anew_when_the_process_stood_still() {
+        let (mut phase, bounds, start) = phase(|_| ());
+        let resumed = start + 1000 * SECOND;
+        assert_eq!(on_time(&mut phase, &bounds, resumed), Due::Ping);
+        assert_eq!(phase.deadline(&bounds), Some(resumed + 10 * SECOND));
+        let resumed_again = start + 2000 * SECOND;
+        assert_eq!(on_time(&mut phase, &bounds, resumed_again), Due::Ping);
+        assert_eq!(
+            on_time(&mut phase, &bounds, resumed_again + 10 * SECOND),
+            Due::End(Ending::silent(CloseReason::HeartbeatTimeout))
+        );
+    }
+
+    #[test]
+    fn peer_that_takes_bytes_is_alive_and_one_that_waits_for_us_is_not_idle() {
+        let (mut phase, bounds, start) = phase(|bounds| bounds.idle_timeout = Some(15 * SECOND));
+        for beat in 1..10 {
+            let now = start + beat * 10 * SECOND;
+            let signs = Signs {
+                takes_bytes: true,
+                worked_until: Some(now),
+            };
+            assert_eq!(phase.on_time(&bounds, now, signs), Due::Nothing);
+        }
     }
 
     #[test]
     fn silence_does_not_count_while_we_do_not_read() {
         let (mut phase, bounds, start) = phase(|bounds| bounds.idle_timeout = Some(15 * SECOND));
         phase.pause();
-        assert_eq!(phase.on_time(&bounds, start + 1000 * SECOND), Due::Nothing);
+        assert_eq!(on_time(&mut phase, &bounds, start + 1000 * SECOND), Due::Nothing);
         phase.resume(&bounds, start + 2000 * SECOND);
-        assert_eq!(phase.on_time(&bounds, start + 2009 * SECOND), Due::Nothing);
-        assert_eq!(phase.on_time(&bounds, start + 2010 * SECOND), Due::Ping);
+        assert_eq!(on_time(&mut phase, &bounds, start + 2009 * SECOND), Due::Nothing);
+        assert_eq!(on_time(&mut phase, &bounds, start + 2010 * SECOND), Due::Ping);
     }
 
     #[test]

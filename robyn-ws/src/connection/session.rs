@@ -3,12 +3,14 @@
 use std::{
     fmt,
     future::poll_fn,
+    mem::take,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
 };
 
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
+use tokio::time::Instant;
 
 use crate::{
     CloseReason, ConnectionId, Delivery, Message, QueryParams, Rejection, SendError, WebSocketConnector,
@@ -70,6 +72,10 @@ struct Inbox {
     messages: ReadAhead,
     ended: Option<Disconnected>,
     receiver: Option<Waker>,
+    /// Since when the session waits for a message.
+    awaits_since: Option<Instant>,
+    /// Whether the session has dropped its socket, so that nobody receives any more.
+    abandoned: bool,
     /// The driver, when it waits for room here.
     driver: Option<Waker>,
 }
@@ -81,8 +87,26 @@ impl SessionInbox {
 
     pub(crate) fn push(&self, message: Message) {
         let mut inbox = self.lock();
+        if inbox.abandoned {
+            return;
+        }
         inbox.messages.push(message);
         wake(inbox.receiver.take(), inbox);
+    }
+
+    /// Discards what has come and what will come: the socket was dropped. The client is still read, so that its end is
+    /// noticed.
+    fn abandon(&self) {
+        let mut inbox = self.lock();
+        inbox.abandoned = true;
+        let messages = take(&mut inbox.messages);
+        wake(inbox.driver.take(), inbox);
+        drop(messages);
+    }
+
+    /// Returns since when the session waits for a message. `None` means that it does something else.
+    pub(crate) fn awaits_since(&self) -> Option<Instant> {
+        self.lock().awaits_since
     }
 
     pub(crate) fn end(&self, ended: Disconnected) {
@@ -103,6 +127,7 @@ impl SessionInbox {
     fn poll_receive(&self, cx: &Context<'_>) -> Poll<Result<Message, Disconnected>> {
         let mut inbox = self.lock();
         if let Some(message) = inbox.messages.pop() {
+            inbox.awaits_since = None;
             wake(inbox.driver.take(), inbox);
             return Poll::Ready(Ok(message));
         }
@@ -110,6 +135,7 @@ impl SessionInbox {
             return Poll::Ready(Err(ended.clone()));
         }
         inbox.receiver = Some(cx.waker().clone());
+        inbox.awaits_since.get_or_insert_with(Instant::now);
         Poll::Pending
     }
 }
@@ -329,6 +355,12 @@ impl WebSocket {
     /// Gives the connector, for everything else and for other tasks.
     pub fn connector(&self) -> &WebSocketConnector {
         &self.connector
+    }
+}
+
+impl Drop for WebSocket {
+    fn drop(&mut self) {
+        self.inbox.abandon();
     }
 }
 

@@ -8,10 +8,11 @@ use std::{
 };
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::{
-    io::{AsyncRead, ReadBuf, ReadHalf},
+    io::{AsyncRead, Interest, ReadBuf, ReadHalf},
     net::{TcpStream, tcp::OwnedReadHalf},
 };
 
@@ -73,6 +74,19 @@ impl ReadSide {
         match self {
             Self::Tcp(half) => half.peer_addr().ok(),
             Self::Other(_) => None,
+        }
+    }
+
+    /// Returns `true` if the peer has ended TCP, in order or not. It is asked without reading, which only plain TCP can
+    /// tell.
+    pub(crate) fn is_ended_by_peer(&self) -> bool {
+        match self {
+            Self::Tcp(half) => match half.ready(Interest::READABLE).now_or_never() {
+                Some(Ok(ready)) => ready.is_read_closed(),
+                Some(Err(_)) => true,
+                None => false,
+            },
+            Self::Other(_) => false,
         }
     }
 }

@@ -12,8 +12,10 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::{
     connection::{
-        decoder::{Decoded, Decoder, ReadEnd, Received},
+        decoder::{Decoded, Decoder},
+        received::{ReadEnd, Received},
         transport::ReadSide,
+        turn::Turn,
     },
     limits::Bounds,
 };
@@ -35,8 +37,17 @@ pub(crate) struct Wire {
     unread: Option<Box<Bytes>>,
     /// Whether whole frames may be left that nobody had room for.
     stopped: bool,
-    /// Whether bytes came since somebody asked.
-    heard: bool,
+    /// What came since somebody asked.
+    heard: Heard,
+}
+
+/// What was heard of a peer. A part of a frame is a sign of life as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    Nothing,
+    Bytes,
+    /// Bytes of a message whose end has not come.
+    PartOfMessage,
 }
 
 impl Wire {
@@ -46,33 +57,40 @@ impl Wire {
             decoder: None,
             unread: boxed(unread),
             stopped: true,
-            heard: false,
+            heard: Heard::Nothing,
         }
     }
 
-    /// Tells whether bytes came from the peer since the last time. Part of a frame is a sign of life as well.
-    pub(crate) fn take_heard(&mut self) -> bool {
-        std::mem::take(&mut self.heard)
+    /// Returns what came from the peer since the last call.
+    pub(crate) const fn take_heard(&mut self) -> Heard {
+        std::mem::replace(&mut self.heard, Heard::Nothing)
     }
 
-    /// Gives what was received to `each`, until it breaks. Pending means that the socket has no more for now.
+    /// Returns `true` if the peer has ended TCP, in order or not, although bytes may be left that were not read.
+    pub(crate) fn is_ended_by_peer(&self) -> bool {
+        self.socket.is_ended_by_peer()
+    }
+
+    /// Passes what was received to `each`, until it breaks or the turn is spent. Pending means that the socket has no
+    /// more for now.
     pub(crate) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
         bounds: &Bounds,
+        turn: &mut Turn,
         each: &mut impl FnMut(Received) -> ControlFlow<()>,
     ) -> Poll<Result<(), ReadEnd>> {
         loop {
             if self.stopped {
                 let unread = self.unread.take().map(|unread| *unread).unwrap_or_default();
                 let mut bytes = &*unread;
-                self.decode(&mut bytes, bounds, each)?;
+                self.decode(&mut bytes, bounds, turn, each)?;
                 let left = bytes.len();
                 self.unread = boxed(unread.slice(unread.len() - left..));
             } else {
-                ready!(self.poll_socket(cx, bounds, each))?;
+                ready!(self.poll_socket(cx, bounds, turn, each))?;
             }
-            if self.stopped {
+            if self.stopped || turn.is_spent() {
                 return Poll::Ready(Ok(()));
             }
         }
@@ -83,12 +101,21 @@ impl Wire {
         &mut self,
         cx: &mut Context<'_>,
         bounds: &Bounds,
+        turn: &mut Turn,
         each: &mut impl FnMut(Received) -> ControlFlow<()>,
     ) -> Poll<Result<(), ReadEnd>> {
         READ_BUFFER.with_borrow_mut(|buffer| {
             let mut bytes = ready!(poll_fill(&mut self.socket, cx, buffer))?;
-            self.heard = true;
-            self.decode(&mut bytes, bounds, each)?;
+            turn.spend_bytes(bytes.len());
+            self.heard = Heard::Bytes;
+            self.decode(&mut bytes, bounds, turn, each)?;
+            if self
+                .decoder
+                .as_ref()
+                .is_some_and(|decoder| decoder.is_inside_data_frame())
+            {
+                self.heard = Heard::PartOfMessage;
+            }
             self.unread = boxed(Bytes::copy_from_slice(bytes));
             Poll::Ready(Ok(()))
         })
@@ -98,19 +125,33 @@ impl Wire {
         &mut self,
         bytes: &mut &[u8],
         bounds: &Bounds,
+        turn: &mut Turn,
         each: &mut impl FnMut(Received) -> ControlFlow<()>,
     ) -> Result<(), ReadEnd> {
         let decoder = self.decoder.take().unwrap_or_else(|| Decoder::take(bounds));
-        let Decoded { decoder, stopped } = decoder.decode(bytes, each)?;
+        let Decoded { decoder, stopped } = decoder.decode(bytes, bounds, &mut |received| {
+            turn.spend_frame();
+            each(received)?;
+            if turn.is_spent() {
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        })?;
         self.decoder = decoder;
         self.stopped = stopped;
         Ok(())
     }
 
-    /// Reads and throws away, until the peer ends TCP.
-    pub(crate) fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Reads and discards, until the peer ends TCP.
+    pub(crate) fn poll_discard(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Poll<()> {
         READ_BUFFER.with_borrow_mut(|buffer| {
-            while ready!(poll_fill(&mut self.socket, cx, buffer)).is_ok() {}
+            while let Ok(bytes) = ready!(poll_fill(&mut self.socket, cx, buffer)) {
+                turn.spend_bytes(bytes.len());
+                if turn.is_spent() {
+                    turn.pass(cx);
+                    return Poll::Pending;
+                }
+            }
             Poll::Ready(())
         })
     }
@@ -132,6 +173,7 @@ fn poll_fill<'b>(
     let length = read.filled().len();
     Poll::Ready(match result {
         Ok(()) if length > 0 => Ok(&buffer[..length]),
-        _ => Err(ReadEnd::Lost),
+        Ok(()) => Err(ReadEnd::Eof),
+        Err(_) => Err(ReadEnd::Lost),
     })
 }

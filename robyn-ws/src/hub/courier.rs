@@ -1,15 +1,14 @@
 //! Writes to many connections what was queued for them, without waking each connection's own task.
 
 use std::{
+    fmt,
     mem::take,
-    sync::{Arc, OnceLock, PoisonError},
+    ops::Range,
+    sync::{Arc, PoisonError},
 };
 
 use futures_util::future::join_all;
-use tokio::{
-    runtime::Handle,
-    task::{JoinHandle, yield_now},
-};
+use tokio::{runtime::Handle, task::yield_now};
 
 use crate::{
     hub::{endpoint::Snapshot, live::Live},
@@ -19,12 +18,15 @@ use crate::{
 /// How many connections are written to before other tasks get their turn. So many writes take some 100 µs.
 const CONNECTIONS_PER_TURN: usize = 32;
 
+/// How many bytes are written before other tasks get their turn.
+const BYTES_PER_TURN: usize = 256 * 1024;
+
 /// How many connections of a group one task writes to. What is beyond is given to further tasks, which other threads can
 /// run. With two of them, a broadcast to 10,000 takes little more than half of the time; one to 1,000 gains nothing.
 const SHARD: usize = 4096;
 
 /// Who is to be visited.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Round {
     One(Arc<Live>),
     Group(Snapshot),
@@ -38,50 +40,18 @@ impl Round {
         }
     }
 
-    /// Has all shards but the first visited by tasks of their own.
-    fn share_out(&self) -> Vec<JoinHandle<()>> {
-        let Self::Group(group) = self else { return Vec::new() };
-        (SHARD..group.len())
-            .step_by(SHARD)
-            .map(|start| {
-                let group = group.clone();
-                tokio::spawn(async move {
-                    let end = group.len().min(start + SHARD);
-                    Visitor::default().visit(&group[start..end]).await;
-                })
-            })
-            .collect()
-    }
-
     fn is_group(&self, group: &Snapshot) -> bool {
         matches!(self, Self::Group(known) if Arc::ptr_eq(known, group))
     }
 }
 
-/// Writes to connections, and lets other tasks have their turn in between.
-#[derive(Debug, Default)]
-struct Visitor {
-    visited: usize,
-}
-
-impl Visitor {
-    async fn visit(&mut self, connections: &[Arc<Live>]) {
-        for live in connections {
-            live.write();
-            self.visited += 1;
-            if self.visited.is_multiple_of(CONNECTIONS_PER_TURN) {
-                yield_now().await;
-            }
-        }
-    }
-}
-
-/// The task that writes for the connections of one endpoint. There is one only while there is something to write.
-#[derive(Debug, Default)]
+/// Writes for the connections of one endpoint that live in one runtime. There is a task only while there is something to
+/// write. Each runtime has a courier of its own, so that one that ends or stands still takes only its own connections
+/// with it.
 pub(crate) struct Courier {
     agenda: Mutex<Agenda>,
-    /// The runtime of the endpoint's connections. Who sends need not be in it.
-    runtime: OnceLock<Handle>,
+    /// The runtime of the connections. The sender need not be in it.
+    runtime: Handle,
 }
 
 #[derive(Debug, Default)]
@@ -92,17 +62,20 @@ struct Agenda {
 }
 
 impl Courier {
+    pub(crate) fn new(runtime: Handle) -> Self {
+        Self {
+            agenda: Mutex::default(),
+            runtime,
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Agenda> {
         self.agenda.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has the courier run where the connections do.
-    pub(crate) fn settle(&self) {
-        if self.runtime.get().is_none()
-            && let Ok(runtime) = Handle::try_current()
-        {
-            let _first = self.runtime.set(runtime);
-        }
+    /// Returns the runtime of the connections.
+    pub(crate) const fn runtime(&self) -> &Handle {
+        &self.runtime
     }
 
     /// Has `live` visited.
@@ -112,7 +85,7 @@ impl Courier {
         self.send_out(agenda);
     }
 
-    /// Has everybody in `group` visited.
+    /// Has everybody in `group` visited whose courier this is.
     pub(crate) fn visit_group(self: &Arc<Self>, group: &Snapshot) {
         let mut agenda = self.lock();
         // The visit that is to come takes everything along.
@@ -125,30 +98,143 @@ impl Courier {
     fn send_out(self: &Arc<Self>, mut agenda: MutexGuard<'_, Agenda>) {
         let on_the_way = std::mem::replace(&mut agenda.on_the_way, true);
         drop(agenda);
-        if !on_the_way && let Some(runtime) = self.runtime.get() {
-            runtime.spawn(self.clone().deliver());
+        if !on_the_way {
+            self.runtime.spawn(Trip::new(self.clone()).run());
+        }
+    }
+}
+
+impl fmt::Debug for Courier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Courier").finish_non_exhaustive()
+    }
+}
+
+/// The task of a courier. If it is dropped on its way, because its runtime ends or something panics, the drivers of those
+/// who were not visited write what is queued.
+struct Trip {
+    courier: Arc<Courier>,
+    /// What was taken from the agenda, the next at the end.
+    rounds: Vec<Round>,
+    is_over: bool,
+}
+
+impl Trip {
+    const fn new(courier: Arc<Courier>) -> Self {
+        Self {
+            courier,
+            rounds: Vec::new(),
+            is_over: false,
         }
     }
 
     /// Visits everybody on the agenda until it is empty.
-    async fn deliver(self: Arc<Self>) {
+    async fn run(mut self) {
         // First, those who are about to send get their turn: what they send is written in the same visit.
         yield_now().await;
-        let mut visitor = Visitor::default();
-        while let Some(rounds) = self.next_rounds() {
-            for round in &rounds {
-                let others = round.share_out();
-                let first = round.connections();
-                visitor.visit(&first[..first.len().min(SHARD)]).await;
-                join_all(others).await;
-            }
+        let mut pause = Pause::default();
+        while let Some(round) = self.next_round() {
+            let length = round.connections().len();
+            let further = (SHARD..length).step_by(SHARD).map(|start| {
+                let visit = self.visit(&round, start..length.min(start + SHARD));
+                self.courier.runtime.spawn(visit.run_alone())
+            });
+            let further: Vec<_> = further.collect();
+            self.visit(&round, 0..length.min(SHARD)).run(&mut pause).await;
+            join_all(further).await;
         }
     }
 
-    fn next_rounds(&self) -> Option<Vec<Round>> {
-        let mut agenda = self.lock();
-        let rounds = take(&mut agenda.rounds);
-        agenda.on_the_way = !rounds.is_empty();
-        agenda.on_the_way.then_some(rounds)
+    fn visit(&self, round: &Round, range: Range<usize>) -> Visit {
+        Visit {
+            courier: self.courier.clone(),
+            round: round.clone(),
+            range,
+        }
+    }
+
+    fn next_round(&mut self) -> Option<Round> {
+        if self.rounds.is_empty() {
+            let mut agenda = self.courier.lock();
+            self.rounds = take(&mut agenda.rounds);
+            agenda.on_the_way = !self.rounds.is_empty();
+            self.is_over = !agenda.on_the_way;
+            self.rounds.reverse();
+        }
+        self.rounds.pop()
+    }
+}
+
+impl Drop for Trip {
+    fn drop(&mut self) {
+        if self.is_over {
+            return;
+        }
+        let mut agenda = self.courier.lock();
+        agenda.on_the_way = false;
+        self.rounds.append(&mut agenda.rounds);
+        drop(agenda);
+        for round in take(&mut self.rounds) {
+            let range = 0..round.connections().len();
+            // Dropped without having been run.
+            drop(self.visit(&round, range));
+        }
+    }
+}
+
+/// A visit to some connections of a round. Dropped, it leaves those that were not visited to their drivers.
+struct Visit {
+    courier: Arc<Courier>,
+    round: Round,
+    /// Who was not visited.
+    range: Range<usize>,
+}
+
+impl Visit {
+    async fn run_alone(self) {
+        self.run(&mut Pause::default()).await;
+    }
+
+    fn next(&mut self) -> Option<usize> {
+        self.range.next()
+    }
+
+    async fn run(mut self, pause: &mut Pause) {
+        // The range is what is left, also when this is dropped while it pauses.
+        while let Some(index) = self.next() {
+            let live = &self.round.connections()[index];
+            if live.is_served_by(&self.courier) {
+                pause.after(live.write()).await;
+            }
+        }
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        for live in &self.round.connections()[self.range.clone()] {
+            if live.is_served_by(&self.courier) {
+                live.mailbox.leave_to_driver();
+            }
+        }
+    }
+}
+
+/// Lets other tasks have their turn.
+#[derive(Debug, Default)]
+struct Pause {
+    visited: usize,
+    bytes: usize,
+}
+
+impl Pause {
+    /// Pauses if so much was written since the last pause that it is time.
+    async fn after(&mut self, written: usize) {
+        self.visited += 1;
+        self.bytes += written;
+        if self.visited == CONNECTIONS_PER_TURN || self.bytes >= BYTES_PER_TURN {
+            *self = Self::default();
+            yield_now().await;
+        }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, PoisonError},
+    sync::{Arc, PoisonError, Weak},
 };
 
 use indexmap::IndexMap;
+use tokio::runtime::Handle;
 
 use crate::{
     ConnectionId,
@@ -19,7 +20,8 @@ use crate::{
 pub(crate) struct EndpointHub {
     pub(crate) path: Box<str>,
     pub(crate) telemetry: Telemetry,
-    pub(crate) courier: Arc<Courier>,
+    /// One for each runtime that has connections here.
+    couriers: Mutex<Vec<Weak<Courier>>>,
     members: Mutex<Members>,
 }
 
@@ -76,7 +78,7 @@ impl EndpointHub {
         Self {
             path: path.into(),
             telemetry: Telemetry::new(path),
-            courier: Arc::default(),
+            couriers: Mutex::default(),
             members: Mutex::default(),
         }
     }
@@ -84,6 +86,19 @@ impl EndpointHub {
     /// No code of a user runs under this lock, so a poisoned one is still whole.
     fn lock(&self) -> MutexGuard<'_, Members> {
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns who writes to the connections of `runtime`.
+    pub(crate) fn courier(&self, runtime: Handle) -> Arc<Courier> {
+        let mut couriers = self.couriers.lock().unwrap_or_else(PoisonError::into_inner);
+        couriers.retain(|courier| courier.strong_count() > 0);
+        let known = couriers.iter().filter_map(Weak::upgrade);
+        let mut here = known.filter(|courier| courier.runtime().id() == runtime.id());
+        here.next().unwrap_or_else(|| {
+            let courier = Arc::new(Courier::new(runtime));
+            couriers.push(Arc::downgrade(&courier));
+            courier
+        })
     }
 
     pub(crate) fn enter(&self, live: Arc<Live>) {

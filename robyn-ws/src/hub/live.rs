@@ -1,15 +1,23 @@
 //! One live connection, as everybody but its driver sees it.
 
-use std::{sync::Arc, task::Context};
+use std::{
+    mem::take,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    task::Context,
+};
 
 use crate::{
     ConnectionId, Message, Overflow, SendError,
     close::Ending,
     frame::{Frame, FrameCounter},
-    hub::endpoint::EndpointHub,
-    mailbox::{Mailbox, Pushed, Sender, Written},
+    hub::{courier::Courier, endpoint::EndpointHub},
+    mailbox::{Mailbox, Pushed, Sender, TryPushError, Written, patience::Patience},
     request::UpgradeRequest,
 };
+
+/// How many bytes are written to one connection before others get their turn.
+pub(crate) const BYTES_PER_TURN: usize = 128 * 1024;
 
 /// A live connection. Connectors, the hub and the driver share it.
 #[derive(Debug)]
@@ -18,44 +26,72 @@ pub(crate) struct Live {
     pub(crate) mailbox: Mailbox,
     pub(crate) request: UpgradeRequest,
     pub(crate) endpoint: Arc<EndpointHub>,
+    /// Who writes to it while its driver sleeps.
+    pub(crate) courier: Arc<Courier>,
 }
 
 impl Live {
     /// Queues `message` now, or applies the overflow policy now.
-    pub(crate) fn send(self: &Arc<Self>, message: &Message, sender: Sender) -> Result<(), SendError> {
+    pub(crate) fn send(self: &Arc<Self>, message: &Message) -> Result<(), SendError> {
         let frame = Frame::message(message, self.encoder());
-        let pushed = self.mailbox.push(frame, sender);
+        let pushed = self.push(frame);
         self.call_courier(pushed);
         self.account(pushed);
         pushed.map(drop)
     }
 
-    /// Queues `message` as soon as there is room.
+    /// Queues `message` as soon as there is room. It waits for at most `Limits::send_timeout` in which the client takes
+    /// nothing.
     ///
     /// # Cancel safety
     ///
     /// Dropped while it waits, it has queued nothing.
-    pub(crate) async fn send_wait(self: &Arc<Self>, message: &Message, sender: Sender) -> Result<(), SendError> {
+    pub(crate) async fn send_wait(self: &Arc<Self>, message: &Message) -> Result<(), SendError> {
         let frame = Frame::message(message, self.encoder());
-        let pushed = self.push_wait(frame, sender).await;
+        let pushed = match self.try_push(frame) {
+            Ok(pushed) => Ok(pushed),
+            Err(TryPushError::Refused(error)) => Err(error),
+            Err(TryPushError::Full(frame)) => {
+                let (limit, progress) = (self.mailbox.bounds().send_timeout, self.mailbox.progress());
+                let patience = Patience::without_progress(self.courier.runtime(), limit, progress);
+                self.mailbox.push_wait(frame, Sender::to(self.id), patience).await
+            }
+        };
+        self.call_courier(pushed);
         self.account(pushed);
         pushed.map(drop)
     }
 
-    /// Queues `frame` as soon as there is room, and has it written.
+    /// Queues `frame` of a broadcast as soon as there is room. It waits for at most `Limits::broadcast_timeout`.
     ///
     /// # Cancel safety
     ///
     /// Dropped while it waits, it has queued nothing.
-    pub(crate) async fn push_wait(self: &Arc<Self>, frame: Frame, sender: Sender) -> Result<Pushed, SendError> {
-        let pushed = self.mailbox.push_wait(frame, sender).await;
+    pub(crate) async fn push_wait(self: &Arc<Self>, frame: Frame) -> Result<Pushed, SendError> {
+        let patience = Patience::new(self.courier.runtime(), self.mailbox.bounds().broadcast_timeout);
+        let pushed = self.mailbox.push_wait(frame, Sender::to(self.id), patience).await;
         self.call_courier(pushed);
         pushed
     }
 
+    /// Queues `frame` now, or applies the overflow policy now. The caller has the courier called.
+    pub(crate) fn push(&self, frame: Frame) -> Result<Pushed, SendError> {
+        self.mailbox.push(frame, Sender::to(self.id))
+    }
+
+    /// Queues `frame` if there is room. The caller has the courier called.
+    pub(crate) fn try_push(&self, frame: Frame) -> Result<Pushed, TryPushError> {
+        self.mailbox.try_push(frame, Sender::to(self.id))
+    }
+
+    /// Returns `true` if `courier` writes to this connection.
+    pub(crate) fn is_served_by(&self, courier: &Arc<Courier>) -> bool {
+        Arc::ptr_eq(&self.courier, courier)
+    }
+
     fn call_courier(self: &Arc<Self>, pushed: Result<Pushed, SendError>) {
         if pushed.is_ok_and(|pushed| pushed.needs_courier) {
-            self.endpoint.courier.visit(self);
+            self.courier.visit(self);
         }
     }
 
@@ -77,14 +113,17 @@ impl Live {
         }
     }
 
-    /// Writes what is queued, as far as the socket takes it. What is left is the driver's, which is woken for it.
-    pub(crate) fn write(&self) {
-        self.write_with(None);
+    /// Writes what is queued, as far as the socket takes it. What is left is the driver's, which is woken for it. Returns
+    /// how many bytes were written.
+    pub(crate) fn write(&self) -> usize {
+        let mut budget = BYTES_PER_TURN;
+        self.write_with(None, &mut budget);
+        BYTES_PER_TURN - budget
     }
 
     /// As [`Self::write`], for the driver, whose context is woken when the socket takes more.
-    pub(crate) fn write_with(&self, cx: Option<&mut Context<'_>>) -> Written {
-        let (written, load) = self.mailbox.write(cx);
+    pub(crate) fn write_with(&self, cx: Option<&mut Context<'_>>, budget: &mut usize) -> Written {
+        let (written, load) = self.mailbox.write(cx, budget);
         if load.messages > 0 {
             self.endpoint.telemetry.sent(load.messages, load.bytes);
         }
@@ -101,5 +140,16 @@ impl Live {
 
     pub(crate) fn encoder(&self) -> &FrameCounter {
         &self.endpoint.telemetry.frames_encoded
+    }
+}
+
+impl Drop for Live {
+    /// What a user has put into the extensions is dropped here, whoever holds the connection last. A panic is not the
+    /// holder's.
+    fn drop(&mut self) {
+        let extensions = take(&mut self.request.extensions);
+        if catch_unwind(AssertUnwindSafe(|| drop(extensions))).is_err() {
+            tracing::error!(id = %self.id, endpoint = %self.endpoint.path, "an extension of the upgrade request panicked when it was dropped");
+        }
     }
 }

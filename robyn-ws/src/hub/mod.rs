@@ -28,7 +28,6 @@ use crate::{
     Audience, ConnectionId, Delivery, Message, SendError,
     close::Ending,
     hub::{endpoint::EndpointHub, live::Live},
-    mailbox::Sender,
 };
 
 /// The live connections of an app, for code outside handlers.
@@ -202,7 +201,7 @@ impl HubEndpoint {
     ///
     /// [`SendError::NotConnected`], and [`SendError::QueueFull`] under the overflow policies that refuse it.
     pub fn sync_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
-        self.find(id)?.send(&message.into(), Sender::Other)
+        self.find(id)?.send(&message.into())
     }
 
     /// Queues `message` for the connection `id` as soon as there is room.
@@ -215,7 +214,7 @@ impl HubEndpoint {
     ///
     /// Dropped while it waits, it has sent nothing.
     pub async fn async_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
-        self.find(id)?.send_wait(&message.into(), Sender::Other).await
+        self.find(id)?.send_wait(&message.into()).await
     }
 
     /// Counts the connections.

@@ -1,10 +1,11 @@
 //! Connections that join, are broadcast to, and leave at the same time, in many interleavings: the hub is empty afterwards,
 //! and a room is never joined by who has left.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::http::Request;
 use shuttle::{check_pct, check_random, thread};
+use tokio::runtime::{Builder, Runtime};
 
 use super::{
     endpoint::{EndpointHub, Joined},
@@ -14,13 +15,22 @@ use crate::{
     Audience, ConnectionId, PathParams, close::Ending, limits::Bounds, mailbox::Mailbox, request::UpgradeRequest,
 };
 
+/// Whose connections these are. Nobody writes here, so it has nothing to do.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    Builder::new_current_thread()
+        .build()
+        .expect("a runtime without a driver")
+});
+
 fn enter(hub: &Arc<EndpointHub>) -> Arc<Live> {
     let (parts, ()) = Request::new(()).into_parts();
+    let runtime = RUNTIME.handle().clone();
     let live = Arc::new(Live {
         id: ConnectionId::random(),
         mailbox: Mailbox::new(Arc::new(Bounds::default())),
         request: UpgradeRequest::new(&parts, PathParams::default(), None),
         endpoint: hub.clone(),
+        courier: hub.courier(runtime),
     });
     live.mailbox.greet(None);
     hub.enter(live.clone());

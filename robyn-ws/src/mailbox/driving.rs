@@ -29,6 +29,8 @@ pub(crate) struct Orders {
 pub(crate) enum Written {
     /// Everything that was queued is written.
     All,
+    /// The turn is over, and more can be written in the next.
+    Some,
     /// The socket takes no more for now.
     Blocked,
     /// Somebody else writes at this moment, or nobody can yet.
@@ -52,10 +54,10 @@ impl Mailbox {
             state.line_up(greeting);
         }
         let held = take(&mut state.held);
-        state.queue.append(held);
         if state.gate == Gate::Greeting {
-            state.gate = Gate::Open;
+            state.gate = if held.is_empty() { Gate::Open } else { Gate::Released };
         }
+        state.queue.append(held);
     }
 
     /// Queues a reply. The driver runs no handler while the queue is full, so a reply goes over the bound at most by
@@ -149,9 +151,10 @@ impl Mailbox {
 
     // ---- writing --------------------------------------------------------------------------------------------------
 
-    /// Writes what is queued, as far as the socket takes it, and gives what was written. The driver comes with its
-    /// context, and is woken when the socket takes more; the courier comes without, and leaves the rest to the driver.
-    pub(crate) fn write(&self, mut cx: Option<&mut Context<'_>>) -> (Written, Load) {
+    /// Writes what is queued, as far as the socket takes it and `budget` lasts, in bytes. Returns what was written. The
+    /// driver comes with its context, and is woken when the socket takes more; the courier comes without, and leaves the
+    /// rest to the driver.
+    pub(crate) fn write(&self, mut cx: Option<&mut Context<'_>>, budget: &mut usize) -> (Written, Load) {
         let mut total = Load::default();
         let mut state = self.lock();
         if cx.is_none() {
@@ -163,7 +166,7 @@ impl Mailbox {
                 Err(written) => break written,
             };
             drop(state);
-            let result = outlet.poll_write(cx.as_deref_mut());
+            let result = outlet.poll_write(cx.as_deref_mut(), budget);
             state = self.lock();
             if let Poll::Ready(Ok(load)) = &result {
                 state.load.remove(*load);
@@ -171,18 +174,27 @@ impl Mailbox {
             }
             state.put_back(outlet, &result);
             match result {
+                Poll::Ready(Ok(_)) if *budget == 0 && state.has_more_to_write() => break Written::Some,
                 Poll::Ready(Ok(_)) => {}
                 Poll::Ready(Err(_)) => break Written::Broken,
                 Poll::Pending => break Written::Blocked,
             }
         };
-        if cx.is_none() && matches!(written, Written::Blocked | Written::Broken) {
+        if cx.is_none() && matches!(written, Written::Some | Written::Blocked | Written::Broken) {
             state.call_driver();
         }
         if total.messages > 0 {
             self.announce(state);
         }
         (written, total)
+    }
+
+    /// Has the driver write what the courier was called for and will not write.
+    pub(crate) fn leave_to_driver(&self) {
+        let mut state = self.lock();
+        if take(&mut state.courier_called) {
+            state.call_driver();
+        }
     }
 
     /// Ends our half of TCP.
@@ -202,6 +214,11 @@ impl State {
     fn has_something_to_write(&self) -> bool {
         let queued = !self.queue.is_empty() || !self.controls.is_empty();
         queued && matches!(&self.exit, Exit::Here(outlet) if outlet.is_clear())
+    }
+
+    /// Returns `true` if the outlet is here, and something is begun in it or queued.
+    fn has_more_to_write(&self) -> bool {
+        matches!(&self.exit, Exit::Here(outlet) if !outlet.is_clear()) || self.has_something_to_write()
     }
 
     /// Takes the outlet out, filled from the queue, or says why there is nothing to write with it.
@@ -237,6 +254,10 @@ impl State {
         let Exit::Taken { driver_waits } = self.exit else {
             return;
         };
+        if self.gate == Gate::Released {
+            self.gate = Gate::Open;
+        }
+        self.progress = outlet.progress();
         let broken = matches!(result, Poll::Ready(Err(_)));
         self.exit = if broken { Exit::Broken } else { Exit::Here(outlet) };
         if driver_waits {

@@ -2,8 +2,10 @@
 
 mod driving;
 pub(crate) mod outlet;
+pub(crate) mod patience;
 #[cfg(all(test, races))]
 mod races;
+mod sender;
 
 use std::{
     mem::replace,
@@ -12,34 +14,27 @@ use std::{
     task::Waker,
 };
 
+use futures_util::future::{Either, select};
 use tokio::sync::Notify;
 
-pub(crate) use self::driving::Written;
+pub(crate) use self::{driving::Written, sender::Sender};
 use crate::{
     CloseReason, Overflow, SendError,
     close::Ending,
     frame::{Frame, Load},
     limits::Bounds,
-    mailbox::outlet::Outlet,
+    mailbox::{outlet::Outlet, patience::Patience},
     queue::{Queue, RareQueue},
     sync::{Mutex, MutexGuard},
-    time::after,
 };
-
-/// Who sends to a connection. It decides what is still taken near the connection's beginning and end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sender {
-    /// The connection's own connector.
-    Own,
-    /// Anybody else: another connection, a broadcast, the hub.
-    Other,
-}
 
 /// Which senders are let through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Gate {
     /// The `connect` handler runs: what others send is held until its greeting is queued.
     Greeting,
+    /// What was held is queued, and nothing was written since.
+    Released,
     Open,
     /// The peer is gone, or said Close: only the handler that still runs can send.
     Finishing,
@@ -110,6 +105,10 @@ struct State {
     courier_called: bool,
     /// Whether somebody waits for [`Mailbox::changed`].
     awaited: bool,
+    /// How often the client made room by taking bytes.
+    progress: u64,
+    /// The progress of the client when a broadcast had waited for it in vain.
+    given_up_at: Option<u64>,
 }
 
 /// How many control frames wait for the socket. In a flood of pings the oldest go unanswered, as RFC 6455 section 5.5.3
@@ -140,6 +139,8 @@ impl Mailbox {
                 driver: Wakefulness::Awake,
                 courier_called: false,
                 awaited: false,
+                progress: 0,
+                given_up_at: None,
             }),
             changed: Notify::new(),
             bounds,
@@ -161,8 +162,9 @@ impl Mailbox {
                 Overflow::DropNewest => return Err(SendError::QueueFull),
                 Overflow::DropOldest => evicted = self.make_room(&mut state, &frame),
                 Overflow::Disconnect => {
+                    let ending = state.overflowed();
                     drop(state);
-                    self.close(slow_consumer());
+                    self.close(ending);
                     return Err(SendError::QueueFull);
                 }
             }
@@ -187,34 +189,54 @@ impl Mailbox {
         })
     }
 
-    /// Queues `frame` as soon as there is room, and applies the overflow policy when the send time-out is over.
+    /// Queues `frame` as soon as there is room, and applies the overflow policy when `patience` is over.
     ///
     /// # Cancel safety
     ///
     /// Dropped while it waits, it has queued nothing.
-    pub(crate) async fn push_wait(&self, frame: Frame, sender: Sender) -> Result<Pushed, SendError> {
-        let mut frame = match self.try_push(frame, sender) {
-            Err(TryPushError::Full(frame)) => frame,
-            Err(TryPushError::Refused(error)) => return Err(error),
-            Ok(pushed) => return Ok(pushed),
-        };
-        let deadline = after(tokio::time::Instant::now(), self.bounds.send_timeout);
+    pub(crate) async fn push_wait(
+        &self,
+        mut frame: Frame,
+        sender: Sender,
+        mut patience: Patience<'_>,
+    ) -> Result<Pushed, SendError> {
         loop {
             let mut changed = pin!(self.changed.notified());
-            // Enabled before the queue is looked at again, so that no change falls between.
+            // Enabled before the queue is looked at, so that no change falls between.
             changed.as_mut().enable();
             frame = match self.try_push(frame, sender) {
                 Err(TryPushError::Full(frame)) => frame,
                 Err(TryPushError::Refused(error)) => return Err(error),
                 Ok(pushed) => return Ok(pushed),
             };
-            if tokio::time::timeout_at(deadline, changed).await.is_err() {
+            // The change first: when a runtime ends, its connections do, and then its timers are not to be asked.
+            let is_over = matches!(select(changed, patience.over()).await, Either::Right(_));
+            if is_over && !patience.is_renewed(self.progress()) {
+                if patience.is_of_a_broadcast() {
+                    self.give_up();
+                }
                 return self.push(frame, sender).map_err(|error| match error {
                     SendError::QueueFull => SendError::TimedOut,
                     other => other,
                 });
             }
         }
+    }
+
+    /// Returns how often the client made room by taking bytes.
+    pub(crate) fn progress(&self) -> u64 {
+        self.lock().progress
+    }
+
+    /// Returns `true` if a broadcast has waited for this client in vain, and the client has taken nothing since.
+    pub(crate) fn is_given_up(&self) -> bool {
+        let state = self.lock();
+        state.given_up_at == Some(state.progress)
+    }
+
+    fn give_up(&self) {
+        let mut state = self.lock();
+        state.given_up_at = Some(state.progress);
     }
 
     /// Asks for the end of the connection. The first to ask decides why, and that is given; nothing more is taken from
@@ -257,6 +279,10 @@ impl Mailbox {
         self.lock().ending.as_deref().cloned()
     }
 
+    pub(crate) fn bounds(&self) -> &Bounds {
+        &self.bounds
+    }
+
     pub(crate) fn overflow(&self) -> Overflow {
         self.bounds.overflow
     }
@@ -285,7 +311,16 @@ impl Mailbox {
 
     fn fits(&self, state: &State, frame: &Frame) -> bool {
         let Load { messages, bytes } = state.load;
-        messages == 0 || (messages < self.bounds.outbound_messages && bytes + frame.len() <= self.bounds.outbound_bytes)
+        let Bounds {
+            outbound_messages,
+            outbound_bytes,
+            ..
+        } = *self.bounds;
+        // What `connect` has held back is not the client's, before it could take it.
+        let times = if state.gate == Gate::Released { 2 } else { 1 };
+        messages == 0
+            || (messages < outbound_messages.saturating_mul(times)
+                && bytes + frame.len() <= outbound_bytes.saturating_mul(times))
     }
 
     /// Drops the oldest frames that nobody has begun to write, until `frame` fits or none is left.
@@ -331,18 +366,30 @@ fn enqueue(mut state: MutexGuard<'_, State>, frame: Frame, sender: Sender) -> bo
 }
 
 impl State {
+    /// Why the connection ends whose queue is full. Held frames are not the client's fault.
+    fn overflowed(&self) -> Ending {
+        if self.gate == Gate::Greeting && !self.held.is_empty() {
+            Ending::because(
+                CloseReason::ConnectTooSlow,
+                "the server was too slow: Limits::outbound_messages or Limits::outbound_bytes while `connect` ran",
+            )
+        } else {
+            slow_consumer()
+        }
+    }
+
     fn line_up(&mut self, frame: Frame) {
         self.load.add(&frame);
         self.queue.push_back(frame);
     }
 
     fn is_open(&self) -> bool {
-        matches!(self.gate, Gate::Greeting | Gate::Open)
+        matches!(self.gate, Gate::Greeting | Gate::Released | Gate::Open)
     }
 
     fn admit(&self, sender: Sender) -> Result<(), SendError> {
         match (self.gate, sender) {
-            (Gate::Greeting | Gate::Open, _) | (Gate::Finishing, Sender::Own) => Ok(()),
+            (Gate::Greeting | Gate::Released | Gate::Open, _) | (Gate::Finishing, Sender::Own) => Ok(()),
             (Gate::Finishing | Gate::Closed, _) => Err(SendError::NotConnected),
         }
     }

@@ -3,6 +3,7 @@
 use std::{
     cell::RefCell,
     io::{self, IoSlice},
+    mem::replace,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -54,6 +55,11 @@ pub(crate) struct Outlet {
     load: Load,
     /// Whether what was written may wait in a buffer of the box's.
     unflushed: bool,
+    /// Whether the socket took no more when it was written to last.
+    is_blocked: bool,
+    /// How often the socket took bytes after it had taken no more. Only that shows that the peer takes them: what the
+    /// kernel has room for, it takes without the peer.
+    progress: u64,
 }
 
 impl Outlet {
@@ -65,6 +71,8 @@ impl Outlet {
             left: 0,
             load: Load { messages: 0, bytes: 0 },
             unflushed: false,
+            is_blocked: false,
+            progress: 0,
         }
     }
 
@@ -90,14 +98,29 @@ impl Outlet {
         }
     }
 
-    /// Writes everything, with as few system calls as the socket allows, and gives what that was. Pending without a
-    /// context only says that the socket takes no more for now.
-    pub(super) fn poll_write(&mut self, mut cx: Option<&mut Context<'_>>) -> Poll<io::Result<Load>> {
+    pub(super) const fn progress(&self) -> u64 {
+        self.progress
+    }
+
+    /// Writes everything, with as few system calls as the socket allows, and returns what that was; or so many bytes as
+    /// `budget` has left. Pending without a context only says that the socket takes no more for now.
+    pub(super) fn poll_write(
+        &mut self,
+        mut cx: Option<&mut Context<'_>>,
+        budget: &mut usize,
+    ) -> Poll<io::Result<Load>> {
         while !self.frames.is_empty() {
-            let written = ready!(self.poll_write_once(cx.as_deref_mut()))?;
+            if *budget == 0 {
+                return Poll::Ready(Ok(Load::default()));
+            }
+            let attempt = self.poll_write_once(cx.as_deref_mut(), *budget);
+            let was_blocked = replace(&mut self.is_blocked, attempt.is_pending());
+            let written = ready!(attempt)?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
+            *budget = budget.saturating_sub(written);
+            self.progress += u64::from(was_blocked);
             self.advance(written);
         }
         if let (WriteSide::Other(half), Some(cx)) = (&mut self.side, cx) {
@@ -108,7 +131,8 @@ impl Outlet {
         Poll::Ready(Ok(std::mem::take(&mut self.load)))
     }
 
-    fn poll_write_once(&mut self, cx: Option<&mut Context<'_>>) -> Poll<io::Result<usize>> {
+    /// Writes once, and at most about as much as `most`.
+    fn poll_write_once(&mut self, cx: Option<&mut Context<'_>>, most: usize) -> Poll<io::Result<usize>> {
         let Self {
             side,
             frames,
@@ -118,10 +142,11 @@ impl Outlet {
         } = self;
         // The common cases first: one piece, and some short ones.
         if let (1, Some([piece, []])) = (frames.len(), frames.front().map(Frame::pieces)) {
-            return side.poll_write(cx, &piece[*begun..]);
+            let rest = &piece[*begun..];
+            return side.poll_write(cx, &rest[..rest.len().min(most)]);
         }
         if *left > GATHERED {
-            return side.poll_write_pieces(cx, unwritten(frames, *begun));
+            return side.poll_write_pieces(cx, unwritten(frames, *begun), most);
         }
         GATHER.with_borrow_mut(|gathered| {
             gathered.clear();
@@ -183,11 +208,17 @@ impl WriteSide {
         &mut self,
         cx: Option<&mut Context<'_>>,
         pieces: impl Iterator<Item = &'a [u8]>,
+        mut most: usize,
     ) -> Poll<io::Result<usize>> {
         let (mut slices, mut count) = ([IoSlice::new(&[]); PIECES], 0);
         for (slice, piece) in slices.iter_mut().zip(pieces) {
+            let piece = &piece[..piece.len().min(most)];
             *slice = IoSlice::new(piece);
             count += 1;
+            most -= piece.len();
+            if most == 0 {
+                break;
+            }
         }
         let slices = &slices[..count];
         match (self, cx) {

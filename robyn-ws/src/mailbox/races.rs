@@ -98,7 +98,7 @@ fn drive(mailbox: &Mailbox) {
     block_on(poll_fn(|cx| {
         loop {
             let ends = mailbox.wake_up().ending.is_some();
-            match mailbox.write(Some(cx)).0 {
+            match mailbox.write(Some(cx), &mut usize::MAX).0 {
                 Written::Broken => panic!("this socket does not break"),
                 Written::All if ends => return Poll::Ready(()),
                 _ if mailbox.sleep(cx, ends) => return Poll::Pending,
@@ -113,7 +113,7 @@ fn send(mailbox: &Mailbox, sender: u8) {
     for number in 0..FRAMES {
         let pushed = mailbox.push(frame(sender * FRAMES + number), Sender::Other);
         if pushed.expect("there is room").needs_courier {
-            mailbox.write(None);
+            mailbox.write(None, &mut usize::MAX);
         }
     }
 }
@@ -173,7 +173,7 @@ fn what_was_taken_is_written_before_the_end() {
             let mut taken = 0;
             for number in 0..FRAMES {
                 match mailbox.push(frame(number), Sender::Other) {
-                    Ok(pushed) if pushed.needs_courier => drop(mailbox.write(None)),
+                    Ok(pushed) if pushed.needs_courier => drop(mailbox.write(None, &mut usize::MAX)),
                     Ok(_) => {}
                     // Under this policy, a full queue ends the connection.
                     Err(error) => {
@@ -207,13 +207,47 @@ fn hanging_up_drops_the_socket_whoever_writes() {
         let mailbox = mailbox.clone();
         move || {
             if mailbox.push(frame(0), Sender::Own).is_ok() {
-                mailbox.write(None);
+                mailbox.write(None, &mut usize::MAX);
             }
         }
     });
     mailbox.hang_up();
     sender.join().expect("the sender ends");
     assert_eq!(Arc::strong_count(&pipe.0), 1, "the socket is dropped");
+}
+
+/// A courier is called, and its runtime has ended: it leaves what it was called for to the driver.
+fn driver_writes_for_a_courier_that_does_not_come() {
+    let (mailbox, pipe) = open_mailbox(&Bounds::default());
+    let driver = thread::spawn({
+        let mailbox = mailbox.clone();
+        move || drive(&mailbox)
+    });
+    let senders: Vec<_> = (0..SENDERS)
+        .map(|sender| {
+            let mailbox = mailbox.clone();
+            thread::spawn(move || {
+                for number in 0..FRAMES {
+                    let pushed = mailbox.push(frame(sender * FRAMES + number), Sender::Other);
+                    if pushed.expect("there is room").needs_courier {
+                        mailbox.leave_to_driver();
+                    }
+                }
+            })
+        })
+        .collect();
+    // This waits for ever if a frame is left behind.
+    pipe.read(usize::from(SENDERS * FRAMES) * FRAME);
+    mailbox.close(Ending::shutdown());
+    for thread in senders.into_iter().chain([driver]) {
+        thread.join().expect("the thread ends");
+    }
+}
+
+#[test]
+fn frames_are_written_although_the_courier_does_not_come() {
+    check_random(driver_writes_for_a_courier_that_does_not_come, 3000);
+    check_pct(driver_writes_for_a_courier_that_does_not_come, 3000, 3);
 }
 
 #[test]

@@ -1,0 +1,67 @@
+//! How long a sender waits for room in a full queue.
+
+use std::{pin::Pin, time::Duration};
+
+use tokio::{
+    runtime::Handle,
+    time::{Instant, Sleep, sleep_until},
+};
+
+use crate::time::after;
+
+/// The time that a sender waits.
+#[derive(Debug)]
+pub(crate) struct Patience<'r> {
+    /// The runtime of the recipient, whose clock counts: the sender need not be in any.
+    runtime: &'r Handle,
+    limit: Duration,
+    over: Pin<Box<Sleep>>,
+    /// The client's progress when the time began; `None` if the time counts whatever the client takes.
+    progress: Option<u64>,
+}
+
+impl<'r> Patience<'r> {
+    /// Waits for `limit`.
+    pub(crate) fn new(runtime: &'r Handle, limit: Duration) -> Self {
+        Self {
+            runtime,
+            limit,
+            over: Box::pin(sleep(runtime, limit)),
+            progress: None,
+        }
+    }
+
+    /// Waits for `limit` without progress of the client.
+    pub(crate) fn without_progress(runtime: &'r Handle, limit: Duration, progress: u64) -> Self {
+        Self {
+            progress: Some(progress),
+            ..Self::new(runtime, limit)
+        }
+    }
+
+    /// Returns `true` if a broadcast waits, which does not wait for the same client again.
+    pub(super) const fn is_of_a_broadcast(&self) -> bool {
+        self.progress.is_none()
+    }
+
+    /// Waits until the time is over.
+    pub(super) fn over(&mut self) -> Pin<&mut Sleep> {
+        self.over.as_mut()
+    }
+
+    /// Begins anew if the client has taken bytes. Returns whether it has.
+    pub(super) fn is_renewed(&mut self, progress: u64) -> bool {
+        let Some(before) = &mut self.progress else { return false };
+        let renewed = *before != progress;
+        if renewed {
+            *before = progress;
+            self.over.set(sleep(self.runtime, self.limit));
+        }
+        renewed
+    }
+}
+
+fn sleep(runtime: &Handle, limit: Duration) -> Sleep {
+    let _within = runtime.enter();
+    sleep_until(after(Instant::now(), limit))
+}
