@@ -124,7 +124,16 @@ impl Request {
     ///
     /// As [`Self::raw`].
     pub async fn raw_with(&self, server: &Server, more: &[u8]) -> RawClient {
-        let (stream, response) = self.send(server, more).await;
+        self.raw_over(server.tcp().await, more).await
+    }
+
+    /// As [`Self::raw_with`], over a TCP connection to any server.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::raw`].
+    pub async fn raw_over(&self, stream: TcpStream, more: &[u8]) -> RawClient {
+        let (stream, response) = self.send(stream, more).await;
         assert_eq!(response.status, 101, "{response:?}");
         assert_eq!(response.header("upgrade"), Some("websocket"));
         assert_eq!(response.header("connection"), Some("upgrade"));
@@ -134,7 +143,7 @@ impl Request {
 
     /// Gives the answer to a request that asks for no upgrade.
     pub async fn answer(&self, server: &Server) -> Response {
-        self.send(server, &[]).await.1
+        self.send(server.tcp().await, &[]).await.1
     }
 
     /// Gives the answer that refuses the request.
@@ -148,7 +157,7 @@ impl Request {
         response
     }
 
-    async fn send(&self, server: &Server, more: &[u8]) -> (BufReader<TcpStream>, Response) {
+    async fn send(&self, stream: TcpStream, more: &[u8]) -> (BufReader<TcpStream>, Response) {
         let mut bytes = format!("{}\r\n", self.line).into_bytes();
         for (name, value) in self.standard.iter().chain(&self.added) {
             bytes.extend_from_slice(name.as_bytes());
@@ -158,7 +167,7 @@ impl Request {
         }
         bytes.extend_from_slice(b"\r\n");
         bytes.extend_from_slice(more);
-        let mut stream = BufReader::new(server.tcp().await);
+        let mut stream = BufReader::new(stream);
         let exchange = async {
             stream.write_all(&bytes).await.expect("the server reads the request");
             Response::read(&mut stream).await

@@ -98,7 +98,7 @@ fn drive(mailbox: &Mailbox) {
     block_on(poll_fn(|cx| {
         loop {
             let ends = mailbox.wake_up().ending.is_some();
-            match mailbox.write(Some(cx), &mut usize::MAX).0 {
+            match mailbox.write(Some(cx), &mut { usize::MAX }).0 {
                 Written::Broken => panic!("this socket does not break"),
                 Written::All if ends => return Poll::Ready(()),
                 _ if mailbox.sleep(cx, ends) => return Poll::Pending,
@@ -113,7 +113,7 @@ fn send(mailbox: &Mailbox, sender: u8) {
     for number in 0..FRAMES {
         let pushed = mailbox.push(frame(sender * FRAMES + number), Sender::Other);
         if pushed.expect("there is room").needs_courier {
-            mailbox.write(None, &mut usize::MAX);
+            mailbox.write(None, &mut { usize::MAX });
         }
     }
 }
@@ -173,7 +173,7 @@ fn what_was_taken_is_written_before_the_end() {
             let mut taken = 0;
             for number in 0..FRAMES {
                 match mailbox.push(frame(number), Sender::Other) {
-                    Ok(pushed) if pushed.needs_courier => drop(mailbox.write(None, &mut usize::MAX)),
+                    Ok(pushed) if pushed.needs_courier => drop(mailbox.write(None, &mut { usize::MAX })),
                     Ok(_) => {}
                     // Under this policy, a full queue ends the connection.
                     Err(error) => {
@@ -207,7 +207,7 @@ fn hanging_up_drops_the_socket_whoever_writes() {
         let mailbox = mailbox.clone();
         move || {
             if mailbox.push(frame(0), Sender::Own).is_ok() {
-                mailbox.write(None, &mut usize::MAX);
+                mailbox.write(None, &mut { usize::MAX });
             }
         }
     });
