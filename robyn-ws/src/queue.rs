@@ -127,8 +127,8 @@ impl<T> Queue<T> {
     }
 
     /// Puts all of `others` behind what is here.
-    pub(crate) fn append(&mut self, mut others: RareQueue<T>) {
-        while let Some(item) = others.pop_front() {
+    pub(crate) fn append(&mut self, others: VecDeque<T>) {
+        for item in others {
             self.push_back(item);
         }
     }

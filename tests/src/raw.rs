@@ -141,6 +141,19 @@ impl RawClient {
             .unwrap_or_else(|error| panic!("a frame was expected, but TCP ended: {error}"))
     }
 
+    /// Reads some of the bytes that come next, at least one and at most so many. Returns how many.
+    ///
+    /// # Panics
+    ///
+    /// If TCP ends, or none comes in time.
+    pub async fn read_some(&mut self, most: usize) -> usize {
+        let mut bytes = vec![0; most];
+        let read = within("some bytes", self.stream.read(&mut bytes)).await;
+        let read = read.expect("the connection is open");
+        assert_ne!(read, 0, "some bytes were expected, but TCP ended");
+        read
+    }
+
     async fn read_frame(&mut self) -> std::io::Result<(u8, Vec<u8>)> {
         let first = self.stream.read_u8().await?;
         let length = match self.stream.read_u8().await? {

@@ -53,11 +53,14 @@ impl Mailbox {
         if let Some(greeting) = greeting {
             state.line_up(greeting);
         }
-        let held = take(&mut state.held);
+        let held = state.held.take();
         if state.gate == Gate::Greeting {
-            state.gate = if held.is_empty() { Gate::Open } else { Gate::Released };
+            state.gate = if held.is_some() { Gate::Released } else { Gate::Open };
         }
-        state.queue.append(held);
+        if let Some(held) = held {
+            state.load.append(held.load);
+            state.queue.append(held.frames);
+        }
     }
 
     /// Queues a reply. The driver runs no handler while the queue is full, so a reply goes over the bound at most by
@@ -108,9 +111,9 @@ impl Mailbox {
     pub(crate) fn hang_up(&self) {
         let mut state = self.lock();
         let exit = replace(&mut state.exit, Exit::Absent);
-        let (queue, controls) = (take(&mut state.queue), take(&mut state.controls));
+        let frames = (take(&mut state.queue), take(&mut state.controls), state.held.take());
         self.shut(state);
-        drop((exit, queue, controls));
+        drop((exit, frames));
     }
 
     /// Tells whether a handler may run: its reply finds room.
@@ -236,9 +239,8 @@ impl State {
                 if self.queue.is_empty() && self.controls.is_empty() {
                     return Err(Written::All);
                 }
-                // Nothing is being written, so what counts and is not held is queued.
-                let mut load = self.load;
-                self.held.iter().for_each(|held| load.remove(Load::of(held)));
+                // Nothing is being written, so what counts is queued.
+                let load = self.load;
                 outlet.fill(&mut self.controls, &mut self.queue, load);
             }
             Exit::Here(_) => {}

@@ -8,6 +8,7 @@ mod races;
 mod sender;
 
 use std::{
+    collections::VecDeque,
     mem::replace,
     pin::pin,
     sync::{Arc, PoisonError},
@@ -87,15 +88,22 @@ impl Wakefulness {
     }
 }
 
+/// What others sent while the connection was greeting.
+#[derive(Debug, Default)]
+struct Held {
+    frames: VecDeque<Frame>,
+    load: Load,
+}
+
 #[derive(Debug)]
 struct State {
     gate: Gate,
     queue: Queue<Frame>,
     /// What others sent while the connection was greeting.
-    held: RareQueue<Frame>,
+    held: Option<Box<Held>>,
     /// Pongs, and a ping of ours, ahead of the queue. At most [`CONTROLS`].
     controls: RareQueue<Frame>,
-    /// Everything queued, held, or being written.
+    /// Everything queued or being written.
     load: Load,
     exit: Exit,
     ending: Option<Box<Ending>>,
@@ -130,7 +138,7 @@ impl Mailbox {
             state: Mutex::new(State {
                 gate: Gate::Greeting,
                 queue: Queue::default(),
-                held: RareQueue::default(),
+                held: None,
                 controls: RareQueue::default(),
                 load: Load::default(),
                 exit: Exit::Absent,
@@ -157,12 +165,12 @@ impl Mailbox {
         let mut state = self.lock();
         state.admit(sender)?;
         let mut evicted = 0;
-        if !self.fits(&state, &frame) {
+        if !self.fits(&state, &frame, sender) {
             match self.bounds.overflow {
                 Overflow::DropNewest => return Err(SendError::QueueFull),
-                Overflow::DropOldest => evicted = self.make_room(&mut state, &frame),
+                Overflow::DropOldest => evicted = self.make_room(&mut state, &frame, sender),
                 Overflow::Disconnect => {
-                    let ending = state.overflowed();
+                    let ending = state.overflowed(sender);
                     drop(state);
                     self.close(ending);
                     return Err(SendError::QueueFull);
@@ -177,7 +185,7 @@ impl Mailbox {
     pub(crate) fn try_push(&self, frame: Frame, sender: Sender) -> Result<Pushed, TryPushError> {
         let mut state = self.lock();
         state.admit(sender).map_err(TryPushError::Refused)?;
-        if !self.fits(&state, &frame) {
+        if !self.fits(&state, &frame, sender) {
             // Whoever gets it back may wait for room.
             state.awaited = true;
             return Err(TryPushError::Full(frame));
@@ -309,8 +317,12 @@ impl Mailbox {
         }
     }
 
-    fn fits(&self, state: &State, frame: &Frame) -> bool {
-        let Load { messages, bytes } = state.load;
+    fn fits(&self, state: &State, frame: &Frame, sender: Sender) -> bool {
+        let Load { messages, bytes } = if state.holds(sender) {
+            state.held.as_ref().map_or_else(Load::default, |held| held.load)
+        } else {
+            state.load
+        };
         let Bounds {
             outbound_messages,
             outbound_bytes,
@@ -324,14 +336,11 @@ impl Mailbox {
     }
 
     /// Drops the oldest frames that nobody has begun to write, until `frame` fits or none is left.
-    fn make_room(&self, state: &mut State, frame: &Frame) -> usize {
+    fn make_room(&self, state: &mut State, frame: &Frame, sender: Sender) -> usize {
         let mut evicted = 0;
-        while !self.fits(state, frame) {
-            let Some(oldest) = state.queue.pop_front().or_else(|| state.held.pop_front()) else {
-                break;
-            };
-            state.load.remove(Load::of(&oldest));
-            evicted += oldest.count();
+        while !self.fits(state, frame, sender) {
+            let Some(oldest) = state.drop_oldest(sender) else { break };
+            evicted += oldest;
         }
         evicted
     }
@@ -340,9 +349,10 @@ impl Mailbox {
 /// Queues a frame that fits, and wakes the driver outside the lock if only it can write. Gives whether the courier is
 /// to be called.
 fn enqueue(mut state: MutexGuard<'_, State>, frame: Frame, sender: Sender) -> bool {
-    if state.gate == Gate::Greeting && sender == Sender::Other {
-        state.load.add(&frame);
-        state.held.push_back(frame);
+    if state.holds(sender) {
+        let held = state.held.get_or_insert_default();
+        held.load.add(&frame);
+        held.frames.push_back(frame);
         return false;
     }
     state.line_up(frame);
@@ -366,9 +376,26 @@ fn enqueue(mut state: MutexGuard<'_, State>, frame: Frame, sender: Sender) -> bo
 }
 
 impl State {
-    /// Why the connection ends whose queue is full. Held frames are not the client's fault.
-    fn overflowed(&self) -> Ending {
-        if self.gate == Gate::Greeting && !self.held.is_empty() {
+    /// Returns `true` if what `sender` sends is held until the greeting is queued.
+    fn holds(&self, sender: Sender) -> bool {
+        self.gate == Gate::Greeting && sender == Sender::Other
+    }
+
+    /// Drops the oldest frame of those that count for `sender`. Returns how many messages that were.
+    fn drop_oldest(&mut self, sender: Sender) -> Option<usize> {
+        let (oldest, load) = if self.holds(sender) {
+            let held = self.held.as_mut()?;
+            (held.frames.pop_front()?, &mut held.load)
+        } else {
+            (self.queue.pop_front()?, &mut self.load)
+        };
+        load.remove(Load::of(&oldest));
+        Some(oldest.count())
+    }
+
+    /// Why the connection ends whose queue is full for `sender`. Held frames are not the client's fault.
+    fn overflowed(&self, sender: Sender) -> Ending {
+        if self.holds(sender) {
             Ending::because(
                 CloseReason::ConnectTooSlow,
                 "the server was too slow: Limits::outbound_messages or Limits::outbound_bytes while `connect` ran",

@@ -1,0 +1,97 @@
+//! What counts as silence of a client, and what is our own doing, under paused time.
+
+use std::time::Duration;
+
+use robyn_ws::{prelude::*, test_util::TestApp};
+use robyn_ws_tests::{CONTINUATION, FIN, Server, TEXT, frame};
+use tokio::time::{advance, sleep};
+
+static SILENCE: SubRouter = SubRouter::new("/silence");
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[websocket("/", on = "message", router = SILENCE)]
+async fn work_for(msg: String) -> String {
+    sleep(Duration::from_secs(msg.parse().expect("seconds"))).await;
+    msg
+}
+
+#[websocket("/session", router = SILENCE)]
+async fn session(mut socket: WebSocket) -> Result<(), Disconnected> {
+    loop {
+        let text = socket.receive_text().await?;
+        socket.send_text(work_for(text).await).await?;
+    }
+}
+
+fn start(limits: Limits) -> TestApp {
+    TestApp::new(App::new().include_router(&SILENCE).limits(limits))
+}
+
+#[tokio::test(start_paused = true)]
+async fn quiet_client_is_pinged_before_it_is_judged_when_the_process_stood_still() {
+    for stopped in [30, 60, 1000, 100_000] {
+        let app = start(Limits::default());
+        let mut client = app.connect("/silence").await.expect("the upgrade");
+        advance(Duration::from_secs(stopped)).await;
+        // It answers the ping that comes now.
+        client.expect_silence(60 * SECOND).await;
+        advance(Duration::from_secs(stopped)).await;
+        client.send_text("0").await;
+        assert_eq!(client.receive_text().await, "0", "after {stopped} s");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_of_our_handlers_is_not_the_clients_idleness() {
+    let app = start(Limits::default().idle_timeout(5 * SECOND));
+    for path in ["/silence", "/silence/session"] {
+        let mut client = app.connect(path).await.expect("the upgrade");
+        for _ in 0..3 {
+            client.send_text("20").await;
+            assert_eq!(client.receive_text().await, "20", "{path}");
+            client.expect_silence(4 * SECOND).await;
+        }
+        client.expect_close(1001).await;
+    }
+}
+
+#[websocket("/blocking_sync", on = "message", router = SILENCE)]
+fn block_the_thread(msg: String) -> String {
+    std::thread::sleep(Duration::from_millis(msg.parse().expect("milliseconds")));
+    msg
+}
+
+#[tokio::test]
+async fn time_of_a_handler_that_blocks_its_thread_is_not_the_clients_idleness() {
+    let limits = Limits::default().idle_timeout(Duration::from_millis(400));
+    let server = Server::start(App::new().include_router(&SILENCE).limits(limits)).await;
+    let mut client = server.raw("/silence/blocking_sync").await;
+    for _ in 0..3 {
+        client.send_text("600").await;
+        client.expect_text("600").await;
+    }
+    client.expect_close_code(1001).await;
+}
+
+#[websocket("/upload", on = "message", router = SILENCE)]
+fn count(msg: &[u8]) -> String {
+    msg.len().to_string()
+}
+
+#[tokio::test]
+async fn message_that_is_arriving_is_no_silence() {
+    let limits = Limits::default().idle_timeout(Duration::from_millis(500));
+    let server = Server::start(App::new().include_router(&SILENCE).limits(limits)).await;
+    let whole = frame(FIN | TEXT, "0123456789");
+    let fragments = [frame(TEXT, "01234"), frame(CONTINUATION, "56789")].concat();
+    for bytes in [whole, [fragments, frame(FIN | CONTINUATION, "")].concat()] {
+        let mut client = server.raw("/silence/upload").await;
+        for byte in bytes {
+            client.send_bytes(&[byte]).await;
+            sleep(Duration::from_millis(50)).await;
+        }
+        client.expect_text("10").await;
+        client.expect_close_code(1001).await;
+    }
+}
