@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::printable::printable;
+
 /// The close codes of RFC 6455 section 7.4.1 that this crate uses, and their meaning.
 pub mod close_code {
     /// The purpose of the connection is fulfilled.
@@ -149,7 +151,9 @@ impl fmt::Display for CloseReason {
             Self::Client { code, reason } | Self::Server { code, reason } if reason.is_empty() => {
                 write!(f, " ({code})")
             }
-            Self::Client { code, reason } | Self::Server { code, reason } => write!(f, " ({code}: {reason})"),
+            Self::Client { code, reason } | Self::Server { code, reason } => {
+                write!(f, " ({code}: {})", printable(reason))
+            }
             _ => Ok(()),
         }
     }

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use uuid::Uuid;
 
+use crate::printable::printable;
+
 /// Identifies one connection of one endpoint: a random UUID (version 4).
 ///
 /// ```
@@ -40,7 +42,10 @@ impl FromStr for ConnectionId {
 
 /// A text that is no [`ConnectionId`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{seen}` is no connection id: expected a UUID such as `67e55044-10b1-426f-9247-bb680e5fe0c8`")]
+#[error(
+    "`{}` is no connection id: expected a UUID such as `67e55044-10b1-426f-9247-bb680e5fe0c8`",
+    printable(seen)
+)]
 pub struct ParseConnectionIdError {
     seen: String,
 }

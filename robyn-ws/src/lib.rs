@@ -31,6 +31,7 @@ mod frame;
 mod id;
 mod limits;
 mod message;
+mod printable;
 mod queue;
 mod request;
 mod sync;

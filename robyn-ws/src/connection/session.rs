@@ -18,13 +18,14 @@ use crate::{
     connection::inbox::ReadAhead,
     extract::from_json,
     limits::Bounds,
+    printable::printable,
 };
 
 /// The end of a session's connection, with the real code and reason.
 ///
 /// It is an error so that `?` leaves the loop; a session handler that returns it ends in order.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("disconnected with code {code}{}{reason}", if reason.is_empty() { "" } else { ": " })]
+#[error("disconnected with code {code}{}{}", if reason.is_empty() { "" } else { ": " }, printable(reason))]
 pub struct Disconnected {
     /// The close code; 1005 where the client gave none, 1006 where no Close frame was seen.
     pub code: u16,
