@@ -125,15 +125,17 @@ async fn later(ws: WebSocketConnector, msg: &str) -> Result<String, SendError> {
     Ok(msg.to_owned())
 }
 
+const YEAR: Duration = Duration::from_hours(365 * 24);
+
 #[tokio::test]
-async fn time_limits_may_be_as_long_as_a_duration_can_be() {
+async fn time_limits_may_be_as_long_as_a_year() {
     let limits = Limits::default()
-        .send_timeout(Duration::MAX)
-        .heartbeat(Duration::MAX)
-        .idle_timeout(Duration::MAX)
-        .close_timeout(Duration::MAX)
-        .handler_grace(Duration::MAX)
-        .shutdown_grace(Duration::MAX)
+        .send_timeout(YEAR)
+        .heartbeat(YEAR)
+        .idle_timeout(YEAR)
+        .close_timeout(YEAR)
+        .handler_grace(YEAR)
+        .shutdown_grace(YEAR)
         .outbound_messages(1);
     let server = Server::start(App::new().limits(limits)).await;
     let mut client = server.connect("/limits/longest").await;

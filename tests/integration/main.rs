@@ -25,6 +25,7 @@ mod half_close;
 mod headers;
 mod hub;
 mod limit_edges;
+mod limit_values;
 mod limits;
 mod order;
 mod origins;

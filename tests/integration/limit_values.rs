@@ -1,0 +1,265 @@
+//! Values of limits: what no app could work with, and what a sub-router may not widen, is a build error.
+
+use std::time::Duration;
+
+use robyn_ws::{BuildErrors, prelude::*};
+
+static INNER: SubRouter = SubRouter::new("/limit_values");
+
+#[websocket("/", on = "message", router = INNER)]
+fn echo(msg: String) -> String {
+    msg
+}
+
+const MS: Duration = Duration::from_millis(1);
+const SECOND: Duration = Duration::from_secs(1);
+
+fn limits() -> Limits {
+    Limits::default()
+}
+
+fn build(app: Limits) -> Result<(), BuildErrors> {
+    App::new().limits(app).include_router(&INNER).build().map(drop)
+}
+
+fn build_within(app: Limits, inner: Limits) -> Result<(), BuildErrors> {
+    let app = App::new().limits(app).include_router(INNER.limits(inner));
+    app.build().map(drop)
+}
+
+/// Checks that the one problem names the limit, what was seen, and what is expected.
+fn expect_refused(built: Result<(), BuildErrors>, name: &str) {
+    let errors = built.expect_err(name);
+    assert_eq!(errors.len(), 1, "{errors}");
+    let message = errors.iter().next().expect("a problem").message();
+    assert!(
+        message.starts_with(&format!("`Limits::{name}` is ")) && message.contains("expected "),
+        "{message}"
+    );
+}
+
+#[test]
+fn limit_that_cannot_be_kept_is_a_build_error_that_says_what_is_expected() {
+    for (name, values) in [
+        (
+            "max_message_size",
+            vec![
+                limits().max_message_size(usize::MAX),
+                limits().max_message_size(1 << 40),
+                limits().max_message_size(0),
+            ],
+        ),
+        ("max_frame_size", vec![limits().max_frame_size(0)]),
+        (
+            "max_fragments",
+            vec![limits().max_fragments(usize::MAX), limits().max_fragments(0)],
+        ),
+        (
+            "read_buffer",
+            vec![
+                limits().read_buffer(1 << 40),
+                limits().read_buffer(usize::MAX),
+                limits().read_buffer(0),
+            ],
+        ),
+        (
+            "outbound_messages",
+            vec![limits().outbound_messages(usize::MAX), limits().outbound_messages(0)],
+        ),
+        (
+            "outbound_bytes",
+            vec![
+                limits().outbound_bytes(usize::MAX),
+                limits().outbound_bytes(1 << 40),
+                limits().outbound_bytes(0),
+            ],
+        ),
+        (
+            "read_ahead",
+            vec![
+                limits().read_ahead(usize::MAX),
+                limits().read_ahead(1 << 30),
+                limits().read_ahead(0),
+            ],
+        ),
+        (
+            "missed_heartbeats",
+            vec![limits().missed_heartbeats(u32::MAX), limits().missed_heartbeats(1)],
+        ),
+        (
+            "messages_per_second",
+            vec![limits().messages_per_second(u32::MAX), limits().messages_per_second(0)],
+        ),
+        (
+            "rooms_per_connection",
+            vec![
+                limits().rooms_per_connection(usize::MAX),
+                limits().rooms_per_connection(1 << 40),
+            ],
+        ),
+        (
+            "max_connections",
+            vec![limits().max_connections(usize::MAX), limits().max_connections(0)],
+        ),
+        (
+            "max_connections_per_ip",
+            vec![
+                limits().max_connections_per_ip(usize::MAX),
+                limits().max_connections_per_ip(0),
+            ],
+        ),
+        (
+            "request_target",
+            vec![limits().request_target(usize::MAX), limits().request_target(0)],
+        ),
+    ] {
+        for value in values {
+            expect_refused(build(value), name);
+        }
+    }
+}
+
+/// Every limit of time, by its name.
+fn times(value: Duration) -> [(&'static str, Limits); 7] {
+    [
+        ("send_timeout", limits().send_timeout(value)),
+        ("broadcast_timeout", limits().broadcast_timeout(value)),
+        ("heartbeat", limits().heartbeat(value)),
+        ("idle_timeout", limits().idle_timeout(value)),
+        ("close_timeout", limits().close_timeout(value)),
+        ("handler_grace", limits().handler_grace(value)),
+        ("shutdown_grace", limits().shutdown_grace(value)),
+    ]
+}
+
+#[test]
+fn time_that_is_zero_or_longer_than_a_year_is_a_build_error() {
+    for value in [Duration::ZERO, Duration::from_hours(24 * 367), Duration::MAX] {
+        for (name, limits) in times(value) {
+            expect_refused(build(limits), name);
+        }
+    }
+}
+
+#[test]
+fn heartbeat_too_short_for_an_answer_is_a_build_error() {
+    for every in [MS, 10 * MS, 49 * MS] {
+        expect_refused(build(limits().heartbeat(every)), "heartbeat");
+    }
+}
+
+#[test]
+fn values_at_the_edges_of_what_works_are_taken() {
+    let largest = limits()
+        .max_message_size(1 << 30)
+        .max_frame_size(1 << 30)
+        .max_fragments(1 << 30)
+        .read_buffer(1 << 20)
+        .outbound_messages(1 << 20)
+        .outbound_bytes(1 << 30)
+        .read_ahead(1 << 16)
+        .missed_heartbeats(1000)
+        .messages_per_second(1_000_000)
+        .rooms_per_connection(1 << 20)
+        .max_connections(1 << 24)
+        .max_connections_per_ip(1 << 24)
+        .request_target(1 << 16);
+    build(largest).expect("the largest values work");
+    let smallest = limits()
+        .max_message_size(1)
+        .max_fragments(1)
+        .read_buffer(1)
+        .outbound_messages(1)
+        .outbound_bytes(1)
+        .read_ahead(1)
+        .missed_heartbeats(2)
+        .messages_per_second(1)
+        .rooms_per_connection(0)
+        .max_connections(1)
+        .max_connections_per_ip(1)
+        .request_target(1)
+        .heartbeat(50 * MS);
+    build(smallest).expect("the smallest values work");
+    for (name, limits) in times(50 * MS).into_iter().chain(times(Duration::from_hours(24 * 365))) {
+        build(limits).expect(name);
+    }
+    build(limits().heartbeat(None).idle_timeout(None)).expect("off is a value");
+}
+
+#[test]
+fn sub_router_that_widens_any_limit_or_switches_it_off_is_a_build_error() {
+    let app = limits()
+        .max_message_size(1000)
+        .max_frame_size(100)
+        .max_fragments(10)
+        .outbound_messages(10)
+        .outbound_bytes(1000)
+        .send_timeout(SECOND)
+        .broadcast_timeout(SECOND)
+        .read_ahead(4)
+        .heartbeat(SECOND)
+        .missed_heartbeats(3)
+        .idle_timeout(SECOND)
+        .close_timeout(SECOND)
+        .handler_grace(SECOND)
+        .max_connections(10)
+        .max_connections_per_ip(5)
+        .messages_per_second(10)
+        .rooms_per_connection(3)
+        .request_target(100);
+    for (name, inner) in [
+        ("max_message_size", limits().max_message_size(1001)),
+        ("max_frame_size", limits().max_frame_size(101)),
+        ("max_fragments", limits().max_fragments(11)),
+        ("outbound_messages", limits().outbound_messages(11)),
+        ("outbound_bytes", limits().outbound_bytes(1001)),
+        ("send_timeout", limits().send_timeout(SECOND + MS)),
+        ("broadcast_timeout", limits().broadcast_timeout(SECOND + MS)),
+        ("read_ahead", limits().read_ahead(5)),
+        ("heartbeat", limits().heartbeat(SECOND + MS)),
+        ("heartbeat", limits().heartbeat(None)),
+        ("missed_heartbeats", limits().missed_heartbeats(4)),
+        ("idle_timeout", limits().idle_timeout(SECOND + MS)),
+        ("idle_timeout", limits().idle_timeout(None)),
+        ("close_timeout", limits().close_timeout(SECOND + MS)),
+        ("handler_grace", limits().handler_grace(SECOND + MS)),
+        ("max_connections", limits().max_connections(11)),
+        ("max_connections", limits().max_connections(None)),
+        ("max_connections_per_ip", limits().max_connections_per_ip(6)),
+        ("max_connections_per_ip", limits().max_connections_per_ip(None)),
+        ("messages_per_second", limits().messages_per_second(11)),
+        ("messages_per_second", limits().messages_per_second(None)),
+        ("rooms_per_connection", limits().rooms_per_connection(4)),
+        ("request_target", limits().request_target(101)),
+    ] {
+        let errors = build_within(app.clone(), inner).expect_err(name);
+        let words = format!("`Limits::{name}` is ");
+        assert_eq!(errors.len(), 1, "{errors}");
+        assert!(errors.to_string().contains(&words), "{errors}");
+        assert!(errors.to_string().contains("can only narrow"), "{errors}");
+    }
+    build_within(app.clone(), app.clone()).expect("the same is not wider");
+    let narrower = limits()
+        .heartbeat(SECOND / 2)
+        .idle_timeout(SECOND / 2)
+        .send_timeout(SECOND / 2)
+        .close_timeout(SECOND / 2)
+        .handler_grace(SECOND / 2)
+        .missed_heartbeats(2)
+        .rooms_per_connection(0)
+        .read_buffer(64 * 1024)
+        .overflow(Overflow::DropNewest);
+    build_within(app, narrower).expect("narrower is what a sub-router is for");
+}
+
+#[test]
+fn sub_router_that_lengthens_the_default_heartbeat_or_switches_it_off_is_a_build_error() {
+    for inner in [limits().heartbeat(None), limits().heartbeat(26 * SECOND)] {
+        let errors = build_within(limits(), inner).expect_err("wider than the default");
+        assert!(
+            errors.to_string().contains("`Limits::heartbeat`") && errors.to_string().contains("25s around it"),
+            "{errors}"
+        );
+    }
+    build_within(limits().heartbeat(None), limits().heartbeat(SECOND)).expect("any heartbeat is narrower than none");
+}
