@@ -7,6 +7,7 @@
     reason = "handlers here have the shapes that users write, whether or not their bodies need them"
 )]
 
+mod addresses;
 mod app;
 mod broadcasting;
 mod build_errors;

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
+    net::{IpAddr, Ipv6Addr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -15,8 +15,22 @@ pub(crate) struct Admission(Mutex<Counts>);
 #[derive(Debug, Default)]
 struct Counts {
     all: usize,
-    /// Only addresses that have a connection, and only if there is a limit for them.
-    by_ip: HashMap<IpAddr, usize>,
+    /// Only holders that have a connection, and only if there is a limit for them.
+    by_holder: HashMap<Holder, usize>,
+}
+
+/// Who has an address. IPv4 is the same when it comes as IPv6; a customer has all IPv6 addresses that begin with the same
+/// 64 bits, and could otherwise come from as many as it likes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Holder(IpAddr);
+
+impl From<IpAddr> for Holder {
+    fn from(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
+            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+            address @ IpAddr::V4(_) => address,
+        })
+    }
 }
 
 /// Why a connection was not admitted.
@@ -37,9 +51,11 @@ impl Admission {
         if bounds.max_connections.is_some_and(|max| counts.all >= max) {
             return Err(Refused::TooMany);
         }
-        let address = address.filter(|_| bounds.max_connections_per_ip.is_some());
-        if let (Some(address), Some(max)) = (address, bounds.max_connections_per_ip) {
-            let here = counts.by_ip.entry(address).or_default();
+        let holder = address
+            .filter(|_| bounds.max_connections_per_ip.is_some())
+            .map(Holder::from);
+        if let (Some(holder), Some(max)) = (holder, bounds.max_connections_per_ip) {
+            let here = counts.by_holder.entry(holder).or_default();
             if *here >= max {
                 return Err(Refused::TooManyFromThisAddress);
             }
@@ -48,7 +64,7 @@ impl Admission {
         counts.all += 1;
         Ok(Admitted {
             admission: self.clone(),
-            address,
+            holder,
         })
     }
 }
@@ -57,19 +73,19 @@ impl Admission {
 #[derive(Debug)]
 pub(crate) struct Admitted {
     admission: Arc<Admission>,
-    address: Option<IpAddr>,
+    holder: Option<Holder>,
 }
 
 impl Drop for Admitted {
     fn drop(&mut self) {
         let mut counts = self.admission.lock();
         counts.all -= 1;
-        if let Some(address) = self.address
-            && let Some(here) = counts.by_ip.get_mut(&address)
+        if let Some(holder) = self.holder
+            && let Some(here) = counts.by_holder.get_mut(&holder)
         {
             *here -= 1;
             if *here == 0 {
-                counts.by_ip.remove(&address);
+                counts.by_holder.remove(&holder);
             }
         }
     }
