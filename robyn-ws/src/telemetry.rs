@@ -18,16 +18,17 @@ use crate::{CloseReason, ConnectionId, Overflow, frame::FrameCounter};
 pub(crate) struct Telemetry {
     pub(crate) frames_encoded: FrameCounter,
     messages_dropped: AtomicU64,
+    /// None where nobody is told: the endpoint does not exist, or the collector has panicked.
     #[cfg(feature = "metrics")]
-    handles: handles::Handles,
+    handles: Option<handles::Handles>,
 }
 
 /// Tells the collector, if there is one.
 macro_rules! tell {
-    ($statement:expr) => {
+    ($self:ident, $handles:ident => $statement:expr) => {
         #[cfg(feature = "metrics")]
-        {
-            $statement;
+        if let Some($handles) = &$self.handles {
+            let _told = handles::guarded(|| $statement);
         }
     };
 }
@@ -35,10 +36,19 @@ macro_rules! tell {
 impl Telemetry {
     pub(crate) fn new(endpoint: &str) -> Self {
         Self {
+            #[cfg(feature = "metrics")]
+            handles: handles::guarded(|| handles::Handles::new(endpoint)),
+            ..Self::silent()
+        }
+    }
+
+    /// Creates counters of which no collector is told.
+    pub(crate) fn silent() -> Self {
+        Self {
             frames_encoded: FrameCounter::default(),
             messages_dropped: AtomicU64::new(0),
             #[cfg(feature = "metrics")]
-            handles: handles::Handles::new(endpoint),
+            handles: None,
         }
     }
 
@@ -48,41 +58,41 @@ impl Telemetry {
 
     /// An upgrade was answered: with 101, or with the status that refuses it.
     pub(crate) fn upgraded(&self, status: u16) {
-        tell!(self.handles.upgraded(status));
+        tell!(self, handles => handles.upgraded(status));
     }
 
     pub(crate) fn opened(&self) {
-        tell!(self.handles.connections.increment(1));
+        tell!(self, handles => handles.connections.increment(1));
     }
 
     pub(crate) fn left(&self) {
-        tell!(self.handles.connections.decrement(1));
+        tell!(self, handles => handles.connections.decrement(1));
     }
 
     pub(crate) fn closed(&self, reason: &CloseReason) {
-        tell!(self.handles.closed(reason.label()));
+        tell!(self, handles => handles.closed(reason.label()));
     }
 
     pub(crate) fn received(&self, bytes: usize) {
-        tell!(self.handles.received(bytes));
+        tell!(self, handles => handles.received(bytes));
     }
 
     /// Frames were handed to the socket.
     pub(crate) fn sent(&self, messages: usize, bytes: usize) {
-        tell!(self.handles.sent(messages, bytes));
+        tell!(self, handles => handles.sent(messages, bytes));
     }
 
     pub(crate) fn broadcast(&self, recipients: usize) {
-        tell!(self.handles.broadcast(recipients));
+        tell!(self, handles => handles.broadcast(recipients));
     }
 
     pub(crate) fn dropped(&self, messages: usize, policy: Overflow) {
         self.messages_dropped.fetch_add(messages as u64, Ordering::Relaxed);
-        tell!(self.handles.dropped(messages, policy.label()));
+        tell!(self, handles => handles.dropped(messages, policy.label()));
     }
 
     pub(crate) fn handled(&self, event: &'static str, stopwatch: Stopwatch) {
-        tell!(self.handles.handled(event, stopwatch));
+        tell!(self, handles => handles.handled(event, stopwatch));
     }
 }
 
@@ -127,6 +137,7 @@ mod handles {
 
     use std::{
         fmt,
+        panic::{AssertUnwindSafe, catch_unwind},
         sync::{Arc, OnceLock},
     };
 
@@ -134,6 +145,20 @@ mod handles {
 
     use super::Stopwatch;
     use crate::event::{Event as _, Message};
+
+    /// Calls what may call the collector. A panic in there, or in the drop of what it panics with, is the collector's own
+    /// matter: the panic hook has told of it, and the connection goes on.
+    pub(super) fn guarded<T>(call: impl FnOnce() -> T) -> Option<T> {
+        let panic = match catch_unwind(AssertUnwindSafe(call)) {
+            Ok(value) => return Some(value),
+            Err(panic) => panic,
+        };
+        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+            // It cannot be dropped either.
+            std::mem::forget(again);
+        }
+        None
+    }
 
     pub(super) struct Handles {
         endpoint: Arc<str>,
