@@ -1,17 +1,13 @@
 //! Who gets a broadcast, and the broadcast itself.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, fmt, sync::Arc};
 
 use futures_util::future::join_all;
 
 use crate::{
     ConnectionId, Message, SendError,
     frame::Frame,
-    hub::{
-        courier::Courier,
-        endpoint::{EndpointHub, Snapshot},
-        live::Live,
-    },
+    hub::{courier::Courier, endpoint::Snapshot, live::Live, reference::EndpointRef},
     mailbox::{Pushed, TryPushError},
 };
 
@@ -40,27 +36,31 @@ impl Delivery {
     }
 }
 
-/// Who gets a broadcast: everyone of an endpoint or of some rooms, less exceptions. Each gets it once.
+/// Who gets a broadcast: everyone of an endpoint or those in some of its rooms, less exceptions. Each gets it once.
+///
+/// A room that is named narrows everyone to those in it. Further rooms are a union with it: `ws.others().to("red")` is
+/// the others that are in red, and `ws.others().to("red").to("blue")` those that are in red or in blue.
 ///
 /// ```
 /// use robyn_ws::prelude::*;
 ///
 /// #[websocket("/game", on = "message")]
 /// fn shout(ws: WebSocketConnector, msg: String) {
-///     ws.to("red").to("blue").except(ws.id()).sync_broadcast(msg);
+///     ws.others().to("red").to("blue").sync_broadcast(msg);
 /// }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "an audience does nothing until something is broadcast to it"]
 pub struct Audience {
-    endpoint: Arc<EndpointHub>,
-    /// `None` is everyone.
+    endpoint: EndpointRef,
+    /// Sorted, each once. `None` is everyone.
     rooms: Option<Vec<String>>,
+    /// Sorted, each once.
     except: Vec<ConnectionId>,
 }
 
 impl Audience {
-    pub(crate) const fn everyone(endpoint: Arc<EndpointHub>) -> Self {
+    pub(crate) const fn everyone(endpoint: EndpointRef) -> Self {
         Self {
             endpoint,
             rooms: None,
@@ -68,25 +68,15 @@ impl Audience {
         }
     }
 
-    pub(crate) fn room(endpoint: Arc<EndpointHub>, room: &str) -> Self {
-        Self {
-            endpoint,
-            rooms: Some(vec![room.to_owned()]),
-            except: Vec::new(),
-        }
-    }
-
-    /// Adds the connections of `room`.
+    /// Narrows everyone to the connections in `room`, or adds those to the rooms named before. Exceptions stay out.
     pub fn to(mut self, room: impl AsRef<str>) -> Self {
-        if let Some(rooms) = &mut self.rooms {
-            rooms.push(room.as_ref().to_owned());
-        }
+        insert_sorted(self.rooms.get_or_insert_default(), room.as_ref().to_owned());
         self
     }
 
     /// Leaves out the connection `id`, whatever rooms it is in.
     pub fn except(mut self, id: ConnectionId) -> Self {
-        self.except.push(id);
+        insert_sorted(&mut self.except, id);
         self
     }
 
@@ -139,26 +129,33 @@ impl Audience {
 
     /// Counts the connections in the audience now.
     pub fn count(&self) -> usize {
-        let mut count = 0;
-        self.each(|_| {
-            count += 1;
-            false
-        });
-        count
+        match self.rooms.as_deref() {
+            None => self.endpoint.count_except(&self.except),
+            Some([room]) => self.endpoint.count_in(room, &self.except),
+            Some(_union) => {
+                let mut count = 0;
+                self.each(|_| {
+                    count += 1;
+                    false
+                });
+                count
+            }
+        }
     }
 
     /// Visits each connection once, without holding a lock. `visit` gives whether the courier is to follow.
     fn each(&self, mut visit: impl FnMut(&Arc<Live>) -> bool) {
         let groups: Vec<Snapshot> = match &self.rooms {
             None => vec![self.endpoint.everyone()],
-            Some(rooms) => rooms.iter().filter_map(|room| self.endpoint.room(room)).collect(),
+            Some(rooms) => self.endpoint.rooms(rooms),
         };
         let mut seen = HashSet::new();
         let overlap = groups.len() > 1;
         for group in &groups {
             let mut needed = Vec::<&Arc<Courier>>::new();
             for live in group.iter() {
-                let visits = !self.except.contains(&live.id) && (!overlap || seen.insert(live.id));
+                let is_left_out = self.except.binary_search(&live.id).is_ok();
+                let visits = !is_left_out && (!overlap || seen.insert(live.id));
                 if visits && visit(live) && !needed.iter().any(|courier| live.is_served_by(courier)) {
                     needed.push(&live.courier);
                 }
@@ -167,5 +164,23 @@ impl Audience {
                 courier.visit_group(group);
             }
         }
+    }
+}
+
+impl fmt::Debug for Audience {
+    /// Rooms are often named after people or by them, so only their number is printed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Audience")
+            .field("endpoint", &self.endpoint)
+            .field("rooms", &self.rooms.as_ref().map(Vec::len))
+            .field("except", &self.except)
+            .finish()
+    }
+}
+
+/// Adds what is not there yet.
+fn insert_sorted<T: Ord>(sorted: &mut Vec<T>, value: T) {
+    if let Err(place) = sorted.binary_search(&value) {
+        sorted.insert(place, value);
     }
 }

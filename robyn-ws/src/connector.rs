@@ -7,7 +7,8 @@ use axum::http::{Extensions, HeaderMap, Uri};
 use crate::{
     Audience, ConnectionId, Delivery, Message, PathParams, QueryParams, SendError,
     close::{Ending, close_code},
-    hub::{endpoint::Joined, live::Live},
+    hub::{endpoint::Joined, live::Live, reference::EndpointRef},
+    printable::printable,
 };
 
 /// A connection, for handlers and for tasks that outlive them. Cheap to clone.
@@ -24,7 +25,6 @@ use crate::{
 #[derive(Clone)]
 pub struct WebSocketConnector {
     pub(crate) live: Arc<Live>,
-    pub(crate) max_rooms: usize,
 }
 
 impl WebSocketConnector {
@@ -104,7 +104,7 @@ impl WebSocketConnector {
 
     /// Gives everyone on this endpoint, this connection included.
     pub fn everyone(&self) -> Audience {
-        Audience::everyone(self.live.endpoint.clone())
+        Audience::everyone(EndpointRef::Found(self.live.endpoint.clone()))
     }
 
     /// Gives everyone on this endpoint but this connection.
@@ -114,30 +114,39 @@ impl WebSocketConnector {
 
     /// Gives the connections of `room`, this one included if it is in it.
     pub fn to(&self, room: impl AsRef<str>) -> Audience {
-        Audience::room(self.live.endpoint.clone(), room.as_ref())
+        self.everyone().to(room)
     }
 
-    /// Puts this connection into `room`, a name of your choice, until it leaves or ends. Gives whether it is in the
-    /// room now: not if it has ended, nor (and that is logged) if it is in `Limits::rooms_per_connection` rooms.
+    /// Puts this connection into `room`, a name of your choice, until it leaves or ends. Returns `true` if it is in the
+    /// room now: not if it has ended, nor (and that is logged) if it is in `Limits::rooms_per_connection` rooms, or if the
+    /// name is longer than `Limits::max_room_name`.
     pub fn join(&self, room: impl AsRef<str>) -> bool {
-        let joined = self.live.endpoint.join(self.id(), room.as_ref(), self.max_rooms);
-        if joined == Joined::TooManyRooms {
-            tracing::warn!(
-                id = %self.id(), endpoint = %self.live.endpoint.path, most = self.max_rooms,
+        let (id, endpoint, room) = (self.id(), &self.live.endpoint, room.as_ref());
+        let joined = endpoint.join(id, room);
+        match joined {
+            Joined::Yes | Joined::NotConnected => {}
+            Joined::TooManyRooms => tracing::warn!(
+                %id, endpoint = %endpoint.path, room = %printable(room),
                 "not joined: the connection is in `Limits::rooms_per_connection` rooms already"
-            );
+            ),
+            Joined::NameTooLong => tracing::warn!(
+                %id, endpoint = %endpoint.path, room = %printable(room), bytes = room.len(),
+                "not joined: the name of the room is longer than `Limits::max_room_name`"
+            ),
         }
         joined == Joined::Yes
     }
 
-    /// Takes this connection out of `room`. Gives whether it was in it.
+    /// Takes this connection out of `room`. Returns `true` if it was in it.
     pub fn leave(&self, room: impl AsRef<str>) -> bool {
         self.live.endpoint.leave_room(self.id(), room.as_ref())
     }
 
-    /// Gives the rooms this connection is in, in no particular order.
+    /// Returns the rooms this connection is in, in no particular order. When it has ended, these are the rooms it was in
+    /// at its end, until its close handler has run.
     pub fn rooms(&self) -> Vec<String> {
-        self.live.endpoint.rooms_of(self.id())
+        let rooms = self.live.endpoint.rooms_of(self.id());
+        rooms.iter().map(ToString::to_string).collect()
     }
 
     // ---- the upgrade request --------------------------------------------------------------------------------------

@@ -181,6 +181,8 @@ limits! {
     messages_per_second(impl Into<Option<u32>>): Option<u32> = None, in 1..=1_000_000;
     /// The most rooms one connection can be in. Default: 1024, at most 1,048,576.
     rooms_per_connection(usize): usize = 1024, in 0..=MIB;
+    /// The longest name of a room, in bytes. Default: 256, at most 64 KiB.
+    max_room_name(usize): usize = 256, in 1..=64 * KIB;
     /// The longest request target (path and query) of an upgrade, in bytes. Default: 8 KiB, at most 64 KiB. Above it: 414.
     request_target(usize): usize = 8 * KIB, in 1..=64 * KIB;
 }

@@ -196,14 +196,15 @@ impl Resolver {
         let needs: Vec<(&'static Entry, Needs)> = entries.iter().map(|entry| (*entry, entry.needs())).collect();
         self.check_dependencies(&needs, &surroundings);
         let states = self.states(&path, &needs);
+        let bounds = Arc::new(surroundings.bounds);
         Endpoint {
             handlers,
             dependencies: surroundings.scopes,
             states,
             checks: distinct_checks(&needs),
-            bounds: surroundings.bounds.into(),
             admissions: surroundings.admissions,
-            hub: Arc::new(EndpointHub::new(&path)),
+            hub: Arc::new(EndpointHub::new(&path, bounds.clone())),
+            bounds,
             path: path.into(),
         }
     }

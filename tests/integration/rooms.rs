@@ -82,7 +82,7 @@ async fn joining_twice_is_joining_once() {
 #[tokio::test]
 async fn any_text_names_a_room() {
     let server = Server::start(App::new()).await;
-    let long = "x".repeat(10_000);
+    let long = "x".repeat(256);
     for room in ["", " ", "../..", "\u{1F987}", "a\0b", "*", &long] {
         let mut one = client(&server, &[room]).await;
         one.ask(format!("count {room}"), "1").await;
@@ -114,25 +114,21 @@ fn join(ws: &WebSocketConnector) -> String {
 #[websocket("/", on = "message", router = ENDS)]
 fn close_and_join(ws: &WebSocketConnector) -> String {
     ws.close();
-    format!("join {}, rooms {:?}", ws.join("red"), ws.rooms())
+    format!("join {}, {} there", ws.join("red"), ws.to("red").count())
 }
 
 #[websocket("/", on = "close", router = ENDS)]
 fn left(ws: &WebSocketConnector, hub: Hub, probe: Global<Probe>) {
     let endpoint = hub.endpoint("/rooms/ends");
     let (count, rooms) = (endpoint.count(), endpoint.room_count());
-    probe.note(format!(
-        "{:?}, {count} in {rooms} rooms, join {}",
-        ws.rooms(),
-        ws.join("red")
-    ));
+    probe.note(format!("{count} in {rooms} rooms, join {}", ws.join("red")));
 }
 
 #[tokio::test]
 async fn membership_ends_with_the_connection_however_it_ends() {
     let (probe, mut seen) = probe();
     let server = Server::start(App::new().inject_global(probe).include_router(&ENDS)).await;
-    let after = "[], 0 in 0 rooms, join false";
+    let after = "0 in 0 rooms, join false";
 
     let mut leaving = server.connect("/rooms/ends").await;
     leaving.expect_text("true true").await;
@@ -147,7 +143,7 @@ async fn membership_ends_with_the_connection_however_it_ends() {
 
     let mut closed = server.connect("/rooms/ends").await;
     closed.expect_text("true true").await;
-    closed.ask("close me", "join false, rooms []").await;
+    closed.ask("close me", "join false, 0 there").await;
     closed.expect_close(1000, "").await;
     seen.expect(after).await;
 
@@ -211,27 +207,4 @@ async fn audience_is_a_union_that_reaches_each_once() {
     red.expect_text("count 1, queued 1").await;
     both.expect(b"hello").await;
     both.ask("blue -me", "count 0, queued 0").await;
-}
-
-#[websocket("/rooms/everyone", on = "message")]
-fn everyone(ws: WebSocketConnector, msg: &str) -> String {
-    ws.join("red");
-    let everyone = ws.everyone();
-    let counts = [
-        everyone.count(),
-        everyone.clone().to("red").count(),
-        everyone.clone().except(ws.id()).count(),
-        everyone.except(ws.id()).sync_broadcast(msg).queued,
-    ];
-    format!("{counts:?}")
-}
-
-#[tokio::test]
-async fn everyone_with_a_room_is_still_everyone() {
-    let server = Server::start(App::new()).await;
-    let mut one = server.connect("/rooms/everyone").await;
-    one.ask("alone", "[1, 1, 0, 0]").await;
-    let mut two = server.connect("/rooms/everyone").await;
-    two.ask("to one", "[2, 2, 1, 1]").await;
-    one.expect_text("to one").await;
 }

@@ -32,17 +32,20 @@ pub(crate) struct Errand {
     pub(crate) order: Order<String>,
 }
 
-/// Why each connection ended, as often as its close handler was told.
+/// Why a connection ended, and the rooms it was in, sorted.
+pub(crate) type Farewell = (CloseReason, Vec<String>);
+
+/// How each connection ended, as often as its close handler was told.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Endings(Arc<Mutex<HashMap<ConnectionId, Vec<CloseReason>>>>);
+pub(crate) struct Endings(Arc<Mutex<HashMap<ConnectionId, Vec<Farewell>>>>);
 
 impl Endings {
-    fn note(&self, id: ConnectionId, reason: CloseReason) {
+    fn note(&self, id: ConnectionId, farewell: Farewell) {
         let mut endings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        endings.entry(id).or_default().push(reason);
+        endings.entry(id).or_default().push(farewell);
     }
 
-    pub(crate) fn of(&self, id: ConnectionId) -> Vec<CloseReason> {
+    pub(crate) fn of(&self, id: ConnectionId) -> Vec<Farewell> {
         let endings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         endings.get(&id).cloned().unwrap_or_default()
     }
@@ -77,7 +80,7 @@ async fn obey(ws: WebSocketConnector, Json(errand): Json<Errand>) -> Json<Answer
 #[websocket("/one", on = "close", router = MODEL)]
 #[websocket("/two", on = "close", router = MODEL)]
 fn note(ws: &WebSocketConnector, reason: CloseReason, endings: Global<Endings>) {
-    endings.note(ws.id(), reason);
+    endings.note(ws.id(), (reason, sorted_rooms(ws)));
 }
 
 /// Who carries out an order.
@@ -127,10 +130,11 @@ impl Speaker<'_> {
     fn audience(self, to: Reach) -> Audience {
         match (to, self) {
             (Reach::Everyone, _) => self.everyone(),
-            (Reach::EveryoneAnd(room), _) => self.everyone().to(room.name()),
+            (Reach::EveryoneIn(rooms), _) => narrowed(self.everyone(), &rooms),
             (Reach::Rooms(rooms), _) => self.union(&rooms),
             (Reach::Others, Self::Handler(ws)) => ws.others(),
-            (Reach::Others, Self::Hub(_)) => panic!("to the hub nobody is an other"),
+            (Reach::OthersIn(rooms), Self::Handler(ws)) => narrowed(ws.others(), &rooms),
+            (Reach::Others | Reach::OthersIn(_), Self::Hub(_)) => panic!("to the hub nobody is an other"),
         }
     }
 
@@ -147,8 +151,12 @@ impl Speaker<'_> {
             Self::Handler(ws) => ws.to(first.name()),
             Self::Hub(endpoint) => endpoint.to(first.name()),
         };
-        rest.iter().fold(first, |union, room| union.to(room.name()))
+        narrowed(first, rest)
     }
+}
+
+fn narrowed(audience: Audience, rooms: &[Room]) -> Audience {
+    rooms.iter().fold(audience, |audience, room| audience.to(room.name()))
 }
 
 async fn broadcast(audience: &Audience, turn: u64, burst: Burst) -> Answer {
@@ -166,9 +174,14 @@ async fn broadcast(audience: &Audience, turn: u64, burst: Burst) -> Answer {
 }
 
 fn rooms(gave: bool, ws: &WebSocketConnector) -> Answer {
+    let rooms = sorted_rooms(ws);
+    Answer::Rooms { gave, rooms }
+}
+
+fn sorted_rooms(ws: &WebSocketConnector) -> Vec<String> {
     let mut rooms = ws.rooms();
     rooms.sort();
-    Answer::Rooms { gave, rooms }
+    rooms
 }
 
 fn written(result: Result<(), SendError>) -> String {

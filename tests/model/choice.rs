@@ -138,12 +138,15 @@ fn mentioned(order: &Order<Number>) -> impl Iterator<Item = Number> {
 
 /// An order for a handler; `all` is how many connections can be named.
 fn order_for_handler(all: usize) -> BoxedStrategy<Order<Number>> {
-    let others = Just(Reach::Others).boxed();
+    let others = vec![
+        (1, Just(Reach::Others).boxed()),
+        (1, rooms().prop_map(Reach::OthersIn).boxed()),
+    ];
     Union::new_weighted(vec![
         (4, room().prop_map(Order::Join).boxed()),
         (1, room().prop_map(Order::Leave).boxed()),
         (3, send(all)),
-        (5, broadcast(all, vec![(1, others)])),
+        (5, broadcast(all, others)),
         (
             1,
             select(&CODES[..]).prop_map(|code| Order::CloseMyself { code }).boxed(),
@@ -170,8 +173,8 @@ fn send(all: usize) -> BoxedStrategy<Order<Number>> {
 fn broadcast(all: usize, mut reaches: Vec<(u32, BoxedStrategy<Reach>)>) -> BoxedStrategy<Order<Number>> {
     reaches.extend([
         (2, Just(Reach::Everyone).boxed()),
-        (3, vec(room(), 1..4).prop_map(Reach::Rooms).boxed()),
-        (1, room().prop_map(Reach::EveryoneAnd).boxed()),
+        (3, rooms().prop_map(Reach::Rooms).boxed()),
+        (1, rooms().prop_map(Reach::EveryoneIn).boxed()),
     ]);
     // Nobody can be left out while there is nobody.
     let except = vec(0..all.max(1), 0..3.min(all + 1));
@@ -182,6 +185,10 @@ fn broadcast(all: usize, mut reaches: Vec<(u32, BoxedStrategy<Reach>)>) -> Boxed
 
 fn room() -> impl Strategy<Value = Room> {
     (0..ROOMS).prop_map(Room)
+}
+
+fn rooms() -> impl Strategy<Value = Vec<Room>> {
+    vec(room(), 1..4)
 }
 
 /// No longer than what fits into an empty queue, whenever it is written.

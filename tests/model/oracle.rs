@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use robyn_ws::{CloseReason, Overflow, SendError, close_code};
 
 use crate::{
-    app::{OUTBOUND_MESSAGES, ROOMS_PER_CONNECTION},
+    app::{Farewell, OUTBOUND_MESSAGES, ROOMS_PER_CONNECTION},
     order::{Answer, Burst, Order, Reach, Room},
 };
 
@@ -53,6 +53,7 @@ pub(crate) enum Client {
 pub(crate) struct Connection {
     pub(crate) endpoint: usize,
     pub(crate) client: Client,
+    /// Those it was in at its end, when it has ended.
     pub(crate) rooms: BTreeSet<Room>,
     /// Why it ended, as its close handler is told. As long as there is nothing, it is in the hub.
     pub(crate) ended: Option<CloseReason>,
@@ -71,13 +72,18 @@ impl Connection {
         self.is_member() && self.client == Client::Reads
     }
 
+    /// What its close handler is told, if it has ended.
+    pub(crate) fn farewell(&self) -> Option<Farewell> {
+        let rooms = self.rooms.iter().map(|room| room.name()).collect();
+        Some((self.ended.clone()?, rooms))
+    }
+
     fn has_room(&self) -> bool {
         self.client == Client::Reads || self.due.len() < OUTBOUND_MESSAGES
     }
 
     fn end(&mut self, reason: CloseReason, frame: u16) {
         self.ended = Some(reason);
-        self.rooms.clear();
         self.due.push(Sight::Close(frame));
     }
 }
@@ -162,7 +168,6 @@ impl Oracle {
         let connection = &mut self.connections[number];
         connection.client = Client::Gone;
         connection.ended.get_or_insert(CloseReason::Abnormal);
-        connection.rooms.clear();
         connection.due.clear();
     }
 
@@ -253,11 +258,13 @@ impl Oracle {
     ) -> Answer {
         let audience = |oracle: &Self| -> BTreeSet<Number> {
             let all = match to {
-                Reach::Everyone | Reach::EveryoneAnd(_) | Reach::Others => oracle.members(endpoint).collect(),
-                Reach::Rooms(rooms) => oracle.union(endpoint, rooms),
+                Reach::Everyone | Reach::Others => oracle.members(endpoint).collect(),
+                Reach::Rooms(rooms) | Reach::EveryoneIn(rooms) | Reach::OthersIn(rooms) => {
+                    oracle.union(endpoint, rooms)
+                }
             };
-            let is_left_out =
-                |number: &Number| except.contains(number) || (matches!(to, Reach::Others) && Some(*number) == by);
+            let others_only = matches!(to, Reach::Others | Reach::OthersIn(_));
+            let is_left_out = |number: &Number| except.contains(number) || (others_only && Some(*number) == by);
             all.into_iter().filter(|number| !is_left_out(number)).collect()
         };
         let count = audience(self).len();

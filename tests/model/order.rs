@@ -46,8 +46,10 @@ pub(crate) enum Reach {
     Others,
     /// A union, in which a room can stand twice. Never empty.
     Rooms(Vec<Room>),
-    /// What `everyone().to(room)` is: everyone.
-    EveryoneAnd(Room),
+    /// The same, said as `everyone().to(room)`.
+    EveryoneIn(Vec<Room>),
+    /// A union less the one who asks. Only for handlers.
+    OthersIn(Vec<Room>),
 }
 
 /// A room by its number.

@@ -80,7 +80,7 @@ impl StateMachineTest for HubTest {
         }
         assert_eq!(live.app.hub().count(), all, "the count of the whole hub");
         for (number, connection) in oracle.connections.iter().enumerate() {
-            let expected = Vec::from_iter(connection.ended.clone());
+            let expected = Vec::from_iter(connection.farewell());
             assert_eq!(
                 live.endings.of(live.id(number)),
                 expected,

@@ -89,10 +89,7 @@ impl Opening {
         if task.hub().is_draining() {
             live.close(Ending::shutdown());
         }
-        let connector = WebSocketConnector {
-            live: live.clone(),
-            max_rooms: endpoint.bounds.rooms_per_connection,
-        };
+        let connector = WebSocketConnector { live: live.clone() };
         let states = States::new(&endpoint.states, state);
         Self {
             live,

@@ -1,7 +1,7 @@
 //! The live connections of one endpoint, and its rooms.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, PoisonError, Weak},
 };
 
@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 use crate::{
     ConnectionId,
     hub::{courier::Courier, live::Live},
+    limits::Bounds,
     sync::{Mutex, MutexGuard},
     telemetry::Telemetry,
 };
@@ -22,6 +23,7 @@ pub(crate) struct EndpointHub {
     pub(crate) telemetry: Telemetry,
     /// One for each runtime that has connections here.
     couriers: Mutex<Vec<Weak<Courier>>>,
+    bounds: Arc<Bounds>,
     members: Mutex<Members>,
 }
 
@@ -31,9 +33,20 @@ struct Members {
     everyone: Group,
     rooms: HashMap<Arc<str>, Group>,
     /// The rooms of each connection that is in any.
-    rooms_of: HashMap<ConnectionId, Vec<Arc<str>>>,
-    /// Those that have left but still run their close handler or close handshake. Only a drain looks here.
-    leaving: HashMap<ConnectionId, Arc<Live>>,
+    rooms_of: HashMap<ConnectionId, Rooms>,
+    /// Those that have left but still run their close handler or close handshake. Only a drain and they themselves look
+    /// here.
+    leaving: HashMap<ConnectionId, Leaving>,
+}
+
+/// The names of rooms.
+type Rooms = HashSet<Arc<str>>;
+
+/// A connection that has left, with the rooms it was in: its close handler may ask for them.
+#[derive(Debug)]
+struct Leaving {
+    live: Arc<Live>,
+    rooms: Rooms,
 }
 
 /// A set of connections, with a snapshot that broadcasts walk without holding the lock. The snapshot is made by the
@@ -63,6 +76,11 @@ impl Group {
             .get_or_insert_with(|| self.members.values().cloned().collect())
             .clone()
     }
+
+    /// Counts the members that are not in `except`, which names nobody twice.
+    fn count_except(&self, except: &[ConnectionId]) -> usize {
+        self.members.len() - except.iter().filter(|id| self.members.contains_key(*id)).count()
+    }
 }
 
 /// What became of an attempt to join a room.
@@ -71,16 +89,31 @@ pub(crate) enum Joined {
     Yes,
     NotConnected,
     TooManyRooms,
+    NameTooLong,
 }
 
 impl EndpointHub {
-    pub(crate) fn new(path: &str) -> Self {
+    pub(crate) fn new(path: &str, bounds: Arc<Bounds>) -> Self {
+        Self::with_telemetry(path, bounds, Telemetry::new(path))
+    }
+
+    /// Creates an endpoint where nobody ever is, for paths that have no handlers.
+    pub(crate) fn nowhere() -> Self {
+        Self::with_telemetry("", Arc::default(), Telemetry::silent())
+    }
+
+    fn with_telemetry(path: &str, bounds: Arc<Bounds>, telemetry: Telemetry) -> Self {
         Self {
             path: path.into(),
-            telemetry: Telemetry::new(path),
+            telemetry,
             couriers: Mutex::default(),
+            bounds,
             members: Mutex::default(),
         }
+    }
+
+    pub(crate) fn is_nowhere(&self) -> bool {
+        self.path.is_empty()
     }
 
     /// No code of a user runs under this lock, so a poisoned one is still whole.
@@ -108,12 +141,14 @@ impl EndpointHub {
     /// Takes a connection out of the endpoint and all its rooms. Doing it twice does no harm.
     pub(crate) fn leave(&self, id: ConnectionId) {
         let mut members = self.lock();
-        if let Some(live) = members.everyone.remove(id) {
-            members.leaving.insert(id, live);
+        let Some(live) = members.everyone.remove(id) else {
+            return;
+        };
+        let rooms = members.rooms_of.remove(&id).unwrap_or_default();
+        for room in &rooms {
+            members.leave_room(id, room);
         }
-        for room in members.rooms_of.remove(&id).unwrap_or_default() {
-            members.leave_room(id, &room);
-        }
+        members.leaving.insert(id, Leaving { live, rooms });
     }
 
     /// Forgets a connection that has left, now that its task ends.
@@ -130,12 +165,15 @@ impl EndpointHub {
             .everyone
             .members
             .values()
-            .chain(members.leaving.values())
+            .chain(members.leaving.values().map(|leaving| &leaving.live))
             .cloned()
             .collect()
     }
 
-    pub(crate) fn join(&self, id: ConnectionId, room: &str, most: usize) -> Joined {
+    pub(crate) fn join(&self, id: ConnectionId, room: &str) -> Joined {
+        if room.len() > self.bounds.max_room_name {
+            return Joined::NameTooLong;
+        }
         let mut members = self.lock();
         let Some(live) = members.everyone.members.get(&id).cloned() else {
             return Joined::NotConnected;
@@ -147,7 +185,7 @@ impl EndpointHub {
         {
             return Joined::Yes;
         }
-        if members.rooms_of.get(&id).map_or(0, Vec::len) >= most {
+        if members.rooms_of.get(&id).map_or(0, Rooms::len) >= self.bounds.rooms_per_connection {
             return Joined::TooManyRooms;
         }
         let name = members
@@ -155,20 +193,19 @@ impl EndpointHub {
             .get_key_value(room)
             .map_or_else(|| Arc::from(room), |(name, _)| name.clone());
         members.rooms.entry(name.clone()).or_default().insert(live);
-        members.rooms_of.entry(id).or_default().push(name);
+        members.rooms_of.entry(id).or_default().insert(name);
         Joined::Yes
     }
 
-    /// Gives whether the connection was in the room.
+    /// Returns `true` if the connection was in the room.
     pub(crate) fn leave_room(&self, id: ConnectionId, room: &str) -> bool {
         let mut members = self.lock();
         let Some(rooms) = members.rooms_of.get_mut(&id) else {
             return false;
         };
-        let Some(index) = rooms.iter().position(|name| **name == *room) else {
+        if !rooms.remove(room) {
             return false;
-        };
-        rooms.swap_remove(index);
+        }
         if rooms.is_empty() {
             members.rooms_of.remove(&id);
         }
@@ -176,14 +213,12 @@ impl EndpointHub {
         true
     }
 
-    pub(crate) fn rooms_of(&self, id: ConnectionId) -> Vec<String> {
-        self.lock()
-            .rooms_of
-            .get(&id)
-            .into_iter()
-            .flatten()
-            .map(|room| (**room).to_owned())
-            .collect()
+    /// Returns the rooms of a connection; of one that has left, those it was in.
+    pub(crate) fn rooms_of(&self, id: ConnectionId) -> Vec<Arc<str>> {
+        let members = self.lock();
+        let left = || members.leaving.get(&id).map(|leaving| &leaving.rooms);
+        let rooms = members.rooms_of.get(&id).or_else(left);
+        rooms.into_iter().flatten().cloned().collect()
     }
 
     pub(crate) fn find(&self, id: ConnectionId) -> Option<Arc<Live>> {
@@ -194,8 +229,22 @@ impl EndpointHub {
         self.lock().everyone.snapshot()
     }
 
-    pub(crate) fn room(&self, room: &str) -> Option<Snapshot> {
-        self.lock().rooms.get_mut(room).map(Group::snapshot)
+    /// Returns those in each of `rooms`, all at one moment.
+    pub(crate) fn rooms(&self, rooms: &[String]) -> Vec<Snapshot> {
+        let mut members = self.lock();
+        let in_room = |room: &String| members.rooms.get_mut(&**room).map(Group::snapshot);
+        rooms.iter().filter_map(in_room).collect()
+    }
+
+    /// Counts everyone but `except`, which names nobody twice.
+    pub(crate) fn count_except(&self, except: &[ConnectionId]) -> usize {
+        self.lock().everyone.count_except(except)
+    }
+
+    /// Counts those in `room` but `except`, which names nobody twice.
+    pub(crate) fn count_in(&self, room: &str, except: &[ConnectionId]) -> usize {
+        let members = self.lock();
+        members.rooms.get(room).map_or(0, |group| group.count_except(except))
     }
 
     pub(crate) fn count(&self) -> usize {

@@ -6,13 +6,14 @@ pub(crate) mod endpoint;
 pub(crate) mod live;
 #[cfg(all(test, races))]
 mod races;
+pub(crate) mod reference;
 
 use std::{
     any::Any,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -27,8 +28,12 @@ use tokio::sync::watch;
 use crate::{
     Audience, ConnectionId, Delivery, Message, SendError,
     close::Ending,
-    hub::{endpoint::EndpointHub, live::Live},
+    hub::{endpoint::EndpointHub, live::Live, reference::EndpointRef},
+    printable::printable,
 };
+
+/// How many paths without handlers are logged. They may be chosen by clients, so more would be a log without end.
+const UNKNOWN_PATHS_LOGGED: usize = 32;
 
 /// The live connections of an app, for code outside handlers.
 ///
@@ -56,6 +61,10 @@ pub struct Hub(Arc<HubInner>);
 struct HubInner {
     /// Set once, when the app is built.
     endpoints: OnceLock<BTreeMap<Box<str>, Arc<EndpointHub>>>,
+    /// What every other path stands for.
+    nowhere: Arc<EndpointHub>,
+    /// The paths that were logged because they have no handlers, as they were logged.
+    unknown: Mutex<BTreeSet<String>>,
     draining: AtomicBool,
     /// How many connection tasks run.
     tasks: watch::Sender<usize>,
@@ -65,6 +74,8 @@ impl Hub {
     pub(crate) fn new() -> Self {
         Self(Arc::new(HubInner {
             endpoints: OnceLock::new(),
+            nowhere: Arc::new(EndpointHub::nowhere()),
+            unknown: Mutex::default(),
             draining: AtomicBool::new(false),
             tasks: watch::Sender::new(0),
         }))
@@ -76,22 +87,37 @@ impl Hub {
         let _once = self.0.endpoints.set(endpoints);
     }
 
-    /// Gives the endpoint at `path`, written as its handlers write it and with the prefixes of its sub-routers:
+    /// Returns the endpoint at `path`, written as its handlers write it and with the prefixes of its sub-routers:
     /// `/league/chat/{room}`.
     ///
-    /// A path that no handler has is logged, and is an endpoint without connections. So is every path before the app
-    /// is built.
+    /// It can be asked for before the app is built, and finds its connections once it is. A path that no handler has is an
+    /// endpoint without connections, and is logged once.
     pub fn endpoint(&self, path: &str) -> HubEndpoint {
-        let known = self
-            .0
-            .endpoints
-            .get()
-            .and_then(|endpoints| endpoints.get(path))
-            .cloned();
-        HubEndpoint(known.unwrap_or_else(|| {
-            tracing::warn!(path, known = ?self.paths().collect::<Vec<_>>(), "no handler has this path, so nobody is there");
-            Arc::new(EndpointHub::new(path))
-        }))
+        let endpoints = self.0.endpoints.get();
+        HubEndpoint(match endpoints.and_then(|endpoints| endpoints.get(path)) {
+            Some(endpoint) => EndpointRef::Found(endpoint.clone()),
+            None => EndpointRef::Named(self.clone(), path.into()),
+        })
+    }
+
+    /// Finds the endpoint at `path`, or the one where nobody is.
+    fn find(&self, path: &str) -> &Arc<EndpointHub> {
+        let Some(endpoints) = self.0.endpoints.get() else {
+            return &self.0.nowhere;
+        };
+        endpoints.get(path).unwrap_or_else(|| {
+            self.log_unknown(path);
+            &self.0.nowhere
+        })
+    }
+
+    fn log_unknown(&self, path: &str) {
+        let path = printable(path).to_string();
+        let mut unknown = self.0.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        if unknown.len() < UNKNOWN_PATHS_LOGGED && unknown.insert(path.clone()) {
+            drop(unknown);
+            tracing::warn!(%path, known = ?self.paths().collect::<Vec<_>>(), "no handler has this path, so nobody is there");
+        }
     }
 
     /// Gives the paths of all endpoints, sorted.
@@ -160,10 +186,10 @@ impl Drop for TaskGuard {
     }
 }
 
-/// One endpoint, from [`Hub::endpoint`].
-#[derive(Clone, Debug)]
+/// One endpoint, from [`Hub::endpoint`]. It is looked up when it is used, and so may be taken before the app is built.
+#[derive(Clone)]
 #[must_use = "an endpoint does nothing until something is asked of it"]
-pub struct HubEndpoint(Arc<EndpointHub>);
+pub struct HubEndpoint(EndpointRef);
 
 impl HubEndpoint {
     /// Gives everyone on this endpoint.
@@ -173,7 +199,7 @@ impl HubEndpoint {
 
     /// Gives the connections of `room`.
     pub fn to(&self, room: impl AsRef<str>) -> Audience {
-        Audience::room(self.0.clone(), room.as_ref())
+        self.everyone().to(room)
     }
 
     /// Gives everyone but the connection `id`.
@@ -245,6 +271,9 @@ impl HubEndpoint {
 
     /// Gives what was counted since the app was built.
     pub fn counters(&self) -> Counters {
+        if self.0.is_nowhere() {
+            return Counters::default();
+        }
         let telemetry = &self.0.telemetry;
         Counters {
             frames_encoded: telemetry.frames_encoded.get(),
@@ -254,6 +283,12 @@ impl HubEndpoint {
 
     fn find(&self, id: ConnectionId) -> Result<Arc<Live>, SendError> {
         self.0.find(id).ok_or(SendError::NotConnected)
+    }
+}
+
+impl fmt::Debug for HubEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("HubEndpoint").field(&self.0).finish()
     }
 }
 

@@ -12,7 +12,8 @@ use super::{
     live::Live,
 };
 use crate::{
-    Audience, ConnectionId, PathParams, close::Ending, limits::Bounds, mailbox::Mailbox, request::UpgradeRequest,
+    Audience, ConnectionId, PathParams, close::Ending, hub::reference::EndpointRef, limits::Bounds, mailbox::Mailbox,
+    request::UpgradeRequest,
 };
 
 /// Whose connections these are. Nobody writes here, so it has nothing to do.
@@ -38,30 +39,31 @@ fn enter(hub: &Arc<EndpointHub>) -> Arc<Live> {
 }
 
 fn everybody_comes_and_goes() {
-    let hub = Arc::new(EndpointHub::new("/races"));
+    let hub = Arc::new(EndpointHub::new("/races", Arc::default()));
     let (one, other) = (enter(&hub), enter(&hub));
     let joining = thread::spawn({
         let (hub, one) = (hub.clone(), one.clone());
         move || {
-            let joined = hub.join(one.id, "room", 2);
+            let joined = hub.join(one.id, "room");
             assert!(
                 joined == Joined::Yes || !one.mailbox.is_open(),
                 "only who has left cannot join"
             );
             hub.leave_room(one.id, "room");
-            hub.join(one.id, "room", 2);
+            hub.join(one.id, "room");
         }
     });
     let broadcasting = thread::spawn({
         let hub = hub.clone();
         move || {
-            let in_the_room = Audience::room(hub.clone(), "room").sync_broadcast("to the room");
-            let all = Audience::everyone(hub).sync_broadcast("to all");
+            let everyone = Audience::everyone(EndpointRef::Found(hub));
+            let in_the_room = everyone.clone().to("room").sync_broadcast("to the room");
+            let all = everyone.sync_broadcast("to all");
             assert!(in_the_room.queued <= 1 && all.queued <= 2);
         }
     });
     one.close(Ending::shutdown());
-    assert_eq!(hub.rooms_of(one.id), Vec::<String>::new(), "who has left is in no room");
+    assert!(!hub.leave_room(one.id, "room"), "who has left is in no room");
     other.close(Ending::shutdown());
     joining.join().expect("the joining thread ends");
     broadcasting.join().expect("the broadcasting thread ends");
