@@ -40,12 +40,20 @@ impl FromStr for ConnectionId {
     }
 }
 
-/// A text that is no [`ConnectionId`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// A text that is no [`ConnectionId`]. `{:?}` prints its length, since it may be a secret in the wrong place.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{}` is no connection id: expected a UUID such as `67e55044-10b1-426f-9247-bb680e5fe0c8`",
     printable(seen)
 )]
 pub struct ParseConnectionIdError {
     seen: String,
+}
+
+impl fmt::Debug for ParseConnectionIdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ParseConnectionIdError")
+            .field("bytes", &self.seen.len())
+            .finish()
+    }
 }

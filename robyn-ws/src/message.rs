@@ -1,13 +1,14 @@
 //! What goes over a connection: text or bytes.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use bytes::Bytes;
 use serde::Serialize;
 
 use crate::Utf8Bytes;
 
-/// A message, text and binary told apart. Cloning shares the payload.
+/// A message, text and binary told apart. Cloning shares the payload. `{:?}` prints the kind and the length, and nothing of
+/// the payload.
 ///
 /// Everything that sends takes `impl Into<Message>`:
 ///
@@ -19,7 +20,7 @@ use crate::Utf8Bytes;
 /// assert_eq!(Message::json(&[1, 2])?, Message::from("[1,2]"));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Message {
     /// A text message. The type guarantees valid UTF-8.
     Text(Utf8Bytes),
@@ -79,6 +80,13 @@ impl Message {
     /// Tells whether the payload is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.is_text() { "Text" } else { "Binary" };
+        f.debug_struct(kind).field("bytes", &self.len()).finish()
     }
 }
 

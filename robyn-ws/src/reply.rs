@@ -10,6 +10,7 @@ use crate::{
     CloseReason, ConnectionState, Disconnected, Message, Rejection, Utf8Bytes,
     close::{CloseFrame, Ending, close_code},
     extract::{Needs, UpgradeRefusal},
+    printable::printable,
 };
 
 /// What a handler's return value comes to: a message to send, nothing, or an error.
@@ -183,7 +184,8 @@ impl fmt::Display for HandlerError {
             Kind::Failed(error) => error.fmt(f),
             Kind::Close(frame) => write!(f, "close with {} {}", frame.code(), frame.reason()),
             Kind::Reply(_) => f.write_str("a reply instead of a result"),
-            Kind::Rejected(rejection) => rejection.fmt(f),
+            // It quotes what the client sent, and is made for the log.
+            Kind::Rejected(rejection) => printable(rejection.reason()).fmt(f),
         }
     }
 }
@@ -192,7 +194,8 @@ impl fmt::Debug for HandlerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Failed(error) => error.fmt(f),
-            _ => fmt::Display::fmt(self, f),
+            Kind::Rejected(rejection) => rejection.fmt(f),
+            Kind::Close(_) | Kind::Reply(_) => fmt::Display::fmt(self, f),
         }
     }
 }

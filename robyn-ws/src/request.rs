@@ -1,6 +1,6 @@
 //! The upgrade request, as handlers see it while the connection lives.
 
-use std::{net::SocketAddr, sync::OnceLock};
+use std::{fmt, net::SocketAddr, sync::OnceLock};
 
 use axum::{
     extract::{ConnectInfo, MatchedPath, OriginalUri, RawPathParams},
@@ -10,7 +10,7 @@ use axum::{
 use crate::Hub;
 
 /// The request that became a connection.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct UpgradeRequest {
     head: Head,
     pub(crate) extensions: Extensions,
@@ -71,6 +71,13 @@ impl UpgradeRequest {
     }
 }
 
+impl fmt::Debug for UpgradeRequest {
+    /// A request is full of secrets, and much refers to one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UpgradeRequest").finish_non_exhaustive()
+    }
+}
+
 /// Moves extensions into a map that grew with them, beginning with one that every request has. A map that has been larger
 /// keeps its size.
 fn fitted(mut extensions: Extensions) -> Extensions {
@@ -85,7 +92,7 @@ fn fitted(mut extensions: Extensions) -> Extensions {
 
 /// The target and the headers of a request in one allocation, as HTTP/1 writes them: read when a handler wants them, since
 /// few do, and every connection would pay for a map.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Head {
     lines: Box<[u8]>,
     uri: OnceLock<Box<Uri>>,
@@ -141,8 +148,9 @@ impl Head {
     }
 }
 
-/// The query parameters of the upgrade request, percent- and plus-decoded.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The query parameters of the upgrade request, percent- and plus-decoded. They often are secrets: `{:?}` prints how many
+/// there are.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct QueryParams(Vec<(String, String)>);
 
 impl QueryParams {
@@ -183,8 +191,15 @@ impl QueryParams {
     }
 }
 
-/// The parameters of the endpoint's path, percent-decoded: `room` of `/chat/{room}`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+impl fmt::Debug for QueryParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QueryParams").field("len", &self.len()).finish()
+    }
+}
+
+/// The parameters of the endpoint's path, percent-decoded: `room` of `/chat/{room}`. `{:?}` prints their names, and not
+/// what the client has put there.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct PathParams(Box<[(String, String)]>);
 
 impl PathParams {
@@ -204,6 +219,14 @@ impl PathParams {
     /// Gives all names and values in the order of the path.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+}
+
+impl fmt::Debug for PathParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.iter().map(|(name, _)| name);
+        f.write_str("PathParams ")?;
+        f.debug_set().entries(names).finish()
     }
 }
 

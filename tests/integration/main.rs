@@ -14,6 +14,7 @@ mod build_errors;
 mod closing;
 mod closing_code;
 mod closing_once;
+mod debug_output;
 mod dependencies;
 mod early_endpoints;
 mod ending_table;

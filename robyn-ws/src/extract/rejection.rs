@@ -6,7 +6,9 @@ use crate::close::{CloseFrame, close_code};
 
 /// Why an argument could not be made of an event. Unless the handler takes `Result<_, Rejection>` or `Option<_>`, the
 /// connection is closed with [`code`](Self::code) and [`reason`](Self::reason).
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// The reason may quote what the client sent: `{}` prints it, and `{:?}` does not.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Rejection {
     code: u16,
     reason: String,
@@ -54,6 +56,14 @@ impl Rejection {
         }
         let end = self.reason.floor_char_boundary(CloseFrame::MAX_REASON);
         CloseFrame::new(self.code, &self.reason[..end])
+    }
+}
+
+impl fmt::Debug for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rejection")
+            .field("code", &self.code)
+            .finish_non_exhaustive()
     }
 }
 

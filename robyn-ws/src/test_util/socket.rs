@@ -1,6 +1,6 @@
 //! A client under test.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
@@ -14,8 +14,13 @@ use tokio_tungstenite::{
 use crate::{Message, close_code, test_util::watchdog::within};
 
 /// The client's end of a connection in memory. Its methods panic with what was seen when a test's expectation fails.
-#[derive(Debug)]
 pub struct TestSocket(WebSocketStream<DuplexStream>);
+
+impl fmt::Debug for TestSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestSocket").finish_non_exhaustive()
+    }
+}
 
 /// What a client sees.
 #[derive(Debug)]
