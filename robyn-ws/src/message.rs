@@ -83,6 +83,17 @@ impl Message {
     }
 }
 
+#[cfg(feature = "test-util")]
+impl Message {
+    /// Returns the payload for the text of a failed expectation. Unlike `{:?}`, it is never in a log.
+    pub(crate) fn quoted(&self) -> String {
+        match self {
+            Self::Text(text) => format!("{:?}", text.as_str()),
+            Self::Binary(bytes) => format!("{bytes:?}"),
+        }
+    }
+}
+
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = if self.is_text() { "Text" } else { "Binary" };

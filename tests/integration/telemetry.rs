@@ -226,11 +226,11 @@ fn endpoint_that_does_not_exist_registers_no_metric() {
 #[test]
 fn endpoint_that_does_not_exist_is_logged_once_and_cut() {
     let running = App::new().include_router(&QUIET).build().expect("the app is built");
-    let long = format!("/long\n\u{1b}[31m{}", "x".repeat(100_000));
+    let endless = format!("/long\n\u{1b}[31m{}", "x".repeat(100_000));
     let log = logged(|| {
         for _ in 0..3 {
             nobody_is_at(&running.hub, "/unknown");
-            nobody_is_at(&running.hub, &long);
+            nobody_is_at(&running.hub, &endless);
         }
     });
     assert_eq!(log.matches("path=/unknown ").count(), 1, "{log}");

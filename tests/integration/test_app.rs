@@ -152,6 +152,6 @@ async fn failed_expectation_says_what_was_seen() {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     assert_eq!(
         text,
-        Some("a close with 1000 was expected, but a message came: Text(Utf8Bytes(b\"room none\"))")
+        Some("a close with 1000 was expected, but a message came: \"room none\"")
     );
 }

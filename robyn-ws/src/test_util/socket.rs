@@ -23,7 +23,6 @@ impl fmt::Debug for TestSocket {
 }
 
 /// What a client sees.
-#[derive(Debug)]
 enum Seen {
     Message(Message),
     Close(u16),
@@ -136,7 +135,7 @@ impl TestSocket {
         let message = self.receive().await;
         match serde_json::from_slice(message.as_bytes()) {
             Ok(value) => value,
-            Err(error) => panic!("JSON was expected ({error}): {message:?}"),
+            Err(error) => panic!("JSON was expected ({error}): {}", message.quoted()),
         }
     }
 
@@ -149,7 +148,10 @@ impl TestSocket {
     pub async fn expect_close(&mut self, code: u16) {
         match within("a close was expected", self.see()).await {
             Seen::Close(seen) => assert_eq!(seen, code, "the close code"),
-            Seen::Message(message) => panic!("a close with {code} was expected, but a message came: {message:?}"),
+            Seen::Message(message) => panic!(
+                "a close with {code} was expected, but a message came: {}",
+                message.quoted()
+            ),
         }
     }
 
@@ -159,8 +161,17 @@ impl TestSocket {
     ///
     /// If something comes.
     pub async fn expect_silence(&mut self, duration: Duration) {
-        if let Ok(seen) = timeout(duration, self.see()).await {
-            panic!("silence was expected for {duration:?}, but this came: {seen:?}");
+        match timeout(duration, self.see()).await {
+            Err(_elapsed) => {}
+            Ok(Seen::Message(message)) => {
+                panic!(
+                    "silence was expected for {duration:?}, but a message came: {}",
+                    message.quoted()
+                )
+            }
+            Ok(Seen::Close(code)) => {
+                panic!("silence was expected for {duration:?}, but the connection was closed with {code}")
+            }
         }
     }
 
