@@ -56,7 +56,8 @@ async fn message_just_before_the_idle_timeout_keeps_the_client_and_silence_does_
 async fn silent_client_is_lost_after_exactly_as_many_heartbeats_as_may_be_missed() {
     for missed in [2, 3, 5] {
         let app = start(Limits::default().heartbeat(4 * SECOND).missed_heartbeats(missed));
-        let _silent = app.connect("/limit_edges").await.expect("the upgrade");
+        let mut silent = app.connect("/limit_edges").await.expect("the upgrade");
+        silent.stop_reading();
         let lost = gone(&app).await;
         let due = 4 * SECOND * missed;
         assert!(
@@ -69,7 +70,8 @@ async fn silent_client_is_lost_after_exactly_as_many_heartbeats_as_may_be_missed
 #[tokio::test(start_paused = true)]
 async fn heartbeat_that_is_off_never_loses_a_silent_client() {
     let app = start(Limits::default().heartbeat(None));
-    let _silent = app.connect("/limit_edges").await.expect("the upgrade");
+    let mut silent = app.connect("/limit_edges").await.expect("the upgrade");
+    silent.stop_reading();
     sleep(Duration::from_hours(24)).await;
     assert_eq!(app.hub().count(), 1);
 }

@@ -57,5 +57,6 @@ mod stream_end;
 mod sub_routers;
 mod telemetry;
 mod test_app;
+mod test_socket;
 mod upgrade;
 mod upgrade_handlers;

@@ -26,8 +26,15 @@
 //!
 //! It works with tokio's paused time (`#[tokio::test(start_paused = true)]`, feature `tokio/test-util`): heartbeats and
 //! time-outs then take no real time. A wait that brings nothing panics after [`PATIENCE`] of real time.
+//!
+//! A client answers pings and Close frames by itself, and keeps up to 64 KiB for later. [`TestSocket::stop_reading`] makes a
+//! client of it that hangs. An expectation that fails names its line in the test.
 
+mod expectation;
+mod pipe;
+mod reader;
 mod request;
+mod shelf;
 mod socket;
 mod watchdog;
 
@@ -74,11 +81,21 @@ impl TestApp {
     /// # Errors
     ///
     /// [`Refused`] with the status and body of the HTTP answer, if the upgrade is refused.
-    pub async fn connect(&self, target: &str) -> Result<TestSocket, Refused> {
-        self.request(target).connect().await
+    ///
+    /// # Panics
+    ///
+    /// If `target` cannot be in a request.
+    #[track_caller]
+    pub fn connect<'a>(&'a self, target: &str) -> impl Future<Output = Result<TestSocket, Refused>> + Send + use<'a> {
+        self.request(target).connect()
     }
 
     /// Begins an upgrade request to `target`, to which headers can be added.
+    ///
+    /// # Panics
+    ///
+    /// If `target` cannot be in a request.
+    #[track_caller]
     pub fn request(&self, target: &str) -> TestRequest<'_> {
         TestRequest::new(self, target)
     }

@@ -7,11 +7,13 @@ use std::{
 
 use axum::http::{HeaderName, HeaderValue, Request, header};
 use tokio_tungstenite::{
-    client_async,
-    tungstenite::{Error, handshake::client::generate_key},
+    client_async_with_config,
+    tungstenite::{Error, handshake::client::generate_key, protocol::WebSocketConfig},
 };
 
-use crate::test_util::{Refused, TestApp, TestSocket, watchdog::within};
+use crate::test_util::{
+    Refused, TestApp, TestSocket, expectation::Expectation, pipe::Pipe, shelf::Shelf, watchdog::within,
+};
 
 /// An upgrade request that is being put together.
 #[must_use = "a request does nothing until it is connected"]
@@ -25,7 +27,8 @@ pub struct TestRequest<'a> {
 const SOMEBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 49152);
 
 impl<'a> TestRequest<'a> {
-    pub(crate) fn new(app: &'a TestApp, target: &str) -> Self {
+    #[track_caller]
+    pub(super) fn new(app: &'a TestApp, target: &str) -> Self {
         let request = Request::builder()
             .uri(format!("ws://test{target}"))
             .header(header::HOST, "test")
@@ -49,6 +52,7 @@ impl<'a> TestRequest<'a> {
     /// # Panics
     ///
     /// If `name` or `value` cannot be in a header.
+    #[track_caller]
     pub fn header<N, V>(mut self, name: N, value: V) -> Self
     where
         N: TryInto<HeaderName, Error: fmt::Debug>,
@@ -65,6 +69,7 @@ impl<'a> TestRequest<'a> {
     /// # Panics
     ///
     /// If `name` cannot be in a header.
+    #[track_caller]
     pub fn subprotocol(self, name: &str) -> Self {
         self.header(header::SEC_WEBSOCKET_PROTOCOL, name)
     }
@@ -85,19 +90,26 @@ impl<'a> TestRequest<'a> {
     /// # Panics
     ///
     /// If the answer is not HTTP, which would be a bug of this crate.
-    pub async fn connect(self) -> Result<TestSocket, Refused> {
-        let connecting = client_async(self.request, self.app.dial(self.peer));
-        match within("connecting", connecting).await {
-            Ok((socket, _response)) => Ok(TestSocket::new(socket)),
-            Err(Error::Http(response)) => {
-                let body = response.body().as_deref().unwrap_or_default();
-                Err(Refused {
-                    status: response.status(),
-                    body: String::from_utf8_lossy(body).into_owned(),
-                })
+    #[track_caller]
+    pub fn connect(self) -> impl Future<Output = Result<TestSocket, Refused>> + Send + use<'a> {
+        // The limits are the server's.
+        let unlimited = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
+        Expectation::new(async move {
+            let unread = Shelf::new();
+            let pipe = Pipe::new(self.app.dial(self.peer), unread.clone());
+            let connecting = client_async_with_config(self.request, pipe, Some(unlimited));
+            match within("the answer to the upgrade was expected", connecting).await? {
+                Ok((socket, _response)) => Ok(Ok(TestSocket::new(socket, unread))),
+                Err(Error::Http(response)) => {
+                    let body = response.body().as_deref().unwrap_or_default();
+                    Ok(Err(Refused {
+                        status: response.status(),
+                        body: String::from_utf8_lossy(body).into_owned(),
+                    }))
+                }
+                Err(error) => Err(format!("the handshake failed: {error}")),
             }
-            Err(error) => panic!("the handshake failed: {error}"),
-        }
+        })
     }
 }
 

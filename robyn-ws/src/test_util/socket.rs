@@ -3,18 +3,36 @@
 use std::{fmt, time::Duration};
 
 use bytes::Bytes;
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{SinkExt, StreamExt, stream::SplitSink};
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::{io::DuplexStream, time::timeout};
+use tokio::time::timeout;
 use tokio_tungstenite::{
     WebSocketStream,
-    tungstenite::{self, protocol::CloseFrame},
+    tungstenite::{self, error::ProtocolError, protocol::CloseFrame},
 };
 
-use crate::{Message, close_code, test_util::watchdog::within};
+use crate::{
+    Message, close_code,
+    test_util::{
+        expectation::{Expectation, Outcome},
+        pipe::Pipe,
+        reader::Reader,
+        shelf::{Closed, Seen, Shelf},
+        watchdog::within,
+    },
+};
 
-/// The client's end of a connection in memory. Its methods panic with what was seen when a test's expectation fails.
-pub struct TestSocket(WebSocketStream<DuplexStream>);
+/// The client's end of a connection in memory. Its methods panic with what was seen, in the test's own line, when a test's
+/// expectation fails.
+///
+/// Like a browser it answers pings and Close frames at once, whatever the test does meanwhile. It keeps up to 64 KiB that
+/// the test has not received, and then reads no more, so that the server feels a slow client.
+pub struct TestSocket {
+    sink: SplitSink<WebSocketStream<Pipe>, tungstenite::Message>,
+    reader: Reader,
+    /// What the test was told of the end.
+    ended: Option<Closed>,
+}
 
 impl fmt::Debug for TestSocket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -22,59 +40,71 @@ impl fmt::Debug for TestSocket {
     }
 }
 
-/// What a client sees.
-enum Seen {
-    Message(Message),
-    Close(u16),
-}
-
 impl TestSocket {
-    pub(crate) const fn new(socket: WebSocketStream<DuplexStream>) -> Self {
-        Self(socket)
+    pub(super) fn new(socket: WebSocketStream<Pipe>, shelf: Shelf) -> Self {
+        let (sink, stream) = socket.split();
+        Self {
+            sink,
+            reader: Reader::start(stream, shelf),
+            ended: None,
+        }
     }
 
     // ---- sending --------------------------------------------------------------------------------------------------
 
-    /// Sends a message.
-    pub async fn send(&mut self, message: impl Into<Message>) {
-        let message = match message.into() {
+    /// Sends a message. If the connection has ended and the test does not know it yet, the message goes nowhere, as in a
+    /// browser.
+    ///
+    /// # Panics
+    ///
+    /// If the test has received the end of the connection.
+    #[track_caller]
+    pub fn send(&mut self, message: impl Into<Message>) -> impl Future<Output = ()> + Send {
+        self.send_frame(match message.into() {
             Message::Text(text) => tungstenite::Message::Text(text),
             Message::Binary(bytes) => tungstenite::Message::Binary(bytes),
-        };
-        self.send_frame(message).await;
+        })
     }
 
-    /// Sends a text.
-    pub async fn send_text(&mut self, text: impl Into<String>) {
-        self.send(text.into()).await;
+    /// Sends a text, as [`Self::send`].
+    #[track_caller]
+    pub fn send_text(&mut self, text: impl Into<String>) -> impl Future<Output = ()> + Send {
+        self.send(text.into())
     }
 
-    /// Sends bytes.
-    pub async fn send_bytes(&mut self, bytes: impl Into<Bytes>) {
-        self.send(bytes.into()).await;
+    /// Sends bytes, as [`Self::send`].
+    #[track_caller]
+    pub fn send_bytes(&mut self, bytes: impl Into<Bytes>) -> impl Future<Output = ()> + Send {
+        self.send(bytes.into())
     }
 
-    /// Sends `value` as JSON.
+    /// Sends `value` as JSON, as [`Self::send`].
     ///
     /// # Panics
     ///
     /// If the value cannot be JSON.
-    pub async fn send_json<T: Serialize + ?Sized>(&mut self, value: &T) {
-        self.send(Message::json(value).expect("a value that can be JSON")).await;
+    #[track_caller]
+    pub fn send_json<T: Serialize + ?Sized>(&mut self, value: &T) -> impl Future<Output = ()> + Send {
+        match Message::json(value) {
+            Ok(message) => self.send(message),
+            Err(error) => panic!("a value that can be JSON was expected: {error}"),
+        }
     }
 
     /// Sends a Close frame with code 1000.
-    pub async fn close(&mut self) {
-        self.close_with(close_code::NORMAL, "").await;
+    #[track_caller]
+    pub fn close(&mut self) -> impl Future<Output = ()> + Send {
+        self.close_with(close_code::NORMAL, "")
     }
 
     /// Sends a Close frame.
-    pub async fn close_with(&mut self, code: u16, reason: &str) {
+    #[track_caller]
+    pub fn close_with(&mut self, code: u16, reason: &str) -> impl Future<Output = ()> + Send {
         let frame = CloseFrame {
             code: code.into(),
             reason: reason.into(),
         };
-        self.send_frame(tungstenite::Message::Close(Some(frame))).await;
+        self.send_frame(tungstenite::Message::Close(Some(frame)))
     }
 
     /// Ends the connection without a Close frame, as a client does whose network is gone.
@@ -82,24 +112,38 @@ impl TestSocket {
         drop(self);
     }
 
-    async fn send_frame(&mut self, message: tungstenite::Message) {
-        if let Err(error) = within("sending", self.0.send(message)).await {
-            panic!("the message could not be sent: {error}");
-        }
+    #[track_caller]
+    fn send_frame(&mut self, frame: tungstenite::Message) -> Expectation<'_, ()> {
+        Expectation::new(async move {
+            match within("sending", self.sink.send(frame)).await? {
+                Ok(()) => Ok(()),
+                Err(error) if !tells_of_the_end(&error) => Err(format!("the message could not be sent: {error}")),
+                Err(_) => match &self.ended {
+                    Some(closed) => Err(format!(
+                        "the message could not be sent: the connection was closed with {closed}"
+                    )),
+                    None => Ok(()),
+                },
+            }
+        })
     }
 
     // ---- receiving ------------------------------------------------------------------------------------------------
+
+    /// Stops reading while nothing is awaited from this client, as a client does that hangs: pings and Close frames are
+    /// then answered only on the way to what is awaited, and what the server sends fills its own queue.
+    pub fn stop_reading(&mut self) {
+        self.reader.stop();
+    }
 
     /// Receives the next message.
     ///
     /// # Panics
     ///
     /// If the connection is closed instead.
-    pub async fn receive(&mut self) -> Message {
-        match within("a message was expected", self.see()).await {
-            Seen::Message(message) => message,
-            Seen::Close(code) => panic!("a message was expected, but the connection was closed with {code}"),
-        }
+    #[track_caller]
+    pub fn receive(&mut self) -> impl Future<Output = Message> + Send {
+        Expectation::new(self.message())
     }
 
     /// Receives the next message, which must be text.
@@ -107,11 +151,14 @@ impl TestSocket {
     /// # Panics
     ///
     /// If it is binary, or the connection is closed instead.
-    pub async fn receive_text(&mut self) -> String {
-        match self.receive().await {
-            Message::Text(text) => text.to_string(),
-            Message::Binary(bytes) => panic!("text was expected, but the message is binary: {bytes:?}"),
-        }
+    #[track_caller]
+    pub fn receive_text(&mut self) -> impl Future<Output = String> + Send {
+        Expectation::new(async move {
+            match self.message().await? {
+                Message::Text(text) => Ok(text.to_string()),
+                Message::Binary(bytes) => Err(format!("text was expected, but the message is binary: {bytes:?}")),
+            }
+        })
     }
 
     /// Receives the payload of the next message, which must be binary.
@@ -119,11 +166,14 @@ impl TestSocket {
     /// # Panics
     ///
     /// If it is text, or the connection is closed instead.
-    pub async fn receive_bytes(&mut self) -> Bytes {
-        match self.receive().await {
-            Message::Binary(bytes) => bytes,
-            Message::Text(text) => panic!("binary was expected, but the message is text: {text}"),
-        }
+    #[track_caller]
+    pub fn receive_bytes(&mut self) -> impl Future<Output = Bytes> + Send {
+        Expectation::new(async move {
+            match self.message().await? {
+                Message::Binary(bytes) => Ok(bytes),
+                Message::Text(text) => Err(format!("binary was expected, but the message is text: {text}")),
+            }
+        })
     }
 
     /// Receives the next message as JSON.
@@ -131,12 +181,13 @@ impl TestSocket {
     /// # Panics
     ///
     /// If it is not JSON for `T`, or the connection is closed instead.
-    pub async fn receive_json<T: DeserializeOwned>(&mut self) -> T {
-        let message = self.receive().await;
-        match serde_json::from_slice(message.as_bytes()) {
-            Ok(value) => value,
-            Err(error) => panic!("JSON was expected ({error}): {}", message.quoted()),
-        }
+    #[track_caller]
+    pub fn receive_json<T: DeserializeOwned>(&mut self) -> impl Future<Output = T> + Send {
+        Expectation::new(async move {
+            let message = self.message().await?;
+            serde_json::from_slice(message.as_bytes())
+                .map_err(|error| format!("JSON was expected ({error}): {}", message.quoted()))
+        })
     }
 
     /// Waits for the end of the connection, which must bring the close code `code`; 1005 for a Close frame without
@@ -145,14 +196,20 @@ impl TestSocket {
     /// # Panics
     ///
     /// If a message comes first, or another code.
-    pub async fn expect_close(&mut self, code: u16) {
-        match within("a close was expected", self.see()).await {
-            Seen::Close(seen) => assert_eq!(seen, code, "the close code"),
-            Seen::Message(message) => panic!(
-                "a close with {code} was expected, but a message came: {}",
-                message.quoted()
-            ),
-        }
+    #[track_caller]
+    pub fn expect_close(&mut self, code: u16) -> impl Future<Output = ()> + Send {
+        Expectation::new(async move {
+            match self.see(&format!("a close with {code} was expected")).await? {
+                Seen::Closed(closed) if closed.code == code => Ok(()),
+                Seen::Closed(closed) => Err(format!(
+                    "a close with {code} was expected, but the connection was closed with {closed}"
+                )),
+                Seen::Message(message) => Err(format!(
+                    "a close with {code} was expected, but a message came: {}",
+                    message.quoted()
+                )),
+            }
+        })
     }
 
     /// Waits for `duration` of tokio's time, in which nothing may come.
@@ -160,35 +217,46 @@ impl TestSocket {
     /// # Panics
     ///
     /// If something comes.
-    pub async fn expect_silence(&mut self, duration: Duration) {
-        match timeout(duration, self.see()).await {
-            Err(_elapsed) => {}
-            Ok(Seen::Message(message)) => {
-                panic!(
+    #[track_caller]
+    pub fn expect_silence(&mut self, duration: Duration) -> impl Future<Output = ()> + Send {
+        Expectation::new(async move {
+            match timeout(duration, self.reader.next()).await {
+                Err(_elapsed) => Ok(()),
+                Ok(Seen::Message(message)) => Err(format!(
                     "silence was expected for {duration:?}, but a message came: {}",
                     message.quoted()
-                )
+                )),
+                Ok(Seen::Closed(closed)) => Err(format!(
+                    "silence was expected for {duration:?}, but the connection was closed with {closed}"
+                )),
             }
-            Ok(Seen::Close(code)) => {
-                panic!("silence was expected for {duration:?}, but the connection was closed with {code}")
-            }
+        })
+    }
+
+    async fn message(&mut self) -> Outcome<Message> {
+        match self.see("a message was expected").await? {
+            Seen::Message(message) => Ok(message),
+            Seen::Closed(closed) => Err(format!(
+                "a message was expected, but the connection was closed with {closed}"
+            )),
         }
     }
 
-    /// Waits for the next message or the end. Pings and a Close are answered on the way.
-    async fn see(&mut self) -> Seen {
-        loop {
-            return match self.0.next().await {
-                Some(Ok(tungstenite::Message::Text(text))) => Seen::Message(Message::Text(text)),
-                Some(Ok(tungstenite::Message::Binary(bytes))) => Seen::Message(Message::Binary(bytes)),
-                Some(Ok(tungstenite::Message::Close(frame))) => {
-                    // The answer is queued and wants to be written; it may find that the server has gone.
-                    let _answered = self.0.flush().await;
-                    Seen::Close(frame.map_or(close_code::NO_STATUS, |frame| frame.code.into()))
-                }
-                Some(Ok(_ping_or_pong)) => continue,
-                Some(Err(_)) | None => Seen::Close(close_code::ABNORMAL),
-            };
+    async fn see(&mut self, expected: &str) -> Outcome<Seen> {
+        let seen = within(expected, self.reader.next()).await?;
+        if let Seen::Closed(closed) = &seen {
+            self.ended = Some(closed.clone());
         }
+        Ok(seen)
     }
+}
+
+/// Whether nothing can be sent because the connection has ended, in whichever way.
+const fn tells_of_the_end(error: &tungstenite::Error) -> bool {
+    use tungstenite::Error::{AlreadyClosed, ConnectionClosed, Io, Protocol};
+
+    matches!(
+        error,
+        ConnectionClosed | AlreadyClosed | Io(_) | Protocol(ProtocolError::SendAfterClosing)
+    )
 }

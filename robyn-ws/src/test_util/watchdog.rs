@@ -4,12 +4,12 @@ use std::{sync::mpsc, thread};
 
 use tokio::sync::oneshot;
 
-use crate::test_util::PATIENCE;
+use crate::test_util::{PATIENCE, expectation::Outcome};
 
-/// Awaits `future`, and panics with what was awaited if it takes longer than [`PATIENCE`].
+/// Awaits `future`, and fails with what was awaited if it takes longer than [`PATIENCE`].
 ///
 /// tokio's own time-out would fire at once under paused time. The thread ends with the wait.
-pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+pub(super) async fn within<T>(what: &str, future: impl Future<Output = T>) -> Outcome<T> {
     let (bark, barked) = oneshot::channel();
     let (_leash, dropped) = mpsc::sync_channel::<()>(0);
     thread::spawn(move || {
@@ -19,7 +19,7 @@ pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T 
     });
     tokio::select! {
         biased;
-        value = future => value,
-        Ok(()) = barked => panic!("{what}: nothing came within {PATIENCE:?}"),
+        value = future => Ok(value),
+        Ok(()) = barked => Err(format!("{what}: nothing came within {PATIENCE:?}")),
     }
 }

@@ -1,0 +1,69 @@
+//! The reading half of a client under test: a task that answers pings at once, as a browser does, and keeps what comes
+//! until the test asks for it.
+
+use futures_util::{StreamExt, stream::SplitStream};
+use tokio::task::JoinHandle;
+use tokio_tungstenite::{WebSocketStream, tungstenite::Message as Frame};
+
+use crate::{
+    Message,
+    test_util::{
+        pipe::Pipe,
+        shelf::{Closed, Seen, Shelf},
+    },
+};
+
+/// Reads in a task of its own, which ends with it.
+#[derive(Debug)]
+pub(super) struct Reader {
+    shelf: Shelf,
+    task: JoinHandle<()>,
+}
+
+impl Reader {
+    pub(super) fn start(stream: SplitStream<WebSocketStream<Pipe>>, shelf: Shelf) -> Self {
+        shelf.on_handled();
+        let task = tokio::spawn(read(stream, Filling(shelf.clone())));
+        Self { shelf, task }
+    }
+
+    /// From now on reads only while something is awaited.
+    pub(super) fn stop(&self) {
+        self.shelf.stop();
+    }
+
+    /// Waits for the next message or the end, which stays.
+    pub(super) async fn next(&self) -> Seen {
+        self.shelf.next().await
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The task's side of the shelf. It notes when the task ends before the connection does.
+struct Filling(Shelf);
+
+impl Drop for Filling {
+    fn drop(&mut self) {
+        let why = "the runtime that the client was connected in has ended";
+        self.0.close(Closed::without_a_frame(why));
+    }
+}
+
+/// Reads to the end of the stream: reading is how tungstenite sends its pongs and its answer to a Close frame.
+async fn read(mut stream: SplitStream<WebSocketStream<Pipe>>, Filling(ref shelf): Filling) {
+    while let Some(frame) = stream.next().await {
+        match frame {
+            Ok(Frame::Text(text)) => shelf.put(Message::Text(text)),
+            Ok(Frame::Binary(bytes)) => shelf.put(Message::Binary(bytes)),
+            Ok(Frame::Close(frame)) => shelf.close(Closed::by(frame)),
+            Ok(_ping_or_pong) => shelf.on_handled(),
+            Err(error) => shelf.close(Closed::without_a_frame(error)),
+        }
+    }
+    shelf.close(Closed::without_a_frame("the stream ended"));
+}

@@ -1,0 +1,199 @@
+//! What came to a client under test and was not received yet, in bounds.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{Arc, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+
+use crate::{
+    Message, close_code,
+    sync::{Mutex, MutexGuard},
+};
+
+/// How many bytes may wait to be received. Few enough that the server feels a client that does not receive.
+const MOST_BYTES: usize = 64 * 1024;
+
+/// What a client sees.
+#[derive(Debug)]
+pub(super) enum Seen {
+    Message(Message),
+    Closed(Closed),
+}
+
+/// How a client saw its connection end.
+#[derive(Clone, Debug)]
+pub(super) struct Closed {
+    pub(super) code: u16,
+    /// The reason in the Close frame, or why there was none.
+    words: String,
+}
+
+/// Messages between the task that reads and the test that receives. Clones are the same shelf.
+#[derive(Clone, Debug)]
+pub(super) struct Shelf(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    messages: VecDeque<Message>,
+    message_bytes: usize,
+    /// What was read of a message that is not complete.
+    partial_bytes: usize,
+    most_bytes: usize,
+    closed: Option<Closed>,
+    /// The test, while it waits for something.
+    receiver: Option<Waker>,
+    /// The task, while it must not read.
+    reader: Option<Waker>,
+}
+
+impl Shelf {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Mutex::new(State {
+            messages: VecDeque::new(),
+            message_bytes: 0,
+            partial_bytes: 0,
+            most_bytes: MOST_BYTES,
+            closed: None,
+            receiver: None,
+            reader: None,
+        })))
+    }
+
+    // ---- the test -------------------------------------------------------------------------------------------------
+
+    /// From now on has room only while the test waits.
+    pub(super) fn stop(&self) {
+        self.lock().most_bytes = 0;
+    }
+
+    /// Waits for the next message or the end, which stays.
+    pub(super) async fn next(&self) -> Seen {
+        let _waiting = Waiting(self);
+        std::future::poll_fn(|context| self.lock().poll_take(context)).await
+    }
+
+    // ---- the task -------------------------------------------------------------------------------------------------
+
+    /// Waits until something may be read, and gives how many bytes.
+    pub(super) fn poll_room(&self, context: &Context<'_>) -> Poll<usize> {
+        let mut state = self.lock();
+        match state.room() {
+            0 => {
+                state.reader = Some(context.waker().clone());
+                Poll::Pending
+            }
+            room => Poll::Ready(room),
+        }
+    }
+
+    pub(super) fn on_read(&self, bytes: usize) {
+        self.lock().partial_bytes += bytes;
+    }
+
+    /// Everything that was read is handled: a control frame, or the answer to the upgrade.
+    pub(super) fn on_handled(&self) {
+        self.lock().partial_bytes = 0;
+    }
+
+    pub(super) fn put(&self, message: Message) {
+        let mut state = self.lock();
+        state.partial_bytes = 0;
+        state.message_bytes += size(&message);
+        state.messages.push_back(message);
+        state.tell_receiver();
+    }
+
+    /// The first end stands.
+    pub(super) fn close(&self, closed: Closed) {
+        let mut state = self.lock();
+        state.closed.get_or_insert(closed);
+        state.tell_receiver();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn poll_take(&mut self, context: &Context<'_>) -> Poll<Seen> {
+        let seen = match self.messages.pop_front() {
+            Some(message) => {
+                self.message_bytes -= size(&message);
+                Some(Seen::Message(message))
+            }
+            None => self.closed.clone().map(Seen::Closed),
+        };
+        if seen.is_none() {
+            self.receiver = Some(context.waker().clone());
+        }
+        if let Some(reader) = self.reader.take() {
+            reader.wake();
+        }
+        seen.map_or(Poll::Pending, Poll::Ready)
+    }
+
+    fn tell_receiver(&mut self) {
+        if let Some(receiver) = self.receiver.take() {
+            receiver.wake();
+        }
+    }
+
+    /// Whoever waits gets a message of any size. Behind a Close frame comes only the end of the stream.
+    const fn room(&self) -> usize {
+        if self.receiver.is_some() || self.closed.is_some() {
+            return usize::MAX;
+        }
+        self.most_bytes.saturating_sub(self.message_bytes + self.partial_bytes)
+    }
+}
+
+/// A wait of the test, which may be given up.
+struct Waiting<'a>(&'a Shelf);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.lock().receiver = None;
+    }
+}
+
+/// Empty messages take memory too.
+fn size(message: &Message) -> usize {
+    size_of::<Message>() + message.as_bytes().len()
+}
+
+impl Closed {
+    pub(super) fn by(frame: Option<CloseFrame>) -> Self {
+        let Some(frame) = frame else {
+            return Self {
+                code: close_code::NO_STATUS,
+                words: String::new(),
+            };
+        };
+        let words = match frame.reason.as_str() {
+            "" => String::new(),
+            reason => format!(" {reason:?}"),
+        };
+        Self {
+            code: frame.code.into(),
+            words,
+        }
+    }
+
+    pub(super) fn without_a_frame(why: impl fmt::Display) -> Self {
+        Self {
+            code: close_code::ABNORMAL,
+            words: format!(" (no Close frame came: {why})"),
+        }
+    }
+}
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.code, self.words)
+    }
+}
