@@ -12,6 +12,8 @@ use std::{
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use robyn_ws::{prelude::*, test_util::TestApp};
+// It has handlers of a sub-router that no app here includes.
+use robyn_ws_tests as _;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 static WATCHED: SubRouter = SubRouter::new("/watched");
@@ -93,6 +95,19 @@ impl io::Write for Log {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+#[test]
+fn app_of_some_endpoints_is_not_warned_of_the_sub_routers_it_leaves_out() {
+    const WARNING: &str = "the handler is not served";
+
+    let log = Log::subscribe();
+    let warnings = || log.text().matches(WARNING).count();
+    let before = warnings();
+    drop(app().only(["/watched/echo"]).build().expect("the app is built"));
+    assert_eq!(warnings(), before, "an app of some is not");
+    drop(app().build().expect("the app is built"));
+    assert!(warnings() > before, "an app of all is warned");
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::{
     handshake::is_token,
     resolve,
     router::IncludedRouter,
+    selection::Selection,
     upgrade::{Gatekeeper, upgrade},
 };
 
@@ -39,6 +40,7 @@ use crate::{
 pub struct App {
     globals: Dependencies,
     routers: Vec<IncludedRouter>,
+    only: Selection,
     limits: Limits,
     limits_at: &'static Location<'static>,
     origins: Origins,
@@ -78,6 +80,7 @@ impl App {
         Self {
             globals: Dependencies::default(),
             routers: Vec::new(),
+            only: Selection::default(),
             limits: Limits::default(),
             limits_at: Location::caller(),
             origins: Origins::default(),
@@ -99,6 +102,32 @@ impl App {
     /// Serves the handlers of a sub-router: `&LEAGUE`, or `LEAGUE.inject(…)`.
     pub fn include_router(mut self, router: impl Into<IncludedRouter>) -> Self {
         self.routers.push(router.into());
+        self
+    }
+
+    /// Serves only the endpoints with these paths, each with the prefixes of its sub-routers, as [`Hub::endpoint`] takes
+    /// it. The other handlers of the program are left out, whatever they need: a test of one handler injects only what
+    /// that one takes. A path that no handler has is reported by `build()`. Called again, it adds to the paths.
+    ///
+    /// ```
+    /// use robyn_ws::prelude::*;
+    ///
+    /// struct Database;
+    ///
+    /// #[websocket("/chat", on = "message")]
+    /// fn chat(msg: String) -> String {
+    ///     msg
+    /// }
+    ///
+    /// #[websocket("/orders", on = "message")]
+    /// fn orders(msg: String, database: Global<Database>) {}
+    ///
+    /// assert!(App::new().build().is_err(), "nobody injects the database");
+    /// assert!(App::new().only(["/chat"]).build().is_ok());
+    /// ```
+    #[track_caller]
+    pub fn only(mut self, paths: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.only.add(paths.into_iter().map(Into::into), Location::caller());
         self
     }
 
@@ -171,6 +200,7 @@ impl App {
             Arc::new(self.globals),
             (&self.limits, self.limits_at),
             self.routers,
+            &self.only,
             &mut self.problems,
         );
         if let Some(errors) = BuildErrors::from_problems(self.problems) {

@@ -10,6 +10,7 @@ mod handshake;
 mod origin;
 mod registry;
 mod resolve;
+mod selection;
 mod upgrade;
 
 mod connection;

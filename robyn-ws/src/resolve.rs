@@ -12,6 +12,7 @@ use crate::{
     limits::Bounds,
     registry::{Entry, Handler, entries, entries_of},
     router::{IncludedRouter, Scopes, SubRouter},
+    selection::Selection,
 };
 
 /// What is true for all endpoints of one place in the tree of sub-routers.
@@ -43,6 +44,7 @@ pub(crate) fn endpoints(
     globals: Arc<Dependencies>,
     (limits, limits_at): (&Limits, &'static Location<'static>),
     routers: Vec<IncludedRouter>,
+    only: &Selection,
     problems: &mut Vec<BuildError>,
 ) -> Vec<Endpoint> {
     let mut resolver = Resolver::default();
@@ -63,7 +65,7 @@ pub(crate) fn endpoints(
     for router in routers {
         resolver.include(router, &surroundings);
     }
-    resolver.warn_of_forgotten_routers();
+    resolver.select(only);
     resolver.check_overlaps();
     let drafts = std::mem::take(&mut resolver.drafts);
     let endpoints = drafts.into_iter().map(|draft| resolver.finish(draft)).collect();
@@ -140,18 +142,41 @@ impl Resolver {
         }));
     }
 
+    /// Leaves out the endpoints that the app does not take. An app that takes only some is not asked about forgotten
+    /// sub-routers.
+    fn select(&mut self, only: &Selection) {
+        if only.is_all() {
+            self.warn_of_forgotten_routers();
+            return;
+        }
+        let mut known: Vec<_> = self.drafts.iter().map(|draft| draft.path.as_str()).collect();
+        known.sort_unstable();
+        known.dedup();
+        let left_out: Vec<_> = self
+            .forgotten()
+            .map(|(entry, router)| (join(router.prefix(), entry.path), entry))
+            .collect();
+        self.problems.extend(only.problems(&known, &left_out));
+        self.drafts.retain(|draft| only.takes(&draft.path));
+    }
+
     /// The forgotten ones are no error: a library may offer more sub-routers than a program wants.
     fn warn_of_forgotten_routers(&self) {
-        for entry in entries() {
-            if let Some(router) = entry.router
-                && !self.included.iter().any(|included| std::ptr::eq(*included, router))
-            {
-                tracing::warn!(
-                    prefix = router.prefix(), router = %router.place(), handler = entry.name, place = %entry.place(),
-                    "a handler's sub-router is not included in this app, so the handler is not served"
-                );
-            }
+        for (entry, router) in self.forgotten() {
+            tracing::warn!(
+                prefix = router.prefix(), router = %router.place(), handler = entry.name, place = %entry.place(),
+                "a handler's sub-router is not included in this app, so the handler is not served"
+            );
         }
+    }
+
+    /// Returns the handlers whose sub-routers are not included.
+    fn forgotten(&self) -> impl Iterator<Item = (&'static Entry, &'static SubRouter)> {
+        let is_included = |router| self.included.iter().any(|included| std::ptr::eq(*included, router));
+        entries().into_iter().filter_map(move |entry| {
+            let router = entry.router.filter(|router| !is_included(*router))?;
+            Some((entry, router))
+        })
     }
 
     /// Finds paths that could match the same request, by the rules of axum's own router, which would panic.

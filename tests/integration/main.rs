@@ -31,6 +31,7 @@ mod limit_edges;
 mod limit_values;
 mod limits;
 mod narrowing;
+mod only;
 mod order;
 mod origins;
 mod overflow;

@@ -28,7 +28,7 @@
 //! time-outs then take no real time. A wait that brings nothing panics after [`PATIENCE`] of real time.
 //!
 //! A client answers pings and Close frames by itself, and keeps up to 64 KiB for later. [`TestSocket::stop_reading`] makes a
-//! client of it that hangs. An expectation that fails names its line in the test.
+//! client of it that hangs. [`App::only`] makes an app of one handler in a program of many. An expectation that fails names its line in the test.
 
 mod expectation;
 mod pipe;
