@@ -13,8 +13,11 @@ pub(crate) const MEANT: &str = "meant to panic";
 /// What `/oldest` and `/newest` queue for a client.
 pub(crate) const FEW_MESSAGES: usize = 32;
 
-/// How long `/quiet` waits for a message.
+/// How long `/idle` waits for a message.
 const IDLE: Duration = Duration::from_secs(4);
+
+/// How many seconds a client of `/idle` may take to answer a ping: on a loaded machine it is late, and late is not lost.
+const MOST_MISSED: u32 = 60;
 
 /// What `/stall` sends at once.
 const CHUNK: usize = 16 * 1024;
@@ -23,6 +26,7 @@ static NEWEST: SubRouter = SubRouter::new("/newest");
 static OLDEST: SubRouter = SubRouter::new("/oldest");
 static STALL: SubRouter = SubRouter::new("/stall");
 static QUIET: SubRouter = SubRouter::new("/quiet");
+static SLEEPY: SubRouter = SubRouter::new("/idle");
 
 pub(crate) fn app(ledger: Ledger) -> App {
     let few = Limits::default()
@@ -32,15 +36,22 @@ pub(crate) fn app(ledger: Ledger) -> App {
         .outbound_bytes(128 * 1024)
         .send_timeout(Duration::from_millis(1500))
         .close_timeout(Duration::from_millis(500));
-    let watchful = Limits::default().heartbeat(Duration::from_secs(1)).idle_timeout(IDLE);
-    let app = App::new();
+    let watchful = Limits::default().heartbeat(Duration::from_secs(1));
+    let strict = watchful.clone().missed_heartbeats(2);
+    // Most clients answer no pings, and wait for each other as long as a loaded machine takes. A sub-router can only narrow.
+    let patient = Limits::default()
+        .heartbeat(None)
+        .missed_heartbeats(MOST_MISSED)
+        .close_timeout(Duration::from_secs(30));
+    let app = App::new().limits(patient);
     let hub = app.hub();
     app.inject_global(hub)
         .inject_global(ledger)
         .include_router(NEWEST.limits(few.clone().overflow(Overflow::DropNewest)))
         .include_router(OLDEST.limits(few.overflow(Overflow::DropOldest)))
         .include_router(STALL.limits(impatient))
-        .include_router(QUIET.limits(watchful))
+        .include_router(QUIET.limits(strict))
+        .include_router(SLEEPY.limits(watchful.idle_timeout(IDLE)))
 }
 
 /// The query of every client.
@@ -65,6 +76,7 @@ struct Seen(u64);
 #[websocket("/party", on = "connect")]
 #[websocket("/", on = "connect", router = STALL)]
 #[websocket("/", on = "connect", router = QUIET)]
+#[websocket("/", on = "connect", router = SLEEPY)]
 fn connect(ws: WebSocketConnector, Query(guest): Query<Guest>, ledger: Global<Ledger>) -> String {
     ledger.connected(guest.who);
     if !guest.room.is_empty() {
@@ -99,6 +111,7 @@ fn connect_in_silence(ws: WebSocketConnector, guest: Query<Guest>, ledger: Globa
 #[websocket("/", on = "close", router = OLDEST)]
 #[websocket("/", on = "close", router = STALL)]
 #[websocket("/", on = "close", router = QUIET)]
+#[websocket("/", on = "close", router = SLEEPY)]
 fn close(reason: CloseReason, Query(guest): Query<Guest>, seen: &Seen, ledger: Global<Ledger>) {
     let messages = seen.0;
     ledger.closed(guest.who, Ended { reason, messages });
@@ -109,7 +122,7 @@ fn close(reason: CloseReason, Query(guest): Query<Guest>, seen: &Seen, ledger: G
 
 #[websocket("/echo", on = "message")]
 #[websocket("/echo/blocking", on = "message", blocking)]
-#[websocket("/", on = "message", router = QUIET)]
+#[websocket("/", on = "message", router = SLEEPY)]
 fn echo(message: Message, seen: &mut Seen) -> Message {
     seen.0 += 1;
     message

@@ -13,7 +13,7 @@ use tokio::{
 };
 
 /// How long anything may take that has to come. Two cores with thousands of clients are slow at times.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The largest frame that any visit is sent.
 const LARGEST: usize = 1024 * 1024;

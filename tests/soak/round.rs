@@ -14,12 +14,12 @@ use crate::{census::Census, options::Options, visits::Visit, world::World};
 /// For how long visits begin.
 const ROUND: Duration = Duration::from_secs(8);
 
-/// The longest visits take some five seconds on an idle machine.
-const LONGEST_VISIT: Duration = Duration::from_secs(90);
+/// The longest visits take some five seconds on an idle machine. Each wait in one has its own end.
+const LONGEST_VISIT: Duration = Duration::from_mins(5);
 
 /// How long the server has to notice that everybody has left. Its own limits come first: the close time-out, the
 /// heartbeat, the send time-out.
-const SETTLING: Duration = Duration::from_secs(30);
+const SETTLING: Duration = Duration::from_mins(1);
 
 /// Runs one round.
 pub(crate) async fn run(options: &Options, world: &Arc<World>, round: u64) {

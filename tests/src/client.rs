@@ -68,15 +68,18 @@ impl Client {
             .expect("the connection is open");
     }
 
-    /// Gives the next frame.
+    /// Gives the next frame that is no ping, which the server may send to a quiet client at any time. Pings are answered.
     ///
     /// # Panics
     ///
     /// If the connection is lost, or none comes in time.
     pub async fn next(&mut self) -> tungstenite::Message {
-        match within("a frame", self.socket.next()).await {
-            Some(Ok(frame)) => frame,
-            end => panic!("a frame was expected, but the connection ended: {end:?}"),
+        loop {
+            match within("a frame", self.socket.next()).await {
+                Some(Ok(tungstenite::Message::Ping(_))) => {}
+                Some(Ok(frame)) => return frame,
+                end => panic!("a frame was expected, but the connection ended: {end:?}"),
+            }
         }
     }
 

@@ -168,13 +168,27 @@ impl RawClient {
         Ok((first, payload))
     }
 
-    /// Waits for this frame.
+    /// Gives the next frame that is no ping, which the server may send to a quiet client at any time.
+    async fn next_but_pings(&mut self) -> (u8, Vec<u8>) {
+        loop {
+            let frame = self.next().await;
+            if frame.0 != FIN | PING {
+                return frame;
+            }
+        }
+    }
+
+    /// Waits for this frame. A ping is passed over unless it is expected.
     ///
     /// # Panics
     ///
     /// If something else comes.
     pub async fn expect(&mut self, first: u8, payload: impl AsRef<[u8]>) {
-        let (got, got_payload) = self.next().await;
+        let (got, got_payload) = if first == FIN | PING {
+            self.next().await
+        } else {
+            self.next_but_pings().await
+        };
         let words = String::from_utf8_lossy(&got_payload);
         assert_eq!(got, first, "the frame has the payload {words:?}");
         assert!(
@@ -199,7 +213,7 @@ impl RawClient {
     ///
     /// If something else comes.
     pub async fn expect_close_code(&mut self, code: u16) -> String {
-        let (first, payload) = self.next().await;
+        let (first, payload) = self.next_but_pings().await;
         assert_eq!(first, FIN | CLOSE, "{:?}", String::from_utf8_lossy(&payload));
         let (got, reason) = payload.split_first_chunk().expect("a Close frame has a code");
         let reason = String::from_utf8(reason.to_vec()).expect("a close reason is text");
