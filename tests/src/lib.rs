@@ -6,6 +6,7 @@ mod client;
 mod gate;
 mod memory;
 mod probe;
+mod programs;
 mod raw;
 mod request;
 mod server;
@@ -16,6 +17,7 @@ pub use self::{
     gate::Gate,
     memory::memory_kib,
     probe::{Probe, Seen, probe},
+    programs::program,
     raw::{BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, RawClient, TEXT, close_payload, frame},
     request::{ACCEPT, KEY, Request, Response},
     server::{Pipe, Server},
