@@ -1,10 +1,13 @@
 //! A flood on some connections keeps nobody else from its turn, whatever the flood consists of.
 
-use std::thread::{self, JoinHandle};
+use std::{
+    thread::{self, JoinHandle},
+    time::Duration,
+};
 
 use robyn_ws::prelude::*;
 use robyn_ws_tests::{
-    BINARY, CONTINUATION, FIN, PING, PONG, Probe, RawClient, Seen, Server, TEXT, frame, probe, within,
+    BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, Probe, RawClient, Seen, Server, TEXT, frame, probe, within,
 };
 use tokio::{runtime::Builder, sync::oneshot};
 
@@ -156,28 +159,79 @@ async fn client_that_reads_without_end_lets_others_have_their_turn() {
 
 // ---- a rate of frames ------------------------------------------------------------------------------------------------
 
-async fn rate_limited(burst: &[u8]) -> (RawClient, Seen) {
+#[websocket("/flood_async", on = "message", router = FAIR)]
+async fn flood_async(msg: String, probe: Global<Probe>) -> String {
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    probe.note("noted");
+    msg
+}
+
+#[websocket("/flood_blocking", on = "message", blocking, router = FAIR)]
+fn flood_blocking(msg: String, probe: Global<Probe>) -> String {
+    probe.note("noted");
+    msg
+}
+
+#[websocket("/flood_connect", on = "connect", router = FAIR)]
+async fn connect_slowly() {
+    tokio::time::sleep(Duration::from_millis(100)).await;
+}
+
+#[websocket("/flood_connect", on = "message", router = FAIR)]
+fn flood_after_connect(ws: &WebSocketConnector, msg: &str, probe: Global<Probe>) {
+    probe.note("noted");
+    ws.sync_broadcast(msg);
+}
+
+#[websocket("/flood_session", router = FAIR)]
+async fn flood_session(mut socket: WebSocket, probe: Global<Probe>) -> Result<(), Disconnected> {
+    loop {
+        let message = socket.receive().await?;
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        probe.note("noted");
+        socket.send(message).await?;
+    }
+}
+
+async fn rate_limited(path: &str, burst: &[u8]) -> Seen {
     let (probe, seen) = probe();
     let limits = Limits::default().messages_per_second(20);
     let app = App::new().inject_global(probe).include_router(FAIR.limits(limits));
     let server = Server::start(app).await;
-    let mut client = server.raw("/fairness/flood").await;
+    let mut client = server.raw(path).await;
     client.send_bytes(burst).await;
-    client.expect_close_code(1008).await;
-    (client, seen)
+    let frames = client.frames_to_the_end().await;
+    let (first, payload) = frames.last().expect("a Close frame");
+    assert_eq!((*first, &payload[..2]), (FIN | CLOSE, &1008_u16.to_be_bytes()[..]));
+    seen
 }
 
 #[tokio::test]
 async fn frames_of_every_kind_count_as_messages_per_second() {
-    for kind in [frame(FIN | PONG, ""), frame(FIN | TEXT, "x"), frame(FIN | BINARY, "x")] {
-        rate_limited(&kind.repeat(21)).await;
+    for kind in [
+        frame(FIN | PONG, ""),
+        frame(FIN | PING, ""),
+        frame(FIN | TEXT, "x"),
+        frame(FIN | BINARY, "x"),
+    ] {
+        rate_limited("/fairness/flood", &kind.repeat(21)).await;
     }
     let fragments = [frame(BINARY, ""), frame(CONTINUATION, "").repeat(20)].concat();
-    rate_limited(&fragments).await;
+    rate_limited("/fairness/flood", &fragments).await;
 }
 
 #[tokio::test]
 async fn messages_within_the_rate_are_handled_before_the_one_beyond_it_ends_the_connection() {
-    let (_client, mut seen) = rate_limited(&frame(FIN | TEXT, "note").repeat(40)).await;
-    assert_eq!(seen.rest(), ["noted"; 20]);
+    for path in [
+        "flood",
+        "flood_async",
+        "flood_blocking",
+        "flood_connect",
+        "flood_session",
+    ] {
+        let mut seen = rate_limited(&format!("/fairness/{path}"), &frame(FIN | TEXT, "note").repeat(40)).await;
+        let handled = seen.rest().len();
+        // A few more where time passes before they are read.
+        assert!((20..40).contains(&handled), "{path}: {handled}");
+    }
 }
