@@ -156,26 +156,55 @@ fn panic_is_logged_with_its_handler_its_place_and_its_connection() {
     }
 }
 
-#[test]
-fn foreign_origin_is_logged_with_what_was_seen_and_what_is_allowed() {
+/// Has a page of `origin` refused, and returns the line of the log that says so.
+fn refusal(app: App, origin: &str, mark: &str) -> String {
     let log = Log::subscribe();
     runtime().block_on(async {
-        let app = TestApp::new(app().origins(Origins::list(["https://example.com", "https://*.example.org"])));
-        let request = app.request("/watched/echo").header("origin", "https://evil.example");
+        let app = TestApp::new(app);
+        let request = app.request("/watched/echo").header("origin", origin);
         assert_eq!(
             request.connect().await.expect_err("a refusal").status,
             StatusCode::FORBIDDEN
         );
     });
     let log = log.text();
-    let line = log.lines().find(|line| line.contains("foreign Origin"));
-    let line = line.unwrap_or_else(|| panic!("no refusal in:\n{log}"));
-    for words in [
-        r#"seen="https://evil.example""#,
-        r#"allowed="https://example.com, https://*.example.org""#,
+    let line = log
+        .lines()
+        .find(|line| line.contains("foreign Origin") && line.contains(mark));
+    line.unwrap_or_else(|| panic!("no refusal in:\n{log}")).to_owned()
+}
+
+#[test]
+fn foreign_origin_is_logged_with_the_host_it_was_compared_with_what_is_allowed_and_what_to_change() {
+    let list = Origins::list(["https://example.com", "https://*.example.org"]);
+    for (app, mark, allowed, help) in [
+        (app(), "evil-one", "the request's own host", "behind_a_proxy"),
+        (
+            app().origins(list.allow_null()),
+            "evil-two",
+            "https://example.com, https://*.example.org, null",
+            "Origins::list",
+        ),
     ] {
-        assert!(line.contains(words), "`{words}` in: {line}");
+        let origin = format!("https://{mark}.example");
+        let line = refusal(app, &origin, mark);
+        for words in [
+            format!("seen=\"{origin}\""),
+            "host=\"test\"".to_owned(),
+            format!("allowed=\"{allowed}\""),
+            help.to_owned(),
+        ] {
+            assert!(line.contains(&words), "`{words}` in: {line}");
+        }
     }
+}
+
+#[test]
+fn what_a_peer_chose_is_cut_and_escaped_in_the_log() {
+    let origin = format!("long\tname{}", "x".repeat(30_000));
+    let line = refusal(app(), &origin, r"long\tname");
+    assert!(line.len() < 800, "{line}");
+    assert!(!line.contains(&"x".repeat(128)) && line.contains('…'), "{line}");
 }
 
 /// Runs `scenario`, and gives every metric with its labels and its value.

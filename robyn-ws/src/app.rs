@@ -194,8 +194,7 @@ impl App {
 
     /// As [`Self::build`], with what only `serve` wants to know.
     pub(crate) fn assemble(mut self) -> Result<Assembled, BuildErrors> {
-        self.problems
-            .extend(self.origins.problems().into_iter().map(BuildError::new));
+        self.problems.extend(self.origins.problems());
         let endpoints = resolve::endpoints(
             Arc::new(self.globals),
             (&self.limits, self.limits_at),

@@ -58,14 +58,6 @@ impl BuildError {
         }
     }
 
-    pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self {
-            place: None,
-            handler: None,
-            message: message.into(),
-        }
-    }
-
     /// Gives the name of the handler that is wrong, where it is about one.
     pub fn handler(&self) -> Option<&str> {
         self.handler

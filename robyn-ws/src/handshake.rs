@@ -6,9 +6,14 @@ use axum::{
 };
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+use crate::{authority::Authority, printable::printable};
+
+const SUPPORTED_VERSION: HeaderValue = HeaderValue::from_static("13");
+
 /// Checks the request and gives the value for `Sec-WebSocket-Accept`, or the answer that says what is wrong.
 pub(crate) fn check(parts: &Parts) -> Result<HeaderValue, Response> {
     let headers = &parts.headers;
+    check_no_body(headers)?;
     if !has_token(headers, &header::UPGRADE, "websocket") {
         return Err(refuse(
             "this is a WebSocket endpoint: connect with a WebSocket client (the request has no `Upgrade: websocket`)",
@@ -34,22 +39,52 @@ pub(crate) fn check(parts: &Parts) -> Result<HeaderValue, Response> {
     HeaderValue::try_from(derive_accept_key(key)).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
+/// Returns the host and port that the request goes to. The target wins over `Host` where it names one (RFC 9112 section
+/// 3.2.2).
+pub(crate) fn host(parts: &Parts) -> Result<Authority, Response> {
+    let parse = |host: &str| {
+        Authority::parse(host).map_err(|why| refuse(&format!("`Host` is `{}`, but {why}", printable(host))))
+    };
+    let header = parts.headers.get(header::HOST).map(|host| match host.to_str() {
+        Ok(host) => parse(host),
+        Err(_) => Err(refuse("`Host` is not visible ASCII")),
+    });
+    let header = header.transpose()?;
+    let target = parts.uri.authority().map(|authority| parse(authority.as_str()));
+    target
+        .transpose()?
+        .or(header)
+        .ok_or_else(|| refuse("`Host` is missing"))
+}
+
 /// Chooses the first subprotocol that the client offers and the app knows.
 pub(crate) fn subprotocol(headers: &HeaderMap, known: &[HeaderValue]) -> Result<Option<HeaderValue>, Response> {
-    let mut chosen = None;
-    for offered in headers.get_all(header::SEC_WEBSOCKET_PROTOCOL) {
-        for name in offered.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
-            if !is_token(name) {
-                return Err(refuse(
-                    "`Sec-WebSocket-Protocol` is malformed: expected names of visible ASCII, separated by commas",
-                ));
-            }
-            if chosen.is_none() {
-                chosen = known.iter().find(|known| known.as_bytes() == name).cloned();
-            }
-        }
+    let offers = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL);
+    // An element may be empty (RFC 9110 section 5.6.1.2), but not the whole list.
+    let names = || {
+        let elements = offers
+            .iter()
+            .flat_map(|offer| offer.as_bytes().split(|byte| *byte == b','));
+        elements.map(<[u8]>::trim_ascii).filter(|name| !name.is_empty())
+    };
+    let has_names = names().next().is_some() || offers.iter().next().is_none();
+    if !has_names || !names().all(is_token) {
+        return Err(refuse(
+            "`Sec-WebSocket-Protocol` is malformed: expected names of visible ASCII, separated by commas",
+        ));
     }
-    Ok(chosen)
+    let known = |name: &[u8]| known.iter().find(|known| known.as_bytes() == name);
+    Ok(names().find_map(known).cloned())
+}
+
+/// Returns the answer to a request that would have to ask for another protocol (RFC 9110 section 15.5.22).
+pub(crate) fn upgrade_required(why: &str) -> Response {
+    let headers = [
+        (header::UPGRADE, HeaderValue::from_static("websocket")),
+        (header::CONNECTION, HeaderValue::from_static("upgrade")),
+        (header::SEC_WEBSOCKET_VERSION, SUPPORTED_VERSION),
+    ];
+    (StatusCode::UPGRADE_REQUIRED, headers, format!("{why}\n")).into_response()
 }
 
 /// A token of RFC 9110 section 5.6.2.
@@ -72,26 +107,30 @@ fn check_once(parts: &Parts) -> Result<(), Response> {
             return Err(refuse(&format!("`{name}` is there {count} times: expected once")));
         }
     }
-    if !parts.headers.contains_key(header::HOST) && parts.uri.authority().is_none() {
-        return Err(refuse("`Host` is missing"));
+    Ok(())
+}
+
+/// The bytes of a body would be the first of the WebSocket, or not, depending on what has arrived already.
+fn check_no_body(headers: &HeaderMap) -> Result<(), Response> {
+    let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
+    if headers.contains_key(header::TRANSFER_ENCODING) || lengths.any(|length| length != "0") {
+        let why = "a WebSocket upgrade has no body: remove `Content-Length` and `Transfer-Encoding`";
+        return Err(([(header::CONNECTION, "close")], refuse(why)).into_response());
     }
     Ok(())
 }
 
 fn check_version(headers: &HeaderMap) -> Result<(), Response> {
-    const SUPPORTED: HeaderValue = HeaderValue::from_static("13");
-    match headers.get(header::SEC_WEBSOCKET_VERSION) {
-        Some(version) if version == SUPPORTED => Ok(()),
-        Some(version) if !version.is_empty() && version.to_str().is_ok() => {
-            let body = format!("WebSocket version {version:?} is not supported: this server speaks 13\n");
-            Err((
-                StatusCode::UPGRADE_REQUIRED,
-                [(header::SEC_WEBSOCKET_VERSION, SUPPORTED)],
-                body,
-            )
-                .into_response())
-        }
-        _ => Err(refuse("`Sec-WebSocket-Version` is missing or malformed: expected 13")),
+    let Some(version) = headers.get(header::SEC_WEBSOCKET_VERSION) else {
+        return Err(refuse("`Sec-WebSocket-Version` is missing: expected 13"));
+    };
+    match version.to_str() {
+        _ if version == SUPPORTED_VERSION => Ok(()),
+        Ok(other) if !other.is_empty() => Err(upgrade_required(&format!(
+            "WebSocket version \"{}\" is not supported: this server speaks 13",
+            printable(other)
+        ))),
+        _ => Err(refuse("`Sec-WebSocket-Version` is malformed: expected 13")),
     }
 }
 

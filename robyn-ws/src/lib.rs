@@ -26,6 +26,7 @@ mod connector;
 mod hub;
 mod mailbox;
 
+mod authority;
 mod close;
 mod error;
 mod frame;

@@ -1,6 +1,13 @@
 //! Which web pages may connect (RFC 6455 section 10.2).
 
-use axum::http::{HeaderMap, Uri, header, uri::Scheme};
+use std::{fmt, panic::Location};
+
+use axum::http::{HeaderMap, header};
+
+use crate::{
+    authority::{Authority, Host},
+    error::{BuildError, Place},
+};
 
 /// Which `Origin` an upgrade request may carry. A request without one does not come from a page and passes.
 ///
@@ -11,144 +18,277 @@ use axum::http::{HeaderMap, Uri, header, uri::Scheme};
 /// # drop(app);
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Origins(Rule);
+pub struct Origins {
+    rule: Rule,
+    null: bool,
+    file: bool,
+}
 
 #[derive(Clone, Debug, Default)]
 enum Rule {
     #[default]
     SameHost,
-    List(Vec<String>),
+    List {
+        allowed: Vec<Pattern>,
+        problems: Vec<BuildError>,
+    },
     Any,
 }
 
 impl Origins {
-    /// Only pages from the host and port that the request itself goes to. This is the default.
+    const fn new(rule: Rule) -> Self {
+        Self {
+            rule,
+            null: false,
+            file: false,
+        }
+    }
+
+    /// Allows only pages from the host and port that the request itself goes to. This is the default.
+    ///
+    /// A proxy in front has to pass on the `Host` of the request: see [`behind_a_proxy`](crate::behind_a_proxy).
     pub const fn same_host() -> Self {
-        Self(Rule::SameHost)
+        Self::new(Rule::SameHost)
     }
 
-    /// Only these origins: scheme, host, and port if it is not the scheme's own. `*.` in front of a host stands for
-    /// its subdomains. `build()` reports an entry that is no origin.
+    /// Allows only these origins: `http` or `https`, the host, and the port if it is not the scheme's own. `*.` in front
+    /// of a host stands for its subdomains. `build()` reports an entry that is not an origin, with the place of this call.
+    #[track_caller]
     pub fn list(origins: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self(Rule::List(origins.into_iter().map(Into::into).collect()))
+        let place = Place::of(Location::caller());
+        let (mut allowed, mut problems) = (Vec::new(), Vec::new());
+        for entry in origins.into_iter().map(Into::into) {
+            match Pattern::parse(&entry) {
+                Ok(pattern) => allowed.push(pattern),
+                Err(why) => {
+                    let message = format!("`{}` in `Origins::list` is no origin: {why}", entry.escape_debug());
+                    problems.push(BuildError::at(place, None, message));
+                }
+            }
+        }
+        Self::new(Rule::List { allowed, problems })
     }
 
-    /// Any page. Only right where a page can do no harm, since browsers send cookies along.
+    /// Allows any page. Only right where a page can do no harm, since browsers send cookies along.
     pub const fn any() -> Self {
-        Self(Rule::Any)
+        Self::new(Rule::Any)
     }
 
-    /// Gives the entries of a list that are no origin.
-    pub(crate) fn problems(&self) -> Vec<String> {
-        let Rule::List(allowed) = &self.0 else {
-            return Vec::new();
-        };
-        let broken = allowed
-            .iter()
-            .filter(|entry| Origin::parse(&entry.replacen("://*.", "://", 1)).is_none());
-        broken
-            .map(|entry| {
-                format!("`{entry}` in `Origins::list` is no origin: expected a scheme and a host, such as `https://example.com` or `https://*.example.com:8443`")
-            })
-            .collect()
+    /// Allows pages without an origin of their own as well, whose `Origin` is `null`. Every website can make one, by a
+    /// sandboxed frame: as [`Self::any`], it is only right where a page can do no harm.
+    #[must_use]
+    pub const fn allow_null(mut self) -> Self {
+        self.null = true;
+        self
     }
 
-    /// Tells whether a request with these headers may connect; if not, what was seen.
-    pub(crate) fn check(&self, headers: &HeaderMap, uri: &Uri) -> Result<(), Refused> {
+    /// Allows pages from local files as well, whose `Origin` some web views send as `file://`. Browsers send `null`.
+    #[must_use]
+    pub const fn allow_file(mut self) -> Self {
+        self.file = true;
+        self
+    }
+
+    /// Returns what is wrong with the entries of a list.
+    pub(crate) fn problems(&self) -> Vec<BuildError> {
+        match &self.rule {
+            Rule::List { problems, .. } => problems.clone(),
+            Rule::SameHost | Rule::Any => Vec::new(),
+        }
+    }
+
+    /// Checks the `Origin` of a request that goes to `host`.
+    pub(crate) fn check(&self, headers: &HeaderMap, host: &Authority) -> Result<(), OriginRefusal> {
         let mut all = headers.get_all(header::ORIGIN).iter();
         let Some(seen) = all.next() else {
             return Ok(());
         };
         // Of two, nobody knows which one is meant.
         let (Ok(seen), None) = (seen.to_str(), all.next()) else {
-            return Err(Refused::Malformed);
+            return Err(OriginRefusal::Malformed);
         };
-        let allowed = match &self.0 {
-            Rule::Any => true,
-            Rule::SameHost => Origin::parse(seen).is_some_and(|origin| origin.is_host(headers, uri)),
-            Rule::List(allowed) => Origin::parse(seen).is_some_and(|origin| origin.is_in(allowed)),
-        };
-        if allowed {
+        if self.allows(seen, host) {
             Ok(())
         } else {
-            Err(Refused::Foreign {
-                seen: seen.to_owned(),
-                allowed: self.describe(),
-            })
+            Err(OriginRefusal::Foreign(seen.to_owned()))
         }
     }
 
-    fn describe(&self) -> String {
-        match &self.0 {
-            Rule::SameHost => "the request's own host".to_owned(),
-            Rule::List(allowed) => allowed.join(", "),
-            Rule::Any => "any".to_owned(),
+    fn allows(&self, seen: &str, host: &Authority) -> bool {
+        match (seen, &self.rule) {
+            (_, Rule::Any) => true,
+            ("null", _) => self.null,
+            ("file://", _) => self.file,
+            (_, Rule::SameHost) => Origin::parse(seen).is_ok_and(|origin| origin.is_at(host)),
+            (_, Rule::List { allowed, .. }) => {
+                Origin::parse(seen).is_ok_and(|origin| allowed.iter().any(|pattern| pattern.matches(&origin)))
+            }
+        }
+    }
+
+    /// Returns which origins are allowed, for the log.
+    pub(crate) fn describe(&self) -> String {
+        let mut allowed = match &self.rule {
+            Rule::SameHost => vec!["the request's own host".to_owned()],
+            Rule::List { allowed, .. } => allowed.iter().map(Pattern::to_string).collect(),
+            Rule::Any => vec!["any".to_owned()],
+        };
+        allowed.extend(self.null.then(|| "null".to_owned()));
+        allowed.extend(self.file.then(|| "file://".to_owned()));
+        allowed.join(", ")
+    }
+
+    /// Returns what would have to change for a refused page to be allowed.
+    pub(crate) const fn help(&self) -> &'static str {
+        match self.rule {
+            Rule::SameHost => {
+                "the page is from another host than the request's own: have a proxy in between pass on `Host` with its port (see the page `behind_a_proxy` of the documentation), or name the page's origin by `App::origins(Origins::list(…))`"
+            }
+            Rule::List { .. } => "if the page may connect, add its origin to `Origins::list`",
+            Rule::Any => "",
         }
     }
 }
 
 /// Why an origin was refused.
 #[derive(Debug)]
-pub(crate) enum Refused {
+pub(crate) enum OriginRefusal {
     Malformed,
-    Foreign { seen: String, allowed: String },
+    Foreign(String),
 }
 
-/// A parsed origin; the port is filled in where the scheme says it.
-#[derive(Debug, PartialEq, Eq)]
+/// An entry of a list.
+#[derive(Clone, Debug)]
+struct Pattern {
+    origin: Origin,
+    /// Whether the subdomains of the host are meant instead of the host.
+    subdomains: bool,
+}
+
+impl Pattern {
+    fn parse(entry: &str) -> Result<Self, String> {
+        let instead = match entry {
+            "*" | "http://*" | "https://*" => Some("for every page, write `Origins::any()`"),
+            "null" => Some("to allow it, call `allow_null()` on the `Origins`"),
+            "file://" => Some("to allow it, call `allow_file()` on the `Origins`"),
+            _ if entry.trim() != entry => Some("remove the white space around it"),
+            _ => None,
+        };
+        if let Some(instead) = instead {
+            return Err(instead.to_owned());
+        }
+        let exact = entry.replacen("://*.", "://", 1);
+        let subdomains = exact != entry;
+        if exact.contains('*') {
+            return Err("`*` stands only for whole labels in front of a host, as in `https://*.example.com`; ports and parts of labels are written out".to_owned());
+        }
+        let origin = Origin::parse(&exact)?;
+        if subdomains && !matches!(origin.host, Host::Name(_)) {
+            return Err("an IP address has no subdomains".to_owned());
+        }
+        Ok(Self { origin, subdomains })
+    }
+
+    fn matches(&self, seen: &Origin) -> bool {
+        let Origin { scheme, host, port } = &self.origin;
+        let is_host = if self.subdomains {
+            seen.host.is_below(host)
+        } else {
+            seen.host == *host
+        };
+        is_host && seen.scheme == *scheme && seen.port == *port
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Origin { scheme, host, port } = &self.origin;
+        let wildcard = if self.subdomains { "*." } else { "" };
+        write!(f, "{}://{wildcard}{host}", scheme.name())?;
+        if *port != scheme.default_port() {
+            write!(f, ":{port}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The origin of a page (RFC 6454); the port is filled in where the scheme says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Origin {
-    scheme: String,
-    host: String,
-    port: Option<u16>,
+    scheme: Scheme,
+    host: Host,
+    port: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scheme {
+    Http,
+    Https,
+}
+
+impl Scheme {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    const fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
 }
 
 impl Origin {
-    fn parse(text: &str) -> Option<Self> {
-        let uri: Uri = text.parse().ok()?;
-        let scheme = uri.scheme()?;
-        let at_root = uri.path() == "/" && uri.query().is_none() && !text.ends_with('/');
-        at_root.then(|| Self {
-            scheme: scheme.as_str().to_owned(),
-            host: uri.host().unwrap_or_default().to_ascii_lowercase(),
-            port: uri.port_u16().or_else(|| default_port(scheme)),
+    /// Parses what a browser sends for a page, or returns what is wrong with it.
+    fn parse(text: &str) -> Result<Self, String> {
+        let Some((scheme, authority)) = text.split_once("://") else {
+            return Err("its scheme is missing: write `https://example.com`".to_owned());
+        };
+        let scheme = match scheme.to_ascii_lowercase().as_str() {
+            "http" => Scheme::Http,
+            "https" => Scheme::Https,
+            "ws" => return Err("an origin is that of the page, not of the socket: write `http://`".to_owned()),
+            "wss" => return Err("an origin is that of the page, not of the socket: write `https://`".to_owned()),
+            _ => return Err("only `http` and `https` pages have an origin that can be listed".to_owned()),
+        };
+        if authority.contains(['/', '?', '#']) {
+            return Err("an origin ends behind its host and port: remove the `/` and what follows".to_owned());
+        }
+        let Authority { host, port } = Authority::parse(authority)?;
+        if authority.ends_with(':') || port == Some(0) {
+            return Err("its port is missing, or 0".to_owned());
+        }
+        if let Host::Name(name) = &host
+            && ends_in_number(name)
+        {
+            return Err("browsers take its host for an IPv4 address, which has four numbers: `127.0.0.1`".to_owned());
+        }
+        Ok(Self {
+            scheme,
+            host,
+            port: port.unwrap_or_else(|| scheme.default_port()),
         })
     }
 
-    fn is_host(&self, headers: &HeaderMap, uri: &Uri) -> bool {
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-        let authority = host.map_or_else(|| uri.authority().cloned(), |host| host.parse().ok());
-        authority.is_some_and(|authority| {
-            // A proxy may speak TLS for us, so a missing port is the port of the page's scheme.
-            let port = authority
-                .port_u16()
-                .or_else(|| self.scheme.parse().ok().as_ref().and_then(default_port));
-            authority.host().eq_ignore_ascii_case(&self.host) && port == self.port
-        })
-    }
-
-    fn is_in(&self, allowed: &[String]) -> bool {
-        allowed.iter().any(|entry| {
-            let subdomains = entry.contains("://*.");
-            Self::parse(&entry.replacen("://*.", "://", 1)).is_some_and(|entry| {
-                let host = if subdomains {
-                    self.host
-                        .strip_suffix(&entry.host)
-                        .is_some_and(|label| label.len() > 1 && label.ends_with('.'))
-                } else {
-                    self.host == entry.host
-                };
-                host && self.scheme == entry.scheme && self.port == entry.port
-            })
-        })
+    /// Returns `true` if a page of this origin comes from `host`. A proxy may speak TLS for us, so a port that is not
+    /// written is the one of the page's scheme.
+    fn is_at(&self, host: &Authority) -> bool {
+        host.host == self.host && host.port.unwrap_or_else(|| self.scheme.default_port()) == self.port
     }
 }
 
-fn default_port(scheme: &Scheme) -> Option<u16> {
-    match scheme.as_str() {
-        "http" => Some(80),
-        "https" => Some(443),
-        _ => None,
-    }
+/// Such a host is an IPv4 address to browsers, or nothing: `127.1` reaches nobody by this name.
+fn ends_in_number(name: &str) -> bool {
+    let labels = name.strip_suffix('.').unwrap_or(name);
+    let last = labels.rsplit('.').next().unwrap_or_default();
+    let hexadecimal = last
+        .strip_prefix("0x")
+        .map(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    hexadecimal.unwrap_or_else(|| last.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -157,9 +297,8 @@ mod tests {
 
     fn allows(origins: &Origins, host: &str, origin: &str) -> bool {
         let mut headers = HeaderMap::new();
-        headers.insert(header::HOST, host.parse().unwrap());
         headers.insert(header::ORIGIN, origin.parse().unwrap());
-        origins.check(&headers, &Uri::from_static("/chat")).is_ok()
+        origins.check(&headers, &Authority::parse(host).unwrap()).is_ok()
     }
 
     #[test]
@@ -202,16 +341,12 @@ mod tests {
     }
 
     #[test]
-    fn entry_that_is_no_origin_is_reported() {
+    fn entries_are_shown_as_they_are_understood() {
+        let list =
+            Origins::list(["HTTPS://Example.com:443", "http://*.localhost:80", "http://[0::1]:8080"]).allow_null();
         assert_eq!(
-            Origins::list(["https://ok.com", "https://*.ok.com"]).problems(),
-            Vec::<String>::new()
-        );
-        assert_eq!(
-            Origins::list(["example.com", "https://a.com/path", ""])
-                .problems()
-                .len(),
-            3
+            list.describe(),
+            "https://example.com, http://*.localhost, http://[::1]:8080, null"
         );
     }
 }

@@ -13,13 +13,15 @@ use tracing::Instrument;
 
 use crate::{
     Hub, Origins, PathParams,
+    authority::Authority,
     connection::{Connection, Opening},
     endpoint::Endpoint,
     event::EventContext,
     extract::UpgradeContext,
     handshake,
     hub::admission::{Admitted, Refused},
-    origin,
+    origin::OriginRefusal,
+    printable::printable,
     registry::{Entry, UpgradeFn},
     reply::{UpgradeReply, UpgradeResult},
     request::UpgradeRequest,
@@ -62,19 +64,17 @@ async fn accept(endpoint: &Arc<Endpoint>, gatekeeper: &Gatekeeper, parts: &mut P
     let accept_key = handshake::check(parts)?;
     check_drain(gatekeeper)?;
     check_target(endpoint, parts)?;
-    check_origin(gatekeeper, parts)?;
+    let host = handshake::host(parts)?;
+    check_origin(gatekeeper, parts, &host)?;
     let subprotocol = handshake::subprotocol(&parts.headers, &gatekeeper.subprotocols)?;
     let raw_params = RawPathParams::from_request_parts(parts, &())
         .await
         .map_err(IntoResponse::into_response)?;
     endpoint.checks.iter().try_for_each(|check| check(parts))?;
-    let on_upgrade = parts.extensions.remove::<OnUpgrade>().ok_or_else(|| {
-        (
-            StatusCode::UPGRADE_REQUIRED,
-            "this HTTP connection cannot be upgraded\n",
-        )
-            .into_response()
-    })?;
+    let on_upgrade = parts
+        .extensions
+        .remove::<OnUpgrade>()
+        .ok_or_else(|| handshake::upgrade_required("this HTTP connection cannot be upgraded"))?;
     let mut request = UpgradeRequest::new(parts, PathParams::new(&raw_params), subprotocol.as_ref());
     let admitted = admit(endpoint, &request)?;
     let state = match endpoint.handlers.upgrade {
@@ -114,19 +114,22 @@ fn check_target(endpoint: &Endpoint, parts: &Parts) -> Result<(), Response> {
     Ok(())
 }
 
-fn check_origin(gatekeeper: &Gatekeeper, parts: &Parts) -> Result<(), Response> {
-    match gatekeeper.origins.check(&parts.headers, &parts.uri) {
+fn check_origin(gatekeeper: &Gatekeeper, parts: &Parts, host: &Authority) -> Result<(), Response> {
+    let origins = &gatekeeper.origins;
+    match origins.check(&parts.headers, host) {
         Ok(()) => Ok(()),
-        Err(origin::Refused::Malformed) => Err((
+        Err(OriginRefusal::Malformed) => Err((
             StatusCode::BAD_REQUEST,
             "`Origin` is there twice, or not visible ASCII\n",
         )
             .into_response()),
-        Err(origin::Refused::Foreign { seen, allowed }) => {
+        Err(OriginRefusal::Foreign(origin)) => {
             tracing::warn!(
-                seen,
-                allowed,
-                "upgrade refused: foreign Origin; `App::origins` says which are allowed"
+                seen = ?printable(&origin),
+                host = ?printable(&host.to_string()),
+                allowed = origins.describe(),
+                "upgrade refused: foreign Origin; {}",
+                origins.help()
             );
             Err((StatusCode::FORBIDDEN, "pages from this origin may not connect\n").into_response())
         }
