@@ -176,6 +176,10 @@ limits! {
     /// that begin with them. A server of your own has to tell addresses, by
     /// `into_make_service_with_connect_info::<SocketAddr>()`: without one nobody is refused, which is logged.
     max_connections_per_ip(impl Into<Option<usize>>): Option<usize> = None, in 1..=MAX_SOCKETS;
+    /// The most upgrade handlers that run at once: of the app, or of the sub-router that narrows it. They are counted apart
+    /// from connections, so that slow ones do not use up `max_connections`. Default: 1024, at most 16,777,216. Above it:
+    /// 503.
+    max_handshakes(usize): usize = 1024, in 1..=MAX_SOCKETS;
     /// The most frames a second from one client, whatever their kind, averaged over a second. A message in one piece is
     /// one frame. Default: off. At most 1,000,000. Above it: close code 1008.
     messages_per_second(impl Into<Option<u32>>): Option<u32> = None, in 1..=1_000_000;
@@ -185,6 +189,10 @@ limits! {
     max_room_name(usize): usize = 256, in 1..=64 * KIB;
     /// The longest request target (path and query) of an upgrade, in bytes. Default: 8 KiB, at most 64 KiB. Above it: 414.
     request_target(usize): usize = 8 * KIB, in 1..=64 * KIB;
+    /// The longest head of an upgrade request, in bytes of its target and of its headers' names and values. Default: 64 KiB,
+    /// at most 1 MiB. Above it: 431. A connection keeps the head for its handlers. The HTTP server has a bound of its own:
+    /// hyper's is about 400 KiB and 100 headers.
+    max_request_head(usize): usize = 64 * KIB, in 1..=MIB;
 }
 
 /// The value of a limit.
@@ -267,7 +275,7 @@ impl Limits {
 
     /// Returns `true` if connections are counted for these limits of their own.
     pub(crate) const fn counts_connections(&self) -> bool {
-        self.max_connections.is_some() || self.max_connections_per_ip.is_some()
+        self.max_connections.is_some() || self.max_connections_per_ip.is_some() || self.max_handshakes.is_some()
     }
 
     /// Returns how long `App::serve` drains.

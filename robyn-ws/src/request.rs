@@ -4,7 +4,11 @@ use std::{fmt, net::SocketAddr, sync::OnceLock};
 
 use axum::{
     extract::{ConnectInfo, MatchedPath, OriginalUri, RawPathParams},
-    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Uri, request::Parts},
+    http::{
+        Extensions, HeaderMap, HeaderName, HeaderValue, Uri,
+        request::Parts,
+        uri::{Authority, PathAndQuery},
+    },
 };
 
 use crate::Hub;
@@ -23,15 +27,9 @@ pub(crate) struct UpgradeRequest {
 impl UpgradeRequest {
     /// Copies what is kept out of the server's read buffer, which would otherwise live as long as the connection.
     pub(crate) fn new(parts: &Parts, path_params: PathParams, subprotocol: Option<&HeaderValue>) -> Self {
-        let uri = parts
-            .extensions
-            .get::<OriginalUri>()
-            .map_or(&parts.uri, |original| &original.0);
-        let head = Head::new(uri, &parts.headers);
+        let head = Head::new(target(parts), &parts.headers);
         let mut extensions = parts.extensions.clone();
-        // What is known elsewhere would be in every connection's memory twice: in the head, and in the endpoint.
-        extensions.remove::<OriginalUri>();
-        extensions.remove::<MatchedPath>();
+        forget_known(&mut extensions);
         let peer_addr = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
         Self {
             head,
@@ -51,9 +49,12 @@ impl UpgradeRequest {
         self.head.headers()
     }
 
-    /// Forgets what was read for the upgrade handler, which the connection's handlers may never want.
-    pub(crate) fn compact(&mut self) {
+    /// Takes over what the upgrade handler's extractors have left in the request, and forgets what was read for it, which
+    /// the connection's handlers may never want.
+    pub(crate) fn take_over(&mut self, mut left: Extensions) {
         (self.head.uri, self.head.headers) = Default::default();
+        forget_known(&mut left);
+        self.extensions.extend(left);
     }
 
     pub(crate) fn query_params(&self) -> &QueryParams {
@@ -76,6 +77,37 @@ impl fmt::Debug for UpgradeRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UpgradeRequest").finish_non_exhaustive()
     }
+}
+
+/// Returns the target of a request as the client wrote it, whatever routers have taken off.
+fn target(parts: &Parts) -> &Uri {
+    parts
+        .extensions
+        .get::<OriginalUri>()
+        .map_or(&parts.uri, |original| &original.0)
+}
+
+/// Returns how many bytes of a request's head a connection would keep: the target, and the headers' names and values.
+pub(crate) fn head_size(parts: &Parts) -> usize {
+    let target = target(parts);
+    let target = [
+        target.scheme_str(),
+        target.authority().map(Authority::as_str),
+        target.path_and_query().map(PathAndQuery::as_str),
+    ];
+    let target: usize = target.into_iter().flatten().map(str::len).sum();
+    let headers = parts
+        .headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len());
+    target + headers.sum::<usize>()
+}
+
+/// Removes what is known elsewhere, in the head and in the endpoint. It holds on to the server's read buffer, with the whole
+/// request in it.
+fn forget_known(extensions: &mut Extensions) {
+    extensions.remove::<OriginalUri>();
+    extensions.remove::<MatchedPath>();
 }
 
 /// Moves extensions into a map that grew with them, beginning with one that every request has. A map that has been larger

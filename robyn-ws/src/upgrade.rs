@@ -1,6 +1,11 @@
 //! The axum handler of an endpoint: everything before the 101, and the 101.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    mem,
+    net::IpAddr,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use axum::{
     extract::{FromRequestParts, RawPathParams, Request},
@@ -19,12 +24,13 @@ use crate::{
     event::EventContext,
     extract::UpgradeContext,
     handshake,
-    hub::admission::{Admitted, Refused},
+    hub::admission::{Admission, Admitted, Handshake, Refused},
+    limits::Bounds,
     origin::OriginRefusal,
     printable::printable,
     registry::{Entry, UpgradeFn},
     reply::{UpgradeReply, UpgradeResult},
-    request::UpgradeRequest,
+    request::{UpgradeRequest, head_size},
 };
 
 /// What all endpoints of an app share.
@@ -61,6 +67,7 @@ struct Accepted {
 
 /// Makes all checks in the order from cheap to dear; the user's upgrade handler is the last.
 async fn accept(endpoint: &Arc<Endpoint>, gatekeeper: &Gatekeeper, parts: &mut Parts) -> Result<Accepted, Response> {
+    check_head(endpoint, parts)?;
     let accept_key = handshake::check(parts)?;
     check_drain(gatekeeper)?;
     check_target(endpoint, parts)?;
@@ -76,17 +83,22 @@ async fn accept(endpoint: &Arc<Endpoint>, gatekeeper: &Gatekeeper, parts: &mut P
         .remove::<OnUpgrade>()
         .ok_or_else(|| handshake::upgrade_required("this HTTP connection cannot be upgraded"))?;
     let mut request = UpgradeRequest::new(parts, PathParams::new(&raw_params), subprotocol.as_ref());
-    let admitted = admit(endpoint, &request)?;
+    let address = client_address(endpoint, &request);
     let state = match endpoint.handlers.upgrade {
         Some((entry, handler)) => {
-            let answer = call(entry, handler, endpoint, &mut request, parts).await?;
-            request.compact();
-            // What the extractors left there is part of the request from now on.
-            request.extensions.extend(std::mem::take(&mut parts.extensions));
+            let under_way = UnderWay::begin(endpoint, address)?;
+            parts.extensions.insert(under_way.clone());
+            let answer = call(entry, handler, endpoint, &mut request, parts).await;
+            parts.extensions.remove::<UnderWay>();
+            under_way.end();
+            let answer = answer?;
+            request.take_over(mem::take(&mut parts.extensions));
             answer
         }
         None => UpgradeReply::default(),
     };
+    // Only now, so that a slow upgrade handler takes no place of a connection.
+    let admitted = count(endpoint, |admission, bounds| admission.admit(address, bounds))?;
     Ok(Accepted {
         on_upgrade,
         accept_key,
@@ -100,6 +112,16 @@ async fn accept(endpoint: &Arc<Endpoint>, gatekeeper: &Gatekeeper, parts: &mut P
 fn check_drain(gatekeeper: &Gatekeeper) -> Result<(), Response> {
     if gatekeeper.hub.is_draining() {
         return Err(unavailable("the server shuts down"));
+    }
+    Ok(())
+}
+
+fn check_head(endpoint: &Endpoint, parts: &Parts) -> Result<(), Response> {
+    let (size, most) = (head_size(parts), endpoint.bounds.max_request_head);
+    if size > most {
+        let body =
+            format!("the head of the request has {size} bytes, more than the {most} of `Limits::max_request_head`\n");
+        return Err((StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, body).into_response());
     }
     Ok(())
 }
@@ -136,7 +158,25 @@ fn check_origin(gatekeeper: &Gatekeeper, parts: &Parts, host: &Authority) -> Res
     }
 }
 
-fn admit(endpoint: &Endpoint, request: &UpgradeRequest) -> Result<Box<[Admitted]>, Response> {
+/// The guards of a handshake whose upgrade handler runs. They are in the request, since a blocking handler goes on with it
+/// when its client has gone. Whoever else has copied the request holds nothing once the handler has returned.
+#[derive(Clone)]
+struct UnderWay(Arc<Mutex<Box<[Handshake]>>>);
+
+impl UnderWay {
+    fn begin(endpoint: &Endpoint, address: Option<IpAddr>) -> Result<Self, Response> {
+        let guards = count(endpoint, |admission, bounds| admission.begin(address, bounds))?;
+        Ok(Self(Arc::new(Mutex::new(guards))))
+    }
+
+    fn end(&self) {
+        let guards = mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(guards);
+    }
+}
+
+/// Returns the address that `Limits::max_connections_per_ip` counts.
+fn client_address(endpoint: &Endpoint, request: &UpgradeRequest) -> Option<IpAddr> {
     let address = request.peer_addr().map(|address| address.ip());
     if address.is_none() && endpoint.bounds.max_connections_per_ip.is_some() {
         tracing::warn!(
@@ -144,13 +184,26 @@ fn admit(endpoint: &Endpoint, request: &UpgradeRequest) -> Result<Box<[Admitted]
             "`Limits::max_connections_per_ip` cannot be kept, since the server does not tell the client's address: serve the router by `into_make_service_with_connect_info::<SocketAddr>()`"
         );
     }
-    let admitted = endpoint
+    address
+}
+
+/// Counts a request for the app and for the sub-routers with limits of their own, or for none of them if one refuses it.
+fn count<Guard>(
+    endpoint: &Endpoint,
+    count_one: impl Fn(&Arc<Admission>, &Bounds) -> Result<Guard, Refused>,
+) -> Result<Box<[Guard]>, Response> {
+    let guards = endpoint
         .admissions
         .iter()
-        .map(|(admission, bounds)| admission.admit(address, bounds));
-    admitted.collect::<Result<_, _>>().map_err(|refused| match refused {
-        Refused::TooMany => unavailable("the server has as many connections as it takes: `Limits::max_connections`"),
-        Refused::TooManyFromThisAddress => (
+        .map(|(admission, bounds)| count_one(admission, bounds));
+    guards.collect::<Result<_, _>>().map_err(|refused| match refused {
+        Refused::Connections => {
+            unavailable("the server has as many connections as it takes: `Limits::max_connections`")
+        }
+        Refused::Handshakes => {
+            unavailable("the server has as many handshakes under way as it takes: `Limits::max_handshakes`")
+        }
+        Refused::ConnectionsOfAddress => (
             StatusCode::TOO_MANY_REQUESTS,
             "your address has as many connections as it may have: `Limits::max_connections_per_ip`\n",
         )

@@ -2,6 +2,7 @@
 
 pub mod foreign;
 
+mod asking;
 mod client;
 mod gate;
 mod memory;
@@ -13,6 +14,7 @@ mod server;
 mod wait;
 
 pub use self::{
+    asking::Asking,
     client::Client,
     gate::Gate,
     memory::memory_kib,

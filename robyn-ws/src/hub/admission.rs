@@ -1,4 +1,4 @@
-//! Counts the connections of an app or a sub-router, and refuses those over the limit.
+//! Counts the connections of an app or a sub-router and those that may become one, and refuses what is over the limit.
 
 use std::{
     collections::HashMap,
@@ -8,13 +8,15 @@ use std::{
 
 use crate::limits::Bounds;
 
-/// Counts connections against `max_connections` and `max_connections_per_ip`.
+/// Counts connections against `max_connections` and `max_connections_per_ip`, and handshakes under way against
+/// `max_handshakes`.
 #[derive(Debug, Default)]
 pub(crate) struct Admission(Mutex<Counts>);
 
 #[derive(Debug, Default)]
 struct Counts {
     all: usize,
+    handshakes: usize,
     /// Only holders that have a connection, and only if there is a limit for them.
     by_holder: HashMap<Holder, usize>,
 }
@@ -33,11 +35,27 @@ impl From<IpAddr> for Holder {
     }
 }
 
-/// Why a connection was not admitted.
+/// What there are too many of already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
-    TooMany,
-    TooManyFromThisAddress,
+    Connections,
+    ConnectionsOfAddress,
+    Handshakes,
+}
+
+impl Counts {
+    /// Checks whether there is a place for one connection more.
+    fn check(&self, address: Option<IpAddr>, bounds: &Bounds) -> Result<(), Refused> {
+        if bounds.max_connections.is_some_and(|max| self.all >= max) {
+            return Err(Refused::Connections);
+        }
+        let here = address.and_then(|address| self.by_holder.get(&address.into()));
+        let here = here.copied().unwrap_or_default();
+        if address.is_some() && bounds.max_connections_per_ip.is_some_and(|max| here >= max) {
+            return Err(Refused::ConnectionsOfAddress);
+        }
+        Ok(())
+    }
 }
 
 impl Admission {
@@ -45,27 +63,43 @@ impl Admission {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Counts a handshake until the guard is dropped, or says which limit it is over. It takes no place of a connection, but
+    /// is refused where there is none at the moment.
+    pub(crate) fn begin(self: &Arc<Self>, address: Option<IpAddr>, bounds: &Bounds) -> Result<Handshake, Refused> {
+        let mut counts = self.lock();
+        counts.check(address, bounds)?;
+        if counts.handshakes >= bounds.max_handshakes {
+            return Err(Refused::Handshakes);
+        }
+        counts.handshakes += 1;
+        Ok(Handshake(self.clone()))
+    }
+
     /// Counts a connection until the guard is dropped, or says which limit it is over.
     pub(crate) fn admit(self: &Arc<Self>, address: Option<IpAddr>, bounds: &Bounds) -> Result<Admitted, Refused> {
         let mut counts = self.lock();
-        if bounds.max_connections.is_some_and(|max| counts.all >= max) {
-            return Err(Refused::TooMany);
-        }
+        counts.check(address, bounds)?;
         let holder = address
             .filter(|_| bounds.max_connections_per_ip.is_some())
             .map(Holder::from);
-        if let (Some(holder), Some(max)) = (holder, bounds.max_connections_per_ip) {
-            let here = counts.by_holder.entry(holder).or_default();
-            if *here >= max {
-                return Err(Refused::TooManyFromThisAddress);
-            }
-            *here += 1;
+        if let Some(holder) = holder {
+            *counts.by_holder.entry(holder).or_default() += 1;
         }
         counts.all += 1;
         Ok(Admitted {
             admission: self.clone(),
             holder,
         })
+    }
+}
+
+/// Counts one handshake.
+#[derive(Debug)]
+pub(crate) struct Handshake(Arc<Admission>);
+
+impl Drop for Handshake {
+    fn drop(&mut self) {
+        self.0.lock().handshakes -= 1;
     }
 }
 
