@@ -15,7 +15,8 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Delivery {
-    /// How many connections it was queued for.
+    /// How many connections it was queued for. A client whose upgrade has not quite happened is not counted, and gets it
+    /// all the same.
     pub queued: usize,
     /// How many messages were dropped because a queue was full: this one, or with `Overflow::DropOldest` older ones.
     pub dropped: usize,
@@ -85,7 +86,7 @@ impl Audience {
     pub fn sync_broadcast(&self, message: impl Into<Message>) -> Delivery {
         let frame = Frame::message(&message.into(), &self.endpoint.telemetry.frames_encoded);
         let mut delivery = Delivery::default();
-        self.each(|live| {
+        self.each(Some(&frame), |live| {
             let pushed = live.push(frame.clone());
             delivery.add(live, pushed);
             pushed.is_ok_and(|pushed| pushed.needs_courier)
@@ -106,7 +107,7 @@ impl Audience {
         let frame = Frame::message(&message.into(), &self.endpoint.telemetry.frames_encoded);
         let mut delivery = Delivery::default();
         let mut full = Vec::new();
-        self.each(|live| {
+        self.each(Some(&frame), |live| {
             let pushed = match live.try_push(frame.clone()) {
                 Ok(pushed) => Ok(pushed),
                 Err(TryPushError::Refused(error)) => Err(error),
@@ -134,7 +135,7 @@ impl Audience {
             Some([room]) => self.endpoint.count_in(room, &self.except),
             Some(_union) => {
                 let mut count = 0;
-                self.each(|_| {
+                self.each(None, |_| {
                     count += 1;
                     false
                 });
@@ -143,10 +144,19 @@ impl Audience {
         }
     }
 
-    /// Visits each connection once, without holding a lock. `visit` gives whether the courier is to follow.
-    fn each(&self, mut visit: impl FnMut(&Arc<Live>) -> bool) {
+    /// Visits each connection once, without holding a lock. `visit` gives whether the courier is to follow. `held` is kept
+    /// for those whose 101 is under way, who are in no room and are not visited.
+    fn each(&self, held: Option<&Frame>, mut visit: impl FnMut(&Arc<Live>) -> bool) {
         let groups: Vec<Snapshot> = match &self.rooms {
-            None => vec![self.endpoint.everyone()],
+            None => {
+                let (everyone, pending) = self.endpoint.everyone_and_pending();
+                if let Some(frame) = held {
+                    for live in &pending {
+                        live.hold(frame.clone());
+                    }
+                }
+                vec![everyone]
+            }
             Some(rooms) => self.endpoint.rooms(rooms),
         };
         let mut seen = HashSet::new();

@@ -11,6 +11,7 @@ mod origin;
 mod registry;
 mod resolve;
 mod selection;
+mod switching;
 mod upgrade;
 
 mod connection;

@@ -19,7 +19,7 @@ use tracing::Instrument;
 use crate::{
     Hub, Origins, PathParams,
     authority::Authority,
-    connection::{Connection, Opening},
+    connection::{Connection, PendingConnection},
     endpoint::Endpoint,
     event::EventContext,
     extract::UpgradeContext,
@@ -31,6 +31,7 @@ use crate::{
     registry::{Entry, UpgradeFn},
     reply::{UpgradeReply, UpgradeResult},
     request::{UpgradeRequest, head_size},
+    switching::{NotSwitched, Switching},
 };
 
 /// What all endpoints of an app share.
@@ -275,7 +276,7 @@ fn context<'a>(endpoint: &'a Endpoint, request: &'a UpgradeRequest, parts: &'a m
 }
 
 impl Accepted {
-    /// Spawns the connection, which begins when the 101 is out, and gives the 101.
+    /// Returns the 101, and spawns the connection, which begins when that is out.
     fn switch_protocols(self, endpoint: Arc<Endpoint>, gatekeeper: &Gatekeeper) -> Response {
         let Self {
             on_upgrade,
@@ -285,26 +286,25 @@ impl Accepted {
             state,
             admitted,
         } = self;
-        let opening = Opening::new(endpoint, request, state.0, admitted, gatekeeper.hub.count_task());
+        let pending = PendingConnection::new(endpoint, request, state.0, admitted, gatekeeper.hub.count_task());
+        let (switching, response) = Switching::new(on_upgrade, accept_key, subprotocol);
         tokio::spawn(async move {
-            match on_upgrade.await {
+            match switching.switched().await {
                 // A task of its own, so that the memory of the handshake is not kept as long as the connection.
-                Ok(upgraded) => {
-                    let mut connection = Connection::open(opening, upgraded);
+                Ok(switched) => {
+                    let Some(mut connection) = Connection::open(pending, switched) else {
+                        return;
+                    };
                     let span = connection.span();
                     tokio::spawn(async move { connection.run().await }.instrument(span));
                 }
-                Err(error) => tracing::debug!(%error, "the client was gone before the 101"),
+                Err(NotSwitched::Lost(error)) => tracing::debug!(%error, "the client was gone before the 101"),
+                Err(error) => {
+                    let endpoint = pending.endpoint();
+                    tracing::warn!(endpoint, %error, "an accepted upgrade became no connection");
+                }
             }
         });
-        let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-        headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept_key);
-        if let Some(subprotocol) = subprotocol {
-            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
-        }
         response
     }
 }

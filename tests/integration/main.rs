@@ -23,6 +23,7 @@ mod events;
 mod extractors;
 mod fairness;
 mod frames;
+mod ghosts;
 mod greeting;
 mod half_close;
 mod handshake_rules;

@@ -6,6 +6,7 @@ mod driver;
 mod header;
 mod inbox;
 mod invoke;
+mod pending;
 mod phase;
 mod received;
 pub(crate) mod session;
@@ -13,14 +14,13 @@ mod transport;
 mod turn;
 mod wire;
 
-use std::{any::Any, sync::Arc};
+use std::sync::Arc;
 
 use futures_util::future::OptionFuture;
-use hyper::upgrade::Upgraded;
-use tokio::runtime::Handle;
 
+pub(crate) use self::pending::PendingConnection;
 use crate::{
-    CloseReason, ConnectionId, Message, WebSocket, WebSocketConnector,
+    CloseReason, Message, WebSocket,
     close::Ending,
     connection::{
         driver::{Driver, Next},
@@ -29,15 +29,13 @@ use crate::{
         transport::Transport,
         wire::Wire,
     },
-    endpoint::{BoundHandler, Endpoint},
+    endpoint::BoundHandler,
     event::Session,
     frame::Frame,
     hub::{TaskGuard, admission::Admitted, live::Live},
-    mailbox::Mailbox,
     registry::Entry,
     reply::Consequence,
-    request::UpgradeRequest,
-    state::States,
+    switching::Switched,
     telemetry::connection_span,
 };
 
@@ -45,63 +43,21 @@ use crate::{
 #[derive(Debug)]
 struct Membership(Arc<Live>);
 
+impl Membership {
+    /// Puts the connection into the hub.
+    fn new(live: Arc<Live>) -> Self {
+        live.endpoint.enter(live.clone());
+        live.endpoint.telemetry.opened();
+        Self(live)
+    }
+}
+
 impl Drop for Membership {
     fn drop(&mut self) {
         self.0.mailbox.hang_up();
         self.0.endpoint.leave(self.0.id);
         self.0.endpoint.forget(self.0.id);
         self.0.endpoint.telemetry.left();
-    }
-}
-
-/// A connection whose 101 is under way. It is in the hub already, so that a client that has its 101 misses nothing; what
-/// it is sent waits in its mailbox. Its parts are dropped in this order: the place in the hub, the state, and what counts
-/// it.
-#[derive(Debug)]
-pub(crate) struct Opening {
-    live: Arc<Live>,
-    membership: Membership,
-    scene: Scene,
-    admitted: Box<[Admitted]>,
-    task: TaskGuard,
-}
-
-impl Opening {
-    /// Puts the connection of an accepted request into the hub.
-    pub(crate) fn new(
-        endpoint: Arc<Endpoint>,
-        request: UpgradeRequest,
-        state: Option<Box<dyn Any + Send>>,
-        admitted: Box<[Admitted]>,
-        task: TaskGuard,
-    ) -> Self {
-        let live = Arc::new(Live {
-            id: ConnectionId::random(),
-            mailbox: Mailbox::new(endpoint.bounds.clone()),
-            request,
-            endpoint: endpoint.hub.clone(),
-            courier: endpoint.hub.courier(Handle::current()),
-        });
-        let membership = Membership(live.clone());
-        live.endpoint.enter(live.clone());
-        live.endpoint.telemetry.opened();
-        // A drain that began before the connection was in the hub has not seen it.
-        if task.hub().is_draining() {
-            live.close(Ending::shutdown());
-        }
-        let connector = WebSocketConnector { live: live.clone() };
-        let states = States::new(&endpoint.states, state);
-        Self {
-            live,
-            membership,
-            scene: Scene {
-                endpoint,
-                connector,
-                states,
-            },
-            admitted,
-            task,
-        }
     }
 }
 
@@ -116,7 +72,8 @@ enum Start {
     Dropped,
 }
 
-/// A connection while it runs. Its parts are dropped in this order: the socket, and then as those of [`Opening`].
+/// A connection while it runs. Its parts are dropped in this order: the socket, the place in the hub, the state, and what
+/// counts it.
 #[derive(Debug)]
 pub(crate) struct Connection {
     driver: Driver,
@@ -127,28 +84,37 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Makes a connection of an upgraded socket.
-    pub(crate) fn open(opening: Opening, upgraded: Upgraded) -> Self {
-        let Opening {
-            live,
-            membership,
+    /// Makes a connection of an upgraded socket, and puts it into the hub. Returns `None` if there was no 101 after all.
+    pub(crate) fn open(pending: PendingConnection, switched: Switched) -> Option<Self> {
+        let PendingConnection {
+            expected,
             scene,
             admitted,
             task,
-        } = opening;
-        let Transport { read, outlet, unread } = Transport::new(upgraded);
+        } = pending;
+        let live = expected.0.clone();
+        let mut transport = Transport::new(switched.upgraded);
+        if switched.is_late && transport.has_ended() {
+            return None;
+        }
+        let Transport { read, outlet, unread } = transport;
         if let Some(address) = read.peer_addr() {
             live.request.set_peer_addr(address);
         }
         live.mailbox.connect(outlet);
+        let membership = Membership::new(live.clone());
+        // A drain that began before the connection was in the hub has not seen it.
+        if task.hub().is_draining() {
+            live.close(Ending::shutdown());
+        }
         let wire = Wire::new(read, unread);
-        Self {
+        Some(Self {
             driver: Driver::new(wire, live, scene.endpoint.clone()),
             _membership: membership,
             scene,
             _admitted: admitted,
             _task: task,
-        }
+        })
     }
 
     /// Makes the span that everything of this connection is logged in.

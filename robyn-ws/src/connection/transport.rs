@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::{
-    io::{AsyncRead, Interest, ReadBuf, ReadHalf},
+    io::{AsyncRead, AsyncReadExt, Interest, ReadBuf, ReadHalf},
     net::{TcpStream, tcp::OwnedReadHalf},
 };
 
@@ -53,6 +53,22 @@ impl Transport {
                     unread: Bytes::new(),
                 }
             }
+        }
+    }
+
+    /// Returns `true` if the peer has ended TCP and sent nothing before.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        if !self.unread.is_empty() {
+            return false;
+        }
+        let mut first = [0];
+        match self.read.read(&mut first).now_or_never() {
+            Some(Ok(0) | Err(_)) => true,
+            Some(Ok(_)) => {
+                self.unread = Bytes::copy_from_slice(&first);
+                false
+            }
+            None => false,
         }
     }
 

@@ -34,6 +34,8 @@ struct Members {
     rooms: HashMap<Arc<str>, Group>,
     /// The rooms of each connection that is in any.
     rooms_of: HashMap<ConnectionId, Rooms>,
+    /// Those whose 101 is under way. Only broadcasts to everyone look here.
+    pending: HashMap<ConnectionId, Arc<Live>>,
     /// Those that have left but still run their close handler or close handshake. Only a drain and they themselves look
     /// here.
     leaving: HashMap<ConnectionId, Leaving>,
@@ -134,8 +136,22 @@ impl EndpointHub {
         })
     }
 
+    /// Has everything that everyone is sent from now on kept for a connection whose 101 is under way.
+    pub(crate) fn expect(&self, live: Arc<Live>) {
+        self.lock().pending.insert(live.id, live);
+    }
+
+    /// Keeps nothing more for a connection that is in the endpoint now, or will never be.
+    pub(crate) fn expect_no_longer(&self, id: ConnectionId) {
+        let pending = self.lock().pending.remove(&id);
+        // As in `forget`.
+        drop(pending);
+    }
+
     pub(crate) fn enter(&self, live: Arc<Live>) {
-        self.lock().everyone.insert(live);
+        let mut members = self.lock();
+        members.pending.remove(&live.id);
+        members.everyone.insert(live);
     }
 
     /// Takes a connection out of the endpoint and all its rooms. Doing it twice does no harm.
@@ -227,6 +243,18 @@ impl EndpointHub {
 
     pub(crate) fn everyone(&self) -> Snapshot {
         self.lock().everyone.snapshot()
+    }
+
+    /// Returns everyone, and those whose 101 is under way, at one moment: nobody is in neither or in both.
+    pub(crate) fn everyone_and_pending(&self) -> (Snapshot, Vec<Arc<Live>>) {
+        let mut members = self.lock();
+        let pending = members.pending.values().cloned().collect();
+        (members.everyone.snapshot(), pending)
+    }
+
+    #[cfg(feature = "test-util")]
+    pub(crate) fn has_pending(&self) -> bool {
+        !self.lock().pending.is_empty()
     }
 
     /// Returns those in each of `rooms`, all at one moment.

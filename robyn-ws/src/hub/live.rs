@@ -84,6 +84,11 @@ impl Live {
         self.mailbox.try_push(frame, Sender::to(self.id))
     }
 
+    /// Keeps `frame` for a connection that is not in the hub yet, as far as its queue goes.
+    pub(crate) fn hold(&self, frame: Frame) {
+        self.account(self.push(frame));
+    }
+
     /// Returns `true` if `courier` writes to this connection.
     pub(crate) fn is_served_by(&self, courier: &Arc<Courier>) -> bool {
         Arc::ptr_eq(&self.courier, courier)

@@ -149,6 +149,14 @@ impl Hub {
         self.endpoints().flat_map(|endpoint| endpoint.running()).collect()
     }
 
+    /// Waits until every connection whose 101 is under way is in the hub, or has given up.
+    #[cfg(feature = "test-util")]
+    pub(crate) async fn entered(&self) {
+        while self.endpoints().any(|endpoint| endpoint.has_pending()) {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Counts a connection task until the guard is dropped.
     pub(crate) fn count_task(&self) -> TaskGuard {
         self.0.tasks.send_modify(|tasks| *tasks += 1);

@@ -99,7 +99,11 @@ impl<'a> TestRequest<'a> {
             let pipe = Pipe::new(self.app.dial(self.peer), unread.clone());
             let connecting = client_async_with_config(self.request, pipe, Some(unlimited));
             match within("the answer to the upgrade was expected", connecting).await? {
-                Ok((socket, _response)) => Ok(Ok(TestSocket::new(socket, unread))),
+                Ok((socket, _response)) => {
+                    // A test that connects finds its client in the hub.
+                    within("the connection was expected to begin", self.app.hub().entered()).await?;
+                    Ok(Ok(TestSocket::new(socket, unread)))
+                }
                 Err(Error::Http(response)) => {
                     let body = response.body().as_deref().unwrap_or_default();
                     Ok(Err(Refused {

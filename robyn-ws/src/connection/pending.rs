@@ -1,0 +1,72 @@
+//! A connection between its 101 and the hub.
+
+use std::{any::Any, sync::Arc};
+
+use tokio::runtime::Handle;
+
+use crate::{
+    ConnectionId, WebSocketConnector,
+    connection::invoke::Scene,
+    endpoint::Endpoint,
+    hub::{TaskGuard, admission::Admitted, live::Live},
+    mailbox::Mailbox,
+    request::UpgradeRequest,
+    state::States,
+};
+
+/// A connection whose 101 is under way. It is not in the hub, and no handler runs. What everyone is sent meanwhile waits in
+/// its mailbox, so that a client that has read its 101 misses nothing. Dropped, it leaves nothing behind.
+#[derive(Debug)]
+pub(crate) struct PendingConnection {
+    pub(super) expected: Expected,
+    pub(super) scene: Scene,
+    pub(super) admitted: Box<[Admitted]>,
+    pub(super) task: TaskGuard,
+}
+
+/// A place among those who are expected at an endpoint, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Expected(pub(super) Arc<Live>);
+
+impl Drop for Expected {
+    fn drop(&mut self) {
+        self.0.endpoint.expect_no_longer(self.0.id);
+    }
+}
+
+impl PendingConnection {
+    /// Returns the path of the endpoint, for the log.
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.scene.endpoint.path
+    }
+
+    /// Prepares the connection of an accepted request.
+    pub(crate) fn new(
+        endpoint: Arc<Endpoint>,
+        request: UpgradeRequest,
+        state: Option<Box<dyn Any + Send>>,
+        admitted: Box<[Admitted]>,
+        task: TaskGuard,
+    ) -> Self {
+        let live = Arc::new(Live {
+            id: ConnectionId::random(),
+            mailbox: Mailbox::new(endpoint.bounds.clone()),
+            request,
+            endpoint: endpoint.hub.clone(),
+            courier: endpoint.hub.courier(Handle::current()),
+        });
+        live.endpoint.expect(live.clone());
+        let connector = WebSocketConnector { live: live.clone() };
+        let states = States::new(&endpoint.states, state);
+        Self {
+            expected: Expected(live),
+            scene: Scene {
+                endpoint,
+                connector,
+                states,
+            },
+            admitted,
+            task,
+        }
+    }
+}
