@@ -52,6 +52,10 @@ pub mod prelude;
 #[doc = include_str!("docs/performance.md")]
 pub mod performance {}
 
+#[cfg(any(doc, doctest))]
+#[doc = include_str!("docs/behind_a_proxy.md")]
+pub mod behind_a_proxy {}
+
 pub use axum;
 pub use robyn_ws_macros::{ConnectionState, websocket};
 pub use tokio_tungstenite::tungstenite::Utf8Bytes;

@@ -9,6 +9,7 @@
 
 mod addresses;
 mod app;
+mod behind_a_proxy;
 mod broadcasting;
 mod build_errors;
 mod closing;
