@@ -13,7 +13,7 @@ const MAX_SOCKETS: usize = 1 << 24;
 const TIMES: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_hours(365 * 24);
 
 /// What the time between two pings can be. An answer takes a round trip, and its turn on two machines that may be busy.
-const INTERVALS: RangeInclusive<Duration> = Duration::from_millis(50)..=*TIMES.end();
+const INTERVALS: RangeInclusive<Duration> = Duration::from_millis(10)..=*TIMES.end();
 
 /// What happens to a message for a connection whose outbound queue is full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -153,7 +153,7 @@ limits! {
     /// How many messages are read ahead of the handler that is running. Default: 16, at most 65,536. At the bound the
     /// socket is not read, so that TCP slows the client down.
     read_ahead(usize): usize = 16, in 1..=64 * KIB;
-    /// How often a quiet client is pinged. Default: 25 s, below the usual 30 s of proxies. At least 50 ms: a shorter one
+    /// How often a quiet client is pinged. Default: 25 s, below the usual 30 s of proxies. At least 10 ms: a shorter one
     /// would take clients for lost whose answers are on the way. `None` turns it off.
     heartbeat(impl Into<Option<Duration>>): Option<Duration> = Some(Duration::from_secs(25)), in INTERVALS;
     /// After how many heartbeats of silence a client is taken for lost, at least 2: it is pinged after the first, and

@@ -48,14 +48,6 @@ impl Selection {
 }
 
 fn help(path: &str, known: &[&str], left_out: &[(String, &Entry)]) -> String {
-    // The sub-router may be meant to be inside of others.
-    if let Some((_, entry)) = left_out.iter().find(|(ending, _)| path.ends_with(ending)) {
-        return format!(
-            "the sub-router of `{}` at {} is not included: call `App::include_router`",
-            entry.name,
-            entry.place(),
-        );
-    }
     let mut likely: Vec<_> = known.iter().map(|known| (likeness(path, known), *known)).collect();
     likely.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     let some: Vec<_> = likely
@@ -68,10 +60,24 @@ fn help(path: &str, known: &[&str], left_out: &[(String, &Entry)]) -> String {
         count if count <= SHOWN => format!("it has {}", some.join(", ")),
         count => format!("it has {}, and {} more", some.join(", "), count - SHOWN),
     };
-    match likely.first() {
-        Some((likeness, closest)) if *likeness >= CLOSE => format!("did you mean `{closest}`? {those}"),
-        _ => those,
+    if let Some((likeness, closest)) = likely.first()
+        && *likeness >= CLOSE
+    {
+        return format!("did you mean `{closest}`? {those}");
     }
+    // The sub-router may be meant to be inside of others, whose prefixes begin with `/`.
+    let is_meant = |ending: &str| {
+        path.strip_suffix(ending)
+            .is_some_and(|prefix| prefix.is_empty() || prefix.starts_with('/'))
+    };
+    if let Some((_, entry)) = left_out.iter().find(|(ending, _)| is_meant(ending)) {
+        return format!(
+            "the sub-router of `{}` at {} is not included: call `App::include_router`",
+            entry.name,
+            entry.place(),
+        );
+    }
+    those
 }
 
 /// Returns how likely `known` was meant by `path`: it may lack a prefix, or differ in a few letters.

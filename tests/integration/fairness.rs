@@ -64,7 +64,7 @@ impl Flooder {
 async fn bystander_is_answered_during(before: &[u8], unit: &[u8]) {
     let (probe, _seen) = probe();
     let limits = Limits::default().heartbeat(None);
-    let app = App::new().inject_global(probe).include_router(FAIR.limits(limits));
+    let app = App::new().inject_global(probe).include_router(&FAIR).limits(limits);
     let server = Server::start(app).await;
     let mut bystander = server.raw("/fairness/echo").await;
     answers(&mut bystander).await;
