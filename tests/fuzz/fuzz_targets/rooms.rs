@@ -15,6 +15,7 @@ use robyn_ws_fuzz::{Client, Seen, SharedApp, build, connect, let_others_run, run
 
 const CLIENTS: usize = 3;
 const MAX_ROOMS: usize = 3;
+const MAX_ROOM_NAME: usize = 16;
 /// Fewer messages than a mailbox holds.
 const MAX_OPS: usize = 100;
 
@@ -25,6 +26,14 @@ enum Name {
     Any(String),
 }
 
+/// What rooms are named on.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+enum Whole {
+    Connector,
+    Everyone,
+    Others,
+}
+
 #[derive(Arbitrary, Debug)]
 enum Op {
     Join(u8, Name),
@@ -33,6 +42,7 @@ enum Op {
     Others(u8),
     Rooms {
         from: u8,
+        whole: Whole,
         room: Name,
         more: Option<Name>,
         except: Option<u8>,
@@ -50,7 +60,12 @@ fn enter(ws: WebSocketConnector) -> &'static str {
     "welcome"
 }
 
-static APP: SharedApp = LazyLock::new(|| build(App::new().limits(Limits::default().rooms_per_connection(MAX_ROOMS))));
+static APP: SharedApp = LazyLock::new(|| {
+    let limits = Limits::default()
+        .rooms_per_connection(MAX_ROOMS)
+        .max_room_name(MAX_ROOM_NAME);
+    build(App::new().limits(limits))
+});
 
 fuzz_target!(|ops: Vec<Op>| {
     run(&APP.hub, async {
@@ -85,6 +100,8 @@ struct Member {
     connector: WebSocketConnector,
     open: bool,
     rooms: BTreeSet<String>,
+    /// Those it was in when it was closed, which it may still tell.
+    rooms_at_end: BTreeSet<String>,
     messages: Vec<String>,
 }
 
@@ -99,7 +116,8 @@ impl World {
                 let member = self.at(*who);
                 let room = room.text();
                 let known = member.rooms.contains(&room);
-                let may = member.open && (known || member.rooms.len() < MAX_ROOMS);
+                let has_room = known || member.rooms.len() < MAX_ROOMS;
+                let may = member.open && has_room && room.len() <= MAX_ROOM_NAME;
                 assert_eq!(member.connector.join(&room), may, "joined");
                 if may {
                     member.rooms.insert(room);
@@ -124,11 +142,17 @@ impl World {
             }
             Op::Rooms {
                 from,
+                whole,
                 room,
                 more,
                 except,
             } => {
-                let mut audience = self.at(*from).connector.to(room.text());
+                let connector = self.at(*from).connector.clone();
+                let mut audience = match whole {
+                    Whole::Connector => connector.to(room.text()),
+                    Whole::Everyone => connector.everyone().to(room.text()),
+                    Whole::Others => connector.others().to(room.text()),
+                };
                 let mut rooms = vec![room.text()];
                 if let Some(more) = more {
                     audience = audience.to(more.text());
@@ -141,7 +165,10 @@ impl World {
                 let count = audience.count();
                 assert_eq!(audience.sync_broadcast(text).queued, count);
                 let is_meant = |member: &Member| {
-                    rooms.iter().any(|room| member.rooms.contains(room)) && except != Some(member.connector.id())
+                    let id = member.connector.id();
+                    let is_sender = id == connector.id();
+                    let is_left_out = except == Some(id) || (is_sender && matches!(whole, Whole::Others));
+                    rooms.iter().any(|room| member.rooms.contains(room)) && !is_left_out
                 };
                 assert_eq!(count, self.expect(text, is_meant));
             }
@@ -157,8 +184,10 @@ impl World {
             Op::Close(who) => {
                 let member = self.at(*who);
                 member.connector.close();
-                member.open = false;
-                member.rooms.clear();
+                if member.open {
+                    member.open = false;
+                    member.rooms_at_end = std::mem::take(&mut member.rooms);
+                }
             }
             Op::Wait => let_others_run().await,
         }
@@ -184,7 +213,8 @@ impl World {
         assert_eq!(endpoint.room_count(), rooms.len());
         for member in &self.members {
             let rooms: BTreeSet<String> = member.connector.rooms().into_iter().collect();
-            assert_eq!(rooms, member.rooms);
+            let told_at_end = !member.open && rooms == member.rooms_at_end;
+            assert!(told_at_end || rooms == member.rooms, "the rooms of a member");
         }
     }
 }
@@ -195,6 +225,7 @@ impl Member {
             connector,
             open: true,
             rooms: BTreeSet::new(),
+            rooms_at_end: BTreeSet::new(),
             messages: Vec::new(),
         }
     }
