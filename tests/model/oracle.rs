@@ -84,7 +84,12 @@ impl Connection {
 
     fn end(&mut self, reason: CloseReason, frame: u16) {
         self.ended = Some(reason);
-        self.due.push(Sight::Close(frame));
+        if self.client == Client::Stalled {
+            // What is queued goes out as long as the client takes bytes. It takes none, so its plug breaks off.
+            self.due = vec![Sight::Close(close_code::ABNORMAL)];
+        } else {
+            self.due.push(Sight::Close(frame));
+        }
     }
 }
 
