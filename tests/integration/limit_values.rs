@@ -109,6 +109,14 @@ fn limit_that_cannot_be_kept_is_a_build_error_that_says_what_is_expected() {
             ],
         ),
         (
+            "max_handshakes",
+            vec![limits().max_handshakes(usize::MAX), limits().max_handshakes(0)],
+        ),
+        (
+            "max_request_head",
+            vec![limits().max_request_head(usize::MAX), limits().max_request_head(0)],
+        ),
+        (
             "request_target",
             vec![limits().request_target(usize::MAX), limits().request_target(0)],
         ),
@@ -163,6 +171,8 @@ fn values_at_the_edges_of_what_works_are_taken() {
         .rooms_per_connection(1 << 20)
         .max_connections(1 << 24)
         .max_connections_per_ip(1 << 24)
+        .max_handshakes(1 << 24)
+        .max_request_head(1 << 20)
         .request_target(1 << 16);
     build(largest).expect("the largest values work");
     let smallest = limits()
@@ -177,8 +187,10 @@ fn values_at_the_edges_of_what_works_are_taken() {
         .rooms_per_connection(0)
         .max_connections(1)
         .max_connections_per_ip(1)
+        .max_handshakes(1)
+        .max_request_head(1)
         .request_target(1)
-        .heartbeat(50 * MS);
+        .heartbeat(10 * MS);
     build(smallest).expect("the smallest values work");
     for (name, limits) in times(50 * MS).into_iter().chain(times(Duration::from_hours(24 * 365))) {
         build(limits).expect(name);
@@ -206,6 +218,8 @@ fn sub_router_that_widens_any_limit_or_switches_it_off_is_a_build_error() {
         .max_connections_per_ip(5)
         .messages_per_second(10)
         .rooms_per_connection(3)
+        .max_handshakes(10)
+        .max_request_head(1000)
         .request_target(100);
     for (name, inner) in [
         ("max_message_size", limits().max_message_size(1001)),
@@ -230,6 +244,8 @@ fn sub_router_that_widens_any_limit_or_switches_it_off_is_a_build_error() {
         ("messages_per_second", limits().messages_per_second(11)),
         ("messages_per_second", limits().messages_per_second(None)),
         ("rooms_per_connection", limits().rooms_per_connection(4)),
+        ("max_handshakes", limits().max_handshakes(11)),
+        ("max_request_head", limits().max_request_head(1001)),
         ("request_target", limits().request_target(101)),
     ] {
         let errors = build_within(app.clone(), inner).expect_err(name);
