@@ -1,5 +1,7 @@
 //! The rooms of a connection that ends: its close handler still sees them, and nobody else does.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use robyn_ws::prelude::*;
 use robyn_ws_tests::{Client, Probe, Seen, Server, probe, until};
 
@@ -123,4 +125,31 @@ async fn drain_shows_every_close_handler_its_rooms() {
     }
     let endpoint = server.hub().endpoint("/room_memory");
     assert_eq!((endpoint.count(), endpoint.room_count()), (0, 0));
+}
+
+static KEPT: SubRouter = SubRouter::new("/room_memory/kept");
+
+type Connector = Arc<Mutex<Option<WebSocketConnector>>>;
+
+#[websocket("/", on = "connect", router = KEPT)]
+fn enter_and_keep(ws: WebSocketConnector, kept: Global<Connector>) -> &'static str {
+    ws.join("red");
+    *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(ws);
+    "in"
+}
+
+#[tokio::test]
+async fn rooms_are_forgotten_after_the_end_also_by_a_connector_that_is_kept() {
+    let kept = Connector::default();
+    let app = App::new().inject_global(kept.clone()).include_router(&KEPT);
+    let server = Server::start(app).await;
+    let mut client = server.connect("/room_memory/kept").await;
+    client.expect_text("in").await;
+    let connector = kept.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let connector = connector.expect("it was kept");
+    assert_eq!(connector.rooms(), ["red"]);
+    client.leave().await;
+    until("the rooms to be forgotten", || connector.rooms().is_empty()).await;
+    assert_eq!((connector.join("red"), connector.leave("red")), (false, false));
+    assert_eq!(connector.to("red").count(), 0);
 }

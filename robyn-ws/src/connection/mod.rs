@@ -61,6 +61,16 @@ impl Drop for Membership {
     }
 }
 
+/// Keeps the rooms of a connection that has left the hub, as long as a close handler may ask for them.
+#[derive(Debug)]
+struct RoomMemory(Arc<Live>);
+
+impl Drop for RoomMemory {
+    fn drop(&mut self) {
+        self.0.endpoint.forget_rooms(self.0.id);
+    }
+}
+
 /// How the connect handler ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Start {
@@ -78,6 +88,7 @@ enum Start {
 pub(crate) struct Connection {
     driver: Driver,
     _membership: Membership,
+    _room_memory: RoomMemory,
     scene: Scene,
     _admitted: Box<[Admitted]>,
     _task: TaskGuard,
@@ -111,6 +122,7 @@ impl Connection {
         Some(Self {
             driver: Driver::new(wire, live, scene.endpoint.clone()),
             _membership: membership,
+            _room_memory: RoomMemory(scene.connector.live.clone()),
             scene,
             _admitted: admitted,
             _task: task,

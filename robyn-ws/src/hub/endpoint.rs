@@ -36,20 +36,14 @@ struct Members {
     rooms_of: HashMap<ConnectionId, Rooms>,
     /// Those whose 101 is under way. Only broadcasts to everyone look here.
     pending: HashMap<ConnectionId, Arc<Live>>,
-    /// Those that have left but still run their close handler or close handshake. Only a drain and they themselves look
-    /// here.
-    leaving: HashMap<ConnectionId, Leaving>,
+    /// Those that have left but still run their close handler or close handshake. Only a drain looks here.
+    leaving: HashMap<ConnectionId, Arc<Live>>,
+    /// The rooms of each connection that has left them, for its close handler.
+    rooms_left: HashMap<ConnectionId, Rooms>,
 }
 
 /// The names of rooms.
 type Rooms = HashSet<Arc<str>>;
-
-/// A connection that has left, with the rooms it was in: its close handler may ask for them.
-#[derive(Debug)]
-struct Leaving {
-    live: Arc<Live>,
-    rooms: Rooms,
-}
 
 /// A set of connections, with a snapshot that broadcasts walk without holding the lock. The snapshot is made by the
 /// first broadcast after a change, which walks everybody anyway.
@@ -164,13 +158,22 @@ impl EndpointHub {
         for room in &rooms {
             members.leave_room(id, room);
         }
-        members.leaving.insert(id, Leaving { live, rooms });
+        members.leaving.insert(id, live);
+        if !rooms.is_empty() {
+            members.rooms_left.insert(id, rooms);
+        }
     }
 
     /// Forgets a connection that has left, now that its task ends.
     pub(crate) fn forget(&self, id: ConnectionId) {
         let forgotten = self.lock().leaving.remove(&id);
         // It may be the last to hold large things: they are dropped outside the lock.
+        drop(forgotten);
+    }
+
+    /// Forgets the rooms of a connection that has left, now that its close handler has run.
+    pub(crate) fn forget_rooms(&self, id: ConnectionId) {
+        let forgotten = self.lock().rooms_left.remove(&id);
         drop(forgotten);
     }
 
@@ -181,7 +184,7 @@ impl EndpointHub {
             .everyone
             .members
             .values()
-            .chain(members.leaving.values().map(|leaving| &leaving.live))
+            .chain(members.leaving.values())
             .cloned()
             .collect()
     }
@@ -232,8 +235,7 @@ impl EndpointHub {
     /// Returns the rooms of a connection; of one that has left, those it was in.
     pub(crate) fn rooms_of(&self, id: ConnectionId) -> Vec<Arc<str>> {
         let members = self.lock();
-        let left = || members.leaving.get(&id).map(|leaving| &leaving.rooms);
-        let rooms = members.rooms_of.get(&id).or_else(left);
+        let rooms = members.rooms_of.get(&id).or_else(|| members.rooms_left.get(&id));
         rooms.into_iter().flatten().cloned().collect()
     }
 

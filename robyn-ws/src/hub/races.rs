@@ -70,6 +70,8 @@ fn everybody_comes_and_goes() {
     for live in [one, other] {
         live.mailbox.hang_up();
         hub.forget(live.id);
+        hub.forget_rooms(live.id);
+        assert!(hub.rooms_of(live.id).is_empty(), "nothing is kept of who has ended");
     }
     assert_eq!((hub.count(), hub.room_count(), hub.running().len()), (0, 0, 0));
 }
