@@ -116,8 +116,13 @@ async fn close_handler_sees_the_rooms_that_were_left_to_it_at_the_end() {
 #[tokio::test]
 async fn drain_shows_every_close_handler_its_rooms() {
     let (server, mut seen) = start().await;
-    let _clients = [client(&server, "red").await, client(&server, "red").await];
-    server.settle().await;
+    let (mut one, mut other) = (client(&server, "red").await, client(&server, "red").await);
+    let reason = "the server shuts down";
+    tokio::join!(
+        server.settle(),
+        one.expect_close(1001, reason),
+        other.expect_close(1001, reason)
+    );
     let mut notes = [seen.next().await, seen.next().await];
     notes.sort();
     for note in notes {
