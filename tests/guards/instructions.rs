@@ -11,7 +11,7 @@ use std::{
 
 use crate::{
     clients::{Client, broadcasts, echoes},
-    report::{at_most, say},
+    report::at_most,
 };
 
 /// The program that is counted, which runs under callgrind.
@@ -75,17 +75,10 @@ fn announced_address(line: &str) -> Option<SocketAddr> {
 
 /// Gives the program, built as users build theirs, or `None` where there is no valgrind to count it with.
 fn program() -> Option<&'static Path> {
-    static PROGRAM: OnceLock<Option<PathBuf>> = OnceLock::new();
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
 
-    let program = PROGRAM.get_or_init(|| {
-        let valgrind = Command::new("valgrind").arg("--version").output();
-        if valgrind.is_ok_and(|output| output.status.success()) {
-            return Some(build());
-        }
-        say("SKIPPED: instructions are not counted, since there is no valgrind. Debian's package is `valgrind`");
-        None
-    });
-    program.as_deref()
+    robyn_ws_tests::program("valgrind")?;
+    Some(PROGRAM.get_or_init(build).as_path())
 }
 
 fn build() -> PathBuf {

@@ -43,6 +43,7 @@ mod overflow;
 mod panics;
 mod partial_frames;
 mod payloads;
+mod programs;
 mod protocol;
 mod query;
 mod reaping;

@@ -19,7 +19,7 @@ pub use self::{
     gate::Gate,
     memory::memory_kib,
     probe::{Probe, Seen, probe},
-    programs::program,
+    programs::{browser, node_with, program, python_with, skip},
     raw::{BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, RawClient, TEXT, close_payload, frame},
     request::{ACCEPT, KEY, Request, Response},
     server::{Pipe, Server},

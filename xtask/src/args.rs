@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 /// A command with its flags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
-    Test,
+    Test { install: bool },
     Lint,
     Ui { bless: bool },
     Examples,
@@ -63,8 +63,8 @@ struct Entry {
 const COMMANDS: &[Entry] = &[
     Entry {
         name: "test",
-        flags: &[],
-        about: "run every test: unit, integration, ui, examples and doctests",
+        flags: &["--install"],
+        about: "run every test; --install brings the programs from elsewhere that some need",
     },
     Entry {
         name: "lint",
@@ -134,7 +134,9 @@ pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, 
     let bless = given.contains_key("--bless");
     let number = |flag| given.get(flag).and_then(|number| number.parse().ok());
     Ok(match entry.name {
-        "test" => Command::Test,
+        "test" => Command::Test {
+            install: given.contains_key("--install"),
+        },
         "lint" => Command::Lint,
         "ui" => Command::Ui { bless },
         "examples" => Command::Examples,
@@ -285,7 +287,7 @@ mod tests {
             assert!(parse_line(entry.name).is_ok(), "{}", entry.name);
             assert!(help().contains(entry.about));
         }
-        assert_eq!(parse_line("test"), Ok(Command::Test));
+        assert_eq!(parse_line("test"), Ok(Command::Test { install: false }));
         assert_eq!(parse_line("lint"), Ok(Command::Lint));
         assert_eq!(parse_line("examples"), Ok(Command::Examples));
         assert_eq!(parse_line("soak"), Ok(Command::Soak(Soak::default())));
@@ -306,10 +308,11 @@ mod tests {
             parse_line("conformance --bless"),
             Ok(Command::Conformance { bless: true })
         );
-        let mistake = parse_line("test --bless").unwrap_err();
+        assert_eq!(parse_line("test --install"), Ok(Command::Test { install: true }));
+        let mistake = parse_line("lint --bless").unwrap_err();
         assert_eq!(
             mistake,
-            "error: `test` does not take `--bless`\nhelp: `cargo xtask test` takes nothing"
+            "error: `lint` does not take `--bless`\nhelp: `cargo xtask lint` takes nothing"
         );
     }
 

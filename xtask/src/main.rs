@@ -20,6 +20,7 @@ mod package;
 mod tidy;
 
 mod files;
+mod install;
 mod process;
 mod tool;
 
@@ -49,7 +50,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Test => test::run(),
+        Command::Test { install } => test::run(install),
         Command::Lint => lint::run(),
         Command::Ui { bless } => ui::run(bless),
         Command::Examples => examples::run(),

@@ -1,16 +1,30 @@
 //! `cargo xtask test`: every test there is.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 
-use crate::bench;
 use crate::process::{self, cargo};
+use crate::{bench, install};
+
+/// Where tests write that they are skipped, a line each: the harness keeps back what a test prints that passes.
+const SKIPPED: &str = "target/skipped.txt";
 
 /// Builds the examples, which the tests start as programs, then runs all tests, even after one has failed.
-pub(crate) fn run() -> Result<()> {
+///
+/// With `install` the programs from elsewhere are brought first, and no test may be skipped.
+pub(crate) fn run(install: bool) -> Result<()> {
     let started = Instant::now();
+    if install {
+        install::run()?;
+    }
+    let list = std::path::absolute(SKIPPED)?;
+    forget(&list)?;
 
     // Both commands select all packages and features, for cargo would otherwise build the shared
     // dependencies twice.
@@ -20,16 +34,49 @@ pub(crate) fn run() -> Result<()> {
     let mut succeeded = true;
     // The benchmark is a workspace of its own.
     for mut tests in [cargo("test --workspace --all-features"), bench::cargo("test")] {
-        succeeded &= process::succeeds_with_lines(tests.arg("--no-fail-fast"), |line| {
+        tests.arg("--no-fail-fast").env("ROBYN_WS_SKIPPED", &list);
+        if install {
+            tests.env("ROBYN_WS_REQUIRE_PROGRAMS", "1");
+        }
+        succeeded &= process::succeeds_with_lines(&mut tests, |line| {
             println!("{line}");
             tally.add(line);
         })?;
     }
 
+    let skipped = lines(&list)?;
+    for line in &skipped {
+        println!("{line}");
+    }
+    if !skipped.is_empty() {
+        println!(
+            "test: {} SKIPPED; `cargo xtask test --install` brings what they need",
+            skipped.len()
+        );
+    }
     let seconds = started.elapsed().as_secs();
     ensure!(succeeded, "{tally}; the failures are above");
     println!("test: {tally} (unit, integration, ui, examples and doctests) in {seconds} s");
     Ok(())
+}
+
+/// Removes the list of an earlier run.
+fn forget(list: &Path) -> Result<()> {
+    match fs::remove_file(list) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", list.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returns the lines of a list, each once. Where nothing was skipped there is none.
+fn lines(list: &Path) -> Result<BTreeSet<String>> {
+    match fs::read_to_string(list) {
+        Ok(lines) => Ok(lines.lines().map(str::to_owned).collect()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(BTreeSet::new()),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", list.display())),
+    }
 }
 
 /// The sum of what the test programs reported.
@@ -83,6 +130,17 @@ impl fmt::Display for Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_skipped_test_is_listed_once_and_those_of_an_earlier_run_are_forgotten() {
+        let list = std::env::temp_dir().join(format!("robyn_ws_skipped_{}", std::process::id()));
+        fs::write(&list, "skipped: b\nskipped: a\nskipped: b\n").unwrap();
+        let skipped: Vec<String> = lines(&list).unwrap().into_iter().collect();
+        assert_eq!(skipped, ["skipped: a", "skipped: b"]);
+        forget(&list).unwrap();
+        forget(&list).unwrap();
+        assert!(lines(&list).unwrap().is_empty());
+    }
 
     #[test]
     fn the_last_lines_of_test_programs_are_summed() {

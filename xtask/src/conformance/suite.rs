@@ -9,25 +9,12 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail, ensure};
 
 use super::outcomes::Outcomes;
+use crate::install::python::Environment;
 use crate::process;
 
 /// Exactly this one: which cases there are, and how strict they are, changes between versions.
 const VERSION: &str = "0.1.0";
-const ENVIRONMENT: &str = "target/tools/kosoku";
-
-const SYSTEM_PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
-const PYTHON: &str = if cfg!(windows) {
-    "target/tools/kosoku/Scripts/python.exe"
-} else {
-    "target/tools/kosoku/bin/python"
-};
-const KOSOKU: &str = if cfg!(windows) {
-    "target/tools/kosoku/Scripts/kosoku.exe"
-} else {
-    "target/tools/kosoku/bin/kosoku"
-};
-
-const PRINT_VERSION: &str = "from importlib.metadata import version; print(version('kosoku'))";
+const ENVIRONMENT: Environment = Environment("target/tools/kosoku");
 
 /// Python reads the report, so that this program needs no parser of JSON.
 const PRINT_OUTCOMES: &str = r#"
@@ -40,27 +27,7 @@ for case, outcome in cases.items():
 
 /// Installs the suite if it is not there yet.
 pub(super) fn prepare() -> Result<()> {
-    if is_installed() {
-        return Ok(());
-    }
-    let mut venv = Command::new(SYSTEM_PYTHON);
-    // What is left of an attempt that was interrupted is cleared.
-    venv.args(["-m", "venv", "--clear", ENVIRONMENT]);
-    let made = process::succeeds(&mut venv)
-        .with_context(|| format!("the conformance cases need Python 3.10 or later: install `{SYSTEM_PYTHON}`"))?;
-    ensure!(
-        made,
-        "no virtual environment could be made; on Debian and Ubuntu `apt install python3-venv` brings what is missing"
-    );
-    let mut install = Command::new(PYTHON);
-    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-    install.arg(format!("kosoku=={VERSION}"));
-    let installed = process::succeeds(&mut install)?;
-    ensure!(
-        installed && is_installed(),
-        "kosoku {VERSION} could not be installed: it needs PyPI, pip in the virtual environment, and Python 3.10 or later"
-    );
-    Ok(())
+    ENVIRONMENT.provide(&[("kosoku", VERSION)])
 }
 
 /// Runs the cases against `server`, and leaves the report in `folder`.
@@ -69,7 +36,7 @@ pub(super) fn run(server: SocketAddr, left_out: &[&str], folder: &str) -> Result
     if Path::new(folder).exists() {
         fs::remove_dir_all(folder).with_context(|| format!("cannot empty {folder}"))?;
     }
-    let mut kosoku = Command::new(KOSOKU);
+    let mut kosoku = Command::new(ENVIRONMENT.program("kosoku"));
     kosoku.arg(server.to_string());
     for cases in left_out {
         kosoku.args(["-x", cases]);
@@ -79,7 +46,7 @@ pub(super) fn run(server: SocketAddr, left_out: &[&str], folder: &str) -> Result
 
     let index = format!("{folder}/index.json");
     ensure!(Path::new(&index).is_file(), "kosoku wrote no report");
-    let mut print = Command::new(PYTHON);
+    let mut print = ENVIRONMENT.python();
     print.args(["-c", PRINT_OUTCOMES, &index]);
     let output = print.stderr(Stdio::inherit()).output()?;
     ensure!(output.status.success(), "{index} is not what kosoku {VERSION} writes");
@@ -88,12 +55,4 @@ pub(super) fn run(server: SocketAddr, left_out: &[&str], folder: &str) -> Result
         bail!("kosoku failed, although no case in {index} did");
     }
     Ok(outcomes)
-}
-
-fn is_installed() -> bool {
-    let answer = Command::new(PYTHON)
-        .args(["-c", PRINT_VERSION])
-        .stderr(Stdio::null())
-        .output();
-    answer.is_ok_and(|answer| answer.stdout.trim_ascii() == VERSION.as_bytes())
 }

@@ -1,0 +1,61 @@
+//! Programs from elsewhere that tests run. What is there already is left as it is.
+
+mod debian;
+pub(crate) mod python;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::process;
+use python::Environment;
+
+/// For the tests, which look in here too.
+const PYTHON: Environment = Environment("target/tools/python");
+const NODE: &str = "target/tools/node";
+
+/// Exactly these, since what a client does changes between versions.
+const PYTHON_PACKAGES: [(&str, &str); 2] = [("websockets", "17.4"), ("aiohttp", "3.14.5")];
+const NODE_PACKAGES: [(&str, &str); 1] = [("ws", "8.23.0")];
+
+/// Brings everything that a test would be skipped without.
+pub(crate) fn run() -> Result<()> {
+    // The first brings the interpreters of the others. Each goes as far as it can, so that one run tells all there is to mend.
+    let steps = [debian::install, node, || PYTHON.provide(&PYTHON_PACKAGES), rust];
+    let errors: Vec<String> = steps
+        .into_iter()
+        .filter_map(|step| step().err())
+        .map(|error| format!("{error:#}"))
+        .collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    bail!("not everything could be installed:\n* {}", errors.join("\n* "));
+}
+
+fn node() -> Result<()> {
+    let missing: Vec<String> = NODE_PACKAGES
+        .iter()
+        .filter(|(name, version)| !has_node_package(name, version))
+        .map(|(name, version)| format!("{name}@{version}"))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let mut npm = Command::new("npm");
+    npm.args(["install", "--no-audit", "--no-fund", "--prefix", NODE]);
+    process::run(npm.args(missing))
+}
+
+fn has_node_package(name: &str, version: &str) -> bool {
+    let manifest = Path::new(NODE).join(format!("node_modules/{name}/package.json"));
+    let line = format!("\"version\": \"{version}\"");
+    fs::read_to_string(manifest).is_ok_and(|manifest| manifest.contains(&line))
+}
+
+/// The compiler quotes the standard library where its sources are, as they are for rust-analyzer.
+fn rust() -> Result<()> {
+    process::run(Command::new("rustup").args(["component", "add", "rust-src"]))
+}
