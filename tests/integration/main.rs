@@ -47,6 +47,7 @@ mod programs;
 mod protocol;
 mod query;
 mod reaping;
+mod real_clients;
 mod replies;
 mod request_head;
 mod room_costs;

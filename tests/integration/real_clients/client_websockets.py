@@ -1,0 +1,41 @@
+"""PyPI's websockets."""
+
+import asyncio
+import sys
+
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+URL = sys.argv[1]
+
+
+def same(seen, expected):
+    assert seen == expected, f"saw {seen!r:.100}, expected {expected!r:.100}"
+
+
+async def main():
+    async with connect(f"{URL}?name=one") as one, connect(f"{URL}?name=other") as other:
+        same(await one.recv(), "hello one")
+        same(await other.recv(), "hello other")
+
+        for message in ["text", "", "ünïcödé 🦇", bytes([0, 255, 1]), b"\x07" * 100_000, "x" * 70_000]:
+            await one.send(message)
+            same(await one.recv(), message)
+        await one.send(["in ", "frag", "ments"])
+        same(await one.recv(), "in fragments")
+        await (await one.ping())
+
+        await one.send("all together")
+        same(await one.recv(), "together")
+        same(await other.recv(), "together")
+
+        await one.send("close enough")
+        try:
+            same(await one.recv(), "the end")
+        except ConnectionClosed as closed:
+            same((closed.rcvd.code, closed.rcvd.reason), (4000, "enough"))
+        await other.close(4001, "bye")
+        same(other.close_code, 4001)
+
+
+asyncio.run(main())
