@@ -72,11 +72,11 @@ async fn quiet_client_is_pinged_and_lost_without_a_close_frame_when_no_pong_come
 #[tokio::test]
 async fn client_that_answers_pings_stays() {
     // It is lost after 2.5 s, since on a loaded machine it answers late.
-    let limits = Limits::default().heartbeat(TENTH / 4).missed_heartbeats(100);
+    let limits = Limits::default().heartbeat(TENTH / 2).missed_heartbeats(50);
     let (server, mut seen) = start(limits).await;
     let mut client = server.raw("/endings").await;
     client.expect_text("connected").await;
-    for _ in 0..110 {
+    for _ in 0..55 {
         client.expect(FIN | PING, "").await;
         client.send(FIN | PONG, "").await;
     }
