@@ -33,7 +33,7 @@ apt-get update
 apt-get install --yes --no-install-recommends "$@"
 if command -v systemctl > /dev/null; then
     for package in "$@"; do
-        if systemctl cat "$package.service" > /dev/null 2>&1; then
+        if [ -e "/lib/systemd/system/$package.service" ]; then
             systemctl disable "$package.service"
         fi
     done
