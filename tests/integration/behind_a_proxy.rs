@@ -20,10 +20,13 @@ use tokio_tungstenite::{
 };
 
 const PAGE: &str = include_str!("../../robyn-ws/src/docs/behind_a_proxy.md");
-/// Where the page has the app.
+/// Where the page has the app, and its endpoint.
 const APP: &str = "127.0.0.1:8080";
+const ENDPOINT: &str = "/chat";
 
-static PROXIED: SubRouter = SubRouter::new("/chat");
+/// The endpoint here.
+const PATH: &str = "/behind_a_proxy";
+static PROXIED: SubRouter = SubRouter::new(PATH);
 
 #[websocket("/", on = "message", router = PROXIED)]
 fn shout(msg: String) -> String {
@@ -34,13 +37,14 @@ fn app() -> App {
     App::new().include_router(&PROXIED)
 }
 
-/// Returns the page's block in the language of a proxy.
-fn block(language: &str) -> &'static str {
+/// Returns the page's block in the language of a proxy, for `server`.
+fn block(language: &str, server: &Server) -> String {
     let fence = format!("```{language}\n");
     let (_, rest) = PAGE.split_once(&fence).expect("the page has the block");
     let (block, _) = rest.split_once("```").expect("the block ends");
     assert!(!rest.contains(&fence), "one block of {language}");
-    block
+    let block = replace(block, ENDPOINT, PATH);
+    replace(&block, APP, &server.address().to_string())
 }
 
 /// Replaces what is different on every machine, and has to be there.
@@ -103,7 +107,7 @@ impl Proxy {
 
     /// Sends a message as a page of `origin`, or returns the status of the refusal.
     async fn visit(&self, origin: &str) -> Result<String, u16> {
-        let mut request = format!("ws://{}/chat", self.address)
+        let mut request = format!("ws://{}{PATH}", self.address)
             .into_client_request()
             .expect("a URL");
         let origin = HeaderValue::from_str(origin).expect("an origin");
@@ -156,7 +160,7 @@ async fn nginx(location: &str) -> Option<Proxy> {
 #[tokio::test]
 async fn block_for_nginx_lets_pages_of_the_same_host_through() {
     let server = Server::start(app()).await;
-    let location = replace(block("nginx"), APP, &server.address().to_string());
+    let location = block("nginx", &server);
     if let Some(proxy) = nginx(&location).await {
         proxy.expect_same_host().await;
     }
@@ -168,7 +172,7 @@ async fn proxy_that_does_not_pass_on_the_host_needs_a_list() {
     let origin = "https://example.com";
     let list = Server::start(app().origins(Origins::list([origin]))).await;
     let location = |server: &Server| {
-        let location = replace(block("nginx"), APP, &server.address().to_string());
+        let location = block("nginx", server);
         replace(&location, "proxy_set_header Host $http_host;", "")
     };
     if let Some(proxy) = nginx(&location(&same_host)).await {
@@ -184,7 +188,7 @@ async fn proxy_that_does_not_pass_on_the_host_needs_a_list() {
 #[tokio::test]
 async fn block_for_haproxy_lets_pages_of_the_same_host_through() {
     let server = Server::start(app()).await;
-    let block = replace(block("haproxy"), APP, &server.address().to_string());
+    let block = block("haproxy", &server);
     let configure = |address: SocketAddr, _: &Path| replace(&block, "bind :80", &format!("bind {address}"));
     if let Some(proxy) = Proxy::start("haproxy", &["-db", "-f"], configure).await {
         proxy.expect_same_host().await;
@@ -194,7 +198,7 @@ async fn block_for_haproxy_lets_pages_of_the_same_host_through() {
 #[tokio::test]
 async fn block_for_caddy_lets_pages_of_the_same_host_through() {
     let server = Server::start(app()).await;
-    let block = replace(block("caddy"), APP, &server.address().to_string());
+    let block = block("caddy", &server);
     let configure = |address: SocketAddr, _: &Path| {
         let site = replace(&block, "example.com", &format!("http://{address}"));
         format!("{{\n\tadmin off\n}}\n{site}")

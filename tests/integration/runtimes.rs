@@ -14,7 +14,7 @@ use robyn_ws::{
     },
     prelude::*,
 };
-use robyn_ws_tests::{RawClient, Request, Server};
+use robyn_ws_tests::{RawClient, Request, Server, until};
 use tokio::{
     net::{TcpListener, TcpStream},
     runtime::{Builder, Runtime},
@@ -159,8 +159,12 @@ fn sends_work_outside_of_any_runtime_also_when_a_queue_is_full() {
     let app = App::new().include_router(&RUNTIMES).limits(limits);
     let running = app.build().expect("the app is built");
     let core = Core::start(running.router);
-    let client = runtime().block_on(core.raw());
     let hub = running.hub.endpoint("/runtimes");
+    let client = runtime().block_on(async {
+        let client = core.raw().await;
+        until("the client to be in the hub", || hub.count() == 1).await;
+        client
+    });
     let id = hub.connections()[0];
     let block = vec![0_u8; 256 * 1024];
     let error = block_on(async {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use robyn_ws::prelude::*;
-use robyn_ws_tests::{BINARY, CLOSE, FIN, Gate, PING, Probe, RawClient, Seen, Server, TEXT, frame, probe};
+use robyn_ws_tests::{BINARY, CLOSE, FIN, Gate, PING, Probe, RawClient, Seen, Server, TEXT, frame, probe, until};
 
 static SLOW: SubRouter = SubRouter::new("/slow_clients");
 
@@ -61,6 +61,7 @@ async fn client_that_takes_bytes_steadily_is_not_too_slow_however_long_it_takes(
 async fn mute_client(server: &Server) -> RawClient {
     let client = server.raw("/slow_clients").await;
     let endpoint = server.hub().endpoint("/slow_clients");
+    until("the client to be in the hub", || endpoint.count() > 0).await;
     let id = endpoint.connections()[0];
     while endpoint.async_send_to(id, vec![0; KIB_64]).await.is_ok() {}
     client
