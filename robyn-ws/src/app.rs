@@ -229,7 +229,7 @@ impl App {
         }
         let router = router.layer(Extension(self.hub.clone()));
         let shutdown = Shutdown::new(self.hub.clone());
-        let shutdown_grace = self.limits.drain_grace();
+        let (shutdown_grace, unready_grace) = self.limits.drain_graces();
         Ok(Assembled {
             running: Running {
                 router,
@@ -237,6 +237,7 @@ impl App {
                 shutdown,
             },
             shutdown_grace,
+            unready_grace,
         })
     }
 }
@@ -245,6 +246,7 @@ impl App {
 pub(crate) struct Assembled {
     pub(crate) running: Running,
     pub(crate) shutdown_grace: Duration,
+    pub(crate) unready_grace: Duration,
 }
 
 /// Merges HTTP routes. axum panics where routes overlap, and has no other way to tell.

@@ -4,6 +4,7 @@ mod app;
 mod router;
 mod serve;
 mod shutdown;
+mod signals;
 
 mod endpoint;
 mod handshake;
@@ -33,6 +34,7 @@ mod error;
 mod frame;
 mod id;
 mod limits;
+mod log;
 mod message;
 mod printable;
 mod queue;

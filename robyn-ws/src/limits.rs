@@ -168,6 +168,10 @@ limits! {
     handler_grace(Duration): Duration = Duration::from_secs(10), in TIMES;
     /// How long `App::serve` drains on SIGINT and SIGTERM, before it cuts what is left. Default: 10 s. App only.
     shutdown_grace(Duration): Duration = Duration::from_secs(10), in TIMES, or wider;
+    /// How long, at least, `App::serve` goes on answering new upgrades with 503 after SIGINT and SIGTERM, even if nobody
+    /// is left to drain: clients that were sent away come back at once, and a load balancer takes a while to notice.
+    /// Default: 0.5 s. 0 turns it off. App only.
+    unready_grace(Duration): Duration = Duration::from_millis(500), in Duration::ZERO..=*TIMES.end(), or wider;
     /// The most connections at once: of the app, or of the sub-router that narrows it. Default: off. At most 16,777,216.
     /// Above it: 503.
     max_connections(impl Into<Option<usize>>): Option<usize> = None, in 1..=MAX_SOCKETS;
@@ -263,11 +267,15 @@ impl Limits {
 
     /// Resolves a sub-router's limits within those around it, which it may narrow but not widen.
     pub(crate) fn narrow(&self, outer: &Bounds, problems: &mut Vec<String>) -> Bounds {
-        if self.shutdown_grace.is_some() {
-            problems.push(
-                "`Limits::shutdown_grace` is set on a sub-router, which has no drain of its own: set it on the app"
-                    .to_owned(),
-            );
+        for (name, set) in [
+            ("shutdown_grace", self.shutdown_grace.is_some()),
+            ("unready_grace", self.unready_grace.is_some()),
+        ] {
+            if set {
+                problems.push(format!(
+                    "`Limits::{name}` is set on a sub-router, which has no drain of its own: set it on the app"
+                ));
+            }
         }
         self.check_narrower(outer, problems);
         self.over_checked(outer, problems)
@@ -278,9 +286,13 @@ impl Limits {
         self.max_connections.is_some() || self.max_connections_per_ip.is_some() || self.max_handshakes.is_some()
     }
 
-    /// Returns how long `App::serve` drains.
-    pub(crate) fn drain_grace(&self) -> Duration {
-        self.shutdown_grace.unwrap_or_else(|| Bounds::default().shutdown_grace)
+    /// Returns the graces of the drain of `App::serve`: `shutdown_grace` and `unready_grace`.
+    pub(crate) fn drain_graces(&self) -> (Duration, Duration) {
+        let default = Bounds::default();
+        (
+            self.shutdown_grace.unwrap_or(default.shutdown_grace),
+            self.unready_grace.unwrap_or(default.unready_grace),
+        )
     }
 
     /// Fills what is unset, and checks the result for itself.

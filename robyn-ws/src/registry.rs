@@ -1,6 +1,6 @@
 //! The handlers of the program, collected when it is linked.
 
-use std::{any::Any, fmt, pin::Pin};
+use std::{any::Any, fmt, pin::Pin, ptr};
 
 use crate::{
     SubRouter,
@@ -84,6 +84,16 @@ impl Entry {
         }
     }
 
+    /// Returns what stands for the entry where only a number can be kept: its address, which is never 0.
+    pub(crate) fn key(&'static self) -> usize {
+        ptr::from_ref(self).addr()
+    }
+
+    /// Returns the entry with this key.
+    pub(crate) fn of_key(key: usize) -> Option<&'static Self> {
+        inventory::iter::<Self>().find(|entry| entry.key() == key)
+    }
+
     pub(crate) fn needs(&self) -> Needs {
         let mut needs = Needs::default();
         (self.needs)(&mut needs);
@@ -102,7 +112,7 @@ pub(crate) fn entries() -> Vec<&'static Entry> {
 pub(crate) fn entries_of(router: Option<&'static SubRouter>) -> Vec<&'static Entry> {
     let belongs = |entry: &&Entry| match (entry.router, router) {
         (None, None) => true,
-        (Some(its), Some(wanted)) => std::ptr::eq(its, wanted),
+        (Some(its), Some(wanted)) => ptr::eq(its, wanted),
         _ => false,
     };
     entries().into_iter().filter(belongs).collect()

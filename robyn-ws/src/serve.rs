@@ -1,8 +1,20 @@
 //! Serving an app: listener, signals, drain.
 
-use std::{convert::Infallible, net::SocketAddr, pin::pin, time::Duration};
+use std::{
+    convert::Infallible,
+    io::{self, Write as _},
+    net::SocketAddr,
+    pin::pin,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc::{RecvTimeoutError, SyncSender, sync_channel},
+    },
+    thread,
+    time::Duration,
+};
 
 use axum::{Router, extract::ConnectInfo, response::Response, serve::Listener};
+use futures_util::future::join;
 use hyper::{
     Request,
     body::Incoming,
@@ -16,10 +28,17 @@ use hyper_util::{
 use tokio::{
     net::{TcpListener, TcpStream, ToSocketAddrs, lookup_host},
     sync::watch,
-    time::timeout,
+    time::{Instant, sleep, timeout_at},
 };
 
-use crate::{App, Running, ServeError, app::Assembled, shutdown::stop_signal};
+use crate::{
+    App, Hub, Running, ServeError,
+    app::Assembled,
+    log,
+    shutdown::{CUT, log_running_handlers},
+    signals::{Signal, StopSignal, exit},
+    time::{after, never},
+};
 
 /// How long a client may take for the head of a request, its first byte included. axum's own server waits for ever, so
 /// that clients which never send would pile up.
@@ -28,14 +47,39 @@ const REQUEST_HEAD: Duration = Duration::from_secs(30);
 /// How long HTTP requests that are under way may go on after the drain.
 const HTTP_GRACE: Duration = Duration::from_secs(1);
 
+/// How long requests that are ended have to drop what they hold.
+const HTTP_CUT: Duration = Duration::from_millis(500);
+
+/// How much longer than all graces the process may live when its runtime is blocked.
+const OVERDUE: Duration = Duration::from_secs(1);
+
+/// How long the last words to the log may take, before the process ends all the same.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 impl App {
     /// Serves the app on `address` until SIGINT or SIGTERM, prints its endpoints, and then drains for at most
     /// [`Limits::shutdown_grace`](crate::Limits::shutdown_grace). It speaks HTTP/1.1, and gives a client 30 s for the
     /// head of a request.
     ///
+    /// During the drain, and for at least [`Limits::unready_grace`](crate::Limits::unready_grace), it goes on accepting
+    /// clients, and answers their upgrades with 503 and `Retry-After`. Then it accepts nobody any more, and HTTP responses
+    /// under way may go on for the rest of the grace, at least for a second.
+    ///
+    /// # What a signal does to handlers
+    ///
+    /// A handler that still runs after the grace is logged with file and line. An asynchronous one is dropped, and a
+    /// `blocking` one is left to its thread, which does not keep the process alive. Any other that blocks its thread for
+    /// ever cannot be stopped: about three seconds after the grace this function then **ends the process**, with the exit
+    /// code 128 + signal, even if every thread of the runtime is blocked. Nothing is dropped in that case.
+    ///
+    /// A second signal ends the process at once, with the same exit code, whatever blocks; also after this function has
+    /// returned. It then ends a program that hangs because of threads of its own, such as those of tokio's
+    /// `spawn_blocking`, which the runtime waits for when `main` returns.
+    ///
     /// # Errors
     ///
-    /// [`ServeError::Build`] if the handlers do not fit together, [`ServeError::Bind`] if the address cannot be had.
+    /// [`ServeError::Build`] if the handlers do not fit together, [`ServeError::Bind`] if the address cannot be had,
+    /// [`ServeError::Io`] if signals cannot be listened for.
     ///
     /// # Cancel safety
     ///
@@ -44,63 +88,150 @@ impl App {
         let Assembled {
             running,
             shutdown_grace,
+            unready_grace,
         } = self.assemble()?;
         let Running { router, hub, shutdown } = running;
         let listener = bind(address).await?;
-        // Before anybody is told that it listens, and may ask it to end.
-        let stop = stop_signal();
         let local = listener.local_addr()?;
-        for path in hub.paths() {
-            println!("ws://{local}{path}");
+        let longest = shutdown_grace
+            .max(unready_grace)
+            .saturating_add(CUT + HTTP_GRACE + HTTP_CUT + OVERDUE);
+        let (_served, watchdog) = watchdog(&hub, longest);
+        // Before anybody is told that it listens, and may ask it to end.
+        let mut stop = StopSignal::listen(watchdog)?;
+        announce(local, &hub);
+        let server = Server::new(router);
+        let (signal, drained) = server
+            .serve_until(listener, async {
+                let signal = stop.received().await;
+                log::info!("draining; a second signal ends the process at once");
+                let unready = sleep(signal.rest_of(unready_grace));
+                let (drained, ()) = join(shutdown.after_signal(signal, shutdown_grace), unready).await;
+                (signal, drained)
+            })
+            .await;
+        log::info!(
+            closed = drained.closed,
+            cut = drained.cut,
+            stuck = drained.stuck,
+            "drained"
+        );
+        let finished = server.finish(signal.rest_of(shutdown_grace)).await;
+        if drained.stuck > 0 || !finished {
+            end_process(&hub, signal);
         }
-        println!("listening on http://{local} (stop with Ctrl-C)");
-        serve_until(listener, &router, async move {
-            stop.await;
-            let counts = shutdown.shutdown(shutdown_grace).await;
-            tracing::info!(closed = counts.closed, cut = counts.cut, "drained");
-        })
-        .await;
         Ok(())
     }
 }
 
-/// Serves whoever connects, until `drained` is ready: whoever comes during the drain is told that there is one.
-async fn serve_until(mut listener: TcpListener, router: &Router, drained: impl Future<Output = ()>) {
-    let mut drained = pin!(drained);
-    let (stop, stopped) = watch::channel(());
-    loop {
-        tokio::select! {
-            // Retries on its own, after a pause if there are no more file descriptors.
-            (stream, peer) = Listener::accept(&mut listener) => {
-                tokio::spawn(serve_http(stream, peer, router.clone(), stopped.clone()));
-            }
-            () = &mut drained => break,
-        }
-    }
-    drop((listener, stopped));
-    stop.send_replace(());
-    // A client that has sent half a request must not keep the process alive.
-    let _in_time = timeout(HTTP_GRACE, stop.closed()).await;
+/// Prints where the app listens. Without anybody who reads it, the app is served all the same.
+fn announce(local: SocketAddr, hub: &Hub) {
+    let endpoints = hub.paths().map(|path| format!("ws://{local}{path}\n"));
+    let endpoints: String = endpoints.collect();
+    let text = format!("{endpoints}listening on http://{local} (stop with Ctrl-C)\n");
+    let mut stdout = io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
-/// Serves the requests of one client, one of which may become a connection; only the running one once it is `stopped`.
-async fn serve_http(stream: TcpStream, peer: SocketAddr, router: Router, mut stopped: watch::Receiver<()>) {
+/// Returns what ends the process if serving goes on for `longest` after a signal, and what has to be dropped before.
+fn watchdog(hub: &Hub, longest: Duration) -> (SyncSender<()>, impl FnOnce(Signal) + Send + use<>) {
+    let (serving, served) = sync_channel(1);
+    let hub = hub.clone();
+    let watchdog = move |signal: Signal| {
+        if served.recv_timeout(longest) == Err(RecvTimeoutError::Timeout) {
+            end_process(&hub, signal);
+        }
+    };
+    (serving, watchdog)
+}
+
+/// Ends the process although handlers still run, and logs them.
+fn end_process(hub: &Hub, signal: Signal) -> ! {
+    let (last_words, heard) = sync_channel::<()>(1);
+    let hub = hub.clone();
+    // A log that nobody reads blocks whoever writes to it.
+    let _ = thread::Builder::new().spawn(move || {
+        log_running_handlers(&hub);
+        log::error!(
+            code = signal.exit_code(),
+            "ending the process: threads of the runtime are still blocked"
+        );
+        drop(last_words);
+    });
+    let _ = heard.recv_timeout(LAST_WORDS);
+    exit(signal.exit_code())
+}
+
+/// Serves HTTP.
+struct Server {
+    router: Router,
+    /// Until when running requests are still answered, once no others are.
+    end: watch::Sender<Option<Instant>>,
+}
+
+impl Server {
+    fn new(router: Router) -> Self {
+        Self {
+            router,
+            end: watch::Sender::new(None),
+        }
+    }
+
+    /// Serves whoever connects, until `drained` is ready: whoever comes during the drain is told that there is one.
+    async fn serve_until<T>(&self, mut listener: TcpListener, drained: impl Future<Output = T>) -> T {
+        let mut drained = pin!(drained);
+        loop {
+            tokio::select! {
+                // Retries on its own, after a pause if there are no more file descriptors.
+                (stream, peer) = Listener::accept(&mut listener) => {
+                    tokio::spawn(serve_http(stream, peer, self.router.clone(), self.end.subscribe()));
+                }
+                drained = &mut drained => return drained,
+            }
+        }
+    }
+
+    /// Lets running requests be answered within `rest`. Returns whether the tasks of all clients have ended.
+    async fn finish(self, rest: Duration) -> bool {
+        let end = after(Instant::now(), rest.max(HTTP_GRACE));
+        self.end.send_replace(Some(end));
+        timeout_at(end + HTTP_CUT, self.end.closed()).await.is_ok()
+    }
+}
+
+/// Serves the requests of one client, one of which may become a connection; once there is an end, only the running one.
+async fn serve_http(stream: TcpStream, peer: SocketAddr, router: Router, mut end: watch::Receiver<Option<Instant>>) {
+    let asked = AtomicBool::new(false);
+    let router = service_for(router, peer);
+    let service = service_fn(|request| {
+        asked.store(true, Ordering::Relaxed);
+        router.call(request)
+    });
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(REQUEST_HEAD)
-        .serve_connection(TokioIo::new(stream), service_for(router, peer))
+        .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut http = pin!(http);
     let ended = tokio::select! {
         ended = http.as_mut() => ended,
-        _ = stopped.changed() => {
+        end = finishing(&mut end) => {
             http.as_mut().graceful_shutdown();
-            http.await
+            // A client that has sent half a request must not keep the process alive.
+            let patience = if asked.load(Ordering::Relaxed) { end } else { end.min(Instant::now() + HTTP_GRACE) };
+            let Ok(ended) = timeout_at(patience, http).await else { return };
+            ended
         }
     };
     if let Err(error) = ended {
-        tracing::debug!(%peer, %error, "HTTP ended early");
+        log::debug!(%peer, %error, "HTTP ended early");
     }
+}
+
+/// Waits until there is an end, and returns it. A server that was dropped sets no end to what runs.
+async fn finishing(end: &mut watch::Receiver<Option<Instant>>) -> Instant {
+    let end = end.wait_for(Option::is_some).await.ok().and_then(|end| *end);
+    end.unwrap_or_else(never)
 }
 
 /// Makes hyper's service of a router, whose handlers are told who connects.

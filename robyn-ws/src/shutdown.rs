@@ -1,18 +1,30 @@
 //! Draining: closing every connection, waiting, and cutting what is left.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, future::pending, sync::Arc, time::Duration};
 
-use futures_util::future::select_all;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::{
+    task::yield_now,
+    time::{Instant, sleep_until, timeout, timeout_at},
+};
 
-use crate::{Hub, close::Ending, time::after};
+use crate::{
+    Hub,
+    close::Ending,
+    hub::live::Live,
+    log,
+    registry::Entry,
+    signals::{Signal, StopSignal},
+    time::after,
+};
 
-/// How many connections are closed before the others get a turn: 1001 to everyone in one burst would bring everyone
-/// back in one burst.
+/// How many connections are closed at once: 1001 to everyone in one burst would bring everyone back in one burst.
 const BATCH: usize = 256;
 
+/// The longest pause between two batches: a few thousand connections need not take half of a long grace.
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
 /// How long connections that are cut have to drop what they hold.
-const CUT: Duration = Duration::from_secs(1);
+pub(crate) const CUT: Duration = Duration::from_secs(1);
 
 /// Ends an app's connections in order. It comes from [`App::build`](crate::App::build), is cheap to clone, and works
 /// with any server loop, in whose graceful shutdown it belongs:
@@ -33,6 +45,15 @@ const CUT: Duration = Duration::from_secs(1);
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # What remains impossible
+///
+/// A thread cannot be stopped from outside. A handler without `blocking` that blocks its thread for ever, in a loop or a
+/// sleep, outlives the drain. It is logged with file and line and counted in [`Drained::stuck`], and the runtime waits for
+/// it when `main` returns: a program with its own server loop then decides by itself, for example by
+/// [`std::process::exit`], where [`App::serve`](crate::App::serve) ends the process. Such a handler can also hold up the
+/// timers and sockets of the whole runtime, always if it has only one thread, and then no drain can run at all. A second
+/// signal ends the process even then.
 #[derive(Clone, Debug)]
 pub struct Shutdown {
     hub: Hub,
@@ -46,6 +67,8 @@ pub struct Drained {
     pub closed: usize,
     /// How many were cut because they did not end within the grace.
     pub cut: usize,
+    /// How many handlers still ran after that, because they block a thread of the runtime.
+    pub stuck: usize,
 }
 
 impl Shutdown {
@@ -53,79 +76,104 @@ impl Shutdown {
         Self { hub }
     }
 
-    /// Drains: new upgrades get 503, every connection is closed with 1001, close handlers run. What is left after
-    /// `grace` is cut. A second call waits for the same connections.
+    /// Drains. From now on new upgrades get 503 with `Retry-After`, so the listener should stay open until this returns.
+    /// Every connection is closed with 1001, in batches spread over at most half of `grace`, and its close handler runs.
+    /// Upgrades whose handlers run are waited for, and answered with 503. After `grace` what is left is cut, and each
+    /// handler that still runs is logged with file and line. A second call waits for the same connections.
     ///
     /// # Cancel safety
     ///
     /// Dropped while it waits, new upgrades stay refused and the connections it has reached go on closing.
     pub async fn shutdown(&self, grace: Duration) -> Drained {
         let deadline = after(Instant::now(), grace);
-        self.hub.start_draining();
+        let drain = self.hub.drain();
+        drain.begin();
         let connections = self.hub.running();
-        for batch in connections.chunks(BATCH) {
-            for live in batch {
-                live.close(Ending::shutdown());
-            }
-            tokio::task::yield_now().await;
-        }
         let everybody = connections.len();
-        drop(connections);
-        let in_time = timeout_at(deadline, self.hub.idle()).await.is_ok();
+        let closing_and_waiting = async {
+            close_in_batches(connections, grace).await;
+            drain.idle().await;
+        };
+        if timeout_at(deadline, closing_and_waiting).await.is_ok() {
+            return Drained {
+                closed: everybody,
+                ..Drained::default()
+            };
+        }
+        log_running_handlers(&self.hub);
         let left = self.hub.running();
-        let cut = if in_time { 0 } else { left.len() };
+        let cut = left.len();
         for live in left {
+            live.close(Ending::shutdown());
             live.mailbox.cut();
         }
-        // A synchronous handler that blocks its thread cannot be stopped, and must not hold the drain either.
-        let _blocked = timeout(CUT, self.hub.idle()).await;
+        drain.lose_patience();
+        let ended = timeout(CUT, drain.idle()).await.is_ok();
         Drained {
             closed: everybody.saturating_sub(cut),
             cut,
+            stuck: if ended { 0 } else { self.hub.running_handlers().len() },
         }
     }
 
-    /// Waits for SIGINT, or for SIGTERM where there is one, and drains as [`Self::shutdown`].
+    /// Waits for SIGINT, or for SIGTERM where there is one, and drains as [`Self::shutdown`]. A second signal ends the
+    /// process at once, with the exit code 128 + signal, whatever blocks; also after this has returned.
     ///
     /// # Cancel safety
     ///
     /// As [`Self::shutdown`].
     pub async fn on_signal(&self, grace: Duration) -> Drained {
-        stop_signal().await;
-        self.shutdown(grace).await
+        let signal = match StopSignal::listen(|_signal| {}) {
+            Ok(mut stop) => stop.received().await,
+            Err(error) => {
+                log::error!(%error, "cannot listen for signals: the first one ends the process without a drain");
+                pending().await
+            }
+        };
+        self.after_signal(signal, grace).await
+    }
+
+    /// Drains in what is left of a grace that began with the signal.
+    pub(crate) async fn after_signal(&self, signal: Signal, grace: Duration) -> Drained {
+        self.shutdown(signal.rest_of(grace)).await
     }
 
     /// Tells whether a drain has begun.
     pub fn has_begun(&self) -> bool {
-        self.hub.is_draining()
+        self.hub.drain().has_begun()
     }
 }
 
-/// Begins to listen for SIGINT, and for SIGTERM where there is one, and gives the wait for either. From now on they do not
-/// end the process.
-pub(crate) fn stop_signal() -> impl Future<Output = ()> + Send {
-    #[cfg(unix)]
-    let signals = {
-        use tokio::signal::unix::{SignalKind, signal};
-        [SignalKind::interrupt(), SignalKind::terminate()].map(|kind| {
-            let signal = signal(kind);
-            Box::pin(async {
-                match signal {
-                    Ok(mut signal) => drop(signal.recv().await),
-                    Err(_) => std::future::pending().await,
-                }
-            })
-        })
-    };
-    #[cfg(windows)]
-    let signals = {
-        let signal = tokio::signal::windows::ctrl_c();
-        [Box::pin(async {
-            match signal {
-                Ok(mut signal) => drop(signal.recv().await),
-                Err(_) => std::future::pending().await,
-            }
-        })]
-    };
-    async { drop(select_all(signals).await) }
+/// Asks every connection to end. Most of the grace is left for handlers.
+async fn close_in_batches(connections: Vec<Arc<Live>>, grace: Duration) {
+    let batches = u32::try_from(connections.len().div_ceil(BATCH)).unwrap_or(u32::MAX);
+    let pause = (grace / 2 / batches.max(1)).min(LONGEST_PAUSE);
+    let mut next = Instant::now();
+    for batch in connections.chunks(BATCH) {
+        sleep_until(next).await;
+        for live in batch {
+            live.close(Ending::shutdown());
+        }
+        next += pause;
+        yield_now().await;
+    }
+}
+
+/// Logs each handler that runs, once.
+pub(crate) fn log_running_handlers(hub: &Hub) {
+    let mut times: BTreeMap<usize, usize> = BTreeMap::new();
+    for key in hub.running_handlers() {
+        *times.entry(key).or_default() += 1;
+    }
+    for (key, times) in times {
+        if let Some(entry) = Entry::of_key(key) {
+            log::warn!(
+                handler = entry.name,
+                event = entry.handler.event(),
+                place = %entry.place(),
+                times,
+                "the handler still runs though the drain's grace is over"
+            );
+        }
+    }
 }

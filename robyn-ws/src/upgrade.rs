@@ -3,7 +3,8 @@
 use std::{
     mem,
     net::IpAddr,
-    panic::AssertUnwindSafe,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -12,7 +13,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::OptionFuture};
 use hyper::upgrade::OnUpgrade;
 use tracing::Instrument;
 
@@ -24,8 +25,12 @@ use crate::{
     event::EventContext,
     extract::UpgradeContext,
     handshake,
-    hub::admission::{Admission, Admitted, Handshake, Refused},
+    hub::{
+        admission::{Admission, Admitted, Handshake, Refused},
+        drain::TaskGuard,
+    },
     limits::Bounds,
+    log,
     origin::OriginRefusal,
     printable::printable,
     registry::{Entry, UpgradeFn},
@@ -45,8 +50,9 @@ pub(crate) struct Gatekeeper {
 /// Answers a request to `endpoint`: refuses it, or upgrades it and spawns its connection.
 pub(crate) async fn upgrade(endpoint: Arc<Endpoint>, gatekeeper: Arc<Gatekeeper>, request: Request) -> Response {
     let (mut parts, _body) = request.into_parts();
-    let response = match accept(&endpoint, &gatekeeper, &mut parts).await {
-        Ok(accepted) => accepted.switch_protocols(endpoint.clone(), &gatekeeper),
+    let task = gatekeeper.hub.drain().count_task();
+    let response = match accept_in_time(&endpoint, &gatekeeper, &mut parts).await {
+        Ok(accepted) => accepted.switch_protocols(endpoint.clone(), task),
         Err(refusal) => {
             tracing::debug!(endpoint = %endpoint.path, status = %refusal.status(), "upgrade refused");
             refusal
@@ -64,6 +70,35 @@ struct Accepted {
     request: UpgradeRequest,
     state: UpgradeReply,
     admitted: Box<[Admitted]>,
+}
+
+/// Accepts a request, unless a drain loses its patience with it.
+async fn accept_in_time(
+    endpoint: &Arc<Endpoint>,
+    gatekeeper: &Gatekeeper,
+    parts: &mut Parts,
+) -> Result<Accepted, Response> {
+    let mut accepting = pin!(Some(accept(endpoint, gatekeeper, parts)));
+    let in_time = tokio::select! {
+        biased;
+        accepted = OptionFuture::from(accepting.as_mut().as_pin_mut()) => accepted,
+        () = gatekeeper.hub.drain().patience_lost() => None,
+    };
+    drop_users(endpoint, || accepting.set(None));
+    let accepted = in_time.unwrap_or_else(|| Err(shutting_down()))?;
+    // The handler may have taken so long that the drain has begun meanwhile.
+    if let Err(refusal) = check_drain(gatekeeper) {
+        drop_users(endpoint, || drop(accepted));
+        return Err(refusal);
+    }
+    Ok(accepted)
+}
+
+/// Drops what belongs to the user, whose code can panic there too: the client is answered all the same.
+fn drop_users(endpoint: &Endpoint, drop: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(drop)).is_err() {
+        log::error!(endpoint = %endpoint.path, "something of the upgrade handler panicked when a drain dropped it");
+    }
 }
 
 /// Makes all checks in the order from cheap to dear; the user's upgrade handler is the last.
@@ -87,6 +122,7 @@ async fn accept(endpoint: &Arc<Endpoint>, gatekeeper: &Gatekeeper, parts: &mut P
     let address = client_address(endpoint, &request);
     let state = match endpoint.handlers.upgrade {
         Some((entry, handler)) => {
+            let _running = gatekeeper.hub.drain().upgrade_handler(entry.key());
             let under_way = UnderWay::begin(endpoint, address)?;
             parts.extensions.insert(under_way.clone());
             let answer = call(entry, handler, endpoint, &mut request, parts).await;
@@ -111,10 +147,14 @@ async fn accept(endpoint: &Arc<Endpoint>, gatekeeper: &Gatekeeper, parts: &mut P
 }
 
 fn check_drain(gatekeeper: &Gatekeeper) -> Result<(), Response> {
-    if gatekeeper.hub.is_draining() {
-        return Err(unavailable("the server shuts down"));
+    if gatekeeper.hub.drain().has_begun() {
+        return Err(shutting_down());
     }
     Ok(())
+}
+
+fn shutting_down() -> Response {
+    unavailable("the server shuts down")
 }
 
 fn check_head(endpoint: &Endpoint, parts: &Parts) -> Result<(), Response> {
@@ -277,7 +317,7 @@ fn context<'a>(endpoint: &'a Endpoint, request: &'a UpgradeRequest, parts: &'a m
 
 impl Accepted {
     /// Returns the 101, and spawns the connection, which begins when that is out.
-    fn switch_protocols(self, endpoint: Arc<Endpoint>, gatekeeper: &Gatekeeper) -> Response {
+    fn switch_protocols(self, endpoint: Arc<Endpoint>, task: TaskGuard) -> Response {
         let Self {
             on_upgrade,
             accept_key,
@@ -286,7 +326,7 @@ impl Accepted {
             state,
             admitted,
         } = self;
-        let pending = PendingConnection::new(endpoint, request, state.0, admitted, gatekeeper.hub.count_task());
+        let pending = PendingConnection::new(endpoint, request, state.0, admitted, task);
         let (switching, response) = Switching::new(on_upgrade, accept_key, subprotocol);
         tokio::spawn(async move {
             match switching.switched().await {

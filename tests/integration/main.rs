@@ -17,6 +17,7 @@ mod closing_code;
 mod closing_once;
 mod debug_output;
 mod dependencies;
+mod drain;
 mod early_endpoints;
 mod ending_table;
 mod endings;

@@ -229,8 +229,9 @@ async fn upgrade_under_way_when_a_drain_begins_does_not_outlive_it() {
         server.shutdown().shutdown(Duration::from_millis(100)).await;
         gate.open();
     };
-    let (mut client, ()) = tokio::join!(request.raw(server), drain);
-    client.expect_close(1001, REASON).await;
+    let (response, ()) = tokio::join!(request.refused(server), drain);
+    response.expect(503, REASON);
+    assert_eq!(response.header("retry-after"), Some("5"));
     assert_eq!(server.hub().count(), 0);
 }
 

@@ -143,7 +143,16 @@ impl Request {
 
     /// Gives the answer to a request that asks for no upgrade.
     pub async fn answer(&self, server: &Server) -> Response {
-        self.send(server.tcp().await, &[]).await.1
+        self.answer_over(server.tcp().await).await
+    }
+
+    /// Returns the answer to a request that is sent over an open TCP connection.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    pub async fn answer_over(&self, stream: TcpStream) -> Response {
+        self.send(stream, &[]).await.1
     }
 
     /// Gives the answer that refuses the request.

@@ -76,6 +76,7 @@ impl Scene {
             let span = handler_span(E::NAME, handler.entry.name);
             let stopwatch = Stopwatch::start();
             let id = self.connector.id();
+            self.connector.live.running.begin(handler.entry.key());
             let outcome = match handler.call {
                 Call::Sync(call) if handler.entry.blocking => {
                     // Boxed, so that connections without such handlers have no room for it.
@@ -99,6 +100,7 @@ impl Scene {
                     }
                 }
             };
+            self.connector.live.running.end();
             self.endpoint.hub.telemetry.handled(E::NAME, stopwatch);
             outcome
         }

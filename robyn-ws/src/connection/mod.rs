@@ -32,7 +32,7 @@ use crate::{
     endpoint::BoundHandler,
     event::Session,
     frame::Frame,
-    hub::{TaskGuard, admission::Admitted, live::Live},
+    hub::{admission::Admitted, drain::TaskGuard, live::Live},
     registry::Entry,
     reply::Consequence,
     switching::Switched,
@@ -115,7 +115,7 @@ impl Connection {
         live.mailbox.connect(outlet);
         let membership = Membership::new(live.clone());
         // A drain that began before the connection was in the hub has not seen it.
-        if task.hub().is_draining() {
+        if task.is_draining() {
             live.close(Ending::shutdown());
         }
         let wire = Wire::new(read, unread);

@@ -8,7 +8,11 @@ use crate::{
     ConnectionId, WebSocketConnector,
     connection::invoke::Scene,
     endpoint::Endpoint,
-    hub::{TaskGuard, admission::Admitted, live::Live},
+    hub::{
+        admission::Admitted,
+        drain::TaskGuard,
+        live::{Live, RunningHandler},
+    },
     mailbox::Mailbox,
     request::UpgradeRequest,
     state::States,
@@ -54,6 +58,7 @@ impl PendingConnection {
             request,
             endpoint: endpoint.hub.clone(),
             courier: endpoint.hub.courier(Handle::current()),
+            running: RunningHandler::default(),
         });
         live.endpoint.expect(live.clone());
         let connector = WebSocketConnector { live: live.clone() };

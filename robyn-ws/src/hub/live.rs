@@ -3,7 +3,10 @@
 use std::{
     mem::take,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::Context,
 };
 
@@ -28,9 +31,33 @@ pub(crate) struct Live {
     pub(crate) endpoint: Arc<EndpointHub>,
     /// Who writes to it while its driver sleeps.
     pub(crate) courier: Arc<Courier>,
+    pub(crate) running: RunningHandler,
+}
+
+/// Which handler of a connection runs now. It is written with every message, so it is neither a lock nor ordered with
+/// anything else: only a drain that has waited for long reads it.
+#[derive(Debug, Default)]
+pub(crate) struct RunningHandler(AtomicUsize);
+
+impl RunningHandler {
+    /// The handler whose entry has this key begins.
+    pub(crate) fn begin(&self, key: usize) {
+        self.0.store(key, Ordering::Relaxed);
+    }
+
+    /// No handler runs any more.
+    pub(crate) fn end(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
 }
 
 impl Live {
+    /// Returns the key of the handler that runs.
+    pub(crate) fn running_handler(&self) -> Option<usize> {
+        let key = self.running.0.load(Ordering::Relaxed);
+        (key != 0).then_some(key)
+    }
+
     /// Queues `message` now, or applies the overflow policy now.
     pub(crate) fn send(self: &Arc<Self>, message: &Message) -> Result<(), SendError> {
         let frame = Frame::message(message, self.encoder());

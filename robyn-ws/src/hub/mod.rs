@@ -2,6 +2,7 @@
 
 pub(crate) mod admission;
 pub(crate) mod courier;
+pub(crate) mod drain;
 pub(crate) mod endpoint;
 pub(crate) mod live;
 #[cfg(all(test, races))]
@@ -12,10 +13,7 @@ use std::{
     any::Any,
     collections::{BTreeMap, BTreeSet},
     fmt,
-    sync::{
-        Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use axum::{
@@ -23,12 +21,11 @@ use axum::{
     http::{StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
-use tokio::sync::watch;
 
 use crate::{
     Audience, ConnectionId, Delivery, Message, SendError,
     close::Ending,
-    hub::{endpoint::EndpointHub, live::Live, reference::EndpointRef},
+    hub::{drain::Drain, endpoint::EndpointHub, live::Live, reference::EndpointRef},
     printable::printable,
 };
 
@@ -65,9 +62,7 @@ struct HubInner {
     nowhere: Arc<EndpointHub>,
     /// The paths that were logged because they have no handlers, as they were logged.
     unknown: Mutex<BTreeSet<String>>,
-    draining: AtomicBool,
-    /// How many connection tasks run.
-    tasks: watch::Sender<usize>,
+    drain: Arc<Drain>,
 }
 
 impl Hub {
@@ -76,8 +71,7 @@ impl Hub {
             endpoints: OnceLock::new(),
             nowhere: Arc::new(EndpointHub::nowhere()),
             unknown: Mutex::default(),
-            draining: AtomicBool::new(false),
-            tasks: watch::Sender::new(0),
+            drain: Arc::new(Drain::new()),
         }))
     }
 
@@ -136,12 +130,8 @@ impl Hub {
 
     // ---- for the drain --------------------------------------------------------------------------------------------
 
-    pub(crate) fn start_draining(&self) {
-        self.0.draining.store(true, Ordering::SeqCst);
-    }
-
-    pub(crate) fn is_draining(&self) -> bool {
-        self.0.draining.load(Ordering::SeqCst)
+    pub(crate) fn drain(&self) -> &Arc<Drain> {
+        &self.0.drain
     }
 
     /// Gives every connection whose task runs.
@@ -157,17 +147,10 @@ impl Hub {
         }
     }
 
-    /// Counts a connection task until the guard is dropped.
-    pub(crate) fn count_task(&self) -> TaskGuard {
-        self.0.tasks.send_modify(|tasks| *tasks += 1);
-        TaskGuard(self.clone())
-    }
-
-    /// Waits until no connection task runs.
-    pub(crate) async fn idle(&self) {
-        let mut tasks = self.0.tasks.subscribe();
-        // The sender lives in `self`, so the wait cannot fail.
-        let _ended = tasks.wait_for(|tasks| *tasks == 0).await;
+    /// Returns the key of the handler that runs, for each connection and each upgrade where one does.
+    pub(crate) fn running_handlers(&self) -> Vec<usize> {
+        let of_connections = self.running().into_iter().filter_map(|live| live.running_handler());
+        of_connections.chain(self.0.drain.running_upgrade_handlers()).collect()
     }
 }
 
@@ -175,22 +158,6 @@ impl fmt::Debug for Hub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = self.endpoints().map(|endpoint| (&endpoint.path, endpoint.count()));
         f.debug_map().entries(counts).finish()
-    }
-}
-
-/// Counts one running connection task.
-#[derive(Debug)]
-pub(crate) struct TaskGuard(Hub);
-
-impl TaskGuard {
-    pub(crate) const fn hub(&self) -> &Hub {
-        &self.0
-    }
-}
-
-impl Drop for TaskGuard {
-    fn drop(&mut self) {
-        self.0.0.tasks.send_modify(|tasks| *tasks -= 1);
     }
 }
 

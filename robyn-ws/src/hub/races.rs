@@ -9,7 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::{
     endpoint::{EndpointHub, Joined},
-    live::Live,
+    live::{Live, RunningHandler},
 };
 use crate::{
     Audience, ConnectionId, PathParams, close::Ending, hub::reference::EndpointRef, limits::Bounds, mailbox::Mailbox,
@@ -32,6 +32,7 @@ fn enter(hub: &Arc<EndpointHub>) -> Arc<Live> {
         request: UpgradeRequest::new(&parts, PathParams::default(), None),
         endpoint: hub.clone(),
         courier: hub.courier(runtime),
+        running: RunningHandler::default(),
     });
     live.mailbox.greet(None);
     hub.enter(live.clone());

@@ -1,0 +1,8 @@
+//! The end of a process: signals, drains, and handlers that hold it up.
+
+#![cfg(unix)]
+
+mod ends;
+mod program;
+mod unheard;
+mod upgrades;

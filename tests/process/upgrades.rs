@@ -1,0 +1,148 @@
+//! Whoever comes during a drain, and whoever is on the way in when it begins.
+
+use futures_util::future::join_all;
+use robyn_ws_tests::{CLOSE, FIN, KEY, Request, until, within};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+
+use crate::program::{Program, combinations};
+
+const RUNTIMES: [&str; 2] = ["current", "two"];
+
+const SERVERS: [&str; 2] = ["serve", "axum"];
+
+const REASON: &str = "the server shuts down";
+
+#[tokio::test]
+async fn new_upgrades_get_503_as_long_as_a_close_handler_runs() {
+    join_all(combinations(RUNTIMES, SERVERS).map(async |(runtime, server)| {
+        let mut program = Program::start(runtime, server, "3600000").await;
+        let mut client = program.connect("/slow/close").await;
+        program.signal("TERM").await;
+        program.expect_line("/slow/close").await;
+        for _ in 0..20 {
+            program.expect_503().await;
+        }
+        program.get("/release").await.expect(200, "");
+        client.expect_text("goodbye").await;
+        client.expect_close(1001, REASON).await;
+        client.send(FIN | CLOSE, 1001_u16.to_be_bytes()).await;
+        program.ended().await.expect(0);
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn new_upgrades_get_503_as_long_as_a_close_handshake_lasts() {
+    join_all(combinations(RUNTIMES, SERVERS).map(async |(runtime, server)| {
+        let program = Program::start(runtime, server, "3600000").await;
+        let mut client = program.connect("/echo").await;
+        program.signal("TERM").await;
+        client.expect_close(1001, REASON).await;
+        for _ in 0..20 {
+            program.expect_503().await;
+        }
+        client.send(FIN | CLOSE, 1001_u16.to_be_bytes()).await;
+        program.ended().await.expect(0);
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn new_upgrades_get_503_for_a_while_though_nobody_is_left_to_drain() {
+    join_all(RUNTIMES.map(async |runtime| {
+        let mut program = Program::start(runtime, "serve", "3600000").await;
+        program.signal("TERM").await;
+        program.draining().await;
+        program.expect_503().await;
+        program.expect_line("returned").await;
+        program.ended().await.expect(0);
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn upgrade_under_way_when_a_drain_begins_is_waited_for_and_answered() {
+    join_all(combinations(RUNTIMES, SERVERS).map(async |(runtime, server)| {
+        let mut program = Program::start(runtime, server, "3600000").await;
+        let stream = program.tcp().await;
+        let answer = tokio::spawn(async move { Request::upgrade("/slow/upgrade").answer_over(stream).await });
+        program.expect_line("/slow/upgrade").await;
+        program.signal("TERM").await;
+        program.draining().await;
+        assert!(!answer.is_finished(), "its handler still runs");
+        program.get("/release").await.expect(200, "");
+        until("the answer", || answer.is_finished()).await;
+        let answer = answer.await.expect("the client is answered");
+        answer.expect(503, REASON);
+        assert_eq!(answer.header("retry-after"), Some("5"));
+        program.ended().await.expect(0);
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn upgrade_whose_handler_outlives_the_grace_gets_503() {
+    join_all(combinations(RUNTIMES, SERVERS).map(async |(runtime, server)| {
+        let mut program = Program::start(runtime, server, "300").await;
+        let stream = program.tcp().await;
+        let answer = tokio::spawn(async move { Request::upgrade("/pending/upgrade").answer_over(stream).await });
+        program.expect_line("/pending/upgrade").await;
+        program.signal("TERM").await;
+        until("the answer", || answer.is_finished()).await;
+        let answer = answer.await.expect("the client is answered");
+        answer.expect(503, REASON);
+        assert_eq!(answer.header("retry-after"), Some("5"));
+        let ended = program.ended().await.expect(0);
+        ended.expect_handler_in_log("pending_upgrade");
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn request_that_is_half_sent_when_a_drain_begins_is_answered() {
+    join_all(combinations(RUNTIMES, SERVERS).map(async |(runtime, server)| {
+        let mut program = Program::start(runtime, server, "3600000").await;
+        let mut client = program.connect("/slow/close").await;
+        let mut stream = BufReader::new(program.tcp().await);
+        stream
+            .write_all(b"GET /echo HTTP/1.1\r\nhost: local")
+            .await
+            .expect("the server reads");
+        program.signal("TERM").await;
+        program.expect_line("/slow/close").await;
+        let rest = format!(
+            "host\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+             sec-websocket-key: {KEY}\r\n\r\n"
+        );
+        stream.write_all(rest.as_bytes()).await.expect("the server reads");
+        let mut line = String::new();
+        within("the answer", stream.read_line(&mut line))
+            .await
+            .expect("the answer is text");
+        assert_eq!(line, "HTTP/1.1 503 Service Unavailable\r\n");
+        drop(stream);
+        program.get("/release").await.expect(200, "");
+        client.expect_text("goodbye").await;
+        client.expect_close(1001, REASON).await;
+        client.send(FIN | CLOSE, 1001_u16.to_be_bytes()).await;
+        program.ended().await.expect(0);
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn page_under_way_when_a_drain_begins_is_answered_within_the_grace() {
+    join_all(RUNTIMES.map(async |runtime| {
+        let mut program = Program::start(runtime, "serve", "3600000").await;
+        let (stream, release) = (program.tcp().await, program.tcp().await);
+        let answer = tokio::spawn(async move { Request::get("/slow/page").answer_over(stream).await });
+        program.expect_line("/slow/page").await;
+        program.signal("TERM").await;
+        program.draining().await;
+        Request::get("/release").answer_over(release).await.expect(200, "");
+        let answer = answer.await.expect("the client is answered");
+        answer.expect(200, "the page");
+        program.ended().await.expect(0);
+    }))
+    .await;
+}
