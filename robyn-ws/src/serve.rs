@@ -28,7 +28,7 @@ use hyper_util::{
 use tokio::{
     net::{TcpListener, TcpStream, ToSocketAddrs, lookup_host},
     sync::watch,
-    time::{Instant, sleep, timeout_at},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
 use crate::{
@@ -46,6 +46,12 @@ const REQUEST_HEAD: Duration = Duration::from_secs(30);
 
 /// How long HTTP requests that are under way may go on after the drain.
 const HTTP_GRACE: Duration = Duration::from_secs(1);
+
+/// How long clients that have just come may take for their first request after the drain.
+const NEWCOMERS: Duration = Duration::from_millis(100);
+
+/// How many clients may wait to be accepted when the listener is closed: as many as tokio lets the system keep.
+const BACKLOG: usize = 1024;
 
 /// How long requests that are ended have to drop what they hold.
 const HTTP_CUT: Duration = Duration::from_millis(500);
@@ -183,12 +189,29 @@ impl Server {
         loop {
             tokio::select! {
                 // Retries on its own, after a pause if there are no more file descriptors.
-                (stream, peer) = Listener::accept(&mut listener) => {
-                    tokio::spawn(serve_http(stream, peer, self.router.clone(), self.end.subscribe()));
+                (stream, peer) = Listener::accept(&mut listener) => self.welcome(stream, peer),
+                drained = &mut drained => {
+                    // The first error says that nobody waits any more.
+                    let _ = self.welcome_the_rest(listener);
+                    return drained;
                 }
-                drained = &mut drained => return drained,
             }
         }
+    }
+
+    /// Closes the listener, after accepting those whom the system has accepted already: they would be reset.
+    fn welcome_the_rest(&self, listener: TcpListener) -> io::Result<()> {
+        let listener = listener.into_std()?;
+        for _ in 0..BACKLOG {
+            let (stream, peer) = listener.accept()?;
+            stream.set_nonblocking(true)?;
+            self.welcome(TcpStream::from_std(stream)?, peer);
+        }
+        Ok(())
+    }
+
+    fn welcome(&self, stream: TcpStream, peer: SocketAddr) {
+        tokio::spawn(serve_http(stream, peer, self.router.clone(), self.end.subscribe()));
     }
 
     /// Lets running requests be answered within `rest`. Returns whether the tasks of all clients have ended.
@@ -216,6 +239,9 @@ async fn serve_http(stream: TcpStream, peer: SocketAddr, router: Router, mut end
     let ended = tokio::select! {
         ended = http.as_mut() => ended,
         end = finishing(&mut end) => {
+            if !asked.load(Ordering::Relaxed) && timeout(NEWCOMERS, http.as_mut()).await.is_ok() {
+                return;
+            }
             http.as_mut().graceful_shutdown();
             // A client that has sent half a request must not keep the process alive.
             let patience = if asked.load(Ordering::Relaxed) { end } else { end.min(Instant::now() + HTTP_GRACE) };

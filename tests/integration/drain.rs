@@ -145,3 +145,17 @@ async fn client_gets_503_though_its_upgrade_handler_panics_when_the_drain_drops_
     response.expect(503, "the server shuts down");
     assert_eq!((drained.closed, drained.cut, drained.stuck), (0, 0, 0));
 }
+
+#[test]
+fn graces_of_the_drain_on_a_sub_router_are_build_errors() {
+    let second = Duration::from_secs(1);
+    for (limits, name) in [
+        (Limits::default().shutdown_grace(second), "shutdown_grace"),
+        (Limits::default().unready_grace(second), "unready_grace"),
+    ] {
+        let errors = App::new().include_router(DRAIN.limits(limits)).build();
+        let errors = errors.expect_err("it is an error").to_string();
+        let words = format!("`Limits::{name}` is set on a sub-router");
+        assert!(errors.contains(&words), "no `{words}` in: {errors}");
+    }
+}

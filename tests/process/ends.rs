@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use robyn_ws_tests::{FIN, KEY, TEXT, frame, within};
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
-use crate::program::{Program, combinations};
+use crate::program::{FOR_EVER, Program, combinations};
 
 /// On one thread, and with one worker and with two beside the main thread.
 const RUNTIMES: [&str; 3] = ["current", "one", "two"];
@@ -101,10 +101,9 @@ async fn second_signal_ends_the_process_at_once_whatever_blocks() {
     let cases = combinations(RUNTIMES, handlers).map(|(runtime, handler)| (runtime, "serve", handler));
     let with_axum = RUNTIMES.map(|runtime| (runtime, "axum", "stuck_message"));
     join_all(cases.chain(with_axum).map(async |(runtime, server, handler)| {
-        let mut program = Program::start(runtime, server, "3600000").await;
+        let mut program = Program::start(runtime, server, FOR_EVER).await;
         let _client = hold_up(&mut program, handler).await;
         program.signal("INT").await;
-        // Of two pending signals with one number the system delivers one.
         program.signal("TERM").await;
         program.ended().await.expect(128 + 15);
     }))
@@ -115,7 +114,7 @@ async fn second_signal_ends_the_process_at_once_whatever_blocks() {
 async fn second_ctrl_c_ends_the_process_during_a_drain() {
     join_all(
         combinations(RUNTIMES, ["serve", "axum"]).map(async |(runtime, server)| {
-            let mut program = Program::start(runtime, server, "3600000").await;
+            let mut program = Program::start(runtime, server, FOR_EVER).await;
             let _client = program.connect("/slow/close").await;
             program.signal("INT").await;
             program.expect_line("/slow/close").await;

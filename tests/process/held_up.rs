@@ -1,8 +1,8 @@
 //! A program whose handlers hold it up, each in its own way.
 //!
 //! Arguments: `current`, `one` or `two` workers for the runtime; `serve` or `axum` for the server loop, or `hang` for a
-//! program that hangs when it was served; the port; the grace in milliseconds. A handler prints the path of its endpoint
-//! when it begins.
+//! program that hangs when it was served; the port; the grace in milliseconds, or `for ever`. A handler prints the path of
+//! its endpoint when it begins.
 
 #![expect(clippy::unused_async, reason = "handlers here have the shapes that users write")]
 
@@ -149,7 +149,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("expected four arguments: runtime, server, port, grace".into());
     };
     let address = SocketAddr::from(([127, 0, 0, 1], port.parse()?));
-    let grace = Duration::from_millis(grace.parse()?);
+    let grace = match &**grace {
+        "for ever" => Duration::from_hours(365 * 24),
+        millis => Duration::from_millis(millis.parse()?),
+    };
     let mut builder = match &**runtime {
         "current" => runtime::Builder::new_current_thread(),
         _ => runtime::Builder::new_multi_thread(),

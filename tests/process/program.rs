@@ -1,17 +1,20 @@
 //! The program `held_up`, started as a child.
 
 use std::{
-    fs::File,
+    fs::{File, read_to_string},
     net::SocketAddr,
     process::{ExitStatus, Stdio},
 };
 
-use robyn_ws_tests::{RawClient, Request, Response, within};
+use robyn_ws_tests::{RawClient, Request, Response, until, within};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines},
     net::{TcpListener, TcpStream},
     process::{Child, ChildStdout, Command},
 };
+
+/// The longest grace there is.
+pub(crate) const FOR_EVER: &str = "for ever";
 
 /// Returns every runtime with everything else.
 pub(crate) fn combinations<T: Clone>(
@@ -82,6 +85,10 @@ impl Program {
         }
     }
 
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Returns an open TCP connection.
     pub(crate) async fn tcp(&self) -> TcpStream {
         let connecting = within("a TCP connection", TcpStream::connect(self.address));
@@ -114,6 +121,7 @@ impl Program {
         while next_line(&mut self.stdout).await.expect("the program runs") != expected {}
     }
 
+    /// Sends a signal, and waits until the program has got it: of two that are pending any can come first.
     pub(crate) async fn signal(&self, signal: &str) {
         let id = self.child.id().expect("the program runs").to_string();
         let kill = Command::new("kill").args(["-s", signal, &id]).status();
@@ -121,6 +129,14 @@ impl Program {
             kill.await.expect("`kill` can be run").success(),
             "the program had ended"
         );
+        let status = format!("/proc/{id}/status");
+        // Where there is no such file, the time that `kill` takes has to do.
+        let is_pending = || {
+            let status = read_to_string(&status).unwrap_or_default();
+            let pending = status.lines().find_map(|line| line.strip_prefix("ShdPnd:"));
+            pending.is_some_and(|pending| pending.contains(|digit: char| ('1'..='f').contains(&digit)))
+        };
+        until("the signal to arrive", || !is_pending()).await;
     }
 
     /// Waits until the program has exited.
@@ -183,7 +199,7 @@ impl Unheard {
         let probe = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = probe.local_addr().expect("the listener has an address");
         drop(probe);
-        let mut child = command(runtime, "serve", address.port(), "10000")
+        let mut child = command(runtime, "serve", address.port(), FOR_EVER)
             .stdout(nowhere.open())
             .stderr(nowhere.open())
             .spawn()

@@ -2,9 +2,12 @@
 
 use futures_util::future::join_all;
 use robyn_ws_tests::{CLOSE, FIN, KEY, Request, until, within};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
+    net::TcpStream,
+};
 
-use crate::program::{Program, combinations};
+use crate::program::{FOR_EVER, Program, combinations};
 
 const RUNTIMES: [&str; 2] = ["current", "two"];
 
@@ -15,7 +18,7 @@ const REASON: &str = "the server shuts down";
 #[tokio::test]
 async fn new_upgrades_get_503_as_long_as_a_close_handler_runs() {
     join_all(combinations(RUNTIMES, SERVERS).map(async |(runtime, server)| {
-        let mut program = Program::start(runtime, server, "3600000").await;
+        let mut program = Program::start(runtime, server, FOR_EVER).await;
         let mut client = program.connect("/slow/close").await;
         program.signal("TERM").await;
         program.expect_line("/slow/close").await;
@@ -34,7 +37,7 @@ async fn new_upgrades_get_503_as_long_as_a_close_handler_runs() {
 #[tokio::test]
 async fn new_upgrades_get_503_as_long_as_a_close_handshake_lasts() {
     join_all(combinations(RUNTIMES, SERVERS).map(async |(runtime, server)| {
-        let program = Program::start(runtime, server, "3600000").await;
+        let program = Program::start(runtime, server, FOR_EVER).await;
         let mut client = program.connect("/echo").await;
         program.signal("TERM").await;
         client.expect_close(1001, REASON).await;
@@ -50,7 +53,7 @@ async fn new_upgrades_get_503_as_long_as_a_close_handshake_lasts() {
 #[tokio::test]
 async fn new_upgrades_get_503_for_a_while_though_nobody_is_left_to_drain() {
     join_all(RUNTIMES.map(async |runtime| {
-        let mut program = Program::start(runtime, "serve", "3600000").await;
+        let mut program = Program::start(runtime, "serve", FOR_EVER).await;
         program.signal("TERM").await;
         program.draining().await;
         program.expect_503().await;
@@ -61,9 +64,28 @@ async fn new_upgrades_get_503_for_a_while_though_nobody_is_left_to_drain() {
 }
 
 #[tokio::test]
+async fn everyone_who_comes_before_the_port_is_closed_is_answered() {
+    join_all(RUNTIMES.map(async |runtime| {
+        let program = Program::start(runtime, "serve", FOR_EVER).await;
+        program.signal("TERM").await;
+        let address = program.address();
+        // Until the port is refused, one after the other: some of them come at the very end.
+        let visiting = async |_visitor| {
+            while let Ok(stream) = TcpStream::connect(address).await {
+                let response = Request::upgrade("/echo").answer_over(stream).await;
+                assert!(matches!(response.status, 101 | 503), "{response:?}");
+            }
+        };
+        within("the port to be closed", join_all((0..4).map(visiting))).await;
+        program.ended().await.expect(0);
+    }))
+    .await;
+}
+
+#[tokio::test]
 async fn upgrade_under_way_when_a_drain_begins_is_waited_for_and_answered() {
     join_all(combinations(RUNTIMES, SERVERS).map(async |(runtime, server)| {
-        let mut program = Program::start(runtime, server, "3600000").await;
+        let mut program = Program::start(runtime, server, FOR_EVER).await;
         let stream = program.tcp().await;
         let answer = tokio::spawn(async move { Request::upgrade("/slow/upgrade").answer_over(stream).await });
         program.expect_line("/slow/upgrade").await;
@@ -101,7 +123,7 @@ async fn upgrade_whose_handler_outlives_the_grace_gets_503() {
 #[tokio::test]
 async fn request_that_is_half_sent_when_a_drain_begins_is_answered() {
     join_all(combinations(RUNTIMES, SERVERS).map(async |(runtime, server)| {
-        let mut program = Program::start(runtime, server, "3600000").await;
+        let mut program = Program::start(runtime, server, FOR_EVER).await;
         let mut client = program.connect("/slow/close").await;
         let mut stream = BufReader::new(program.tcp().await);
         stream
@@ -133,7 +155,7 @@ async fn request_that_is_half_sent_when_a_drain_begins_is_answered() {
 #[tokio::test]
 async fn page_under_way_when_a_drain_begins_is_answered_within_the_grace() {
     join_all(RUNTIMES.map(async |runtime| {
-        let mut program = Program::start(runtime, "serve", "3600000").await;
+        let mut program = Program::start(runtime, "serve", FOR_EVER).await;
         let (stream, release) = (program.tcp().await, program.tcp().await);
         let answer = tokio::spawn(async move { Request::get("/slow/page").answer_over(stream).await });
         program.expect_line("/slow/page").await;
