@@ -3,18 +3,17 @@
 //! A program of its own, whose tests subscribe before anything else: tracing remembers for the whole process whether
 //! anybody wants a span, and what runs before the first subscriber, or while it comes, can be remembered as unwanted.
 
-use std::{
-    collections::BTreeMap,
-    io,
-    sync::{Arc, Mutex, OnceLock},
-    time::Duration,
-};
+#[path = "log.rs"]
+mod log;
+
+use std::{collections::BTreeMap, time::Duration};
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use robyn_ws::{prelude::*, test_util::TestApp};
 // It has handlers of a sub-router that no app here includes.
 use robyn_ws_tests as _;
-use tracing_subscriber::fmt::format::FmtSpan;
+
+use self::log::Log;
 
 static WATCHED: SubRouter = SubRouter::new("/watched");
 
@@ -59,42 +58,6 @@ fn runtime() -> tokio::runtime::Runtime {
         .enable_all()
         .build()
         .expect("a runtime")
-}
-
-/// Where the log of all tests goes.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// Subscribes this program to its spans and events, the first time.
-    fn subscribe() -> &'static Self {
-        static LOG: OnceLock<Log> = OnceLock::new();
-        LOG.get_or_init(|| {
-            let log = Self::default();
-            let writer = log.clone();
-            let subscriber = tracing_subscriber::fmt()
-                .with_ansi(false)
-                .with_span_events(FmtSpan::NEW)
-                .with_writer(move || writer.clone())
-                .finish();
-            tracing::subscriber::set_global_default(subscriber).expect("the only subscriber");
-            log
-        })
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().expect("the log").clone()).expect("text")
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("the log").write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[test]
@@ -147,13 +110,13 @@ fn panic_is_logged_with_its_handler_its_place_and_its_connection() {
         client.expect_close(1011).await;
         id
     });
-    let log = log.text();
-    let line = log.lines().find(|line| line.contains("the handler panicked"));
-    let line = line.unwrap_or_else(|| panic!("no panic in:\n{log}"));
     let place = format!("place={}:{PANICS_AT}", file!());
-    for words in [r#"handler="panics""#, &place, &format!("id={id}")] {
-        assert!(line.contains(words), "`{words}` in: {line}");
-    }
+    log.line(&[
+        "the handler panicked",
+        r#"handler="panics""#,
+        &place,
+        &format!("id={id}"),
+    ]);
 }
 
 /// Has a page of `origin` refused, and returns the line of the log that says so.
@@ -167,11 +130,7 @@ fn refusal(app: App, origin: &str, mark: &str) -> String {
             StatusCode::FORBIDDEN
         );
     });
-    let log = log.text();
-    let line = log
-        .lines()
-        .find(|line| line.contains("foreign Origin") && line.contains(mark));
-    line.unwrap_or_else(|| panic!("no refusal in:\n{log}")).to_owned()
+    log.line(&["foreign Origin", mark])
 }
 
 #[test]

@@ -49,7 +49,7 @@ use proc_macro::TokenStream;
 /// | `on = "close"` | Runs once after the connection has ended, however it ended. |
 /// | no `on` | A *session handler*: an `async fn` that owns the socket. |
 /// | `router = LEAGUE` | The `static` `SubRouter` that the endpoint belongs to. |
-/// | `blocking` | Runs the function, which is not `async`, on tokio's pool for blocking work. |
+/// | `blocking` | Runs the function, which is not `async`, on a thread that may block. |
 /// | `crate = my::robyn_ws` | Where the runtime crate is, if it is not `::robyn_ws`. |
 ///
 /// # The function

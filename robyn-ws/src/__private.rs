@@ -1,10 +1,10 @@
 //! Not public API: what generated code names.
 
-use std::{future::Future, panic::AssertUnwindSafe};
-
-use futures_util::FutureExt;
+use std::future::Future;
 
 pub use inventory;
+
+use crate::isolate;
 
 pub use crate::{
     SubRouter,
@@ -23,7 +23,7 @@ pub fn handler_future_must_be_send<'a, F>(future: F) -> HandlerFuture<'a>
 where
     F: Future<Output = HandlerResult> + Send + 'a,
 {
-    Box::pin(AssertUnwindSafe(future).catch_unwind())
+    Box::pin(isolate::future(future))
 }
 
 /// Boxes the future of an upgrade handler.

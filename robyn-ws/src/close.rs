@@ -81,6 +81,8 @@ pub enum CloseReason {
     HandlerPanic,
     /// A handler returned an error.
     HandlerError,
+    /// A message handler ran longer than `Limits::handler_timeout`.
+    HandlerTimeout,
     /// The client sent more messages a second than `Limits::messages_per_second`.
     RateLimited,
     /// The server drains.
@@ -100,7 +102,7 @@ impl CloseReason {
             Self::MessageTooBig => close_code::TOO_BIG,
             Self::InvalidPayload => close_code::INVALID_PAYLOAD,
             Self::ProtocolError => close_code::PROTOCOL,
-            Self::HandlerPanic | Self::HandlerError => close_code::INTERNAL_ERROR,
+            Self::HandlerPanic | Self::HandlerError | Self::HandlerTimeout => close_code::INTERNAL_ERROR,
         }
     }
 
@@ -119,6 +121,7 @@ impl CloseReason {
             Self::ProtocolError => "protocol_error",
             Self::HandlerPanic => "handler_panic",
             Self::HandlerError => "handler_error",
+            Self::HandlerTimeout => "handler_timeout",
             Self::RateLimited => "rate_limited",
             Self::Shutdown => "shutdown",
         }
@@ -138,6 +141,7 @@ impl CloseReason {
             Self::ProtocolError => "protocol error",
             Self::HandlerPanic => "a handler panicked",
             Self::HandlerError => "a handler failed",
+            Self::HandlerTimeout => "a handler ran too long",
             Self::RateLimited => "too many messages per second",
             Self::Shutdown => "the server shuts down",
         }

@@ -18,13 +18,20 @@ pub(crate) struct Endpoint {
     pub(crate) handlers: Handlers,
     pub(crate) dependencies: Scopes,
     /// The types of connection state that its handlers want.
-    pub(crate) states: Vec<TypeId>,
-    /// What arguments ask of the request, checked before the 101.
-    pub(crate) checks: Vec<Check>,
+    pub(crate) states: Vec<KeptState>,
+    /// What arguments ask of the request, checked before the 101, each with the first handler that asks.
+    pub(crate) checks: Vec<(&'static Entry, Check)>,
     pub(crate) bounds: Arc<Bounds>,
     /// The counts of connections it is part of, each with its limits: the app's, and those of narrower sub-routers.
     pub(crate) admissions: Vec<(Arc<Admission>, Bounds)>,
     pub(crate) hub: Arc<EndpointHub>,
+}
+
+/// A type of connection state, and the first handler that takes or makes it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeptState {
+    pub(crate) id: TypeId,
+    pub(crate) handler: &'static Entry,
 }
 
 /// The handlers of an endpoint, each of them optional.

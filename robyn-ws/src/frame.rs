@@ -10,7 +10,7 @@ use std::{
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use crate::{Message, close::CloseFrame};
+use crate::{Message, close::CloseFrame, isolate::Held};
 
 const FIN: u8 = 0x80;
 const TEXT: u8 = 0x1;
@@ -44,7 +44,7 @@ pub(crate) enum Frame {
 #[derive(Debug)]
 pub(crate) struct Long {
     header: Box<[u8]>,
-    payload: Bytes,
+    payload: Held<Bytes>,
 }
 
 /// Short frames for one connection, one behind the other: as one piece of memory they cost less than one by one.
@@ -111,7 +111,7 @@ impl Frame {
             if payload.len() > COPIED_PAYLOAD {
                 return Self::Long(Arc::new(Long {
                     header: bench.as_slice().into(),
-                    payload: payload.clone(),
+                    payload: payload.clone().into(),
                 }));
             }
             bench.extend_from_slice(payload);

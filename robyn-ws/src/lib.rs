@@ -29,10 +29,12 @@ mod hub;
 mod mailbox;
 
 mod authority;
+mod blocking;
 mod close;
 mod error;
 mod frame;
 mod id;
+mod isolate;
 mod limits;
 mod log;
 mod message;

@@ -164,8 +164,13 @@ limits! {
     idle_timeout(impl Into<Option<Duration>>): Option<Duration> = None, in TIMES;
     /// How long we wait for the peer's Close after ours. Default: 5 s.
     close_timeout(Duration): Duration = Duration::from_secs(5), in TIMES;
-    /// How long a running handler may go on after its connection ended, before it is dropped. Default: 10 s.
+    /// How long a running handler may go on after its connection ended, before it is dropped. Default: 10 s. The
+    /// thread of a `blocking` handler cannot be stopped: the connection ends without it, and the close handler runs when
+    /// the thread is done.
     handler_grace(Duration): Duration = Duration::from_secs(10), in TIMES;
+    /// How long a message handler may run before its connection is closed with 1011. Default: off. An asynchronous handler
+    /// is dropped, the thread of a `blocking` one is left behind, and any other synchronous one cannot be interrupted.
+    handler_timeout(impl Into<Option<Duration>>): Option<Duration> = None, in TIMES;
     /// How long `App::serve` drains on SIGINT and SIGTERM, before it cuts what is left. Default: 10 s. App only.
     shutdown_grace(Duration): Duration = Duration::from_secs(10), in TIMES, or wider;
     /// How long, at least, `App::serve` goes on answering new upgrades with 503 after SIGINT and SIGTERM, even if nobody

@@ -1,20 +1,18 @@
 //! The handlers of the program, collected when it is linked.
 
-use std::{any::Any, fmt, pin::Pin, ptr};
+use std::{fmt, pin::Pin, ptr};
 
 use crate::{
     SubRouter,
     error::Place,
     event::{self, Event, EventContext},
     extract::{Needs, UpgradeContext},
+    isolate::Panicked,
     reply::{HandlerResult, UpgradeResult},
 };
 
-/// What a call gives that may panic.
-pub(crate) type Caught<T> = Result<T, Box<dyn Any + Send>>;
-
 /// The future of an asynchronous handler, with its arguments extracted and its result turned into a reply.
-pub type HandlerFuture<'a> = Pin<Box<dyn Future<Output = Caught<HandlerResult>> + Send + 'a>>;
+pub type HandlerFuture<'a> = Pin<Box<dyn Future<Output = Result<HandlerResult, Panicked>> + Send + 'a>>;
 
 /// The future of an upgrade handler.
 pub type UpgradeFuture<'a> = Pin<Box<dyn Future<Output = UpgradeResult> + Send + 'a>>;

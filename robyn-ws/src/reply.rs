@@ -133,8 +133,6 @@ enum Kind {
 pub(crate) enum Consequence {
     End(Ending),
     Reply(Message),
-    /// A session handler passes on that its connection has ended.
-    AlreadyEnded,
 }
 
 impl HandlerError {
@@ -149,12 +147,16 @@ impl HandlerError {
         Self(Kind::Reply(message.into()))
     }
 
-    pub(crate) fn consequence(self) -> Consequence {
-        match self.0 {
-            Kind::Failed(error) if error.is::<Disconnected>() => Consequence::AlreadyEnded,
+    /// Returns `true` if a handler passes on that a connection has ended, its own or another.
+    pub(crate) fn is_disconnected(&self) -> bool {
+        matches!(&self.0, Kind::Failed(error) if error.is::<Disconnected>())
+    }
+
+    pub(crate) fn consequence(&self) -> Consequence {
+        match &self.0 {
             Kind::Failed(_) => Consequence::End(Ending::because(CloseReason::HandlerError, "")),
-            Kind::Close(frame) => Consequence::End(Ending::with_frame(CloseReason::HandlerError, frame)),
-            Kind::Reply(message) => Consequence::Reply(message),
+            Kind::Close(frame) => Consequence::End(Ending::with_frame(CloseReason::HandlerError, frame.clone())),
+            Kind::Reply(message) => Consequence::Reply(message.clone()),
             Kind::Rejected(rejection) => {
                 let ours = rejection.code() == close_code::INTERNAL_ERROR;
                 let reason = if ours {

@@ -11,13 +11,13 @@ use axum::{
     },
 };
 
-use crate::Hub;
+use crate::{Hub, isolate::Held};
 
 /// The request that became a connection.
 #[derive(Clone)]
 pub(crate) struct UpgradeRequest {
     head: Head,
-    pub(crate) extensions: Extensions,
+    pub(crate) extensions: Held<Extensions>,
     pub(crate) path_params: PathParams,
     pub(crate) subprotocol: Option<Box<str>>,
     peer_addr: OnceLock<SocketAddr>,
@@ -33,7 +33,7 @@ impl UpgradeRequest {
         let peer_addr = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
         Self {
             head,
-            extensions: fitted(extensions),
+            extensions: fitted(extensions).into(),
             path_params,
             subprotocol: subprotocol.and_then(|name| name.to_str().ok()).map(Box::from),
             peer_addr: peer_addr.map(OnceLock::from).unwrap_or_default(),
@@ -54,7 +54,7 @@ impl UpgradeRequest {
     pub(crate) fn take_over(&mut self, mut left: Extensions) {
         (self.head.uri, self.head.headers) = Default::default();
         forget_known(&mut left);
-        self.extensions.extend(left);
+        self.extensions = left.into();
     }
 
     pub(crate) fn query_params(&self) -> &QueryParams {

@@ -1,11 +1,11 @@
 //! From entries to endpoints: groups the handlers by path and finds everything that is wrong with them.
 
-use std::{any::TypeId, collections::BTreeMap, panic::Location, sync::Arc};
+use std::{collections::BTreeMap, panic::Location, sync::Arc};
 
 use crate::{
     Limits,
     dependencies::Dependencies,
-    endpoint::{BoundHandler, Endpoint, Handlers},
+    endpoint::{BoundHandler, Endpoint, Handlers, KeptState},
     error::{BuildError, Place},
     extract::{Check, Dependency, Needs},
     hub::{admission::Admission, endpoint::EndpointHub},
@@ -301,12 +301,14 @@ impl Resolver {
     }
 
     /// Gives the types of state that the endpoint keeps, and finds those that nobody creates.
-    fn states(&mut self, path: &str, needs: &[(&'static Entry, Needs)]) -> Vec<TypeId> {
-        let provided = needs.iter().find_map(|(_, needs)| needs.provides);
+    fn states(&mut self, path: &str, needs: &[(&'static Entry, Needs)]) -> Vec<KeptState> {
+        let provided = needs
+            .iter()
+            .find_map(|&(handler, ref needs)| needs.provides.map(|id| KeptState { id, handler }));
         let mut states: Vec<_> = provided.into_iter().collect();
-        for (entry, needs) in needs {
+        for &(entry, ref needs) in needs {
             for state in &needs.states {
-                if !state.has_default && provided != Some(state.id) {
+                if !state.has_default && provided.is_none_or(|provided| provided.id != state.id) {
                     let name = state.name;
                     let message = format!(
                         "takes `{name}`, which only an `upgrade` handler can make, but no `upgrade` handler of `{path}` returns it"
@@ -314,8 +316,11 @@ impl Resolver {
                     self.problems
                         .push(BuildError::at(entry.place(), Some(entry.name), message));
                 }
-                if !states.contains(&state.id) {
-                    states.push(state.id);
+                if !states.iter().any(|known| known.id == state.id) {
+                    states.push(KeptState {
+                        id: state.id,
+                        handler: entry,
+                    });
                 }
             }
         }
@@ -324,11 +329,13 @@ impl Resolver {
 }
 
 /// Several handlers may take the same `Query<T>`: it is checked once.
-fn distinct_checks(needs: &[(&'static Entry, Needs)]) -> Vec<Check> {
-    let mut checks = Vec::<Check>::new();
-    for check in needs.iter().flat_map(|(_, needs)| &needs.checks) {
-        if !checks.iter().any(|known| std::ptr::fn_addr_eq(*known, *check)) {
-            checks.push(*check);
+fn distinct_checks(needs: &[(&'static Entry, Needs)]) -> Vec<(&'static Entry, Check)> {
+    let mut checks = Vec::<(&'static Entry, Check)>::new();
+    for &(entry, ref needs) in needs {
+        for &check in &needs.checks {
+            if !checks.iter().any(|&(_, known)| std::ptr::fn_addr_eq(known, check)) {
+                checks.push((entry, check));
+            }
         }
     }
     checks

@@ -2,7 +2,11 @@
 
 use std::any::{Any, TypeId, type_name};
 
-use crate::extract::{Needs, Rejection};
+use crate::{
+    endpoint::KeptState,
+    extract::{Needs, Rejection},
+    isolate::{self, Panicked},
+};
 
 /// The state of one connection, taken by handlers as `&S` or `&mut S`.
 ///
@@ -48,8 +52,11 @@ pub(crate) struct Slot {
 pub(crate) struct States(Vec<Slot>);
 
 impl States {
-    pub(crate) fn new(wanted: &[TypeId], from_upgrade: Option<Box<dyn Any + Send>>) -> Self {
-        let mut slots: Vec<_> = wanted.iter().map(|&id| Slot { id, value: None }).collect();
+    pub(crate) fn new(wanted: &[KeptState], from_upgrade: Option<Box<dyn Any + Send>>) -> Self {
+        let mut slots: Vec<_> = wanted
+            .iter()
+            .map(|&KeptState { id, .. }| Slot { id, value: None })
+            .collect();
         if let Some(value) = from_upgrade
             && let Some(slot) = slots.iter_mut().find(|slot| slot.id == (*value).type_id())
         {
@@ -63,6 +70,18 @@ impl States {
             free: &mut self.0,
             more: Vec::new(),
             shared: Vec::new(),
+        }
+    }
+
+    /// Drops the states one by one, and calls `panicked` for those whose `Drop` panics.
+    pub(crate) fn discard(&mut self, kept: &[KeptState], panicked: impl Fn(&KeptState)) {
+        for slot in self.0.drain(..) {
+            let id = slot.id;
+            if isolate::discard(slot) == Err(Panicked)
+                && let Some(state) = kept.iter().find(|state| state.id == id)
+            {
+                panicked(state);
+            }
         }
     }
 }
@@ -80,7 +99,7 @@ pub(crate) struct StateLease<'a> {
 
 impl<'a> StateLease<'a> {
     pub(crate) fn exclusive<S: ConnectionState>(&mut self) -> Result<&'a mut S, Rejection> {
-        let slot = self.take(TypeId::of::<S>()).ok_or_else(taken_twice::<S>)?;
+        let slot = self.take(TypeId::of::<S>()).ok_or_else(unavailable::<S>)?;
         slot.fill::<S>()?;
         slot.value
             .as_mut()
@@ -128,16 +147,16 @@ impl Slot {
     }
 }
 
-/// `build()` refuses an endpoint that wants such a state without an upgrade handler. It is reached when a blocking
-/// handler has kept the state beyond its grace.
+/// `build()` refuses an endpoint that wants such a state without an upgrade handler. It is reached when the
+/// system had no thread for a blocking handler, to whom the state was lent.
 fn missing<S>() -> Rejection {
     Rejection::internal(format!("this connection has no `{}`", type_name::<S>()))
 }
 
-/// The macro refuses this in one signature; it is reached by an extractor that takes a state of its own.
-fn taken_twice<S>() -> Rejection {
+/// The macro refuses the first in one signature; both are reached by an extractor that takes a state of its own.
+fn unavailable<S>() -> Rejection {
     Rejection::internal(format!(
-        "`{}` is taken twice by one handler, once as `&mut`",
+        "`{}` cannot be taken: another argument has it as `&mut`, or an extractor takes it and does not call its `FromEvent::declare`",
         type_name::<S>()
     ))
 }

@@ -3,7 +3,6 @@
 use std::{
     mem,
     net::IpAddr,
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -13,13 +12,14 @@ use axum::{
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use futures_util::{FutureExt, future::OptionFuture};
+use futures_util::future::OptionFuture;
 use hyper::upgrade::OnUpgrade;
 use tracing::Instrument;
 
 use crate::{
     Hub, Origins, PathParams,
     authority::Authority,
+    blocking,
     connection::{Connection, PendingConnection},
     endpoint::Endpoint,
     event::EventContext,
@@ -29,6 +29,7 @@ use crate::{
         admission::{Admission, Admitted, Handshake, Refused},
         drain::TaskGuard,
     },
+    isolate::{self, Held, Panicked},
     limits::Bounds,
     log,
     origin::OriginRefusal,
@@ -51,7 +52,8 @@ pub(crate) struct Gatekeeper {
 pub(crate) async fn upgrade(endpoint: Arc<Endpoint>, gatekeeper: Arc<Gatekeeper>, request: Request) -> Response {
     let (mut parts, _body) = request.into_parts();
     let task = gatekeeper.hub.drain().count_task();
-    let response = match accept_in_time(&endpoint, &gatekeeper, &mut parts).await {
+    let accepted = isolate::future(accept_in_time(&endpoint, &gatekeeper, &mut parts)).await;
+    let response = match accepted.unwrap_or_else(|Panicked| Err(extension_panicked(&endpoint))) {
         Ok(accepted) => accepted.switch_protocols(endpoint.clone(), task),
         Err(refusal) => {
             tracing::debug!(endpoint = %endpoint.path, status = %refusal.status(), "upgrade refused");
@@ -59,6 +61,9 @@ pub(crate) async fn upgrade(endpoint: Arc<Endpoint>, gatekeeper: Arc<Gatekeeper>
         }
     };
     endpoint.hub.telemetry.upgraded(response.status().as_u16());
+    if isolate::discard(parts.extensions).is_err() {
+        extension_panicked(&endpoint);
+    }
     response
 }
 
@@ -96,7 +101,7 @@ async fn accept_in_time(
 
 /// Drops what belongs to the user, whose code can panic there too: the client is answered all the same.
 fn drop_users(endpoint: &Endpoint, drop: impl FnOnce()) {
-    if catch_unwind(AssertUnwindSafe(drop)).is_err() {
+    if isolate::call(drop).is_err() {
         log::error!(endpoint = %endpoint.path, "something of the upgrade handler panicked when a drain dropped it");
     }
 }
@@ -113,7 +118,9 @@ async fn accept(endpoint: &Arc<Endpoint>, gatekeeper: &Gatekeeper, parts: &mut P
     let raw_params = RawPathParams::from_request_parts(parts, &())
         .await
         .map_err(IntoResponse::into_response)?;
-    endpoint.checks.iter().try_for_each(|check| check(parts))?;
+    for (entry, check) in &endpoint.checks {
+        isolate::call(|| check(parts)).unwrap_or_else(|Panicked| Err(panicked(entry, endpoint)))?;
+    }
     let on_upgrade = parts
         .extensions
         .remove::<OnUpgrade>()
@@ -273,34 +280,42 @@ async fn call(
         call_blocking(handler, endpoint, request, parts).await
     } else {
         let cx = context(endpoint, request, parts);
-        AssertUnwindSafe(async { handler(cx).await }).catch_unwind().await.ok()
+        isolate::future(async { handler(cx).await }).await
     };
-    let Some(answer) = outcome else {
-        tracing::error!(handler = entry.name, place = %entry.place(), endpoint = %endpoint.path, "the upgrade handler panicked");
-        return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response());
-    };
+    let answer = outcome.map_err(|Panicked| panicked(entry, endpoint))?;
     answer.map_err(|refusal| refusal.0)
 }
 
-/// Runs the handler, extraction included, on the blocking pool. `None` is a panic.
+/// Logs a panic in an upgrade handler, or in an argument that is checked before the 101.
+fn panicked(entry: &Entry, endpoint: &Endpoint) -> Response {
+    tracing::error!(handler = entry.name, place = %entry.place(), endpoint = %endpoint.path, "the handler panicked before the upgrade");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+/// Logs a panic in what a layer has put into the request: it was copied, or dropped.
+fn extension_panicked(endpoint: &Endpoint) -> Response {
+    tracing::error!(endpoint = %endpoint.path, "an extension of the request panicked");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+/// Runs the handler, extraction included, on a thread that may block.
 async fn call_blocking(
     handler: UpgradeFn,
     endpoint: &Arc<Endpoint>,
     request: &UpgradeRequest,
     parts: &mut Parts,
-) -> Option<UpgradeResult> {
+) -> Result<UpgradeResult, Panicked> {
     let endpoint = endpoint.clone();
     let lent_request = request.clone();
     let mut lent_parts = parts.clone();
-    let task = tokio::task::spawn_blocking(move || {
+    let thread = blocking::free_thread().await.run(move || {
         let cx = context(&endpoint, &lent_request, &mut lent_parts);
-        // Not tokio's `block_on`, inside of which the user's function could not use tokio's `block_on` itself.
-        let answer = futures_executor::block_on(handler(cx));
+        let answer = blocking::drive(handler(cx));
         (answer, lent_parts)
     });
-    let (answer, returned_parts) = task.await.ok()?;
-    *parts = returned_parts;
-    Some(answer)
+    let (answer, returned_parts) = thread.await?;
+    drop(Held::from(mem::replace(parts, returned_parts).extensions));
+    Ok(answer)
 }
 
 fn context<'a>(endpoint: &'a Endpoint, request: &'a UpgradeRequest, parts: &'a mut Parts) -> UpgradeContext<'a> {

@@ -1,44 +1,33 @@
-//! Running one handler: in place, beside the driver, or on the blocking pool; a panic in it stays in it.
+//! Running one handler: in place, beside the driver, or on a thread that may block; a panic in it stays in it.
 
 use std::{
     future::poll_fn,
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
+    mem,
+    pin::{Pin, pin},
     sync::Arc,
 };
 
+use tokio::time::{Instant, timeout_at};
 use tracing::Span;
 
 use crate::{
-    ConnectionId, HandlerError, Message, WebSocketConnector,
-    connection::driver::Driver,
+    ConnectionId, WebSocketConnector,
+    blocking::free_thread,
+    connection::{
+        driver::Driver,
+        outcome::{Outcome, Overrun},
+        overdue::Overdue,
+    },
     endpoint::{BoundHandler, Endpoint},
-    event::{EventContext, LiveEvent, LiveScope},
+    event::{Event as _, EventContext, LiveEvent, LiveScope, Message},
+    isolate::{self, Panicked},
     mailbox::Sender,
-    registry::{Call, Caught},
+    registry::Call,
     reply::HandlerResult,
     state::States,
     telemetry::{Stopwatch, handler_span},
+    time::after,
 };
-
-/// What became of a handler.
-#[derive(Debug)]
-pub(crate) enum Outcome {
-    Returned(Option<Message>),
-    Failed(HandlerError),
-    Panicked,
-    /// It still ran when its grace after the end of the connection was over, and was dropped.
-    Dropped,
-}
-
-impl From<HandlerResult> for Outcome {
-    fn from(result: HandlerResult) -> Self {
-        match result {
-            Ok(reply) => Self::Returned(reply),
-            Err(error) => Self::Failed(error),
-        }
-    }
-}
 
 /// What every handler of a connection is given besides its event.
 #[derive(Debug)]
@@ -46,6 +35,24 @@ pub(crate) struct Scene {
     pub(crate) endpoint: Arc<Endpoint>,
     pub(crate) connector: WebSocketConnector,
     pub(crate) states: States,
+}
+
+/// What goes on while a handler runs.
+pub(crate) trait Beside: Send {
+    /// Waits for a handler. `None` means that it still ran when its grace was over.
+    fn beside<T: Send>(
+        &mut self,
+        handler: Pin<&mut (impl Future<Output = T> + Send)>,
+    ) -> impl Future<Output = Option<T>> + Send;
+}
+
+impl Beside for Driver {
+    fn beside<T: Send>(
+        &mut self,
+        handler: Pin<&mut (impl Future<Output = T> + Send)>,
+    ) -> impl Future<Output = Option<T>> + Send {
+        Self::beside(self, handler)
+    }
 }
 
 impl Scene {
@@ -61,14 +68,14 @@ impl Scene {
         }
     }
 
-    /// Runs `handler` to its end, or until its grace is over. The driver goes on beside it.
+    /// Runs `handler` to its end, or until its time is over. `beside` goes on meanwhile.
     #[expect(
         clippy::manual_async_fn,
         reason = "an `async fn` has room for its arguments twice, and every connection has room for this"
     )]
     pub(crate) fn invoke<E: LiveEvent>(
         &mut self,
-        driver: &mut Driver,
+        beside: &mut impl Beside,
         handler: BoundHandler<E>,
         mut owned: E::Owned,
     ) -> impl Future<Output = Outcome> + Send {
@@ -80,23 +87,32 @@ impl Scene {
             let outcome = match handler.call {
                 Call::Sync(call) if handler.entry.blocking => {
                     // Boxed, so that connections without such handlers have no room for it.
-                    Box::pin(self.invoke_blocking(driver, call, owned, span)).await
+                    Box::pin(self.invoke_blocking(beside, handler, call, owned, span)).await
                 }
                 Call::Sync(call) => {
                     let cx = self.context::<E>(&mut owned);
-                    settle(Some(isolate(id, &span, || call(cx))))
+                    isolated(id, &span, || call(cx)).into()
                 }
                 Call::Async(call) => {
+                    let deadline = self.deadline::<E>();
                     let cx = self.context::<E>(&mut owned);
-                    // An argument's extraction can panic too.
-                    match isolate(id, &span, || call(cx)) {
+                    match isolated(id, &span, || call(cx)) {
                         Ok(mut future) => {
-                            let handler = pin!(poll_fn(|cx| {
+                            let running = pin!(poll_fn(|cx| {
                                 Sender::run_handler_of(id, || span.in_scope(|| future.as_mut().poll(cx)))
                             }));
-                            settle(driver.beside(handler).await)
+                            match in_time(deadline, beside, running).await {
+                                Ok(result) => result.into(),
+                                Err(overrun) => {
+                                    if isolated(id, &span, || drop(future)).is_err() {
+                                        let (handler, place) = (handler.entry.name, handler.entry.place());
+                                        tracing::error!(handler, %place, %id, "the handler panicked when it was dropped");
+                                    }
+                                    Outcome::Dropped(overrun)
+                                }
+                            }
                         }
-                        Err(_panic) => Outcome::Panicked,
+                        Err(Panicked) => Outcome::Panicked,
                     }
                 }
             };
@@ -106,51 +122,85 @@ impl Scene {
         }
     }
 
-    /// Lends the event and the state to a thread of the blocking pool. A handler that is dropped there runs on, and
-    /// keeps the state until it ends: a thread cannot be stopped.
+    /// Lends the event and the state to a thread. A handler whose time is over runs on there, and keeps the state until it
+    /// ends: a thread cannot be stopped.
     async fn invoke_blocking<E: LiveEvent>(
         &mut self,
-        driver: &mut Driver,
+        beside: &mut impl Beside,
+        handler: BoundHandler<E>,
         call: for<'a> fn(EventContext<'a, E>) -> HandlerResult,
         mut owned: E::Owned,
         span: Span,
     ) -> Outcome {
+        let deadline = self.deadline::<E>();
+        let free = match in_time(deadline, beside, pin!(free_thread())).await {
+            Ok(free) => free,
+            Err(overrun) => return Outcome::Dropped(overrun),
+        };
         let mut lent = Self {
             endpoint: self.endpoint.clone(),
             connector: self.connector.clone(),
-            states: std::mem::take(&mut self.states),
+            states: mem::take(&mut self.states),
         };
-        let task = tokio::task::spawn_blocking(move || {
-            let id = lent.connector.id();
-            let result = {
-                let cx = lent.context::<E>(&mut owned);
-                isolate(id, &span, || call(cx))
-            };
-            (lent.states, result)
+        let id = self.connector.id();
+        let mut thread = free.run(move || {
+            let cx = lent.context::<E>(&mut owned);
+            let outcome = isolated(id, &span, || call(cx)).into();
+            (lent, outcome)
         });
-        match driver.beside(pin!(task)).await {
-            Some(Ok((states, result))) => {
-                self.states = states;
-                settle(Some(result))
+        match in_time(deadline, beside, Pin::new(&mut thread)).await {
+            Ok(Ok((mut lent, outcome))) => {
+                self.states = mem::take(&mut lent.states);
+                outcome
             }
-            // The pool shuts down with the runtime.
-            Some(Err(_)) | None => Outcome::Dropped,
+            Ok(Err(Panicked)) => {
+                self.states = States::new(&self.endpoint.states, None);
+                Outcome::Panicked
+            }
+            Err(overrun) => {
+                let entry = handler.entry;
+                Outcome::LeftBehind(overrun, Box::new(Overdue { entry, thread }))
+            }
         }
+    }
+
+    /// Returns when a handler for `E` has run for too long, if it ever has.
+    fn deadline<E: LiveEvent>(&self) -> Option<Instant> {
+        let timeout = self.endpoint.bounds.handler_timeout?;
+        (E::NAME == Message::NAME).then(|| after(Instant::now(), timeout))
     }
 }
 
-/// Calls a part of a handler of the connection `id`, which may panic.
-fn isolate<T>(id: ConnectionId, span: &Span, call: impl FnOnce() -> T) -> Caught<T> {
-    let call = || Sender::run_handler_of(id, call);
-    catch_unwind(AssertUnwindSafe(|| {
-        if span.is_none() { call() } else { span.in_scope(call) }
-    }))
+/// The state is dropped here, wherever its connection ends.
+impl Drop for Scene {
+    fn drop(&mut self) {
+        let id = self.connector.id();
+        self.states.discard(&self.endpoint.states, |state| {
+            let (handler, place) = (state.handler.name, state.handler.place());
+            tracing::error!(handler, %place, %id, "the `Drop` of a state that the handler takes panicked");
+        });
+    }
 }
 
-fn settle(finished: Option<Caught<HandlerResult>>) -> Outcome {
-    match finished {
-        Some(Ok(result)) => result.into(),
-        Some(Err(_panic)) => Outcome::Panicked,
-        None => Outcome::Dropped,
+/// Calls a part of a handler of the connection `id` in its span.
+fn isolated<T>(id: ConnectionId, span: &Span, call: impl FnOnce() -> T) -> Result<T, Panicked> {
+    let call = || Sender::run_handler_of(id, call);
+    isolate::call(|| if span.is_none() { call() } else { span.in_scope(call) })
+}
+
+/// Waits for a handler until its time is over.
+async fn in_time<T: Send>(
+    deadline: Option<Instant>,
+    beside: &mut impl Beside,
+    handler: Pin<&mut (impl Future<Output = T> + Send)>,
+) -> Result<T, Overrun> {
+    let in_grace = beside.beside(handler);
+    let Some(deadline) = deadline else {
+        return in_grace.await.ok_or(Overrun::Grace);
+    };
+    // Boxed, so that connections without such a limit have no room for it.
+    match Box::pin(timeout_at(deadline, in_grace)).await {
+        Ok(finished) => finished.ok_or(Overrun::Grace),
+        Err(_elapsed) => Err(Overrun::Timeout),
     }
 }

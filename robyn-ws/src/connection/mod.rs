@@ -6,6 +6,8 @@ mod driver;
 mod header;
 mod inbox;
 mod invoke;
+mod outcome;
+mod overdue;
 mod pending;
 mod phase;
 mod received;
@@ -17,6 +19,7 @@ mod wire;
 use std::sync::Arc;
 
 use futures_util::future::OptionFuture;
+use tracing::Instrument;
 
 pub(crate) use self::pending::PendingConnection;
 use crate::{
@@ -24,7 +27,9 @@ use crate::{
     close::Ending,
     connection::{
         driver::{Driver, Next},
-        invoke::{Outcome, Scene},
+        invoke::Scene,
+        outcome::{Conclusion, Outcome},
+        overdue::Overdue,
         session::SessionInbox,
         transport::Transport,
         wire::Wire,
@@ -33,8 +38,8 @@ use crate::{
     event::Session,
     frame::Frame,
     hub::{admission::Admitted, drain::TaskGuard, live::Live},
+    isolate,
     registry::Entry,
-    reply::Consequence,
     switching::Switched,
     telemetry::connection_span,
 };
@@ -90,6 +95,8 @@ pub(crate) struct Connection {
     _membership: Membership,
     _room_memory: RoomMemory,
     scene: Scene,
+    /// The blocking handler that has kept the state.
+    overdue: Option<Box<Overdue>>,
     _admitted: Box<[Admitted]>,
     _task: TaskGuard,
 }
@@ -124,6 +131,7 @@ impl Connection {
             _membership: membership,
             _room_memory: RoomMemory(scene.connector.live.clone()),
             scene,
+            overdue: None,
             _admitted: admitted,
             _task: task,
         })
@@ -145,13 +153,19 @@ impl Connection {
         if start == Start::Greeted && !self.driver.is_over() {
             self.converse().await;
         }
-        if start != Start::Dropped {
+        let mut close_is_due = start != Start::Dropped;
+        if close_is_due && self.overdue.is_none() {
             Box::pin(self.close()).await;
+            close_is_due = false;
         }
         let reason = self.reason();
         tracing::debug!(reason = reason.label(), "the connection ends");
         self.driver.live.endpoint.telemetry.closed(&reason);
         Box::pin(self.driver.finish()).await;
+        if let Some(overdue) = self.overdue.take() {
+            // A task of its own: neither the place in the hub nor a drain waits for a thread.
+            tokio::spawn(overdue.outlive(close_is_due.then_some(reason)).in_current_span());
+        }
     }
 
     /// Runs the connect handler, and opens the mailbox with its greeting.
@@ -161,7 +175,7 @@ impl Connection {
             return Start::Greeted;
         };
         let outcome = self.scene.invoke(&mut self.driver, handler, ()).await;
-        let dropped = matches!(outcome, Outcome::Dropped);
+        let dropped = matches!(outcome, Outcome::Dropped(_));
         let returned = matches!(outcome, Outcome::Returned(_));
         let greeting = self.conclude(handler.entry, outcome);
         let start = match &greeting {
@@ -170,10 +184,14 @@ impl Connection {
             None if !returned => Start::Failed,
             _ => Start::Greeted,
         };
-        self.driver
-            .live
-            .mailbox
-            .greet(greeting.map(|greeting| self.encode(&greeting)));
+        let live = &self.driver.live;
+        let frame = greeting
+            .as_ref()
+            .map(|greeting| Frame::message(greeting, live.encoder()));
+        live.mailbox.greet(frame);
+        if let Some(greeting) = greeting {
+            discard(greeting, handler.entry, live);
+        }
         start
     }
 
@@ -192,7 +210,11 @@ impl Connection {
             let Some(outcome) = OptionFuture::from(self.handle(next)).await else {
                 return;
             };
+            let in_time = !matches!(outcome, Outcome::Dropped(_) | Outcome::LeftBehind(..));
             self.answer(entry, outcome);
+            if !in_time {
+                return;
+            }
         }
     }
 
@@ -236,37 +258,27 @@ impl Connection {
         if let Some(reply) = self.conclude(entry, outcome) {
             let live = &self.driver.live;
             live.mailbox.reply(&reply, live.encoder());
+            discard(reply, entry, live);
         }
     }
 
     /// Draws the conclusion from a handler's outcome: a message to send, the end of the connection, or nothing.
     fn conclude(&mut self, entry: &'static Entry, outcome: Outcome) -> Option<Message> {
-        let (id, place) = (self.driver.live.id, entry.place());
-        match outcome {
-            Outcome::Returned(reply) => return reply,
-            Outcome::Failed(error) => {
-                let what = error.to_string();
-                match error.consequence() {
-                    Consequence::Reply(message) => return Some(message),
-                    Consequence::AlreadyEnded => {}
-                    Consequence::End(ending) => {
-                        tracing::warn!(handler = entry.name, %place, %id, error = what, reason = %ending.reason, "the handler failed");
-                        self.driver.end(ending);
-                    }
-                }
-            }
-            Outcome::Panicked => {
-                tracing::error!(handler = entry.name, %place, %id, "the handler panicked");
-                self.driver.end(Ending::because(CloseReason::HandlerPanic, ""));
-            }
-            Outcome::Dropped => {
-                tracing::warn!(handler = entry.name, %place, %id, "the handler was dropped: its connection had ended, and its grace was over");
-            }
+        let Conclusion { reply, ending, overdue } = outcome.conclude(entry, &self.driver.live);
+        if let Some(ending) = ending {
+            self.driver.end(ending);
         }
-        None
+        if overdue.is_some() {
+            self.overdue = overdue;
+        }
+        reply
     }
+}
 
-    fn encode(&self, message: &Message) -> Frame {
-        Frame::message(message, self.driver.live.encoder())
+/// Drops a reply, whose bytes can be a type of the user's.
+fn discard(reply: Message, entry: &'static Entry, live: &Live) {
+    if isolate::discard(reply).is_err() {
+        let (handler, place, id) = (entry.name, entry.place(), live.id);
+        tracing::error!(handler, %place, %id, "the `Drop` of the handler's reply panicked");
     }
 }

@@ -1,8 +1,6 @@
 //! One live connection, as everybody but its driver sees it.
 
 use std::{
-    mem::take,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -172,16 +170,5 @@ impl Live {
 
     pub(crate) fn encoder(&self) -> &FrameCounter {
         &self.endpoint.telemetry.frames_encoded
-    }
-}
-
-impl Drop for Live {
-    /// What a user has put into the extensions is dropped here, whoever holds the connection last. A panic is not the
-    /// holder's.
-    fn drop(&mut self) {
-        let extensions = take(&mut self.request.extensions);
-        if catch_unwind(AssertUnwindSafe(|| drop(extensions))).is_err() {
-            tracing::error!(id = %self.id, endpoint = %self.endpoint.path, "an extension of the upgrade request panicked when it was dropped");
-        }
     }
 }

@@ -1,0 +1,130 @@
+//! What became of a handler, and what follows from it.
+
+use tracing::{error, warn};
+
+use crate::{
+    CloseReason, HandlerError, Message,
+    close::Ending,
+    connection::overdue::Overdue,
+    hub::live::Live,
+    isolate::{self, Panicked},
+    registry::Entry,
+    reply::{Consequence, HandlerResult},
+};
+
+/// What became of a handler.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Returned(Option<Message>),
+    Failed(HandlerError),
+    Panicked,
+    /// It was dropped before its end.
+    Dropped(Overrun),
+    /// It goes on, on a thread that cannot be stopped.
+    LeftBehind(Overrun, Box<Overdue>),
+}
+
+/// How a handler used up its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Overrun {
+    /// The connection has ended, and `Limits::handler_grace` is over.
+    Grace,
+    /// `Limits::handler_timeout` is over.
+    Timeout,
+}
+
+impl From<Result<HandlerResult, Panicked>> for Outcome {
+    fn from(result: Result<HandlerResult, Panicked>) -> Self {
+        match result {
+            Ok(Ok(reply)) => Self::Returned(reply),
+            Ok(Err(error)) => Self::Failed(error),
+            Err(Panicked) => Self::Panicked,
+        }
+    }
+}
+
+/// What follows from an outcome for its connection.
+#[derive(Debug, Default)]
+pub(crate) struct Conclusion {
+    pub(crate) reply: Option<Message>,
+    pub(crate) ending: Option<Ending>,
+    pub(crate) overdue: Option<Box<Overdue>>,
+}
+
+impl Conclusion {
+    fn end(ending: Ending) -> Self {
+        Self {
+            ending: Some(ending),
+            ..Self::default()
+        }
+    }
+}
+
+impl Outcome {
+    /// Draws the conclusion, and logs what went wrong.
+    pub(crate) fn conclude(self, entry: &'static Entry, live: &Live) -> Conclusion {
+        let (handler, place, id) = (entry.name, entry.place(), live.id);
+        match self {
+            Self::Returned(reply) => Conclusion {
+                reply,
+                ..Conclusion::default()
+            },
+            Self::Failed(error) => failed(error, entry, live),
+            Self::Panicked => {
+                error!(handler, %place, %id, "the handler panicked");
+                Conclusion::end(Ending::because(CloseReason::HandlerPanic, ""))
+            }
+            Self::Dropped(overrun) => {
+                warn!(handler, %place, %id, "the handler was dropped: {}", overrun.why());
+                overrun.conclusion()
+            }
+            Self::LeftBehind(overrun, overdue) => {
+                warn!(handler, %place, %id, "the blocking handler still runs on its thread: {}", overrun.why());
+                Conclusion {
+                    overdue: Some(overdue),
+                    ..overrun.conclusion()
+                }
+            }
+        }
+    }
+}
+
+impl Overrun {
+    const fn why(self) -> &'static str {
+        match self {
+            Self::Grace => "its connection has ended, and `Limits::handler_grace` is over",
+            Self::Timeout => "`Limits::handler_timeout` is over, so its connection ends",
+        }
+    }
+
+    fn conclusion(self) -> Conclusion {
+        match self {
+            Self::Grace => Conclusion::default(),
+            Self::Timeout => Conclusion::end(Ending::because(CloseReason::HandlerTimeout, "")),
+        }
+    }
+}
+
+fn failed(error: HandlerError, entry: &'static Entry, live: &Live) -> Conclusion {
+    let (handler, place, id) = (entry.name, entry.place(), live.id);
+    let conclusion = if error.is_disconnected() && !live.mailbox.is_open() {
+        // It passes on that its own connection has ended, which is no news.
+        Conclusion::default()
+    } else {
+        match error.consequence() {
+            Consequence::Reply(message) => Conclusion {
+                reply: Some(message),
+                ..Conclusion::default()
+            },
+            Consequence::End(ending) => {
+                let text = isolate::text(&error);
+                warn!(handler, %place, %id, error = text, reason = %ending.reason, "the handler failed");
+                Conclusion::end(ending)
+            }
+        }
+    };
+    if isolate::discard(error).is_err() {
+        error!(handler, %place, %id, "the `Drop` of the handler's error panicked");
+    }
+    conclusion
+}

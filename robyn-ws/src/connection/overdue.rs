@@ -1,0 +1,55 @@
+//! A blocking handler that outlives its connection: its thread keeps the state, and with it the close handler waits.
+
+use std::{pin::Pin, time::Duration};
+
+use tokio::time::timeout;
+
+use crate::{
+    CloseReason,
+    blocking::Running,
+    connection::{
+        invoke::{Beside, Scene},
+        outcome::Outcome,
+    },
+    isolate,
+    registry::Entry,
+};
+
+/// A blocking handler that was left behind.
+#[derive(Debug)]
+pub(crate) struct Overdue {
+    pub(crate) entry: &'static Entry,
+    pub(crate) thread: Running<(Scene, Outcome)>,
+}
+
+impl Overdue {
+    /// Waits for the thread, which gives the state back, and runs the close handler if it still has to.
+    pub(crate) async fn outlive(self: Box<Self>, close: Option<CloseReason>) {
+        let Ok((mut scene, outcome)) = self.thread.await else {
+            return;
+        };
+        scene.conclude_late(self.entry, outcome);
+        if let (Some(reason), Some(handler)) = (close, scene.endpoint.handlers.close) {
+            let mut alone = Alone(scene.endpoint.bounds.handler_grace);
+            let outcome = scene.invoke(&mut alone, handler, reason).await;
+            scene.conclude_late(handler.entry, outcome);
+        }
+    }
+}
+
+impl Scene {
+    /// Logs what went wrong. There is nobody left to be sent a reply, or to be told of an end.
+    fn conclude_late(&self, entry: &'static Entry, outcome: Outcome) {
+        let conclusion = outcome.conclude(entry, &self.connector.live);
+        let _ = isolate::discard(conclusion.reply); // Nobody's fault that matters now.
+    }
+}
+
+/// Nothing goes on beside a late close handler but the time that it has.
+struct Alone(Duration);
+
+impl Beside for Alone {
+    async fn beside<T: Send>(&mut self, handler: Pin<&mut (impl Future<Output = T> + Send)>) -> Option<T> {
+        timeout(self.0, handler).await.ok()
+    }
+}
