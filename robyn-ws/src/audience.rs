@@ -162,15 +162,17 @@ impl Audience {
         let mut seen = HashSet::new();
         let overlap = groups.len() > 1;
         for group in &groups {
-            let mut needed = Vec::<&Arc<Courier>>::new();
+            // Nearly always there is one runtime, and so one courier.
+            let (mut needed, mut further) = (None::<&Arc<Courier>>, Vec::<&Arc<Courier>>::new());
             for live in group.iter() {
                 let is_left_out = self.except.binary_search(&live.id).is_ok();
                 let visits = !is_left_out && (!overlap || seen.insert(live.id));
-                if visits && visit(live) && !needed.iter().any(|courier| live.is_served_by(courier)) {
-                    needed.push(&live.courier);
+                if visits && visit(live) && !live.is_served_by(needed.get_or_insert(&live.courier)) {
+                    further.push(&live.courier);
                 }
             }
-            for courier in needed {
+            further.dedup_by(|one, other| Arc::ptr_eq(one, other));
+            for courier in needed.into_iter().chain(further) {
                 courier.visit_group(group);
             }
         }

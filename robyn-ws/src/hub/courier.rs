@@ -203,8 +203,8 @@ impl Visit {
         // The range is what is left, also when this is dropped while it pauses.
         while let Some(index) = self.next() {
             let live = &self.round.connections()[index];
-            if live.is_served_by(&self.courier) {
-                pause.after(live.write()).await;
+            if live.is_served_by(&self.courier) && pause.is_due_after(live.write()) {
+                yield_now().await;
             }
         }
     }
@@ -220,7 +220,7 @@ impl Drop for Visit {
     }
 }
 
-/// Lets other tasks have their turn.
+/// Counts what was done since other tasks had their turn.
 #[derive(Debug, Default)]
 struct Pause {
     visited: usize,
@@ -228,13 +228,14 @@ struct Pause {
 }
 
 impl Pause {
-    /// Pauses if so much was written since the last pause that it is time.
-    async fn after(&mut self, written: usize) {
+    /// Counts a visit. Returns `true` if it is time for a pause.
+    const fn is_due_after(&mut self, written: usize) -> bool {
         self.visited += 1;
         self.bytes += written;
-        if self.visited == CONNECTIONS_PER_TURN || self.bytes >= BYTES_PER_TURN {
-            *self = Self::default();
-            yield_now().await;
+        let is_due = self.visited == CONNECTIONS_PER_TURN || self.bytes >= BYTES_PER_TURN;
+        if is_due {
+            (self.visited, self.bytes) = (0, 0);
         }
+        is_due
     }
 }
