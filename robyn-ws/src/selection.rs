@@ -70,7 +70,8 @@ fn help(path: &str, known: &[&str], left_out: &[(String, &Entry)]) -> String {
         path.strip_suffix(ending)
             .is_some_and(|prefix| prefix.is_empty() || prefix.starts_with('/'))
     };
-    if let Some((_, entry)) = left_out.iter().find(|(ending, _)| is_meant(ending)) {
+    let meant = left_out.iter().filter(|(ending, _)| is_meant(ending));
+    if let Some((_, entry)) = meant.max_by_key(|(ending, _)| ending.len()) {
         return format!(
             "the sub-router of `{}` at {} is not included: call `App::include_router`",
             entry.name,
