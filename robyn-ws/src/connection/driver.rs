@@ -2,7 +2,6 @@
 
 use std::{
     future::poll_fn,
-    ops::ControlFlow,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -11,12 +10,11 @@ use std::{
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::{
-    CloseReason, Message,
+    Message,
     close::Ending,
     connection::{
         inbox::Inbox,
-        phase::{Action, Due, Phase, Signs},
-        received::{ReadEnd, Received},
+        phase::{Due, Phase, Signs},
         session::SessionInbox,
         turn::Turn,
         wire::Wire,
@@ -54,15 +52,15 @@ pub(crate) struct Driver {
     pub(super) wire: Wire,
     pub(super) live: Arc<Live>,
     pub(super) endpoint: Arc<Endpoint>,
-    phase: Phase,
-    inbox: Inbox,
-    ending: Option<Box<Ending>>,
+    pub(super) phase: Phase,
+    pub(super) inbox: Inbox,
+    pub(super) ending: Option<Box<Ending>>,
     /// Until when handlers may go on after the end has begun.
     grace: Option<Instant>,
     /// Whether the drain's patience is over.
     pub(super) cut: bool,
     /// Whether the end came from what was read, so that the messages before it are still handled.
-    ended_in_stream: bool,
+    pub(super) ended_in_stream: bool,
     pub(super) peer: Peer,
     /// Since when a message waits for the client to take earlier replies, without its taking bytes.
     stalled: Option<Instant>,
@@ -117,7 +115,7 @@ impl Driver {
     }
 
     /// Begins the end of the connection, by what was read or could not be. The running handler may still send.
-    fn end_in_stream(&mut self, ending: Ending) {
+    pub(super) fn end_in_stream(&mut self, ending: Ending) {
         if self.ending.is_none() {
             if let Some(asked_for) = self.live.mailbox.finish() {
                 return self.end(asked_for);
@@ -232,89 +230,6 @@ impl Driver {
             self.end(ending);
         }
         orders.has_room
-    }
-
-    /// Reads ahead as far as there is room and the turn lasts. Returns whether anything came of it.
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> bool {
-        let reads = match self.peer {
-            Peer::Talks => self.ending.is_none(),
-            Peer::Ended => true,
-            Peer::Done | Peer::Gone => false,
-        };
-        if !reads || self.turn.is_spent() {
-            return false;
-        }
-        if !self.inbox.has_room(&self.endpoint.bounds) {
-            return self.pause_reading(cx);
-        }
-        let now = Instant::now();
-        self.phase.resume(&self.endpoint.bounds, now);
-        let (mut any, mut ending) = (false, None);
-        let Self {
-            wire,
-            phase,
-            inbox,
-            endpoint,
-            live,
-            turn,
-            ..
-        } = self;
-        let read = wire.poll_read(cx, &endpoint.bounds, turn, &mut |received: Received| {
-            any = true;
-            match phase.on_received(received, now) {
-                Action::Deliver(message) => {
-                    endpoint.hub.telemetry.received(message.len());
-                    inbox.push(message);
-                }
-                Action::Answer(ping) => live.mailbox.control(Frame::pong(&ping)),
-                Action::Nothing => {}
-                Action::End(end) => ending = Some(end),
-            }
-            if ending.is_none() && inbox.has_room(&endpoint.bounds) {
-                ControlFlow::Continue(())
-            } else {
-                ControlFlow::Break(())
-            }
-        });
-        phase.heard(wire.take_heard(), &endpoint.bounds, now);
-        if let Poll::Ready(Err(end)) = &read {
-            ending = Some(Phase::on_read_end(end));
-        }
-        let Some(ending) = ending else { return any };
-        self.on_stream_end(ending, &read);
-        true
-    }
-
-    /// Concludes from the end of what the peer sends.
-    fn on_stream_end(&mut self, ending: Ending, read: &Poll<Result<(), ReadEnd>>) {
-        let known_to_end = self.peer == Peer::Ended;
-        if matches!(read, Poll::Ready(Err(ReadEnd::Lost))) {
-            self.peer = Peer::Gone;
-        } else if matches!(read, Poll::Ready(Err(_))) || matches!(ending.reason, CloseReason::Client { .. }) {
-            self.peer = Peer::Done;
-        }
-        if known_to_end && self.ended_in_stream {
-            // The reason was not known when the end of TCP was noticed, and nobody was told.
-            self.peer = self.peer.max(Peer::Done);
-            self.inbox.end(&ending);
-            self.ending = Some(Box::new(ending));
-        } else {
-            self.end_in_stream(ending);
-        }
-    }
-
-    /// Lets TCP slow the peer down, and notices all the same if the peer ends TCP.
-    fn pause_reading(&mut self, cx: &Context<'_>) -> bool {
-        self.phase.pause();
-        if let Inbox::Session(session) = &self.inbox {
-            session.wait_for_room(cx);
-        }
-        if self.peer == Peer::Talks && self.wire.is_ended_by_peer() {
-            self.peer = Peer::Ended;
-            self.end_in_stream(Ending::lost());
-            return true;
-        }
-        false
     }
 
     /// Writes what is queued. Pending means that something is left: the socket takes no more for now, or for ever.

@@ -10,6 +10,7 @@ mod outcome;
 mod overdue;
 mod pending;
 mod phase;
+mod reading;
 mod received;
 pub(crate) mod session;
 mod transport;

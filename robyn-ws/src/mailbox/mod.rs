@@ -6,16 +6,15 @@ pub(crate) mod patience;
 #[cfg(all(test, races))]
 mod races;
 mod sender;
+mod waiting;
 
 use std::{
     collections::VecDeque,
     mem::replace,
-    pin::pin,
     sync::{Arc, PoisonError},
     task::Waker,
 };
 
-use futures_util::future::{Either, select};
 use tokio::sync::Notify;
 
 pub(crate) use self::{driving::Written, sender::Sender};
@@ -24,7 +23,7 @@ use crate::{
     close::Ending,
     frame::{Frame, Load},
     limits::Bounds,
-    mailbox::{outlet::Outlet, patience::Patience},
+    mailbox::outlet::Outlet,
     queue::{Queue, RareQueue},
     sync::{Mutex, MutexGuard},
 };
@@ -197,56 +196,6 @@ impl Mailbox {
         })
     }
 
-    /// Queues `frame` as soon as there is room, and applies the overflow policy when `patience` is over.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropped while it waits, it has queued nothing.
-    pub(crate) async fn push_wait(
-        &self,
-        mut frame: Frame,
-        sender: Sender,
-        mut patience: Patience<'_>,
-    ) -> Result<Pushed, SendError> {
-        loop {
-            let mut changed = pin!(self.changed.notified());
-            // Enabled before the queue is looked at, so that no change falls between.
-            changed.as_mut().enable();
-            frame = match self.try_push(frame, sender) {
-                Err(TryPushError::Full(frame)) => frame,
-                Err(TryPushError::Refused(error)) => return Err(error),
-                Ok(pushed) => return Ok(pushed),
-            };
-            // The change first: when a runtime ends, its connections do, and then its timers are not to be asked.
-            let is_over = matches!(select(changed, patience.over()).await, Either::Right(_));
-            if is_over && !patience.is_renewed(self.progress()) {
-                if patience.is_of_a_broadcast() {
-                    self.give_up();
-                }
-                return self.push(frame, sender).map_err(|error| match error {
-                    SendError::QueueFull => SendError::TimedOut,
-                    other => other,
-                });
-            }
-        }
-    }
-
-    /// Returns how often the client made room by taking bytes.
-    pub(crate) fn progress(&self) -> u64 {
-        self.lock().progress
-    }
-
-    /// Returns `true` if a broadcast has waited for this client in vain, and the client has taken nothing since.
-    pub(crate) fn is_given_up(&self) -> bool {
-        let state = self.lock();
-        state.given_up_at == Some(state.progress)
-    }
-
-    fn give_up(&self) {
-        let mut state = self.lock();
-        state.given_up_at = Some(state.progress);
-    }
-
     /// Asks for the end of the connection. The first to ask decides why, and that is given; nothing more is taken from
     /// anybody.
     pub(crate) fn close(&self, ending: Ending) -> Ending {
@@ -297,24 +246,6 @@ impl Mailbox {
 
     pub(crate) fn is_open(&self) -> bool {
         self.lock().is_open()
-    }
-
-    fn is_open_and_awaited(&self) -> bool {
-        let mut state = self.lock();
-        state.awaited = true;
-        state.is_open()
-    }
-
-    /// Waits until the connection is no longer open.
-    pub(crate) async fn closed(&self) {
-        loop {
-            let mut changed = pin!(self.changed.notified());
-            changed.as_mut().enable();
-            if !self.is_open_and_awaited() {
-                return;
-            }
-            changed.await;
-        }
     }
 
     fn fits(&self, state: &State, frame: &Frame, sender: Sender) -> bool {

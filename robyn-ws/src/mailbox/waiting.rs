@@ -1,0 +1,81 @@
+//! Those who wait for room in a mailbox, or for its end.
+
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
+
+use crate::{
+    SendError,
+    frame::Frame,
+    mailbox::{Mailbox, Pushed, Sender, TryPushError, patience::Patience},
+};
+
+impl Mailbox {
+    /// Queues `frame` as soon as there is room, and applies the overflow policy when `patience` is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped while it waits, it has queued nothing.
+    pub(crate) async fn push_wait(
+        &self,
+        mut frame: Frame,
+        sender: Sender,
+        mut patience: Patience<'_>,
+    ) -> Result<Pushed, SendError> {
+        loop {
+            let mut changed = pin!(self.changed.notified());
+            // Enabled before the queue is looked at, so that no change falls between.
+            changed.as_mut().enable();
+            frame = match self.try_push(frame, sender) {
+                Err(TryPushError::Full(frame)) => frame,
+                Err(TryPushError::Refused(error)) => return Err(error),
+                Ok(pushed) => return Ok(pushed),
+            };
+            // The change first: when a runtime ends, its connections do, and then its timers are not to be asked.
+            let is_over = matches!(select(changed, patience.over()).await, Either::Right(_));
+            if is_over && !patience.is_renewed(self.progress()) {
+                if patience.is_of_a_broadcast() {
+                    self.give_up();
+                }
+                return self.push(frame, sender).map_err(|error| match error {
+                    SendError::QueueFull => SendError::TimedOut,
+                    other => other,
+                });
+            }
+        }
+    }
+
+    /// Returns how often the client made room by taking bytes.
+    pub(crate) fn progress(&self) -> u64 {
+        self.lock().progress
+    }
+
+    /// Returns `true` if a broadcast has waited for this client in vain, and the client has taken nothing since.
+    pub(crate) fn is_given_up(&self) -> bool {
+        let state = self.lock();
+        state.given_up_at == Some(state.progress)
+    }
+
+    fn give_up(&self) {
+        let mut state = self.lock();
+        state.given_up_at = Some(state.progress);
+    }
+
+    fn is_open_and_awaited(&self) -> bool {
+        let mut state = self.lock();
+        state.awaited = true;
+        state.is_open()
+    }
+
+    /// Waits until the connection is no longer open.
+    pub(crate) async fn closed(&self) {
+        loop {
+            let mut changed = pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if !self.is_open_and_awaited() {
+                return;
+            }
+            changed.await;
+        }
+    }
+}
