@@ -28,7 +28,8 @@ macro_rules! tell {
     ($self:ident, $handles:ident => $statement:expr) => {
         #[cfg(feature = "metrics")]
         if let Some($handles) = &$self.handles {
-            let _told = handles::guarded(|| $statement);
+            // The panic hook has told of a panic, which is no matter of the connection.
+            let _ = crate::isolate::call(|| $statement);
         }
     };
 }
@@ -37,7 +38,7 @@ impl Telemetry {
     pub(crate) fn new(endpoint: &str) -> Self {
         Self {
             #[cfg(feature = "metrics")]
-            handles: handles::guarded(|| handles::Handles::new(endpoint)),
+            handles: crate::isolate::call(|| handles::Handles::new(endpoint)).ok(),
             ..Self::silent()
         }
     }
@@ -137,7 +138,6 @@ mod handles {
 
     use std::{
         fmt,
-        panic::{AssertUnwindSafe, catch_unwind},
         sync::{Arc, OnceLock},
     };
 
@@ -145,20 +145,6 @@ mod handles {
 
     use super::Stopwatch;
     use crate::event::{Event as _, Message};
-
-    /// Calls what may call the collector. A panic in there, or in the drop of what it panics with, is the collector's own
-    /// matter: the panic hook has told of it, and the connection goes on.
-    pub(super) fn guarded<T>(call: impl FnOnce() -> T) -> Option<T> {
-        let panic = match catch_unwind(AssertUnwindSafe(call)) {
-            Ok(value) => return Some(value),
-            Err(panic) => panic,
-        };
-        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-            // It cannot be dropped either.
-            std::mem::forget(again);
-        }
-        None
-    }
 
     pub(super) struct Handles {
         endpoint: Arc<str>,
