@@ -10,7 +10,7 @@ static REAPING: SubRouter = SubRouter::new("/reaping");
 #[websocket("/message", on = "message", router = REAPING)]
 async fn never_done(probe: Global<Probe>) {
     probe.note("handling");
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[websocket("/message", on = "close", router = REAPING)]
@@ -32,7 +32,7 @@ async fn connect_a_while(ws: WebSocketConnector, probe: Global<Probe>) {
 #[websocket("/deaf", router = REAPING)]
 async fn deaf(_socket: WebSocket, probe: Global<Probe>) {
     probe.note("handling");
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// A session that drops its socket and goes on.
@@ -40,7 +40,7 @@ async fn deaf(_socket: WebSocket, probe: Global<Probe>) {
 async fn dropped(socket: WebSocket, probe: Global<Probe>) {
     drop(socket);
     probe.note("handling");
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 const VISITORS: usize = 3;

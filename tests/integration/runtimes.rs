@@ -2,7 +2,10 @@
 
 use std::{
     net::SocketAddr,
-    sync::Arc,
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -41,21 +44,21 @@ fn runtime() -> Runtime {
 struct Core {
     address: SocketAddr,
     /// Holds the runtime's only thread until it is released.
-    hold: mpsc::UnboundedSender<std::sync::mpsc::Receiver<()>>,
+    hold: mpsc::Sender<Receiver<()>>,
     thread: JoinHandle<()>,
 }
 
 impl Core {
     fn start(router: Router) -> Self {
-        let (tell, told) = std::sync::mpsc::channel();
-        let (hold, mut held) = mpsc::unbounded_channel::<std::sync::mpsc::Receiver<()>>();
+        let (tell, told) = sync_channel(1);
+        let (hold, mut holds) = mpsc::channel::<Receiver<()>>(1);
         let thread = thread::spawn(move || {
             runtime().block_on(async move {
                 let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
                 tell.send(listener.local_addr().expect("an address"))
                     .expect("the test waits");
                 tokio::spawn(async move { axum::serve(listener, router).await });
-                while let Some(release) = held.recv().await {
+                while let Some(release) = holds.recv().await {
                     let _released_or_dropped = release.recv();
                 }
             });
@@ -70,9 +73,9 @@ impl Core {
     }
 
     /// Lets the runtime stand still until what is returned is dropped.
-    fn hold(&self) -> std::sync::mpsc::Sender<()> {
-        let (release, released) = std::sync::mpsc::channel();
-        self.hold.send(released).expect("the runtime runs");
+    fn hold(&self) -> SyncSender<()> {
+        let (release, released) = sync_channel(0);
+        self.hold.try_send(released).expect("the runtime runs");
         release
     }
 
