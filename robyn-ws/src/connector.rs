@@ -8,6 +8,7 @@ use crate::{
     Audience, ConnectionId, Delivery, Message, PathParams, QueryParams, SendError,
     close::{Ending, close_code},
     hub::{endpoint::Joined, live::Live, reference::EndpointRef},
+    log,
     printable::printable,
 };
 
@@ -125,11 +126,11 @@ impl WebSocketConnector {
         let joined = endpoint.join(id, room);
         match joined {
             Joined::Yes | Joined::NotConnected => {}
-            Joined::TooManyRooms => tracing::warn!(
+            Joined::TooManyRooms => log::warn!(
                 %id, endpoint = %endpoint.path, room = %printable(room),
                 "not joined: the connection is in `Limits::rooms_per_connection` rooms already"
             ),
-            Joined::NameTooLong => tracing::warn!(
+            Joined::NameTooLong => log::warn!(
                 %id, endpoint = %endpoint.path, room = %printable(room), bytes = room.len(),
                 "not joined: the name of the room is longer than `Limits::max_room_name`"
             ),

@@ -110,6 +110,13 @@ fn echo(msg: Utf8Bytes) -> Utf8Bytes {
     msg
 }
 
+#[websocket("/logged", on = "message")]
+fn logged(ws: &WebSocketConnector, _msg: &str) -> &'static str {
+    // A name that is too long is a warning in the log.
+    ws.join("room ".repeat(1000));
+    "done"
+}
+
 #[websocket("/slow/close", on = "close")]
 async fn slow_close() -> &'static str {
     wait("/slow/close").await;

@@ -20,3 +20,13 @@ async fn app_is_served_and_drained_though_its_output_and_its_log_go_nowhere() {
         }
     }
 }
+
+#[tokio::test]
+async fn handler_runs_to_its_end_though_the_log_of_what_it_does_goes_nowhere() {
+    for nowhere in [Nowhere::Full, Nowhere::Closed] {
+        let program = Unheard::start("current", nowhere).await;
+        let mut client = program.connect("/logged").await;
+        client.send_text("join").await;
+        client.expect_text("done").await;
+    }
+}

@@ -16,6 +16,7 @@ use crate::{
         received::Received,
     },
     frame::Frame,
+    log,
 };
 
 /// How long bytes are read and thrown away after our Close and the end of our half of TCP: a socket that is dropped
@@ -46,7 +47,7 @@ impl Driver {
                 poll_fn(|cx| self.poll_handshake(cx)),
             );
             if handshake.await.is_err() {
-                tracing::debug!(id = %self.live.id, "the peer did not finish the close handshake in time");
+                log::debug!(id = %self.live.id, "the peer did not finish the close handshake in time");
             }
         }
         // The peer may take its time to end its half; then TCP is dropped all the same.
@@ -63,7 +64,7 @@ impl Driver {
                 return;
             }
             if self.live.mailbox.progress() == before {
-                tracing::debug!(id = %self.live.id, "the peer took nothing more of what was queued");
+                log::debug!(id = %self.live.id, "the peer took nothing more of what was queued");
                 self.peer = Peer::Gone;
                 return;
             }

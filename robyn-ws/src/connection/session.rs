@@ -18,6 +18,7 @@ use crate::{
     connection::inbox::ReadAhead,
     extract::from_json,
     limits::Bounds,
+    log,
     printable::printable,
 };
 
@@ -301,7 +302,7 @@ impl WebSocket {
         match Message::json(value) {
             Ok(message) => self.send(message).await,
             Err(error) => {
-                tracing::error!(%error, id = %self.id(), "a value cannot be sent as JSON");
+                log::error!(%error, id = %self.id(), "a value cannot be sent as JSON");
                 let ending = Ending::because(CloseReason::HandlerError, "");
                 let disconnected = Disconnected::from(&ending);
                 self.connector.live.close(ending);

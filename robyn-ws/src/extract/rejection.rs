@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::close::{CloseFrame, close_code};
+use crate::{
+    close::{CloseFrame, close_code},
+    log,
+};
 
 /// Why an argument could not be made of an event. Unless the handler takes `Result<_, Rejection>` or `Option<_>`, the
 /// connection is closed with [`code`](Self::code) and [`reason`](Self::reason).
@@ -51,7 +54,7 @@ impl Rejection {
     /// Makes the Close frame. A long reason is cut here without a warning: it quotes what the peer sent.
     pub(crate) fn close_frame(&self) -> CloseFrame {
         if self.code == close_code::INTERNAL_ERROR {
-            tracing::error!(reason = self.reason, "an argument of a handler cannot be made");
+            log::error!(reason = self.reason, "an argument of a handler cannot be made");
             return CloseFrame::new(self.code, "");
         }
         let end = self.reason.floor_char_boundary(CloseFrame::MAX_REASON);

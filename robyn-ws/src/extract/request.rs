@@ -17,6 +17,7 @@ use crate::{
     close::close_code,
     event::{Event, EventContext, LiveEvent},
     extract::Needs,
+    log,
 };
 
 impl<'a, E: Event> FromEvent<'a, E> for &'a HeaderMap {
@@ -115,7 +116,7 @@ fn require_extension<T: Clone + Send + Sync + 'static>(parts: &Parts) -> Result<
     if parts.extensions.get::<T>().is_some() {
         return Ok(());
     }
-    tracing::error!("{}", no_extension::<T>());
+    log::error!("{}", no_extension::<T>());
     Err((StatusCode::INTERNAL_SERVER_ERROR, no_extension::<T>()).into_response())
 }
 

@@ -12,6 +12,7 @@ use crate::{
     FromEvent, Rejection,
     event::{EventContext, Upgrade},
     extract::Needs,
+    log,
 };
 
 /// The request before the 101, for the extractors of an upgrade handler's arguments.
@@ -184,7 +185,7 @@ const MAX_REJECTION_BODY: usize = 4096;
 /// Before the 101 a rejection is an HTTP answer: the server's fault or the client's.
 pub(crate) fn refuse(rejection: &Rejection) -> Response {
     if rejection.code() == crate::close::close_code::INTERNAL_ERROR {
-        tracing::error!("{rejection}");
+        log::error!("{rejection}");
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
     (StatusCode::BAD_REQUEST, rejection.reason().to_owned()).into_response()

@@ -13,6 +13,7 @@ use crate::{
     close::Ending,
     frame::{Frame, FrameCounter},
     hub::{courier::Courier, endpoint::EndpointHub},
+    log,
     mailbox::{Mailbox, Pushed, Sender, TryPushError, Written, patience::Patience},
     request::UpgradeRequest,
 };
@@ -135,7 +136,7 @@ impl Live {
         };
         if dropped > 0 {
             let policy = self.mailbox.overflow();
-            tracing::debug!(id = %self.id, endpoint = %self.endpoint.path, dropped, policy = policy.label(), "a full queue dropped messages");
+            log::debug!(id = %self.id, endpoint = %self.endpoint.path, dropped, policy = policy.label(), "a full queue dropped messages");
             self.endpoint.telemetry.dropped(dropped, policy);
             if policy == Overflow::Disconnect {
                 self.endpoint.leave(self.id);

@@ -26,6 +26,7 @@ use crate::{
     Audience, ConnectionId, Delivery, Message, SendError,
     close::Ending,
     hub::{drain::Drain, endpoint::EndpointHub, live::Live, reference::EndpointRef},
+    log,
     printable::printable,
 };
 
@@ -110,7 +111,7 @@ impl Hub {
         let mut unknown = self.0.unknown.lock().unwrap_or_else(PoisonError::into_inner);
         if unknown.len() < UNKNOWN_PATHS_LOGGED && unknown.insert(path.clone()) {
             drop(unknown);
-            tracing::warn!(%path, known = ?self.paths().collect::<Vec<_>>(), "no handler has this path, so nobody is there");
+            log::warn!(%path, known = ?self.paths().collect::<Vec<_>>(), "no handler has this path, so nobody is there");
         }
     }
 
@@ -298,7 +299,7 @@ pub struct HubRejection(());
 
 impl IntoResponse for HubRejection {
     fn into_response(self) -> Response {
-        tracing::error!("{self}");
+        log::error!("{self}");
         (StatusCode::INTERNAL_SERVER_ERROR, self.to_string()).into_response()
     }
 }
