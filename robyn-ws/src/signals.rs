@@ -138,12 +138,11 @@ mod platform {
 mod platform {
     use std::{io, pin::pin};
 
-    use futures_executor::block_on;
     use futures_util::future::{Either, select};
     use tokio::{signal::windows::ctrl_c, sync::oneshot};
 
     use super::{Signal, spawn};
-    use crate::log;
+    use crate::{blocking::drive, log};
 
     /// The number of SIGINT in C, which a Ctrl-C raises.
     const SIGINT: i32 = 2;
@@ -158,13 +157,13 @@ mod platform {
         let (dropped, until_dropped) = oneshot::channel();
         spawn(move || {
             let came = matches!(
-                block_on(select(pin!(signals.recv()), until_dropped)),
+                drive(select(pin!(signals.recv()), until_dropped)),
                 Either::Left((Some(()), _))
             );
             if came {
                 let signal = Signal::now(SIGINT);
                 let second = spawn(move || {
-                    block_on(signals.recv());
+                    drive(signals.recv());
                     exit(signal.exit_code());
                 });
                 if let Err(error) = second {
