@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::log;
 use crate::printable::printable;
 
 /// The close codes of RFC 6455 section 7.4.1 that this crate uses, and their meaning.
@@ -180,13 +181,13 @@ impl CloseFrame {
         let mut reason = reason.into();
         let sendable = may_be_sent(code);
         if !sendable {
-            tracing::error!(
+            log::error!(
                 code,
                 "a close code that must not be sent; sending 1011 instead: use 1000, 1001, 1003, 1007 to 1014 or 3000 to 4999"
             );
         }
         if reason.len() > Self::MAX_REASON {
-            tracing::warn!(bytes = reason.len(), "a close reason has at most 123 bytes; cutting it");
+            log::warn!(bytes = reason.len(), "a close reason has at most 123 bytes; cutting it");
             reason.truncate(reason.floor_char_boundary(Self::MAX_REASON));
         }
         Self {

@@ -13,6 +13,8 @@ use std::{
 
 use futures_util::FutureExt;
 
+use crate::log;
+
 /// User code panicked. What the panic carried is gone, since its `Drop` is user code as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Panicked;
@@ -110,7 +112,7 @@ impl<T: Default> DerefMut for Held<T> {
 impl<T: Default> Drop for Held<T> {
     fn drop(&mut self) {
         if discard(mem::take(&mut self.0)).is_err() {
-            tracing::error!(within = std::any::type_name::<T>(), "the `Drop` of a value panicked");
+            log::error!(within = std::any::type_name::<T>(), "the `Drop` of a value panicked");
         }
     }
 }

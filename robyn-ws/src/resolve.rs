@@ -10,6 +10,7 @@ use crate::{
     extract::{Check, Dependency, Needs},
     hub::{admission::Admission, endpoint::EndpointHub},
     limits::Bounds,
+    log,
     registry::{Entry, Handler, entries, entries_of},
     router::{IncludedRouter, Scopes, SubRouter},
     selection::Selection,
@@ -163,7 +164,7 @@ impl Resolver {
     /// The forgotten ones are no error: a library may offer more sub-routers than a program wants.
     fn warn_of_forgotten_routers(&self) {
         for (entry, router) in self.forgotten() {
-            tracing::warn!(
+            log::warn!(
                 prefix = router.prefix(), router = %router.place(), handler = entry.name, place = %entry.place(),
                 "a handler's sub-router is not included in this app, so the handler is not served"
             );

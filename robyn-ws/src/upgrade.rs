@@ -56,7 +56,7 @@ pub(crate) async fn upgrade(endpoint: Arc<Endpoint>, gatekeeper: Arc<Gatekeeper>
     let response = match accepted.unwrap_or_else(|Panicked| Err(extension_panicked(&endpoint))) {
         Ok(accepted) => accepted.switch_protocols(endpoint.clone(), task),
         Err(refusal) => {
-            tracing::debug!(endpoint = %endpoint.path, status = %refusal.status(), "upgrade refused");
+            log::debug!(endpoint = %endpoint.path, status = %refusal.status(), "upgrade refused");
             refusal
         }
     };
@@ -194,7 +194,7 @@ fn check_origin(gatekeeper: &Gatekeeper, parts: &Parts, host: &Authority) -> Res
         )
             .into_response()),
         Err(OriginRefusal::Foreign(origin)) => {
-            tracing::warn!(
+            log::warn!(
                 seen = ?printable(&origin),
                 host = ?printable(&host.to_string()),
                 allowed = origins.describe(),
@@ -227,7 +227,7 @@ impl UnderWay {
 fn client_address(endpoint: &Endpoint, request: &UpgradeRequest) -> Option<IpAddr> {
     let address = request.peer_addr().map(|address| address.ip());
     if address.is_none() && endpoint.bounds.max_connections_per_ip.is_some() {
-        tracing::warn!(
+        log::warn!(
             endpoint = %endpoint.path,
             "`Limits::max_connections_per_ip` cannot be kept, since the server does not tell the client's address: serve the router by `into_make_service_with_connect_info::<SocketAddr>()`"
         );
@@ -288,13 +288,13 @@ async fn call(
 
 /// Logs a panic in an upgrade handler, or in an argument that is checked before the 101.
 fn panicked(entry: &Entry, endpoint: &Endpoint) -> Response {
-    tracing::error!(handler = entry.name, place = %entry.place(), endpoint = %endpoint.path, "the handler panicked before the upgrade");
+    log::error!(handler = entry.name, place = %entry.place(), endpoint = %endpoint.path, "the handler panicked before the upgrade");
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
 /// Logs a panic in what a layer has put into the request: it was copied, or dropped.
 fn extension_panicked(endpoint: &Endpoint) -> Response {
-    tracing::error!(endpoint = %endpoint.path, "an extension of the request panicked");
+    log::error!(endpoint = %endpoint.path, "an extension of the request panicked");
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
@@ -353,10 +353,10 @@ impl Accepted {
                     let span = connection.span();
                     tokio::spawn(async move { connection.run().await }.instrument(span));
                 }
-                Err(NotSwitched::Lost(error)) => tracing::debug!(%error, "the client was gone before the 101"),
+                Err(NotSwitched::Lost(error)) => log::debug!(%error, "the client was gone before the 101"),
                 Err(error) => {
                     let endpoint = pending.endpoint();
-                    tracing::warn!(endpoint, %error, "an accepted upgrade became no connection");
+                    log::warn!(endpoint, %error, "an accepted upgrade became no connection");
                 }
             }
         });

@@ -117,6 +117,11 @@ fn logged(ws: &WebSocketConnector, _msg: &str) -> &'static str {
     "done"
 }
 
+#[websocket("/failing", on = "message")]
+fn failing(_msg: &str) -> Result<(), io::Error> {
+    Err(io::Error::other("this is an error in the log"))
+}
+
 #[websocket("/slow/close", on = "close")]
 async fn slow_close() -> &'static str {
     wait("/slow/close").await;

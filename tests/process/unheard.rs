@@ -30,3 +30,13 @@ async fn handler_runs_to_its_end_though_the_log_of_what_it_does_goes_nowhere() {
         client.expect_text("done").await;
     }
 }
+
+#[tokio::test]
+async fn connection_of_a_failing_handler_is_closed_with_1011_though_the_log_goes_nowhere() {
+    for nowhere in [Nowhere::Full, Nowhere::Closed] {
+        let program = Unheard::start("current", nowhere).await;
+        let mut client = program.connect("/failing").await;
+        client.send_text("fail").await;
+        client.expect_close_code(1011).await;
+    }
+}

@@ -21,6 +21,7 @@ use crate::{
     endpoint::{BoundHandler, Endpoint},
     event::{Event as _, EventContext, LiveEvent, LiveScope, Message},
     isolate::{self, Panicked},
+    log,
     mailbox::Sender,
     registry::Call,
     reply::HandlerResult,
@@ -106,7 +107,7 @@ impl Scene {
                                 Err(overrun) => {
                                     if isolated(id, &span, || drop(future)).is_err() {
                                         let (handler, place) = (handler.entry.name, handler.entry.place());
-                                        tracing::error!(handler, %place, %id, "the handler panicked when it was dropped");
+                                        log::error!(handler, %place, %id, "the handler panicked when it was dropped");
                                     }
                                     Outcome::Dropped(overrun)
                                 }
@@ -177,7 +178,7 @@ impl Drop for Scene {
         let id = self.connector.id();
         self.states.discard(&self.endpoint.states, |state| {
             let (handler, place) = (state.handler.name, state.handler.place());
-            tracing::error!(handler, %place, %id, "the `Drop` of a state that the handler takes panicked");
+            log::error!(handler, %place, %id, "the `Drop` of a state that the handler takes panicked");
         });
     }
 }

@@ -39,7 +39,7 @@ use crate::{
     event::Session,
     frame::Frame,
     hub::{admission::Admitted, drain::TaskGuard, live::Live},
-    isolate,
+    isolate, log,
     registry::Entry,
     switching::Switched,
     telemetry::connection_span,
@@ -160,7 +160,7 @@ impl Connection {
             close_is_due = false;
         }
         let reason = self.reason();
-        tracing::debug!(reason = reason.label(), "the connection ends");
+        log::debug!(reason = reason.label(), "the connection ends");
         self.driver.live.endpoint.telemetry.closed(&reason);
         Box::pin(self.driver.finish()).await;
         if let Some(overdue) = self.overdue.take() {
@@ -280,6 +280,6 @@ impl Connection {
 fn discard(reply: Message, entry: &'static Entry, live: &Live) {
     if isolate::discard(reply).is_err() {
         let (handler, place, id) = (entry.name, entry.place(), live.id);
-        tracing::error!(handler, %place, %id, "the `Drop` of the handler's reply panicked");
+        log::error!(handler, %place, %id, "the `Drop` of the handler's reply panicked");
     }
 }

@@ -1,13 +1,12 @@
 //! What became of a handler, and what follows from it.
 
-use tracing::{error, warn};
-
 use crate::{
     CloseReason, HandlerError, Message,
     close::Ending,
     connection::overdue::Overdue,
     hub::live::Live,
     isolate::{self, Panicked},
+    log::{error, warn},
     registry::Entry,
     reply::{Consequence, HandlerResult},
 };
