@@ -41,6 +41,7 @@ fn message(
 ) -> Result<String, HandlerError> {
     count.probe = Some(probe.clone());
     count.seen += 1;
+    let _joined = ws.join("here");
     let _sent = ws.sync_send("begun");
     gate.pass_blocking();
     count.seen += 1;
@@ -54,6 +55,7 @@ fn message(
 #[websocket("/connect", on = "connect", router = OVERDUE, blocking)]
 fn connect(ws: &WebSocketConnector, count: &mut Count, gate: Global<Gate>, probe: Global<Probe>) {
     count.probe = Some(probe.clone());
+    let _joined = ws.join("here");
     let _sent = ws.sync_send("begun");
     gate.pass_blocking();
     count.seen = 2;
@@ -64,8 +66,9 @@ fn connect(ws: &WebSocketConnector, count: &mut Count, gate: Global<Gate>, probe
 #[websocket("/message/blocking", on = "close", router = OVERDUE, blocking)]
 fn close(ws: &WebSocketConnector, reason: &CloseReason, count: &Count, probe: Global<Probe>) -> &'static str {
     probe.note(format!(
-        "{reason:?} after {}, sent {:?}",
+        "{reason:?} after {}, in {:?}, sent {:?}",
         count.seen,
+        ws.rooms(),
         ws.sync_send("more")
     ));
     "goodbye"
@@ -118,7 +121,7 @@ impl Scene {
         until("the connection to leave the hub", || hub.count() == 0).await;
         assert_eq!(self.seen.rest(), Vec::<String>::new(), "the thread has the state");
         self.gate.open();
-        let closed = format!("{reason} after 2, sent Err(NotConnected)");
+        let closed = format!(r#"{reason} after 2, in ["here"], sent Err(NotConnected)"#);
         self.seen.expect(&closed).await;
         self.seen.expect("the state was dropped").await;
     }
@@ -172,7 +175,7 @@ async fn place_of_a_connection_is_free_while_its_blocking_handler_is_overdue() {
         scene.gate.open();
         scene
             .seen
-            .expect(&format!("{LEFT} after 2, sent Err(NotConnected)"))
+            .expect(&format!(r#"{LEFT} after 2, in ["here"], sent Err(NotConnected)"#))
             .await;
         scene.seen.expect("the state was dropped").await;
     }

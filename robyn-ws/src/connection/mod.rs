@@ -94,7 +94,7 @@ enum Start {
 pub(crate) struct Connection {
     driver: Driver,
     _membership: Membership,
-    _room_memory: RoomMemory,
+    room_memory: Option<RoomMemory>,
     scene: Scene,
     /// The blocking handler that has kept the state.
     overdue: Option<Box<Overdue>>,
@@ -130,7 +130,7 @@ impl Connection {
         Some(Self {
             driver: Driver::new(wire, live, scene.endpoint.clone()),
             _membership: membership,
-            _room_memory: RoomMemory(scene.connector.live.clone()),
+            room_memory: Some(RoomMemory(scene.connector.live.clone())),
             scene,
             overdue: None,
             _admitted: admitted,
@@ -165,7 +165,9 @@ impl Connection {
         Box::pin(self.driver.finish()).await;
         if let Some(overdue) = self.overdue.take() {
             // A task of its own: neither the place in the hub nor a drain waits for a thread.
-            tokio::spawn(overdue.outlive(close_is_due.then_some(reason)).in_current_span());
+            let room_memory = self.room_memory.take();
+            let outliving = overdue.outlive(close_is_due.then_some(reason), room_memory);
+            tokio::spawn(outliving.in_current_span());
         }
     }
 

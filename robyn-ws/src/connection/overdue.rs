@@ -8,6 +8,7 @@ use crate::{
     CloseReason,
     blocking::Running,
     connection::{
+        RoomMemory,
         invoke::{Beside, Scene},
         outcome::Outcome,
     },
@@ -23,8 +24,9 @@ pub(crate) struct Overdue {
 }
 
 impl Overdue {
-    /// Waits for the thread, which gives the state back, and runs the close handler if it still has to.
-    pub(crate) async fn outlive(self: Box<Self>, close: Option<CloseReason>) {
+    /// Waits for the thread, which gives the state back, and runs the close handler if it still has to,
+    /// with the rooms that the connection was in.
+    pub(crate) async fn outlive(self: Box<Self>, close: Option<CloseReason>, _rooms: Option<RoomMemory>) {
         let Ok((mut scene, outcome)) = self.thread.await else {
             return;
         };
