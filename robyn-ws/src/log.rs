@@ -1,10 +1,10 @@
 //! Events for the log. A collector can panic, as that of tracing-subscriber does when neither its own writer nor stderr
 //! takes a line: that is no reason to end whoever logs.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use crate::isolate;
 
 pub(crate) fn guard(log: impl FnOnce()) {
-    let _ = catch_unwind(AssertUnwindSafe(log)); // There is nowhere left to say so.
+    let _ = isolate::call(log); // There is nowhere left to say so.
 }
 
 macro_rules! debug_event {

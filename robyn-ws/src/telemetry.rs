@@ -144,7 +144,10 @@ mod handles {
     use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
     use super::Stopwatch;
-    use crate::event::{Event as _, Message};
+    use crate::{
+        event::{Event as _, Message},
+        isolate,
+    };
 
     pub(super) struct Handles {
         endpoint: Arc<str>,

@@ -61,9 +61,7 @@ pub(crate) async fn upgrade(endpoint: Arc<Endpoint>, gatekeeper: Arc<Gatekeeper>
         }
     };
     endpoint.hub.telemetry.upgraded(response.status().as_u16());
-    if isolate::discard(parts.extensions).is_err() {
-        extension_panicked(&endpoint);
-    }
+    drop(Held::from(parts.extensions));
     response
 }
 
@@ -83,14 +81,15 @@ async fn accept_in_time(
     gatekeeper: &Gatekeeper,
     parts: &mut Parts,
 ) -> Result<Accepted, Response> {
-    let mut accepting = pin!(Some(accept(endpoint, gatekeeper, parts)));
+    let mut accepting = pin!(Some(isolate::future(accept(endpoint, gatekeeper, parts))));
     let in_time = tokio::select! {
         biased;
         accepted = OptionFuture::from(accepting.as_mut().as_pin_mut()) => accepted,
         () = gatekeeper.hub.drain().patience_lost() => None,
     };
     drop_users(endpoint, || accepting.set(None));
-    let accepted = in_time.unwrap_or_else(|| Err(shutting_down()))?;
+    let accepted = in_time.unwrap_or_else(|| Ok(Err(shutting_down())));
+    let accepted = accepted.unwrap_or_else(|Panicked| Err(extension_panicked(endpoint)))?;
     // The handler may have taken so long that the drain has begun meanwhile.
     if let Err(refusal) = check_drain(gatekeeper) {
         drop_users(endpoint, || drop(accepted));
@@ -292,9 +291,9 @@ fn panicked(entry: &Entry, endpoint: &Endpoint) -> Response {
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
-/// Logs a panic in what a layer has put into the request: it was copied, or dropped.
+/// Logs a panic in what a layer has put into the request: it was copied.
 fn extension_panicked(endpoint: &Endpoint) -> Response {
-    log::error!(endpoint = %endpoint.path, "an extension of the request panicked");
+    log::error!(endpoint = %endpoint.path, "an extension of the request panicked when it was cloned");
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 

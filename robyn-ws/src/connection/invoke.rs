@@ -143,8 +143,8 @@ impl Scene {
             connector: self.connector.clone(),
             states: mem::take(&mut self.states),
         };
-        let id = self.connector.id();
         let mut thread = free.run(move || {
+            let id = lent.connector.id();
             let cx = lent.context::<E>(&mut owned);
             let outcome = isolated(id, &span, || call(cx)).into();
             (lent, outcome)
@@ -183,7 +183,7 @@ impl Drop for Scene {
     }
 }
 
-/// Calls a part of a handler of the connection `id` in its span.
+/// Calls a part of a handler of the connection `id`, in its span.
 fn isolated<T>(id: ConnectionId, span: &Span, call: impl FnOnce() -> T) -> Result<T, Panicked> {
     let call = || Sender::run_handler_of(id, call);
     isolate::call(|| if span.is_none() { call() } else { span.in_scope(call) })

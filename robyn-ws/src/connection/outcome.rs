@@ -6,7 +6,7 @@ use crate::{
     connection::overdue::Overdue,
     hub::live::Live,
     isolate::{self, Panicked},
-    log::{error, warn},
+    log,
     registry::Entry,
     reply::{Consequence, HandlerResult},
 };
@@ -70,15 +70,15 @@ impl Outcome {
             },
             Self::Failed(error) => failed(error, entry, live),
             Self::Panicked => {
-                error!(handler, %place, %id, "the handler panicked");
+                log::error!(handler, %place, %id, "the handler panicked");
                 Conclusion::end(Ending::because(CloseReason::HandlerPanic, ""))
             }
             Self::Dropped(overrun) => {
-                warn!(handler, %place, %id, "the handler was dropped: {}", overrun.why());
+                log::warn!(handler, %place, %id, "the handler was dropped: {}", overrun.why());
                 overrun.conclusion()
             }
             Self::LeftBehind(overrun, overdue) => {
-                warn!(handler, %place, %id, "the blocking handler still runs on its thread: {}", overrun.why());
+                log::warn!(handler, %place, %id, "the blocking handler still runs on its thread: {}", overrun.why());
                 Conclusion {
                     overdue: Some(overdue),
                     ..overrun.conclusion()
@@ -117,13 +117,13 @@ fn failed(error: HandlerError, entry: &'static Entry, live: &Live) -> Conclusion
             },
             Consequence::End(ending) => {
                 let text = isolate::text(&error);
-                warn!(handler, %place, %id, error = text, reason = %ending.reason, "the handler failed");
+                log::warn!(handler, %place, %id, error = text, reason = %ending.reason, "the handler failed");
                 Conclusion::end(ending)
             }
         }
     };
     if isolate::discard(error).is_err() {
-        error!(handler, %place, %id, "the `Drop` of the handler's error panicked");
+        log::error!(handler, %place, %id, "the `Drop` of the handler's error panicked");
     }
     conclusion
 }
