@@ -1,135 +1,17 @@
 //! User code that panics where nobody looks: in `Display`, `Drop`, `Deserialize`, `Serialize`, `Default`. It ends its own
 //! connection with 1011, or is a 500 before the 101, and nothing else.
 
-use std::{error::Error, fmt, future::pending, panic::panic_any, time::Duration};
+mod before_upgrade;
+mod values;
 
-use robyn_ws::{
-    FromEvent, HandlerResult,
-    axum::{
-        body::Bytes,
-        extract::{FromRequestParts, Request},
-        http::request::Parts,
-        middleware::{Next, from_fn},
-        response::{IntoResponse, Response},
-    },
-    event::{EventContext, LiveEvent},
-    prelude::*,
-};
+use std::{future::pending, panic::panic_any, time::Duration};
+
+use robyn_ws::{axum::body::Bytes, prelude::*};
 use robyn_ws_tests::{Client, Gate, Probe, Seen, Server, probe};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use self::values::{Bad, DropPanics, NoArgument, NoDefault, NoReply, NoSerde};
 
 static FAILING: SubRouter = SubRouter::new("/failing");
-
-// ---- values that fail --------------------------------------------------------------------------------------------------
-
-/// A panic in its `Drop`; so many more in the `Drop` of what that panic carries.
-#[derive(Clone, Debug, Default, ConnectionState)]
-struct DropPanics(u32);
-
-impl Drop for DropPanics {
-    fn drop(&mut self) {
-        // A second panic while the first one unwinds would end any program.
-        if std::thread::panicking() {
-            return;
-        }
-        match self.0 {
-            0 => panic!("a panic of the test, in `Drop`"),
-            more => panic_any(Self(more - 1)),
-        }
-    }
-}
-
-impl AsRef<[u8]> for DropPanics {
-    fn as_ref(&self) -> &[u8] {
-        if self.0 == 0 { b"short" } else { &[b'x'; 4096] }
-    }
-}
-
-/// An error that fails when it is written or dropped.
-#[derive(Debug)]
-enum Bad {
-    DisplayPanics,
-    DisplayFails,
-    DisplayNeverEnds,
-    DropPanics { _value: DropPanics },
-}
-
-impl fmt::Display for Bad {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("bad")?;
-        match self {
-            Self::DisplayPanics => panic!("a panic of the test, in `Display`"),
-            Self::DisplayFails => Err(fmt::Error),
-            Self::DisplayNeverEnds => loop {
-                f.write_str(" and worse")?;
-            },
-            Self::DropPanics { .. } => Ok(()),
-        }
-    }
-}
-
-impl Error for Bad {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        panic!("a panic of the test, in `source`")
-    }
-}
-
-/// A value that can neither be read nor written.
-#[derive(Debug)]
-struct NoSerde;
-
-impl<'de> Deserialize<'de> for NoSerde {
-    fn deserialize<D: Deserializer<'de>>(_deserializer: D) -> Result<Self, D::Error> {
-        panic!("a panic of the test, in `Deserialize`")
-    }
-}
-
-impl Serialize for NoSerde {
-    fn serialize<S: Serializer>(&self, _serializer: S) -> Result<S::Ok, S::Error> {
-        panic!("a panic of the test, in `Serialize`")
-    }
-}
-
-#[derive(Debug, ConnectionState)]
-struct NoDefault;
-
-impl Default for NoDefault {
-    fn default() -> Self {
-        panic!("a panic of the test, in `Default`")
-    }
-}
-
-struct NoArgument;
-
-impl<'a, E: LiveEvent> FromEvent<'a, E> for NoArgument {
-    fn from_event(_cx: &mut EventContext<'a, E>) -> Result<Self, Rejection> {
-        panic_any(DropPanics(0))
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for NoArgument {
-    type Rejection = StatusCode;
-
-    async fn from_request_parts(_parts: &mut Parts, _state: &S) -> Result<Self, StatusCode> {
-        panic_any(DropPanics(0))
-    }
-}
-
-struct NoReply;
-
-impl IntoReply for NoReply {
-    fn into_reply(self) -> HandlerResult {
-        panic_any(DropPanics(0))
-    }
-}
-
-struct NoResponse;
-
-impl IntoResponse for NoResponse {
-    fn into_response(self) -> Response {
-        panic_any(DropPanics(0))
-    }
-}
 
 // ---- handlers that fail in a way that the client chooses ---------------------------------------------------------------
 
@@ -278,38 +160,6 @@ fn close(reason: &CloseReason, probe: Global<Probe>) {
     probe.note(format!("{reason:?}"));
 }
 
-// ---- before the 101 ----------------------------------------------------------------------------------------------------
-
-/// A check before the 101.
-#[websocket("/check", on = "message", router = FAILING)]
-fn check(_query: Query<NoSerde>) {}
-
-#[websocket("/check/{id}", on = "message", router = FAILING)]
-fn check_path(_path: Path<NoSerde>) {}
-
-#[websocket("/upgrade/argument", on = "upgrade", router = FAILING)]
-async fn upgrade_argument(_argument: NoArgument) {}
-
-#[websocket("/upgrade/optional", on = "upgrade", router = FAILING)]
-fn upgrade_optional(_query: Option<Query<NoSerde>>) {}
-
-#[websocket("/upgrade/refusal", on = "upgrade", router = FAILING)]
-fn upgrade_refusal() -> Result<(), NoResponse> {
-    Err(NoResponse)
-}
-
-#[websocket("/upgrade/local", on = "upgrade", router = FAILING)]
-#[websocket("/upgrade/blocking", on = "upgrade", router = FAILING, blocking)]
-fn upgrade_local() {
-    let _local = DropPanics(3);
-}
-
-#[websocket("/upgrade/async", on = "upgrade", router = FAILING)]
-async fn upgrade_payload() {
-    tokio::task::yield_now().await;
-    panic_any(DropPanics(3));
-}
-
 // ---- the promises ------------------------------------------------------------------------------------------------------
 
 /// A server with a bystander on it, whom nothing may touch.
@@ -450,71 +300,5 @@ async fn handler_whose_local_panics_when_it_is_dropped_at_its_grace_ends_in_orde
     client.ask("go", "begun").await;
     client.leave().await;
     scene.one_has_ended(LEFT).await;
-    scene.nothing_more().await;
-}
-
-#[tokio::test]
-async fn panic_before_the_101_is_500_and_nothing_is_registered() {
-    let scene = Scene::new(App::new(), |router| router).await;
-    for path in [
-        "check?a=1",
-        "check/7",
-        "upgrade/argument",
-        "upgrade/optional?a=1",
-        "upgrade/refusal",
-        "upgrade/local",
-        "upgrade/blocking",
-        "upgrade/async",
-    ] {
-        let response = scene.server.refused(&format!("/failing/{path}")).await;
-        assert_eq!(response.status, 500, "{path}");
-        assert_eq!(scene.server.hub().count(), 1, "{path}");
-    }
-    scene.nothing_more().await;
-}
-
-async fn with_extension(mut request: Request, next: Next) -> Response {
-    request.extensions_mut().insert(DropPanics(0));
-    next.run(request).await
-}
-
-#[tokio::test]
-async fn extension_whose_drop_panics_changes_nothing_for_the_client() {
-    let mut scene = Scene::new(App::new(), |router| router.layer(from_fn(with_extension))).await;
-    for path in ["sync", "async", "blocking", "upgraded", "upgraded/blocking"] {
-        let mut client = scene.server.connect(&format!("/failing/{path}")).await;
-        if !path.starts_with("upgraded") {
-            client.expect_text("well").await;
-        }
-        client.ask("well", "well").await;
-        client.leave().await;
-        scene.one_has_ended(LEFT).await;
-    }
-    let response = scene.server.refused("/failing/check").await;
-    assert_eq!(response.status, 500, "the panic of `Deserialize`");
-    scene.nothing_more().await;
-}
-
-#[derive(Debug)]
-struct ClonePanics;
-
-impl Clone for ClonePanics {
-    fn clone(&self) -> Self {
-        panic!("a panic of the test, in `Clone`")
-    }
-}
-
-async fn with_extension_that_cannot_be_cloned(mut request: Request, next: Next) -> Response {
-    if request.uri().path() == "/failing/async" {
-        request.extensions_mut().insert(ClonePanics);
-    }
-    next.run(request).await
-}
-
-#[tokio::test]
-async fn extension_whose_clone_panics_is_500() {
-    let wrap = |router: axum::Router| router.layer(from_fn(with_extension_that_cannot_be_cloned));
-    let scene = Scene::new(App::new(), wrap).await;
-    assert_eq!(scene.server.refused("/failing/async").await.status, 500);
     scene.nothing_more().await;
 }
