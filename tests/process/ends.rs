@@ -84,6 +84,19 @@ async fn asynchronous_handler_that_never_returns_is_named_and_dropped_and_the_pr
 }
 
 #[tokio::test]
+async fn blocking_handler_that_never_returns_is_named_and_left_behind_and_the_process_ends_in_order() {
+    join_all(combinations(RUNTIMES, BLOCKING).map(async |(runtime, handler)| {
+        let mut program = Program::start(runtime, "serve", "300").await;
+        let _client = hold_up(&mut program, handler).await;
+        program.signal("TERM").await;
+        program.expect_line("returned").await;
+        let ended = program.ended().await.expect(0);
+        ended.expect_handler_in_log(handler);
+    }))
+    .await;
+}
+
+#[tokio::test]
 async fn asynchronous_close_handler_that_never_returns_is_named_and_dropped() {
     join_all(RUNTIMES.map(async |runtime| {
         let program = Program::start(runtime, "serve", "300").await;

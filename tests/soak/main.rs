@@ -133,12 +133,7 @@ async fn open(options: &Options, ledger: &Ledger, server: &Runtime) -> (Arc<Worl
 
 fn runtime(name: &str) -> Runtime {
     let mut builder = Builder::new_multi_thread();
-    // Few threads for blocking handlers, so that they also wait for each other.
-    builder
-        .worker_threads(2)
-        .max_blocking_threads(8)
-        .thread_name(name)
-        .enable_all();
+    builder.worker_threads(2).thread_name(name).enable_all();
     builder.build().expect("a runtime can be started")
 }
 
