@@ -144,10 +144,7 @@ mod handles {
     use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
     use super::Stopwatch;
-    use crate::{
-        event::{Event as _, Message},
-        isolate,
-    };
+    use crate::event::{Event as _, Message};
 
     pub(super) struct Handles {
         endpoint: Arc<str>,

@@ -177,7 +177,8 @@ impl Mailbox {
             }
             state.put_back(outlet, &result);
             match result {
-                Poll::Ready(Ok(_)) if *budget == 0 && state.has_more_to_write() => break Written::Some,
+                Poll::Ready(Ok(_)) if !state.has_more_to_write() => break Written::All,
+                Poll::Ready(Ok(_)) if *budget == 0 => break Written::Some,
                 Poll::Ready(Ok(_)) => {}
                 Poll::Ready(Err(_)) => break Written::Broken,
                 Poll::Pending => break Written::Blocked,

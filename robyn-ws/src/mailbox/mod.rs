@@ -249,21 +249,22 @@ impl Mailbox {
     }
 
     fn fits(&self, state: &State, frame: &Frame, sender: Sender) -> bool {
-        let Load { messages, bytes } = if state.holds(sender) {
-            state.held.as_ref().map_or_else(Load::default, |held| held.load)
-        } else {
-            state.load
-        };
-        let Bounds {
-            outbound_messages,
-            outbound_bytes,
-            ..
-        } = *self.bounds;
-        // What `connect` has held back is not the client's, before it could take it.
-        let times = if state.gate == Gate::Released { 2 } else { 1 };
+        match state.gate {
+            Gate::Greeting if sender == Sender::Other => {
+                let load = state.held.as_ref().map_or_else(Load::default, |held| held.load);
+                self.has_room_for(frame, load, 1)
+            }
+            // What `connect` has held back is not the client's, before it could take it.
+            Gate::Released => self.has_room_for(frame, state.load, 2),
+            _ => self.has_room_for(frame, state.load, 1),
+        }
+    }
+
+    /// Returns `true` if `frame` fits beside `load` into so many times the bounds.
+    fn has_room_for(&self, frame: &Frame, Load { messages, bytes }: Load, times: usize) -> bool {
         messages == 0
-            || (messages < outbound_messages.saturating_mul(times)
-                && bytes + frame.len() <= outbound_bytes.saturating_mul(times))
+            || (messages < self.bounds.outbound_messages * times
+                && bytes + frame.len() <= self.bounds.outbound_bytes * times)
     }
 
     /// Drops the oldest frames that nobody has begun to write, until `frame` fits or none is left.
