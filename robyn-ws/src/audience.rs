@@ -23,6 +23,7 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    #[inline]
     fn add(&mut self, live: &Live, pushed: Result<Pushed, SendError>) {
         match pushed {
             Ok(Pushed { evicted, .. }) => {

@@ -79,6 +79,7 @@ impl Telemetry {
     }
 
     /// Frames were handed to the socket.
+    #[inline]
     pub(crate) fn sent(&self, messages: usize, bytes: usize) {
         tell!(self, handles => handles.sent(messages, bytes));
     }

@@ -101,6 +101,7 @@ impl Live {
     }
 
     /// Queues `frame` now, or applies the overflow policy now. The caller has the courier called.
+    #[inline]
     pub(crate) fn push(&self, frame: Frame) -> Result<Pushed, SendError> {
         self.mailbox.push(frame, Sender::to(self.id))
     }
@@ -116,6 +117,7 @@ impl Live {
     }
 
     /// Returns `true` if `courier` writes to this connection.
+    #[inline]
     pub(crate) fn is_served_by(&self, courier: &Arc<Courier>) -> bool {
         Arc::ptr_eq(&self.courier, courier)
     }
@@ -128,6 +130,7 @@ impl Live {
 
     /// Draws the conclusions from what the overflow policy did: what was dropped is counted, and who was disconnected
     /// leaves the hub at once.
+    #[inline]
     pub(crate) fn account(&self, pushed: Result<Pushed, SendError>) {
         let dropped = match pushed {
             Ok(Pushed { evicted, .. }) => evicted,
@@ -146,6 +149,7 @@ impl Live {
 
     /// Writes what is queued, as far as the socket takes it. What is left is the driver's, which is woken for it. Returns
     /// how many bytes were written.
+    #[inline]
     pub(crate) fn write(&self) -> usize {
         let mut budget = BYTES_PER_TURN;
         self.write_with(None, &mut budget);
@@ -153,6 +157,7 @@ impl Live {
     }
 
     /// As [`Self::write`], for the driver, whose context is woken when the socket takes more.
+    #[inline]
     pub(crate) fn write_with(&self, cx: Option<&mut Context<'_>>, budget: &mut usize) -> Written {
         let (written, load) = self.mailbox.write(cx, budget);
         if load.messages > 0 {

@@ -215,12 +215,14 @@ impl Mailbox {
 }
 
 impl State {
+    #[inline]
     fn has_something_to_write(&self) -> bool {
         let queued = !self.queue.is_empty() || !self.controls.is_empty();
         queued && matches!(&self.exit, Exit::Here(outlet) if outlet.is_clear())
     }
 
     /// Returns `true` if the outlet is here, and something is begun in it or queued.
+    #[inline]
     fn has_more_to_write(&self) -> bool {
         matches!(&self.exit, Exit::Here(outlet) if !outlet.is_clear()) || self.has_something_to_write()
     }
@@ -253,14 +255,14 @@ impl State {
     }
 
     /// Puts the outlet back after an attempt to write, unless the connection has hung up meanwhile.
-    fn put_back(&mut self, outlet: Outlet, result: &Poll<io::Result<Load>>) {
+    fn put_back(&mut self, mut outlet: Outlet, result: &Poll<io::Result<Load>>) {
         let Exit::Taken { driver_waits } = self.exit else {
             return;
         };
         if self.gate == Gate::Released {
             self.gate = Gate::Open;
         }
-        self.progress = outlet.progress();
+        self.progress += u64::from(outlet.take_progress());
         let broken = matches!(result, Poll::Ready(Err(_)));
         self.exit = if broken { Exit::Broken } else { Exit::Here(outlet) };
         if driver_waits {

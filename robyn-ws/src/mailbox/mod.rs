@@ -248,6 +248,7 @@ impl Mailbox {
         self.lock().is_open()
     }
 
+    #[inline]
     fn fits(&self, state: &State, frame: &Frame, sender: Sender) -> bool {
         match state.gate {
             Gate::Greeting if sender == Sender::Other => {
@@ -261,6 +262,7 @@ impl Mailbox {
     }
 
     /// Returns `true` if `frame` fits beside `load` into so many times the bounds.
+    #[inline]
     fn has_room_for(&self, frame: &Frame, Load { messages, bytes }: Load, times: usize) -> bool {
         messages == 0
             || (messages < self.bounds.outbound_messages * times
@@ -309,6 +311,7 @@ fn enqueue(mut state: MutexGuard<'_, State>, frame: Frame, sender: Sender) -> bo
 
 impl State {
     /// Returns `true` if what `sender` sends is held until the greeting is queued.
+    #[inline]
     fn holds(&self, sender: Sender) -> bool {
         self.gate == Gate::Greeting && sender == Sender::Other
     }
@@ -337,6 +340,7 @@ impl State {
         }
     }
 
+    #[inline]
     fn line_up(&mut self, frame: Frame) {
         self.load.add(&frame);
         self.queue.push_back(frame);
@@ -346,6 +350,7 @@ impl State {
         matches!(self.gate, Gate::Greeting | Gate::Released | Gate::Open)
     }
 
+    #[inline]
     fn admit(&self, sender: Sender) -> Result<(), SendError> {
         match (self.gate, sender) {
             (Gate::Greeting | Gate::Released | Gate::Open, _) | (Gate::Finishing, Sender::Own) => Ok(()),

@@ -57,9 +57,9 @@ pub(crate) struct Outlet {
     unflushed: bool,
     /// Whether the socket took no more when it was written to last.
     is_blocked: bool,
-    /// How often the socket took bytes after it had taken no more. Only that shows that the peer takes them: what the
+    /// Whether the socket has taken bytes after it had taken no more. Only that shows that the peer takes them: what the
     /// kernel has room for, it takes without the peer.
-    progress: u64,
+    has_progress: bool,
 }
 
 impl Outlet {
@@ -72,16 +72,18 @@ impl Outlet {
             load: Load { messages: 0, bytes: 0 },
             unflushed: false,
             is_blocked: false,
-            progress: 0,
+            has_progress: false,
         }
     }
 
     /// Tells whether everything was written.
+    #[inline]
     pub(super) fn is_clear(&self) -> bool {
         self.frames.is_empty() && !self.unflushed
     }
 
     /// Tells whether tasks other than the connection's own can write.
+    #[inline]
     pub(super) const fn is_shared(&self) -> bool {
         !matches!(self.side, WriteSide::Other(_))
     }
@@ -92,14 +94,19 @@ impl Outlet {
         self.frames = std::mem::take(queue);
         self.load = load;
         self.left = load.bytes;
-        while let Some(control) = controls.pop_back() {
+        // They are rare.
+        while !controls.is_empty()
+            && let Some(control) = controls.pop_back()
+        {
             self.left += control.len();
             self.frames.push_front(control);
         }
     }
 
-    pub(super) const fn progress(&self) -> u64 {
-        self.progress
+    /// Returns `true` if the peer has made room since the last call.
+    #[inline]
+    pub(super) const fn take_progress(&mut self) -> bool {
+        replace(&mut self.has_progress, false)
     }
 
     /// Writes everything, with as few system calls as the socket allows, and returns what that was; or so many bytes as
@@ -120,7 +127,7 @@ impl Outlet {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             *budget = budget.saturating_sub(written);
-            self.progress += u64::from(was_blocked);
+            self.has_progress |= was_blocked;
             self.advance(written);
         }
         if let (WriteSide::Other(half), Some(cx)) = (&mut self.side, cx) {
@@ -155,6 +162,7 @@ impl Outlet {
         })
     }
 
+    #[inline]
     fn advance(&mut self, written: usize) {
         self.left -= written;
         if self.left == 0 {

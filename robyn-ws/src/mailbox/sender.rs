@@ -20,6 +20,7 @@ pub(crate) enum Sender {
 
 impl Sender {
     /// Returns who sends to the connection `id` from this thread at this moment.
+    #[inline]
     pub(crate) fn to(id: ConnectionId) -> Self {
         if RUNNING.get() == Some(id) {
             Self::Own
