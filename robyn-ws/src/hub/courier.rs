@@ -8,7 +8,10 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use tokio::{runtime::Handle, task::yield_now};
+use tokio::{
+    runtime::Handle,
+    task::{JoinHandle, yield_now},
+};
 
 use crate::{
     hub::{endpoint::Snapshot, live::Live},
@@ -135,14 +138,22 @@ impl Trip {
         let mut pause = Pause::default();
         while let Some(round) = self.next_round() {
             let length = round.connections().len();
-            let further = (SHARD..length).step_by(SHARD).map(|start| {
-                let visit = self.visit(&round, start..length.min(start + SHARD));
-                self.courier.runtime.spawn(visit.run_alone())
-            });
-            let further: Vec<_> = further.collect();
+            let further = (length > SHARD).then(|| Box::pin(join_all(self.share(&round))));
             self.visit(&round, 0..length.min(SHARD)).run(&mut pause).await;
-            join_all(further).await;
+            if let Some(further) = further {
+                further.await;
+            }
         }
+    }
+
+    /// Has all shards of a round but the first visited by tasks of their own.
+    fn share(&self, round: &Round) -> Vec<JoinHandle<()>> {
+        let length = round.connections().len();
+        let shards = (SHARD..length).step_by(SHARD).map(|start| {
+            let visit = self.visit(round, start..length.min(start + SHARD));
+            self.courier.runtime.spawn(visit.run_alone())
+        });
+        shards.collect()
     }
 
     fn visit(&self, round: &Round, range: Range<usize>) -> Visit {
