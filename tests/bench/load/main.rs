@@ -6,6 +6,7 @@ mod chart;
 mod cores;
 mod crowd;
 mod exchange;
+mod flood;
 mod installed;
 mod machine;
 mod options;

@@ -48,6 +48,9 @@ enum Takes {
 /// Whose growth is measured: the kernel's price, ours, and the usual way.
 const GROWING: [&str; 3] = ["floor", "robyn_ws", "axum"];
 
+/// Who is flooded: ours, and the usual way. The floor knows no frames but whole texts.
+const FLOODED: [&str; 2] = ["robyn_ws", "axum"];
+
 const UNTYPED: &[Kind] = &[Kind::Echo, Kind::FanOut, Kind::Rooms, Kind::Idle, Kind::SlowReader];
 
 /// In the order of the table's columns.
@@ -142,6 +145,7 @@ impl Peer {
     /// Why it takes no part, if it does not.
     pub(crate) fn why_not(&self, kind: Kind) -> Option<&'static str> {
         match self.takes {
+            _ if kind == Kind::Flood => (!FLOODED.contains(&self.name)).then_some("it is not flooded"),
             _ if kind == Kind::Growth => (!GROWING.contains(&self.name)).then_some("its growth is not measured"),
             Takes::Only(kinds, reason) if !kinds.contains(&kind) => Some(reason),
             _ => None,

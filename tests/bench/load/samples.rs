@@ -18,6 +18,9 @@ pub(crate) enum Metric {
     TailStalled,
     TailRatio,
     MemoryOfStalled,
+    MedianBefore,
+    MedianDuringFlood,
+    FloodRatio,
 }
 
 impl Metric {
@@ -35,6 +38,9 @@ impl Metric {
             Self::TailStalled => "p99_us_with_stall",
             Self::TailRatio => "p99_ratio",
             Self::MemoryOfStalled => "rss_bytes_grown_by_stall",
+            Self::MedianBefore => "p50_us_without_flood",
+            Self::MedianDuringFlood => "p50_us_with_flood",
+            Self::FloodRatio => "p50_ratio",
         }
     }
 
@@ -48,7 +54,11 @@ impl Metric {
             Self::TailStalled => "p99 of the others, µs",
             Self::TailRatio => "the same ÷ before it stalled",
             Self::MemoryOfStalled => "most memory for it, bytes",
-            Self::TailBefore | Self::PerSecond | Self::LatencyMedian | Self::LatencyTail => return None,
+            Self::MedianDuringFlood => "p50 of a bystander, µs",
+            Self::FloodRatio => "the same ÷ before the flood",
+            Self::TailBefore | Self::MedianBefore | Self::PerSecond | Self::LatencyMedian | Self::LatencyTail => {
+                return None;
+            }
         })
     }
 }

@@ -5,6 +5,7 @@ use robyn_ws_bench::{ANSWERED, ECHO, FAN_OUT, ROOMS, SAID, TYPED, TYPED_FAN_OUT,
 
 use crate::{
     exchange::{Next, Shape},
+    flood::Flood,
     samples::Metric,
     work::{Exchanged, SlowReader, Work},
 };
@@ -16,18 +17,20 @@ pub(crate) enum Kind {
     Rooms,
     Idle,
     SlowReader,
+    Flood,
     Typed,
     /// The same with more and more connections.
     Growth,
 }
 
 impl Kind {
-    pub(crate) const ALL: [(&'static str, Self); 7] = [
+    pub(crate) const ALL: [(&'static str, Self); 8] = [
         ("echo", Self::Echo),
         ("fan_out", Self::FanOut),
         ("rooms", Self::Rooms),
         ("idle", Self::Idle),
         ("slow_reader", Self::SlowReader),
+        ("flood", Self::Flood),
         ("typed", Self::Typed),
         ("growth", Self::Growth),
     ];
@@ -76,6 +79,12 @@ pub(crate) fn all(open_files: u64) -> Vec<Scenario> {
         }),
         is_large: true,
     });
+    all.extend(Flood::all().map(|(name, flood)| Scenario {
+        kind: Kind::Flood,
+        title: format!("flood of {name} by 4 clients"),
+        work: Work::Flood(flood),
+        is_large: false,
+    }));
     all.extend([
         typed_echo(1),
         typed_echo(16),

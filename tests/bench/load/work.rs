@@ -11,6 +11,7 @@ use robyn_ws_bench::{ECHO, FAN_OUT, ROOMS, client_frame, server_frame};
 use crate::{
     crowd,
     exchange::{Counted, Exchange, Shape, Until},
+    flood::Flood,
     samples::{Metric, Sample, micros, number},
     scenario::{one_group, payload},
     server::Server,
@@ -35,6 +36,7 @@ pub(crate) enum Work {
         connections: usize,
     },
     SlowReader(SlowReader),
+    Flood(Flood),
     /// Broadcasts, and the memory of those who get them.
     Growth(Exchanged),
 }
@@ -68,6 +70,7 @@ impl Work {
             Self::Exchange(exchanged) => vec![exchanged.metric],
             Self::Idle { .. } => vec![Metric::BytesPerConnection, Metric::CpuPerHandshake],
             Self::SlowReader(_) => vec![Metric::TailStalled, Metric::TailRatio, Metric::MemoryOfStalled],
+            Self::Flood(_) => vec![Metric::MedianDuringFlood, Metric::FloodRatio],
             Self::Growth(_) => GROWING.to_vec(),
         }
     }
@@ -86,6 +89,7 @@ impl Work {
             Self::Exchange(exchanged) => exchanged.measure(server, times),
             Self::Idle { connections } => idle(server, *connections),
             Self::SlowReader(slow) => slow.measure(server, times),
+            Self::Flood(flood) => flood.measure(server, times),
             Self::Growth(exchanged) => growth(server, exchanged, times),
         }
     }
