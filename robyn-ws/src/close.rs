@@ -64,15 +64,15 @@ pub enum CloseReason {
     },
     /// TCP ended without a Close frame.
     Abnormal,
-    /// No pong came in time.
+    /// No bytes came from the client in time, not even the pong that it was asked for.
     HeartbeatTimeout,
-    /// Nothing was received for `Limits::idle_timeout`.
+    /// No message, nor a part of one, was received for `Limits::idle_timeout`.
     IdleTimeout,
     /// The client read too slowly for what it was sent.
     SlowConsumer,
     /// Too much was sent to the client while its `connect` handler ran, which is the server's slowness.
     ConnectTooSlow,
-    /// The client sent more than `Limits::max_message_size` or `Limits::max_frame_size`.
+    /// The client sent more than `Limits::max_message_size`, `Limits::max_frame_size` or `Limits::max_fragments`.
     MessageTooBig,
     /// The client sent what no handler could take: bad UTF-8, bad JSON, the wrong kind of message.
     InvalidPayload,
@@ -84,7 +84,7 @@ pub enum CloseReason {
     HandlerError,
     /// A message handler ran longer than `Limits::handler_timeout`.
     HandlerTimeout,
-    /// The client sent more messages a second than `Limits::messages_per_second`.
+    /// The client sent more frames a second, of any kind, than `Limits::messages_per_second`.
     RateLimited,
     /// The server drains.
     Shutdown,

@@ -14,7 +14,8 @@ pub enum SendError {
         "the client's outbound queue is full: it reads too slowly, or `Limits::outbound_messages` or `outbound_bytes` is too small"
     )]
     QueueFull,
-    /// The client's outbound queue stayed full for `Limits::send_timeout`, and the message was dropped.
+    /// The client's outbound queue was full, and the client took no bytes for `Limits::send_timeout`. The message was
+    /// dropped.
     #[error("the client's outbound queue stayed full for `Limits::send_timeout`")]
     TimedOut,
 }
@@ -182,7 +183,7 @@ pub enum ServeError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// The listener failed while serving.
+    /// Signals cannot be listened for, or the listener has no address.
     #[error("the server stopped: {0}")]
     Io(#[from] io::Error),
 }

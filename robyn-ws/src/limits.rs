@@ -144,14 +144,15 @@ limits! {
     /// What happens above `outbound_messages` or `outbound_bytes`. Default: [`Overflow::Disconnect`].
     overflow(Overflow): Overflow = Overflow::default();
     /// How long an `async_` send waits for room in a full queue of a client that takes no bytes, before the overflow
-    /// policy decides, and how long a client may leave our replies untaken. A client that takes bytes, however slowly, is
-    /// not timed out by it. Default: 10 s.
+    /// policy decides, and how long a client may take none of our replies, or none of the queue that is left at its end. A
+    /// client that takes bytes, however slowly, is not timed out by it. Default: 10 s.
     send_timeout(Duration): Duration = Duration::from_secs(10), in TIMES;
     /// How long an `async_broadcast` waits for clients whose queues are full, before the overflow policy decides.
     /// Default: 250 ms.
     broadcast_timeout(Duration): Duration = Duration::from_millis(250), in TIMES;
-    /// How many messages are read ahead of the handler that is running. Default: 16, at most 65,536. At the bound the
-    /// socket is not read, so that TCP slows the client down.
+    /// How many messages are read ahead of the handler that is running. Default: 16, at most 65,536. Nor is any read ahead
+    /// once they have `max_message_size` bytes together. At the bound the socket is not read, so that TCP slows the client
+    /// down.
     read_ahead(usize): usize = 16, in 1..=64 * KIB;
     /// How often a quiet client is pinged. Default: 25 s, below the usual 30 s of proxies. At least 10 ms: a shorter one
     /// would take clients for lost whose answers are on the way. `None` turns it off.
@@ -192,9 +193,9 @@ limits! {
     /// The most frames a second from one client, whatever their kind, averaged over a second. A message in one piece is
     /// one frame. Default: off. At most 1,000,000. Above it: close code 1008.
     messages_per_second(impl Into<Option<u32>>): Option<u32> = None, in 1..=1_000_000;
-    /// The most rooms one connection can be in. Default: 1024, at most 1,048,576.
+    /// The most rooms one connection can be in. Default: 1024, at most 1,048,576. Above it: `join` returns `false`.
     rooms_per_connection(usize): usize = 1024, in 0..=MIB;
-    /// The longest name of a room, in bytes. Default: 256, at most 64 KiB.
+    /// The longest name of a room, in bytes. Default: 256, at most 64 KiB. Above it: `join` returns `false`.
     max_room_name(usize): usize = 256, in 1..=64 * KIB;
     /// The longest request target (path and query) of an upgrade, in bytes. Default: 8 KiB, at most 64 KiB. Above it: 414.
     request_target(usize): usize = 8 * KIB, in 1..=64 * KIB;

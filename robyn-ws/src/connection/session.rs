@@ -248,8 +248,8 @@ impl WebSocket {
     ///
     /// # Errors
     ///
-    /// [`Disconnected`] when the connection has ended; also because there was no room for `Limits::send_timeout`, unless
-    /// `Limits::overflow` is to drop messages.
+    /// [`Disconnected`] when the connection has ended; also because there was no room and the client took no bytes for
+    /// `Limits::send_timeout`, unless `Limits::overflow` is to drop messages.
     ///
     /// # Cancel safety
     ///

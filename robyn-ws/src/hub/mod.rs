@@ -210,7 +210,8 @@ impl HubEndpoint {
     ///
     /// # Errors
     ///
-    /// [`SendError::NotConnected`], and [`SendError::TimedOut`] when there was no room for `Limits::send_timeout`.
+    /// [`SendError::NotConnected`], and [`SendError::TimedOut`] when there was no room and the client took no bytes
+    /// for `Limits::send_timeout`.
     ///
     /// # Cancel safety
     ///

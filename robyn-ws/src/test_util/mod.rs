@@ -28,7 +28,8 @@
 //! time-outs then take no real time. A wait that brings nothing panics after [`PATIENCE`] of real time.
 //!
 //! A client answers pings and Close frames by itself, and keeps up to 64 KiB for later. [`TestSocket::stop_reading`] makes a
-//! client of it that hangs. [`App::only`] makes an app of one handler in a program of many. An expectation that fails names its line in the test.
+//! client of it that hangs. [`App::only`] makes an app of one handler in a program of many. An expectation that fails names
+//! its line in the test.
 
 mod expectation;
 mod pipe;
@@ -76,7 +77,7 @@ impl TestApp {
         }
     }
 
-    /// Connects a client to `target`, a path and perhaps a query.
+    /// Connects a client to `target`, a path and perhaps a query. When this returns, the connection is in the hub.
     ///
     /// # Errors
     ///
@@ -84,7 +85,7 @@ impl TestApp {
     ///
     /// # Panics
     ///
-    /// If `target` cannot be in a request.
+    /// If `target` cannot be in a request, or no answer comes within [`PATIENCE`].
     #[track_caller]
     pub fn connect<'a>(&'a self, target: &str) -> impl Future<Output = Result<TestSocket, Refused>> + Send + use<'a> {
         self.request(target).connect()

@@ -81,7 +81,7 @@ impl<'a> TestRequest<'a> {
         self
     }
 
-    /// Connects.
+    /// Connects. When this returns, the connection is in the hub.
     ///
     /// # Errors
     ///
@@ -89,7 +89,8 @@ impl<'a> TestRequest<'a> {
     ///
     /// # Panics
     ///
-    /// If the answer is not HTTP, which would be a bug of this crate.
+    /// If no answer comes within [`PATIENCE`](crate::test_util::PATIENCE), or it is not HTTP, which would be a bug of this
+    /// crate.
     #[track_caller]
     pub fn connect(self) -> impl Future<Output = Result<TestSocket, Refused>> + Send + use<'a> {
         // The limits are the server's.
