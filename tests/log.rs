@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock},
 };
 
+use tracing::Subscriber;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 /// Where the log of all tests goes.
@@ -17,15 +18,19 @@ impl Log {
         static LOG: OnceLock<Log> = OnceLock::new();
         LOG.get_or_init(|| {
             let log = Self::default();
-            let writer = log.clone();
-            let subscriber = tracing_subscriber::fmt()
-                .with_ansi(false)
-                .with_span_events(FmtSpan::NEW)
-                .with_writer(move || writer.clone())
-                .finish();
-            tracing::subscriber::set_global_default(subscriber).expect("the only subscriber");
+            tracing::subscriber::set_global_default(log.subscriber()).expect("the only subscriber");
             log
         })
+    }
+
+    /// Returns what writes spans and events into this log.
+    pub(crate) fn subscriber(&self) -> impl Subscriber + Send + Sync + 'static {
+        let writer = self.clone();
+        tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_span_events(FmtSpan::NEW)
+            .with_writer(move || writer.clone())
+            .finish()
     }
 
     pub(crate) fn text(&self) -> String {

@@ -60,17 +60,23 @@ fn runtime() -> tokio::runtime::Runtime {
         .expect("a runtime")
 }
 
+/// Runs `part` of a test, whose thread writes into a log of its own, and returns that.
+fn log_of(part: impl FnOnce()) -> Log {
+    let log = Log::default();
+    tracing::subscriber::with_default(log.subscriber(), part);
+    log
+}
+
 #[test]
 fn app_of_some_endpoints_is_not_warned_of_the_sub_routers_it_leaves_out() {
     const WARNING: &str = "the handler is not served";
 
-    let log = Log::subscribe();
-    let warnings = || log.text().matches(WARNING).count();
-    let before = warnings();
-    drop(app().only(["/watched/echo"]).build().expect("the app is built"));
-    assert_eq!(warnings(), before, "an app of some is not");
-    drop(app().build().expect("the app is built"));
-    assert!(warnings() > before, "an app of all is warned");
+    // The events are wanted by somebody from the beginning.
+    Log::subscribe();
+    let some = log_of(|| drop(app().only(["/watched/echo"]).build().expect("the app is built")));
+    assert!(!some.text().contains(WARNING), "{}", some.text());
+    let all = log_of(|| drop(app().build().expect("the app is built")));
+    assert!(all.text().contains(WARNING), "{}", all.text());
 }
 
 #[test]
@@ -116,6 +122,37 @@ fn panic_is_logged_with_its_handler_its_place_and_its_connection() {
         r#"handler="panics""#,
         &place,
         &format!("id={id}"),
+    ]);
+}
+
+/// The line of the function below, which is the handler's place.
+const CONNECTS_SLOWLY_AT: u32 = line!() + 3;
+
+#[websocket("/slow_connect", on = "connect", router = WATCHED)]
+async fn connects_slowly(ws: &WebSocketConnector) {
+    ws.closed().await;
+}
+
+#[test]
+fn connect_handler_that_is_too_slow_is_logged_with_its_place() {
+    let log = Log::subscribe();
+    runtime().block_on(async {
+        let app = TestApp::new(app());
+        let mut client = app.connect("/watched/slow_connect").await.expect("the upgrade");
+        let endpoint = app.hub().endpoint("/watched/slow_connect");
+        let mut held = 0;
+        while endpoint.sync_broadcast("busy").dropped == 0 {
+            held += 1;
+        }
+        for _ in 0..held {
+            assert_eq!(client.receive_text().await, "busy");
+        }
+        client.expect_close(1013).await;
+    });
+    log.line(&[
+        "the handler was too slow",
+        r#"handler="connects_slowly""#,
+        &format!("place={}:{CONNECTS_SLOWLY_AT}", file!()),
     ]);
 }
 

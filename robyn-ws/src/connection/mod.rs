@@ -195,7 +195,17 @@ impl Connection {
         if let Some(greeting) = greeting {
             discard(greeting, handler.entry, live);
         }
+        self.warn_if_too_slow(handler.entry);
         start
+    }
+
+    /// Names the connect handler that ran while more was sent to its client than is held.
+    fn warn_if_too_slow(&mut self, entry: &'static Entry) {
+        self.driver.look_in();
+        if self.reason() == CloseReason::ConnectTooSlow {
+            let (handler, place, id) = (entry.name, entry.place(), self.driver.live.id);
+            log::warn!(handler, %place, %id, "the handler was too slow: while it ran, others sent more than `Limits::outbound_messages` or `outbound_bytes`");
+        }
     }
 
     /// Runs the message handler for every message, or the session handler, until the connection ends.

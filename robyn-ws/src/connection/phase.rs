@@ -139,10 +139,8 @@ impl Phase {
     }
 
     /// Stops the clocks of silence while we do not read.
-    pub(crate) fn pause(&mut self) {
-        if self.paused.is_none() {
-            self.paused = Some(after(Instant::now(), END_CHECK));
-        }
+    pub(crate) fn pause(&mut self, now: Instant) {
+        self.paused = Some(after(now, END_CHECK));
     }
 
     /// Starts them anew.
@@ -204,7 +202,7 @@ impl Phase {
             .min()
     }
 
-    /// Returns when to look for the end of TCP, while we do not read.
+    /// Returns when to look for the end of TCP, if we do not read.
     pub(crate) const fn end_check(&self) -> Option<Instant> {
         self.paused
     }
@@ -314,7 +312,7 @@ mod tests {
     #[test]
     fn silence_does_not_count_while_we_do_not_read() {
         let (mut phase, bounds, start) = phase(|bounds| bounds.idle_timeout = Some(15 * SECOND));
-        phase.pause();
+        phase.pause(start);
         assert_eq!(on_time(&mut phase, &bounds, start + 1000 * SECOND), Due::Nothing);
         phase.resume(&bounds, start + 2000 * SECOND);
         assert_eq!(on_time(&mut phase, &bounds, start + 2009 * SECOND), Due::Nothing);

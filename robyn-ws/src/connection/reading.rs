@@ -91,7 +91,9 @@ impl Driver {
 
     /// Lets TCP slow the peer down, and notices all the same if the peer ends TCP.
     fn pause_reading(&mut self, cx: &Context<'_>) -> bool {
-        self.phase.pause();
+        if self.phase.end_check().is_none() {
+            self.phase.pause(Instant::now());
+        }
         if let Inbox::Session(session) = &self.inbox {
             session.wait_for_room(cx);
         }

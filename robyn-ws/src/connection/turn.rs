@@ -4,10 +4,13 @@ use std::{pin::pin, task::Context};
 
 use tokio::task::yield_now;
 
-use crate::hub::live::BYTES_PER_TURN;
+use crate::{connection::received::Received, hub::live::BYTES_PER_TURN};
 
-/// How many frames are taken in one turn, whatever their kind. So many echoes take some 50 µs.
-const FRAMES: usize = 64;
+/// What the frames of one turn may cost, whatever their kind: as much as so many control frames or fragments, some 10 µs.
+const FRAMES: usize = 68;
+
+/// What a message costs, for which a handler runs. One more than are usually read ahead fit into a turn.
+const MESSAGE: usize = 4;
 
 /// How many bytes are read in one turn: one full read buffer.
 const BYTES: usize = 64 * 1024;
@@ -34,8 +37,13 @@ impl Turn {
         self.frames == 0 || self.bytes == 0 || self.write == 0
     }
 
-    pub(crate) const fn spend_frame(&mut self) {
-        self.frames = self.frames.saturating_sub(1);
+    pub(crate) const fn spend_frame(&mut self, received: &Received) {
+        let cost = if matches!(received, Received::Message(_)) {
+            MESSAGE
+        } else {
+            1
+        };
+        self.frames = self.frames.saturating_sub(cost);
     }
 
     pub(crate) const fn spend_bytes(&mut self, bytes: usize) {

@@ -130,7 +130,7 @@ impl Wire {
     ) -> Result<(), ReadEnd> {
         let decoder = self.decoder.take().unwrap_or_else(|| Decoder::take(bounds));
         let Decoded { decoder, stopped } = decoder.decode(bytes, bounds, &mut |received| {
-            turn.spend_frame();
+            turn.spend_frame(&received);
             each(received)?;
             if turn.is_spent() {
                 return ControlFlow::Break(());
