@@ -160,6 +160,13 @@ impl Audience {
             }
             Some(rooms) => self.endpoint.rooms(rooms),
         };
+        // What came before a client's end is handled as ever, and so reaches the client as well.
+        let own = held.and_then(|_| self.endpoint.own_that_left(self.rooms.as_deref()));
+        if let Some(own) = own.filter(|own| self.except.binary_search(&own.id).is_err())
+            && visit(&own)
+        {
+            own.courier.visit(&own);
+        }
         let mut seen = HashSet::new();
         let overlap = groups.len() > 1;
         for group in &groups {

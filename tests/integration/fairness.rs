@@ -116,6 +116,33 @@ async fn flood_of_tiny_messages_lets_others_have_their_turn() {
 }
 
 #[tokio::test]
+async fn flood_into_a_session_lets_others_have_their_turn() {
+    let (probe, _seen) = probe();
+    let app = App::new().inject_global(probe).include_router(&FAIR);
+    let server = Server::start(app).await;
+    let mut bystander = server.raw("/fairness/echo").await;
+    let mut flooders = Vec::new();
+    for _ in 0..FLOODERS {
+        let client = server.raw("/fairness/session").await;
+        flooders.push(Flooder::start(client, b"", &frame(FIN | TEXT, "x")));
+    }
+    let all = async {
+        for _ in 0..100 {
+            answers(&mut bystander).await;
+        }
+    };
+    within("a hundred answers", all).await;
+    flooders.into_iter().for_each(Flooder::stop);
+}
+
+#[websocket("/session", router = FAIR)]
+async fn quiet_session(mut socket: WebSocket) -> Result<(), Disconnected> {
+    loop {
+        socket.receive().await?;
+    }
+}
+
+#[tokio::test]
 async fn flood_after_our_close_lets_others_have_their_turn() {
     // What follows a violation is discarded, which takes a turn as well.
     let (probe, _seen) = probe();

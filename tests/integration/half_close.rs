@@ -56,6 +56,67 @@ async fn client_that_ends_its_half_gets_the_replies_to_all_it_sent() {
     }
 }
 
+#[websocket("/broadcast", on = "message", router = HALF)]
+async fn broadcast(ws: &WebSocketConnector, msg: String) {
+    ws.async_broadcast(format!("reply to {msg}")).await;
+}
+
+#[websocket("/broadcast_later", on = "connect", router = HALF)]
+fn join(ws: &WebSocketConnector) {
+    ws.join("room");
+}
+
+#[websocket("/broadcast_later", on = "message", router = HALF)]
+async fn broadcast_later(ws: WebSocketConnector, msg: String) {
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(ws.to("room").sync_broadcast(format!("reply to {msg}")).queued, 1);
+}
+
+#[websocket("/hub", on = "message", router = HALF)]
+async fn send_through_the_hub(ws: WebSocketConnector, hub: Hub, msg: String) -> Result<(), SendError> {
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    hub.endpoint("/half_close/hub")
+        .sync_send_to(ws.id(), format!("reply to {msg}"))
+}
+
+#[tokio::test]
+async fn what_handlers_broadcast_reaches_their_own_client_as_well_after_its_end_was_read() {
+    let (server, _gate) = start(Limits::default()).await;
+    for path in ["/broadcast", "/broadcast_later", "/hub"] {
+        for end in [None, Some(frame(FIN | CLOSE, close_payload(1000, "")))] {
+            let mut client = server.raw(&format!("/half_close{path}")).await;
+            let numbers = 1..=10;
+            let messages = numbers.clone().flat_map(|number| frame(FIN | TEXT, number.to_string()));
+            let messages: Vec<u8> = messages.chain(end.iter().flatten().copied()).collect();
+            client.send_bytes(&messages).await;
+            client.half_close().await;
+            for number in numbers {
+                client.expect_text(&format!("reply to {number}")).await;
+            }
+            if end.is_some() {
+                client.expect_close_code(1000).await;
+            }
+            client.expect_end().await;
+        }
+    }
+}
+
+#[websocket("/goodbyes", on = "close", router = HALF)]
+fn tell_the_others(ws: &WebSocketConnector) -> String {
+    format!("{} others", ws.everyone().sync_broadcast("somebody left").queued)
+}
+
+#[tokio::test]
+async fn close_handler_of_a_client_that_has_left_tells_the_others_only() {
+    let (server, _gate) = start(Limits::default()).await;
+    let mut stays = server.raw("/half_close/goodbyes").await;
+    let mut leaves = server.raw("/half_close/goodbyes").await;
+    leaves.send(FIN | CLOSE, close_payload(1000, "")).await;
+    leaves.expect_text("1 others").await;
+    leaves.expect_close_code(1000).await;
+    stays.expect_text("somebody left").await;
+}
+
 #[websocket("/long", on = "message", router = HALF)]
 fn long(msg: String) -> Vec<u8> {
     vec![b'x'; msg.parse().expect("a length")]

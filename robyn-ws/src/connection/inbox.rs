@@ -1,6 +1,6 @@
 //! Messages that were read and not handled yet: the bounded read-ahead.
 
-use std::sync::Arc;
+use std::{sync::Arc, task::Waker};
 
 use tokio::time::Instant;
 
@@ -48,15 +48,16 @@ impl Inbox {
     /// Hands what waits here, and all that follows, to a session.
     pub(crate) fn give_to(&mut self, session: Arc<SessionInbox>) {
         while let Some(message) = self.pop() {
-            session.push(message);
+            session.push(message, None);
         }
         *self = Self::Session(session);
     }
 
-    pub(crate) fn push(&mut self, message: Message) {
+    /// Adds a message that `task` has read.
+    pub(crate) fn push(&mut self, message: Message, task: Option<&Waker>) {
         match self {
             Self::Own(messages) => messages.push(message),
-            Self::Session(session) => session.push(message),
+            Self::Session(session) => session.push(message, task),
         }
     }
 

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Span;
 
 use crate::{
-    ConnectionId, WebSocketConnector,
+    WebSocketConnector,
     blocking::free_thread,
     connection::{
         driver::Driver,
@@ -19,10 +19,10 @@ use crate::{
         overdue::Overdue,
     },
     endpoint::{BoundHandler, Endpoint},
-    event::{Event as _, EventContext, LiveEvent, LiveScope, Message},
+    event::{Close, Event as _, EventContext, LiveEvent, LiveScope, Message},
     isolate::{self, Panicked},
     log,
-    mailbox::Sender,
+    mailbox::{Running, Sender},
     registry::Call,
     reply::HandlerResult,
     state::States,
@@ -84,6 +84,7 @@ impl Scene {
             let span = handler_span(E::NAME, handler.entry.name);
             let stopwatch = Stopwatch::start();
             let id = self.connector.id();
+            let running_as = self.running_as::<E>();
             self.connector.live.running.begin(handler.entry.key());
             let outcome = match handler.call {
                 Call::Sync(call) if handler.entry.blocking => {
@@ -92,20 +93,20 @@ impl Scene {
                 }
                 Call::Sync(call) => {
                     let cx = self.context::<E>(&mut owned);
-                    isolated(id, &span, || call(cx)).into()
+                    isolated(running_as, &span, || call(cx)).into()
                 }
                 Call::Async(call) => {
                     let deadline = self.deadline::<E>();
                     let cx = self.context::<E>(&mut owned);
-                    match isolated(id, &span, || call(cx)) {
+                    match isolated(running_as, &span, || call(cx)) {
                         Ok(mut future) => {
                             let running = pin!(poll_fn(|cx| {
-                                Sender::run_handler_of(id, || span.in_scope(|| future.as_mut().poll(cx)))
+                                Sender::run(running_as, || span.in_scope(|| future.as_mut().poll(cx)))
                             }));
                             match in_time(deadline, beside, running).await {
                                 Ok(result) => result.into(),
                                 Err(overrun) => {
-                                    if isolated(id, &span, || drop(future)).is_err() {
+                                    if isolated(running_as, &span, || drop(future)).is_err() {
                                         let (handler, place) = (handler.entry.name, handler.entry.place());
                                         log::error!(handler, %place, %id, "the handler panicked when it was dropped");
                                     }
@@ -143,10 +144,10 @@ impl Scene {
             connector: self.connector.clone(),
             states: mem::take(&mut self.states),
         };
+        let running_as = self.running_as::<E>();
         let mut thread = free.run(move || {
-            let id = lent.connector.id();
             let cx = lent.context::<E>(&mut owned);
-            let outcome = isolated(id, &span, || call(cx)).into();
+            let outcome = isolated(running_as, &span, || call(cx)).into();
             (lent, outcome)
         });
         match in_time(deadline, beside, Pin::new(&mut thread)).await {
@@ -162,6 +163,13 @@ impl Scene {
                 let entry = handler.entry;
                 Outcome::LeftBehind(overrun, Box::new(Overdue { entry, thread }))
             }
+        }
+    }
+
+    fn running_as<E: LiveEvent>(&self) -> Running {
+        Running {
+            id: self.connector.id(),
+            hears_itself: E::NAME != Close::NAME,
         }
     }
 
@@ -184,8 +192,8 @@ impl Drop for Scene {
 }
 
 /// Calls a part of a handler of the connection `id`, in its span.
-fn isolated<T>(id: ConnectionId, span: &Span, call: impl FnOnce() -> T) -> Result<T, Panicked> {
-    let call = || Sender::run_handler_of(id, call);
+fn isolated<T>(running_as: Running, span: &Span, call: impl FnOnce() -> T) -> Result<T, Panicked> {
+    let call = || Sender::run(running_as, call);
     isolate::call(|| if span.is_none() { call() } else { span.in_scope(call) })
 }
 

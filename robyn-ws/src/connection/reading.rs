@@ -36,6 +36,8 @@ impl Driver {
         let now = Instant::now();
         self.phase.resume(&self.endpoint.bounds, now);
         let (mut any, mut ending) = (false, None);
+        // Only a session is told of each message.
+        let task = matches!(self.inbox, Inbox::Session(_)).then(|| cx.waker().clone());
         let Self {
             wire,
             phase,
@@ -50,7 +52,7 @@ impl Driver {
             match phase.on_received(received, now) {
                 Action::Deliver(message) => {
                     endpoint.hub.telemetry.received(message.len());
-                    inbox.push(message);
+                    inbox.push(message, task.as_ref());
                 }
                 Action::Answer(ping) => live.mailbox.control(Frame::pong(&ping)),
                 Action::Nothing => {}

@@ -87,13 +87,18 @@ impl SessionInbox {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn push(&self, message: Message) {
+    /// Adds a message. The session is polled after `task` has read, and needs no wake if it is a part of that task.
+    pub(crate) fn push(&self, message: Message, task: Option<&Waker>) {
         let mut inbox = self.lock();
         if inbox.abandoned {
             return;
         }
         inbox.messages.push(message);
-        wake(inbox.receiver.take(), inbox);
+        let receiver = inbox.receiver.take();
+        wake(
+            receiver.filter(|receiver| task.is_none_or(|task| !receiver.will_wake(task))),
+            inbox,
+        );
     }
 
     /// Discards what has come and what will come: the socket was dropped. The client is still read, so that its end is
@@ -130,7 +135,10 @@ impl SessionInbox {
         let mut inbox = self.lock();
         if let Some(message) = inbox.messages.pop() {
             inbox.awaits_since = None;
-            wake(inbox.driver.take(), inbox);
+            let driver = inbox.driver.take();
+            // The driver reads after the session was polled, if it is the task that polls it. One that wakes itself would keep
+            // the runtime from its input.
+            wake(driver.filter(|driver| !driver.will_wake(cx.waker())), inbox);
             return Poll::Ready(Ok(message));
         }
         if let Some(ended) = &inbox.ended {

@@ -12,6 +12,7 @@ use crate::{
     ConnectionId,
     hub::{courier::Courier, live::Live},
     limits::Bounds,
+    mailbox::Sender,
     sync::{Mutex, MutexGuard},
     telemetry::Telemetry,
 };
@@ -239,8 +240,25 @@ impl EndpointHub {
         rooms.into_iter().flatten().cloned().collect()
     }
 
+    /// Returns a connection. One that has left is found only by its own handler.
     pub(crate) fn find(&self, id: ConnectionId) -> Option<Arc<Live>> {
-        self.lock().everyone.members.get(&id).cloned()
+        let members = self.lock();
+        let own = || members.leaving.get(&id).filter(|_| Sender::to(id) == Sender::Own);
+        members.everyone.members.get(&id).or_else(own).cloned()
+    }
+
+    /// Returns the connection whose handler runs on this thread, if it has left and `rooms` were its own; `None` is
+    /// everyone.
+    pub(crate) fn own_that_left(&self, rooms: Option<&[String]>) -> Option<Arc<Live>> {
+        let id = Sender::hearing()?;
+        let members = self.lock();
+        let live = members.leaving.get(&id)?;
+        let its = members.rooms_left.get(&id);
+        let is_in = rooms.is_none_or(|rooms| {
+            let mut rooms = rooms.iter();
+            rooms.any(|room| its.is_some_and(|its| its.contains(room.as_str())))
+        });
+        is_in.then(|| live.clone())
     }
 
     pub(crate) fn everyone(&self) -> Snapshot {

@@ -17,7 +17,10 @@ use std::{
 
 use tokio::sync::Notify;
 
-pub(crate) use self::{driving::Written, sender::Sender};
+pub(crate) use self::{
+    driving::Written,
+    sender::{Running, Sender},
+};
 use crate::{
     CloseReason, Overflow, SendError,
     close::Ending,

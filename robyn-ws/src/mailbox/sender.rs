@@ -6,7 +6,16 @@ use crate::ConnectionId;
 
 thread_local! {
     /// The connection whose handler this thread runs at this moment.
-    static RUNNING: Cell<Option<ConnectionId>> = const { Cell::new(None) };
+    static RUNNING: Cell<Option<Running>> = const { Cell::new(None) };
+}
+
+/// A handler that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Running {
+    /// Its connection.
+    pub(crate) id: ConnectionId,
+    /// Whether its broadcasts are for its own client as well, who may have left meanwhile. A close handler's are not.
+    pub(crate) hears_itself: bool,
 }
 
 /// Who sends to a connection. It decides what is still taken near the connection's beginning and end.
@@ -22,17 +31,25 @@ impl Sender {
     /// Returns who sends to the connection `id` from this thread at this moment.
     #[inline]
     pub(crate) fn to(id: ConnectionId) -> Self {
-        if RUNNING.get() == Some(id) {
+        if RUNNING.get().is_some_and(|running| running.id == id) {
             Self::Own
         } else {
             Self::Other
         }
     }
 
-    /// Runs a part of a handler of the connection `id`.
-    pub(crate) fn run_handler_of<T>(id: ConnectionId, part: impl FnOnce() -> T) -> T {
+    /// Returns the connection whose handler runs on this thread, if its broadcasts are for its own client as well.
+    pub(crate) fn hearing() -> Option<ConnectionId> {
+        RUNNING
+            .get()
+            .filter(|running| running.hears_itself)
+            .map(|running| running.id)
+    }
+
+    /// Runs a part of a handler.
+    pub(crate) fn run<T>(handler: Running, part: impl FnOnce() -> T) -> T {
         /// Puts back what was there, also after a panic.
-        struct Before(Option<ConnectionId>);
+        struct Before(Option<Running>);
 
         impl Drop for Before {
             fn drop(&mut self) {
@@ -40,7 +57,7 @@ impl Sender {
             }
         }
 
-        let _before = Before(RUNNING.replace(Some(id)));
+        let _before = Before(RUNNING.replace(Some(handler)));
         part()
     }
 }
