@@ -84,6 +84,16 @@ async fn message_that_is_arriving_is_no_silence() {
     let limits = Limits::default().idle_timeout(Duration::from_millis(500));
     let server = Server::start(App::new().include_router(&SILENCE).limits(limits)).await;
     let whole = frame(FIN | TEXT, "0123456789");
+    // Its header alone takes longer than the client may be idle.
+    let long = frame(FIN | TEXT, "x".repeat(70_000));
+    let mut client = server.raw("/silence/upload").await;
+    for byte in &long[..14] {
+        client.send_bytes(&[*byte]).await;
+        sleep(Duration::from_millis(100)).await;
+    }
+    client.send_bytes(&long[14..]).await;
+    client.expect_text("70000").await;
+
     let fragments = [frame(TEXT, "01234"), frame(CONTINUATION, "56789")].concat();
     for bytes in [whole, [fragments, frame(FIN | CONTINUATION, "")].concat()] {
         let mut client = server.raw("/silence/upload").await;

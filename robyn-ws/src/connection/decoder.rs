@@ -113,9 +113,11 @@ impl Decoder {
 
     /// Returns `true` if a part of a data frame has come and its end has not.
     pub(crate) fn is_inside_data_frame(&self) -> bool {
-        self.frame
-            .as_ref()
-            .is_some_and(|frame| !frame.header.opcode.is_control())
+        const CONTROL: u8 = 0x08;
+        match &self.frame {
+            Some(frame) => !frame.header.opcode.is_control(),
+            None => self.header_length > 0 && self.header[0] & CONTROL == 0,
+        }
     }
 
     fn rest(self: Box<Self>, stopped: bool) -> Decoded {
