@@ -148,6 +148,9 @@ impl Phase {
         if self.paused.take().is_some() {
             self.is_alive(bounds, now);
             self.idle_since = now;
+            if let Some(rate) = &mut self.rate {
+                rate.catch_up(now);
+            }
         }
     }
 
@@ -230,11 +233,22 @@ impl Rate {
     }
 
     fn allows(&mut self, now: Instant) -> bool {
-        let refill = now.duration_since(self.at).as_secs_f64() * self.per_second;
-        self.left = (self.left + refill).min(self.per_second);
+        // What was credited beyond one second's worth stays.
+        let full = self.left.max(self.per_second);
+        self.left = (self.left + self.since_last(now)).min(full);
         self.at = now;
         self.left -= 1.0;
         self.left >= 0.0
+    }
+
+    /// Credits the whole time in which nothing was read: what waited may have been sent at the rate that is allowed.
+    fn catch_up(&mut self, now: Instant) {
+        self.left += self.since_last(now);
+        self.at = now;
+    }
+
+    fn since_last(&self, now: Instant) -> f64 {
+        now.duration_since(self.at).as_secs_f64() * self.per_second
     }
 }
 
@@ -326,6 +340,24 @@ mod tests {
         assert!(send(start) && send(start), "the burst of a second");
         assert!(send(start + SECOND / 2), "half a second gives one more");
         assert!(!send(start + SECOND / 2), "and not two");
+    }
+
+    #[test]
+    fn rate_credits_the_time_in_which_nothing_was_read() {
+        let (mut phase, bounds, start) = phase(|bounds| bounds.messages_per_second = Some(2));
+        phase.pause(start);
+        let resumed = start + 3 * SECOND;
+        phase.resume(&bounds, resumed);
+        let mut send = || matches!(phase.on_received(Received::Pong, resumed), Action::Nothing);
+        let allowed = std::iter::repeat_with(&mut send)
+            .take(20)
+            .filter(|allowed| *allowed)
+            .count();
+        assert_eq!(
+            allowed,
+            2 + 3 * 2,
+            "the burst of a second, and what three seconds allow"
+        );
     }
 
     #[test]
