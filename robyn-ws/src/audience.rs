@@ -26,6 +26,11 @@ impl Delivery {
     #[inline]
     fn add(&mut self, live: &Live, pushed: Result<Pushed, SendError>) {
         match pushed {
+            // Nothing was dropped, so there is nothing to account for.
+            Ok(Pushed { evicted: 0, .. }) => {
+                self.queued += 1;
+                return;
+            }
             Ok(Pushed { evicted, .. }) => {
                 self.queued += 1;
                 self.dropped += evicted;
@@ -148,7 +153,7 @@ impl Audience {
     /// Visits each connection once, without holding a lock. `visit` gives whether the courier is to follow. `held` is kept
     /// for those whose 101 is under way, who are in no room and are not visited.
     fn each(&self, held: Option<&Frame>, mut visit: impl FnMut(&Arc<Live>) -> bool) {
-        let groups: Vec<Snapshot> = match &self.rooms {
+        let mut groups: Vec<Snapshot> = match &self.rooms {
             None => {
                 let (everyone, pending) = self.endpoint.everyone_and_pending();
                 if let Some(frame) = held {
@@ -161,11 +166,8 @@ impl Audience {
             Some(rooms) => self.endpoint.rooms(rooms),
         };
         // What came before a client's end is handled as ever, and so reaches the client as well.
-        let own = held.and_then(|_| self.endpoint.own_that_left(self.rooms.as_deref()));
-        if let Some(own) = own.filter(|own| self.except.binary_search(&own.id).is_err())
-            && visit(&own)
-        {
-            own.courier.visit(&own);
+        if let Some(own) = held.and_then(|_| self.endpoint.own_that_left(self.rooms.as_deref())) {
+            groups.push([own].into());
         }
         let mut seen = HashSet::new();
         let overlap = groups.len() > 1;

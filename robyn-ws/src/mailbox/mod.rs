@@ -253,6 +253,10 @@ impl Mailbox {
 
     #[inline]
     fn fits(&self, state: &State, frame: &Frame, sender: Sender) -> bool {
+        state.load.messages == 0 && !state.holds(sender) || self.fits_beside(state, frame, sender)
+    }
+
+    fn fits_beside(&self, state: &State, frame: &Frame, sender: Sender) -> bool {
         match state.gate {
             Gate::Greeting if sender == Sender::Other => {
                 let load = state.held.as_ref().map_or_else(Load::default, |held| held.load);
@@ -285,6 +289,7 @@ impl Mailbox {
 
 /// Queues a frame that fits, and wakes the driver outside the lock if only it can write. Gives whether the courier is
 /// to be called.
+#[inline]
 fn enqueue(mut state: MutexGuard<'_, State>, frame: Frame, sender: Sender) -> bool {
     if state.holds(sender) {
         let held = state.held.get_or_insert_default();
