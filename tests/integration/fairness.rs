@@ -61,7 +61,7 @@ impl Flooder {
 
 /// Floods the server from some connections at full speed, and checks that a bystander is answered all the same: a hundred
 /// times in the time that one flood takes to be handled if it is not interrupted.
-async fn bystander_is_answered_during(before: &[u8], unit: &[u8]) {
+async fn bystander_is_answered_during_flood_of(path: &str, before: &[u8], unit: &[u8]) {
     let (probe, _seen) = probe();
     let limits = Limits::default().heartbeat(None);
     let app = App::new().inject_global(probe).include_router(&FAIR).limits(limits);
@@ -70,7 +70,7 @@ async fn bystander_is_answered_during(before: &[u8], unit: &[u8]) {
     answers(&mut bystander).await;
     let mut flooders = Vec::new();
     for _ in 0..FLOODERS {
-        flooders.push(Flooder::start(server.raw("/fairness/flood").await, before, unit));
+        flooders.push(Flooder::start(server.raw(path).await, before, unit));
     }
     let all = async {
         for _ in 0..100 {
@@ -79,6 +79,10 @@ async fn bystander_is_answered_during(before: &[u8], unit: &[u8]) {
     };
     within("a hundred answers", all).await;
     flooders.into_iter().for_each(Flooder::stop);
+}
+
+async fn bystander_is_answered_during(before: &[u8], unit: &[u8]) {
+    bystander_is_answered_during_flood_of("/fairness/flood", before, unit).await;
 }
 
 async fn answers(client: &mut RawClient) {
@@ -115,31 +119,16 @@ async fn flood_of_tiny_messages_lets_others_have_their_turn() {
     bystander_is_answered_during(b"", &frame(FIN | BINARY, "")).await;
 }
 
-#[tokio::test]
-async fn flood_into_a_session_lets_others_have_their_turn() {
-    let (probe, _seen) = probe();
-    let app = App::new().inject_global(probe).include_router(&FAIR);
-    let server = Server::start(app).await;
-    let mut bystander = server.raw("/fairness/echo").await;
-    let mut flooders = Vec::new();
-    for _ in 0..FLOODERS {
-        let client = server.raw("/fairness/session").await;
-        flooders.push(Flooder::start(client, b"", &frame(FIN | TEXT, "x")));
-    }
-    let all = async {
-        for _ in 0..100 {
-            answers(&mut bystander).await;
-        }
-    };
-    within("a hundred answers", all).await;
-    flooders.into_iter().for_each(Flooder::stop);
-}
-
 #[websocket("/session", router = FAIR)]
 async fn quiet_session(mut socket: WebSocket) -> Result<(), Disconnected> {
     loop {
         socket.receive().await?;
     }
+}
+
+#[tokio::test]
+async fn flood_into_a_session_lets_others_have_their_turn() {
+    bystander_is_answered_during_flood_of("/fairness/session", b"", &frame(FIN | TEXT, "x")).await;
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use shuttle::{
     check_pct, check_random,
     future::block_on,
     sync::{Condvar, Mutex},
-    thread,
+    thread::{self, JoinHandle},
 };
 
 use super::{Mailbox, Sender, driving::Written, outlet::Outlet, outlet::WriteSide};
@@ -108,14 +108,28 @@ fn drive(mailbox: &Mailbox) {
     }));
 }
 
-/// Sends frames that tell who sent them, and writes them like the courier where it is called.
-fn send(mailbox: &Mailbox, sender: u8) {
+/// Sends frames that tell who sent them, and calls the courier where it is needed.
+fn send(mailbox: &Mailbox, sender: u8, courier: fn(&Mailbox)) {
     for number in 0..FRAMES {
         let pushed = mailbox.push(frame(sender * FRAMES + number), Sender::Other);
         if pushed.expect("there is room").needs_courier {
-            mailbox.write(None, &mut { usize::MAX });
+            courier(mailbox);
         }
     }
+}
+
+/// Has every sender send from a thread of its own.
+fn all_send(mailbox: &Arc<Mailbox>, courier: fn(&Mailbox)) -> Vec<JoinHandle<()>> {
+    let senders = (0..SENDERS).map(|sender| {
+        let mailbox = mailbox.clone();
+        thread::spawn(move || send(&mailbox, sender, courier))
+    });
+    senders.collect()
+}
+
+/// Writes like the courier that comes.
+fn write(mailbox: &Mailbox) {
+    mailbox.write(None, &mut { usize::MAX });
 }
 
 fn frames_of_all_arrive_in_order() {
@@ -124,12 +138,7 @@ fn frames_of_all_arrive_in_order() {
         let mailbox = mailbox.clone();
         move || drive(&mailbox)
     });
-    let senders: Vec<_> = (0..SENDERS)
-        .map(|sender| {
-            let mailbox = mailbox.clone();
-            thread::spawn(move || send(&mailbox, sender))
-        })
-        .collect();
+    let senders = all_send(&mailbox, write);
     let all = usize::from(SENDERS * FRAMES);
     // In parts that are no whole frames.
     let mut bytes = pipe.read(FRAME + 1);
@@ -223,19 +232,7 @@ fn driver_writes_for_a_courier_that_does_not_come() {
         let mailbox = mailbox.clone();
         move || drive(&mailbox)
     });
-    let senders: Vec<_> = (0..SENDERS)
-        .map(|sender| {
-            let mailbox = mailbox.clone();
-            thread::spawn(move || {
-                for number in 0..FRAMES {
-                    let pushed = mailbox.push(frame(sender * FRAMES + number), Sender::Other);
-                    if pushed.expect("there is room").needs_courier {
-                        mailbox.leave_to_driver();
-                    }
-                }
-            })
-        })
-        .collect();
+    let senders = all_send(&mailbox, Mailbox::leave_to_driver);
     // This waits for ever if a frame is left behind.
     pipe.read(usize::from(SENDERS * FRAMES) * FRAME);
     mailbox.close(Ending::shutdown());
