@@ -117,7 +117,6 @@ impl Audience {
             let pushed = match live.try_push(frame.clone()) {
                 Ok(pushed) => Ok(pushed),
                 Err(TryPushError::Refused(error)) => Err(error),
-                Err(TryPushError::Full(frame)) if live.mailbox.is_given_up() => live.push(frame),
                 Err(TryPushError::Full(_)) => {
                     full.push(live.clone());
                     return false;

@@ -49,6 +49,7 @@ async fn start() -> (Server, Seen) {
     let (probe, seen) = probe();
     let limits = Limits::default()
         .max_connections(VISITORS)
+        .heartbeat(Duration::from_millis(500))
         .handler_grace(Duration::from_millis(50));
     let app = App::new().inject_global(probe).include_router(&REAPING).limits(limits);
     (Server::start(app).await, seen)
@@ -120,6 +121,19 @@ async fn close_and_end_of_tcp_are_noticed_while_nobody_reads() {
     for path in PATHS {
         house_is_open_again_after(path, async |mut visitor| {
             visitor.send(FIN | CLOSE, close_payload(1000, "")).await;
+            drop(visitor);
+            None
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn death_of_a_client_that_had_more_to_send_than_was_taken_is_noticed_while_nobody_reads() {
+    for path in PATHS {
+        house_is_open_again_after(path, async |mut visitor| {
+            // What it has not got rid of keeps the end of TCP from coming.
+            visitor.send_as_much_as_is_taken().await;
             drop(visitor);
             None
         })

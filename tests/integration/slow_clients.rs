@@ -58,6 +58,39 @@ async fn client_that_takes_bytes_steadily_is_not_too_slow_however_long_it_takes(
     assert_eq!(seen.rest(), Vec::<String>::new());
 }
 
+#[tokio::test]
+async fn client_that_takes_a_fraction_of_what_the_system_holds_back_is_not_too_slow() {
+    const MIB_8: usize = 8 * 1024 * 1024;
+    const READ_SLOWLY: usize = 1024 * 1024;
+    // The system takes megabytes ahead of the client, if it is let.
+    for ends in [false, true] {
+        let limits = Limits::default()
+            .send_timeout(Duration::from_secs(1))
+            .heartbeat(Duration::from_millis(500));
+        let (server, _gate, mut seen) = start(limits).await;
+        let mut client = server.raw("/slow_clients").await;
+        client.send_text(&MIB_8.to_string()).await;
+        if ends {
+            client.half_close().await;
+        } else {
+            client.send_text("1").await;
+        }
+        let mut read = 0;
+        while read < READ_SLOWLY {
+            read += client.read_some(KIB_64 / 2).await;
+            tokio::time::sleep(Duration::from_millis(150)).await;
+        }
+        // The close handler of a client that ends does not wait for it.
+        assert_eq!(seen.rest(), Vec::from_iter(ends.then_some("Abnormal".to_owned())));
+        read_slowly(&mut client, 10 + MIB_8 - read).await;
+        if ends {
+            client.expect_end().await;
+        } else {
+            client.expect(FIN | BINARY, "x").await;
+        }
+    }
+}
+
 async fn mute_client(server: &Server) -> RawClient {
     let client = server.raw("/slow_clients").await;
     let endpoint = server.hub().endpoint("/slow_clients");
@@ -105,6 +138,55 @@ async fn client_that_takes_nothing_is_waited_for_by_one_broadcast_and_no_more() 
         () = waited_for => {}
         () = reading => {}
     }
+}
+
+#[tokio::test]
+async fn client_that_takes_nothing_is_waited_for_by_one_send_and_no_more() {
+    const TIMEOUT: Duration = Duration::from_millis(500);
+    let limits = Limits::default()
+        .overflow(Overflow::DropNewest)
+        .send_timeout(TIMEOUT)
+        .broadcast_timeout(Duration::from_millis(50));
+    let (server, _gate, _seen) = start(limits).await;
+    let mut mute = mute_client(&server).await;
+    let endpoint = server.hub().endpoint("/slow_clients");
+    let id = endpoint.connections()[0];
+    let begun = Instant::now();
+    for _ in 0..20 {
+        let sent = endpoint.async_send_to(id, vec![0; KIB_64]).await;
+        assert_eq!(sent, Err(SendError::TimedOut));
+    }
+    assert!(begun.elapsed() < TIMEOUT * 10, "{:?}", begun.elapsed());
+
+    // As soon as it takes bytes again, it is one like the others.
+    let reading = async {
+        loop {
+            mute.next().await;
+        }
+    };
+    let waited_for = until("a send to be taken", || endpoint.sync_send_to(id, vec![0; KIB_64]).is_ok());
+    tokio::select! {
+        () = waited_for => {}
+        () = reading => {}
+    }
+}
+
+#[tokio::test]
+async fn shorter_wait_of_a_broadcast_does_not_shorten_the_wait_of_a_send() {
+    const TIMEOUT: Duration = Duration::from_millis(500);
+    let limits = Limits::default()
+        .overflow(Overflow::DropNewest)
+        .send_timeout(TIMEOUT)
+        .broadcast_timeout(Duration::from_millis(10));
+    let (server, _gate, _seen) = start(limits).await;
+    let _mute = server.raw("/slow_clients").await;
+    let endpoint = server.hub().endpoint("/slow_clients");
+    until("the client to be in the hub", || endpoint.count() > 0).await;
+    while endpoint.async_broadcast(vec![0; KIB_64]).await.dropped == 0 {}
+    let begun = Instant::now();
+    let sent = endpoint.async_send_to(endpoint.connections()[0], vec![0; KIB_64]).await;
+    assert_eq!(sent, Err(SendError::TimedOut));
+    assert!(begun.elapsed() >= TIMEOUT, "{:?}", begun.elapsed());
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
 //! A client that makes and reads its frames itself, so that they can be as wrong as a test wants them.
 
+use std::time::Duration;
+
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
+    time::timeout,
 };
 
 use crate::{Response, within};
@@ -88,6 +91,18 @@ impl RawClient {
     /// If the connection is lost.
     pub async fn send_some(&mut self, bytes: &[u8]) -> usize {
         self.stream.write(bytes).await.expect("the connection is open")
+    }
+
+    /// Sends texts until TCP takes no more for a while.
+    ///
+    /// # Panics
+    ///
+    /// If the connection is lost.
+    pub async fn send_as_much_as_is_taken(&mut self) {
+        let texts = frame(FIN | TEXT, "x").repeat(10_000);
+        while let Ok(sent) = timeout(Duration::from_millis(200), self.stream.write_all(&texts)).await {
+            sent.expect("the connection is open");
+        }
     }
 
     /// Sends a masked frame.

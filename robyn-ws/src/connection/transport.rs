@@ -11,12 +11,19 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, Interest, ReadBuf, ReadHalf},
     net::{TcpStream, tcp::OwnedReadHalf},
 };
 
 use crate::mailbox::outlet::{Outlet, WriteSide};
+
+/// How many bytes the system may keep that it cannot send, as the peer's window is closed. It would keep megabytes, and a
+/// peer that takes bytes slowly could not be told from one that takes none until a third of them is gone.
+#[cfg(any(target_os = "android", target_os = "linux"))]
+const UNSENT: u32 = 64 * 1024;
 
 /// An upgraded socket, in the parts that live in different places.
 #[derive(Debug)]
@@ -73,8 +80,7 @@ impl Transport {
     }
 
     fn tcp(stream: TcpStream, read_ahead: &Bytes) -> Self {
-        // A frame is written whole, so waiting for more of it only adds delay. A socket that refuses works all the same.
-        let _unimportant = stream.set_nodelay(true);
+        tune(&stream);
         let (read, write) = stream.into_split();
         Self {
             read: ReadSide::Tcp(read),
@@ -114,4 +120,12 @@ impl AsyncRead for ReadSide {
             Self::Other(half) => Pin::new(half).poll_read(cx, buffer),
         }
     }
+}
+
+/// Sets what suits a connection. A socket that refuses works all the same.
+fn tune(stream: &TcpStream) {
+    // A frame is written whole, so waiting for more of it only adds delay.
+    let _unimportant = stream.set_nodelay(true);
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    let _unimportant = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
 }

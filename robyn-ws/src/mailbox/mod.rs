@@ -13,6 +13,7 @@ use std::{
     mem::replace,
     sync::{Arc, PoisonError},
     task::Waker,
+    time::Duration,
 };
 
 use tokio::sync::Notify;
@@ -97,6 +98,14 @@ struct Held {
     load: Load,
 }
 
+/// A client that somebody waited for in vain.
+#[derive(Clone, Copy, Debug)]
+struct GivenUp {
+    /// Its progress then.
+    progress: u64,
+    waited: Duration,
+}
+
 #[derive(Debug)]
 struct State {
     gate: Gate,
@@ -117,8 +126,7 @@ struct State {
     awaited: bool,
     /// How often the client made room by taking bytes.
     progress: u64,
-    /// The progress of the client when a broadcast had waited for it in vain.
-    given_up_at: Option<u64>,
+    given_up: Option<GivenUp>,
 }
 
 /// How many control frames wait for the socket. In a flood of pings the oldest go unanswered, as RFC 6455 section 5.5.3
@@ -150,7 +158,7 @@ impl Mailbox {
                 courier_called: false,
                 awaited: false,
                 progress: 0,
-                given_up_at: None,
+                given_up: None,
             }),
             changed: Notify::new(),
             bounds,

@@ -39,9 +39,8 @@ impl<'r> Patience<'r> {
         }
     }
 
-    /// Returns `true` if a broadcast waits, which does not wait for the same client again.
-    pub(super) const fn is_of_a_broadcast(&self) -> bool {
-        self.progress.is_none()
+    pub(super) const fn limit(&self) -> Duration {
+        self.limit
     }
 
     /// Waits until the time is over.

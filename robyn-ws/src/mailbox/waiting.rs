@@ -7,7 +7,7 @@ use futures_util::future::{Either, select};
 use crate::{
     SendError,
     frame::Frame,
-    mailbox::{Mailbox, Pushed, Sender, TryPushError, patience::Patience},
+    mailbox::{GivenUp, Mailbox, Pushed, Sender, TryPushError, patience::Patience},
 };
 
 impl Mailbox {
@@ -32,11 +32,10 @@ impl Mailbox {
                 Ok(pushed) => return Ok(pushed),
             };
             // The change first: when a runtime ends, its connections do, and then its timers are not to be asked.
-            let is_over = matches!(select(changed, patience.over()).await, Either::Right(_));
+            let is_over =
+                self.is_given_up(&patience) || matches!(select(changed, patience.over()).await, Either::Right(_));
             if is_over && !patience.is_renewed(self.progress()) {
-                if patience.is_of_a_broadcast() {
-                    self.give_up();
-                }
+                self.give_up(&patience);
                 return self.push(frame, sender).map_err(|error| match error {
                     SendError::QueueFull => SendError::TimedOut,
                     other => other,
@@ -50,15 +49,20 @@ impl Mailbox {
         self.lock().progress
     }
 
-    /// Returns `true` if a broadcast has waited for this client in vain, and the client has taken nothing since.
-    pub(crate) fn is_given_up(&self) -> bool {
+    /// Returns `true` if somebody has waited that long for this client in vain, and it has taken nothing since.
+    fn is_given_up(&self, patience: &Patience<'_>) -> bool {
         let state = self.lock();
-        state.given_up_at == Some(state.progress)
+        state
+            .given_up
+            .is_some_and(|given_up| given_up.progress == state.progress && given_up.waited >= patience.limit())
     }
 
-    fn give_up(&self) {
+    fn give_up(&self, patience: &Patience<'_>) {
         let mut state = self.lock();
-        state.given_up_at = Some(state.progress);
+        state.given_up = Some(GivenUp {
+            progress: state.progress,
+            waited: patience.limit(),
+        });
     }
 
     fn is_open_and_awaited(&self) -> bool {
