@@ -89,6 +89,9 @@ fn check_name(name: &str) -> Result<(), String> {
     if labels.len() > 253 || labels.split('.').any(|label| label.is_empty() || label.len() > 63) {
         return Err("the labels of a host have 1 to 63 bytes, and all of it at most 253".to_owned());
     }
+    if labels.split('.').any(|label| label.starts_with('-') || label.ends_with('-')) {
+        return Err("no label of a host begins or ends with `-`".to_owned());
+    }
     Ok(())
 }
 
@@ -120,6 +123,7 @@ mod tests {
             ("EXAMPLE.com:8080", "example.com:8080"),
             ("localhost:", "localhost"),
             ("my_host.", "my_host."),
+            ("xn--kse-qla.a-b", "xn--kse-qla.a-b"),
             ("127.0.0.1:80", "127.0.0.1:80"),
             ("[::1]", "[::1]"),
             ("[0:0::0:1]:65535", "[::1]:65535"),
@@ -135,7 +139,7 @@ mod tests {
         for text in [
             "", ":80", " ", "a b", "a:99999", "a:65536", "a:-1", "a:+80", "a:b", "a:80:80", "user@a", "a/path", "a?b",
             "a..b", ".a", ".", "*", "a,b", "käse", "a%20b", "[::1", "::1", "[1]", "[::1]x", "[::1]80", "a]", "[",
-            "a\t", &long,
+            "a\t", "-a.com", "a-.com", "xn--", "a.-", &long,
         ] {
             assert!(Authority::parse(text).is_err(), "{text}");
         }

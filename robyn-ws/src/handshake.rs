@@ -113,11 +113,15 @@ fn check_once(parts: &Parts) -> Result<(), Response> {
 /// The bytes of a body would be the first of the WebSocket, or not, depending on what has arrived already.
 fn check_no_body(headers: &HeaderMap) -> Result<(), Response> {
     let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
-    if headers.contains_key(header::TRANSFER_ENCODING) || lengths.any(|length| length != "0") {
+    if headers.contains_key(header::TRANSFER_ENCODING) || lengths.any(|length| !is_zero(length.as_bytes())) {
         let why = "a WebSocket upgrade has no body: remove `Content-Length` and `Transfer-Encoding`";
         return Err(([(header::CONNECTION, "close")], refuse(why)).into_response());
     }
     Ok(())
+}
+
+fn is_zero(length: &[u8]) -> bool {
+    !length.is_empty() && length.iter().all(|digit| *digit == b'0')
 }
 
 fn check_version(headers: &HeaderMap) -> Result<(), Response> {

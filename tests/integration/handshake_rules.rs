@@ -75,8 +75,10 @@ async fn refusal_of_a_body_ends_tcp_and_comes_before_everything_else() {
 #[tokio::test]
 async fn empty_body_is_no_body() {
     let server = start().await;
-    let request = upgrade().header("content-length", "0");
-    request.raw(&server).await.expect_text("subprotocol None").await;
+    for length in ["0", "00"] {
+        let request = upgrade().header("content-length", length);
+        request.raw(&server).await.expect_text("subprotocol None").await;
+    }
 }
 
 // ---- lists -----------------------------------------------------------------------------------------------------------------

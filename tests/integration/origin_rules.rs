@@ -17,7 +17,7 @@ async fn status(server: &Server, host: &str, origin: &str) -> u16 {
 }
 
 /// What could never match, or means something else than it looks like, and a word of what is said about it.
-const NOT_ORIGINS: [(&str, &str); 39] = [
+const NOT_ORIGINS: [(&str, &str); 41] = [
     ("", "scheme is missing"),
     ("*", "Origins::any()"),
     ("https://*", "Origins::any()"),
@@ -57,6 +57,8 @@ const NOT_ORIGINS: [(&str, &str); 39] = [
     (" https://example.com", "white space"),
     ("https://a.example,https://b.example", "remove the `/`"),
     ("https://127.1", "IPv4"),
+    ("https://-a.example", "`-`"),
+    ("https://xn--", "`-`"),
 ];
 
 #[tokio::test]
