@@ -7,16 +7,11 @@
     reason = "handlers here have the shapes that users write, whether or not their bodies need them"
 )]
 
-#[path = "log.rs"]
-mod log;
-
 use std::{error::Error, fmt, future::pending, panic::panic_any, time::Duration};
 
 use robyn_ws::{prelude::*, test_util::TestApp};
-use robyn_ws_tests::{Gate, Probe, Seen, probe, until};
+use robyn_ws_tests::{Gate, Log, Probe, Seen, probe, until};
 use serde::{Deserialize, Deserializer};
-
-use self::log::Log;
 
 static FAILING: SubRouter = SubRouter::new("/failing");
 

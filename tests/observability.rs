@@ -3,17 +3,12 @@
 //! A program of its own, whose tests subscribe before anything else: tracing remembers for the whole process whether
 //! anybody wants a span, and what runs before the first subscriber, or while it comes, can be remembered as unwanted.
 
-#[path = "log.rs"]
-mod log;
-
 use std::{collections::BTreeMap, time::Duration};
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use robyn_ws::{prelude::*, test_util::TestApp};
 // It has handlers of a sub-router that no app here includes.
-use robyn_ws_tests as _;
-
-use self::log::Log;
+use robyn_ws_tests::Log;
 
 static WATCHED: SubRouter = SubRouter::new("/watched");
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use robyn_ws::prelude::*;
-use robyn_ws_tests::{BINARY, CLOSE, FIN, Gate, Probe, RawClient, Seen, Server, TEXT, close_payload, frame, probe};
+use robyn_ws_tests::{BINARY, CLOSE, FIN, Fixture, Gate, Probe, RawClient, Server, TEXT, close_payload, frame};
 
 static ONCE: SubRouter = SubRouter::new("/once");
 
@@ -38,64 +38,53 @@ fn close(ws: WebSocketConnector, reason: &CloseReason, probe: Global<Probe>) {
     probe.note(format!("{reason:?}"));
 }
 
-struct Fixture {
-    server: Server,
-    gate: Gate,
-    seen: Seen,
-}
-
 async fn start(limits: Limits) -> Fixture {
-    let (gate, (probe, seen)) = (Gate::default(), probe());
-    let app = App::new().inject_global(gate.clone()).inject_global(probe);
-    let server = Server::start(app.include_router(&ONCE).limits(limits)).await;
-    Fixture { server, gate, seen }
+    Fixture::start(&ONCE, limits).await
 }
 
-impl Fixture {
-    async fn raw(&self) -> RawClient {
-        let mut client = self.server.raw("/once").await;
-        client.expect_text("connected").await;
-        client
-    }
+async fn raw_client(server: &Server) -> RawClient {
+    let mut client = server.raw("/once").await;
+    client.expect_text("connected").await;
+    client
+}
 
-    /// Checks that the close handler ran with this reason, and that it never runs again.
-    async fn expect_once(mut self, reason: &str) {
-        self.seen.expect(reason).await;
-        assert_eq!(self.server.hub().count(), 0);
-        self.server.settle().await;
-        assert_eq!(self.seen.rest(), Vec::<String>::new());
-    }
+/// Checks that the close handler ran with this reason, and that it never runs again.
+async fn expect_once(mut fixture: Fixture, reason: &str) {
+    fixture.seen.expect(reason).await;
+    assert_eq!(fixture.server.hub().count(), 0);
+    fixture.server.settle().await;
+    assert_eq!(fixture.seen.rest(), Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn close_handler_runs_once_when_the_client_closes() {
     let fixture = start(Limits::default()).await;
-    let mut client = fixture.raw().await;
+    let mut client = raw_client(&fixture.server).await;
     client.send(FIN | CLOSE, close_payload(1000, "done")).await;
     client.expect_close(1000, "").await;
     client.expect_end().await;
     // A second Close, and the end of TCP, are no second end.
     client.send(FIN | CLOSE, close_payload(1000, "again")).await;
     drop(client);
-    fixture.expect_once(r#"Client { code: 1000, reason: "done" }"#).await;
+    expect_once(fixture, r#"Client { code: 1000, reason: "done" }"#).await;
 }
 
 #[tokio::test]
 async fn close_handler_runs_once_when_the_server_closes() {
     let fixture = start(Limits::default()).await;
-    let mut client = fixture.raw().await;
+    let mut client = raw_client(&fixture.server).await;
     client.send_text("close").await;
     client.expect_text("close").await;
     client.expect_close(4000, "because").await;
     client.send(FIN | CLOSE, close_payload(4000, "because")).await;
     client.expect_end().await;
-    fixture.expect_once(r#"Server { code: 4000, reason: "because" }"#).await;
+    expect_once(fixture, r#"Server { code: 4000, reason: "because" }"#).await;
 }
 
 #[tokio::test]
 async fn close_handler_runs_once_when_both_sides_close_at_once() {
     let fixture = start(Limits::default()).await;
-    let mut client = fixture.raw().await;
+    let mut client = raw_client(&fixture.server).await;
     let both = [
         frame(FIN | TEXT, "close"),
         frame(FIN | CLOSE, close_payload(1000, "too")),
@@ -117,67 +106,67 @@ async fn close_handler_runs_once_when_both_sides_close_at_once() {
 #[tokio::test]
 async fn close_handler_runs_once_when_the_peer_vanishes() {
     let fixture = start(Limits::default()).await;
-    drop(fixture.raw().await);
-    fixture.expect_once("Abnormal").await;
+    drop(raw_client(&fixture.server).await);
+    expect_once(fixture, "Abnormal").await;
 }
 
 #[tokio::test]
 async fn close_handler_runs_once_when_the_peer_ends_its_half_of_tcp() {
     let fixture = start(Limits::default()).await;
-    let mut client = fixture.raw().await;
+    let mut client = raw_client(&fixture.server).await;
     client.half_close().await;
     client.expect_end_or_reset().await;
-    fixture.expect_once("Abnormal").await;
+    expect_once(fixture, "Abnormal").await;
 }
 
 #[tokio::test]
 async fn close_handler_runs_once_when_tcp_is_reset() {
     let fixture = start(Limits::default()).await;
-    fixture.raw().await.reset();
-    fixture.expect_once("Abnormal").await;
+    raw_client(&fixture.server).await.reset();
+    expect_once(fixture, "Abnormal").await;
 }
 
 #[tokio::test]
 async fn close_handler_runs_once_when_tcp_is_reset_in_the_middle_of_a_frame() {
     let fixture = start(Limits::default()).await;
-    let mut client = fixture.raw().await;
+    let mut client = raw_client(&fixture.server).await;
     let whole = frame(FIN | TEXT, "half of this");
     client.send_bytes(&whole[..whole.len() / 2]).await;
     client.reset();
-    fixture.expect_once("Abnormal").await;
+    expect_once(fixture, "Abnormal").await;
 }
 
 #[tokio::test]
 async fn close_handler_runs_once_when_the_peer_vanishes_while_a_handler_awaits() {
     let fixture = start(Limits::default()).await;
-    let mut client = fixture.raw().await;
+    let mut client = raw_client(&fixture.server).await;
     client.send_text("wait").await;
     client.expect_text("waiting").await;
     client.reset();
     fixture.gate.open();
-    fixture.expect_once("Abnormal").await;
+    expect_once(fixture, "Abnormal").await;
 }
 
 #[tokio::test]
 async fn close_handler_runs_once_when_a_handler_fails() {
     let fixture = start(Limits::default()).await;
-    let mut client = fixture.raw().await;
+    let mut client = raw_client(&fixture.server).await;
     client.send_text("fail").await;
     client.expect_close(1011, "").await;
     client.send(FIN | CLOSE, close_payload(1011, "")).await;
     client.expect_end().await;
-    fixture.expect_once("HandlerError").await;
+    expect_once(fixture, "HandlerError").await;
 }
 
 #[tokio::test]
 async fn close_handler_runs_once_when_a_handler_fails_with_a_code() {
     let fixture = start(Limits::default()).await;
-    let mut client = fixture.raw().await;
+    let mut client = raw_client(&fixture.server).await;
     client.send_text("fail with a code").await;
     client.expect_close(4001, "failed").await;
     client.send(FIN | CLOSE, close_payload(4001, "")).await;
     client.expect_end().await;
-    fixture.expect_once("HandlerError").await;
+    expect_once(fixture, "HandlerError").await;
 }
 
 #[tokio::test]
@@ -211,17 +200,17 @@ async fn close_handler_runs_once_when_a_handler_panics_and_the_endpoint_goes_on(
 #[tokio::test]
 async fn close_handler_runs_once_after_a_protocol_error() {
     let fixture = start(Limits::default()).await;
-    let mut client = fixture.raw().await;
+    let mut client = raw_client(&fixture.server).await;
     client.send_unmasked(FIN | TEXT, b"bare").await;
     client.expect_close_code(1002).await;
     client.expect_end().await;
-    fixture.expect_once("ProtocolError").await;
+    expect_once(fixture, "ProtocolError").await;
 }
 
 #[tokio::test]
 async fn close_handler_runs_once_after_a_message_that_is_too_big() {
     let fixture = start(Limits::default().max_message_size(10)).await;
-    let mut client = fixture.raw().await;
+    let mut client = raw_client(&fixture.server).await;
     client.send_text("eleven bytes").await;
     let reason = client.expect_close_code(1009).await;
     assert_eq!(
@@ -229,19 +218,19 @@ async fn close_handler_runs_once_after_a_message_that_is_too_big() {
         "too big: over Limits::max_message_size or Limits::max_frame_size"
     );
     client.expect_end().await;
-    fixture.expect_once("MessageTooBig").await;
+    expect_once(fixture, "MessageTooBig").await;
 }
 
 #[tokio::test]
 async fn close_handler_runs_once_after_an_invalid_payload() {
     for (first, payload, code) in [(TEXT, [0xff], 1007), (BINARY, [0xff], 1003)] {
         let fixture = start(Limits::default()).await;
-        let mut client = fixture.raw().await;
+        let mut client = raw_client(&fixture.server).await;
         client.send(FIN | first, payload).await;
         client.expect_close_code(code).await;
         client.send(FIN | CLOSE, close_payload(code, "")).await;
         client.expect_end().await;
-        fixture.expect_once("InvalidPayload").await;
+        expect_once(fixture, "InvalidPayload").await;
     }
 }
 
@@ -255,5 +244,5 @@ async fn close_handler_runs_once_when_the_server_shuts_down() {
     client.expect_close(1001, "the server shuts down").await;
     let drained = drain.await.expect("the drain ends");
     assert_eq!((drained.closed, drained.cut), (1, 0));
-    fixture.expect_once("Shutdown").await;
+    expect_once(fixture, "Shutdown").await;
 }

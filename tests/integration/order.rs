@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use robyn_ws::prelude::*;
-use robyn_ws_tests::{FIN, Gate, PING, PONG, Probe, Seen, Server, TEXT, frame, probe};
+use robyn_ws_tests::{FIN, Fixture, Gate, PING, PONG, Probe, TEXT, frame};
 
 static ORDER: SubRouter = SubRouter::new("/order");
 
@@ -28,17 +28,8 @@ fn block(msg: String, gate: Global<Gate>, probe: Global<Probe>) -> String {
     msg
 }
 
-struct Fixture {
-    server: Server,
-    gate: Gate,
-    seen: Seen,
-}
-
 async fn start(limits: Limits) -> Fixture {
-    let (gate, (probe, seen)) = (Gate::default(), probe());
-    let app = App::new().inject_global(gate.clone()).inject_global(probe);
-    let server = Server::start(app.include_router(&ORDER).limits(limits)).await;
-    Fixture { server, gate, seen }
+    Fixture::start(&ORDER, limits).await
 }
 
 const BOTH: [&str; 2] = ["/order/wait", "/order/blocking"];

@@ -1,14 +1,10 @@
 //! The names of rooms are bounded.
 
-use std::{
-    io,
-    sync::{Arc, Mutex, PoisonError},
-};
-
 use robyn_ws::{
     prelude::*,
     test_util::{TestApp, TestSocket},
 };
+use robyn_ws_tests::Log;
 
 static NAMES: SubRouter = SubRouter::new("/room_names");
 static SHORT: SubRouter = SubRouter::new("/short_room_names");
@@ -65,34 +61,15 @@ fn room_name_limit_that_cannot_work_or_is_widened_is_a_build_error() {
     assert!(errors.to_string().contains("can only narrow"), "{errors}");
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn room_name_over_the_limit_is_logged_in_one_line_that_is_cut_and_escaped() {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _subscribed = tracing::subscriber::set_default(subscriber);
+    let _subscribed = tracing::subscriber::set_default(log.subscriber());
     let app = TestApp::new(app());
     let mut client = app.connect("/room_names").await.expect("the upgrade");
     let name = format!("red\n\u{1b}[31m{}", "x".repeat(100_000));
     assert_eq!(ask(&mut client, &name).await, "false, in 0, 0 there");
-    let bytes = log.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let log = String::from_utf8_lossy(&bytes);
+    let log = log.text();
     let line: Vec<_> = log.lines().filter(|line| line.contains("max_room_name")).collect();
     assert_eq!(line.len(), 1, "{log}");
     assert!(line[0].contains(r"red\n\u{1b}[31mxxx"), "{}", line[0]);

@@ -164,7 +164,9 @@ async fn client_that_takes_nothing_is_waited_for_by_one_send_and_no_more() {
             mute.next().await;
         }
     };
-    let waited_for = until("a send to be taken", || endpoint.sync_send_to(id, vec![0; KIB_64]).is_ok());
+    let waited_for = until("a send to be taken", || {
+        endpoint.sync_send_to(id, vec![0; KIB_64]).is_ok()
+    });
     tokio::select! {
         () = waited_for => {}
         () = reading => {}

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use robyn_ws::prelude::*;
-use robyn_ws_tests::{CLOSE, FIN, Gate, PING, Probe, Request, Seen, Server, TEXT, close_payload, frame, probe, until};
+use robyn_ws_tests::{CLOSE, FIN, Fixture, Gate, PING, Probe, Request, TEXT, close_payload, frame, until};
 
 static STREAM: SubRouter = SubRouter::new("/stream_end");
 
@@ -52,17 +52,8 @@ async fn session(mut socket: WebSocket, probe: Global<Probe>) {
     }
 }
 
-struct Fixture {
-    server: Server,
-    gate: Gate,
-    seen: Seen,
-}
-
 async fn start(limits: Limits) -> Fixture {
-    let (gate, (probe, seen)) = (Gate::default(), probe());
-    let app = App::new().inject_global(gate.clone()).inject_global(probe);
-    let server = Server::start(app.include_router(&STREAM).limits(limits)).await;
-    Fixture { server, gate, seen }
+    Fixture::start(&STREAM, limits).await
 }
 
 /// Two messages and the client's Close.

@@ -4,7 +4,6 @@
 
 use std::{
     collections::BTreeMap,
-    io,
     sync::{Arc, Mutex, Once, PoisonError},
 };
 
@@ -12,6 +11,7 @@ use metrics::{
     Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit,
 };
 use robyn_ws::{prelude::*, test_util::TestApp};
+use robyn_ws_tests::Log;
 
 static REGISTERED: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
 
@@ -176,30 +176,11 @@ async fn collector_that_panics_disturbs_no_connection_no_broadcast_and_no_build(
 
 // ---- endpoints that do not exist -------------------------------------------------------------------------------------
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Gives what is logged on this thread meanwhile.
+/// Returns what is logged on this thread meanwhile.
 fn logged(act: impl FnOnce()) -> String {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    tracing::subscriber::with_default(subscriber, act);
-    let bytes = log.0.lock().unwrap_or_else(PoisonError::into_inner);
-    String::from_utf8_lossy(&bytes).into_owned()
+    tracing::subscriber::with_default(log.subscriber(), act);
+    log.text()
 }
 
 fn nobody_is_at(hub: &Hub, path: &str) {

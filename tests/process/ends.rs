@@ -109,19 +109,6 @@ async fn asynchronous_close_handler_that_never_returns_is_named_and_dropped() {
 }
 
 #[tokio::test]
-async fn blocking_handler_that_never_returns_is_named_and_the_process_ends_in_order() {
-    join_all(combinations(RUNTIMES, BLOCKING).map(async |(runtime, handler)| {
-        let mut program = Program::start(runtime, "serve", "300").await;
-        let _client = hold_up(&mut program, handler).await;
-        program.signal("TERM").await;
-        program.expect_line("returned").await;
-        let ended = program.ended().await.expect(0);
-        ended.expect_handler_in_log(handler);
-    }))
-    .await;
-}
-
-#[tokio::test]
 async fn second_signal_ends_the_process_at_once_whatever_blocks() {
     let handlers = BLOCKING_THEIR_THREAD.into_iter().chain(PENDING).chain(BLOCKING);
     let cases = combinations(RUNTIMES, handlers).map(|(runtime, handler)| (runtime, "serve", handler));

@@ -4,7 +4,9 @@ pub mod foreign;
 
 mod asking;
 mod client;
+mod fixture;
 mod gate;
+mod log;
 mod memory;
 mod probe;
 mod programs;
@@ -16,7 +18,9 @@ mod wait;
 pub use self::{
     asking::Asking,
     client::Client,
+    fixture::Fixture,
     gate::Gate,
+    log::Log,
     memory::memory_kib,
     probe::{Probe, Seen, probe},
     programs::{browser, node_with, program, python_with, skip},

@@ -1,4 +1,4 @@
-//! The log of a program of tests, to be looked into by each of them.
+//! What robyn-ws logs, to be looked into by a test.
 
 use std::{
     io,
@@ -8,13 +8,17 @@ use std::{
 use tracing::Subscriber;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-/// Where the log of all tests goes.
-#[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+/// A log in memory.
+#[derive(Clone, Debug, Default)]
+pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Subscribes this program to its spans and events, the first time.
-    pub(crate) fn subscribe() -> &'static Self {
+    /// Subscribes this program to its spans and events, the first time, and returns the log of all its tests.
+    ///
+    /// # Panics
+    ///
+    /// If somebody else has subscribed.
+    pub fn subscribe() -> &'static Self {
         static LOG: OnceLock<Log> = OnceLock::new();
         LOG.get_or_init(|| {
             let log = Self::default();
@@ -23,8 +27,8 @@ impl Log {
         })
     }
 
-    /// Returns what writes spans and events into this log.
-    pub(crate) fn subscriber(&self) -> impl Subscriber + Send + Sync + 'static {
+    /// Returns a subscriber that writes spans and events into this log.
+    pub fn subscriber(&self) -> impl Subscriber + Send + Sync + 'static {
         let writer = self.clone();
         tracing_subscriber::fmt()
             .with_ansi(false)
@@ -33,16 +37,22 @@ impl Log {
             .finish()
     }
 
-    pub(crate) fn text(&self) -> String {
+    /// Returns everything that was logged.
+    ///
+    /// # Panics
+    ///
+    /// If it is not UTF-8.
+    pub fn text(&self) -> String {
         String::from_utf8(self.0.lock().expect("the log").clone()).expect("text")
     }
 
-    /// Gives the first line that has all of `words` in it.
+    /// Returns the first line that has all of `words` in it.
     ///
     /// # Panics
     ///
     /// If there is none.
-    pub(crate) fn line(&self, words: &[&str]) -> String {
+    #[track_caller]
+    pub fn line(&self, words: &[&str]) -> String {
         let text = self.text();
         let found = text.lines().find(|line| words.iter().all(|word| line.contains(word)));
         found
