@@ -62,7 +62,7 @@ impl ArgsParser {
         if is_first_word && closest(&key.to_string(), KEYS).is_none() {
             self.report_path_is_no_literal(&argument.tokens, errors);
         } else if let Some(path) = path_under_a_key(key, argument) {
-            let help = format_args!("write `#[websocket({}, ..)]`", path.token());
+            let help = format!("write `#[websocket({}, ..)]`", path.token());
             errors.report(key, "the path has no key, it is the first argument", help);
             self.path_seen = true;
             self.args.path.get_or_insert(path);
@@ -97,13 +97,13 @@ impl ArgsParser {
         if let Some(TokenTree::Ident(key)) = argument.tokens.clone().into_iter().next()
             && KEYS.iter().any(|known| key == known)
         {
-            let problem = format_args!("unexpected form `{}`", code(argument.tokens.clone()));
+            let problem = format!("unexpected form `{}`", code(argument.tokens.clone()));
             errors.report(&argument.tokens, problem, help(&key.to_string()));
             return self.unclear();
         }
         let Ok(literal) = syn::parse2::<LitStr>(argument.tokens.clone()) else {
             if self.path_seen {
-                let problem = format_args!("expected a key, found `{}`", code(argument.tokens.clone()));
+                let problem = format!("expected a key, found `{}`", code(argument.tokens.clone()));
                 errors.report(
                     &argument.tokens,
                     problem,
@@ -117,7 +117,7 @@ impl ArgsParser {
             return self.second_string(&literal, errors);
         }
         if position > 0 {
-            let help = format_args!("write `#[websocket({}, ..)]`", literal.token());
+            let help = format!("write `#[websocket({}, ..)]`", literal.token());
             errors.report(&literal, "the path comes before the other arguments", help);
         }
         self.path_seen = true;
@@ -149,7 +149,7 @@ impl ArgsParser {
 
     fn report_path_is_no_literal(&mut self, tokens: &TokenStream, errors: &mut Diagnostics) {
         self.path_seen = true;
-        let problem = format_args!("the path is a string literal, not `{}`", code(tokens.clone()));
+        let problem = format!("the path is a string literal, not `{}`", code(tokens.clone()));
         errors.report(tokens, problem, "write it out: `#[websocket(\"/chat\", ..)]`");
     }
 
@@ -210,15 +210,15 @@ fn event_named(literal: &LitStr, errors: &mut Diagnostics) -> Option<Event> {
     match meant {
         Some(event) if event.name() == Some(&name) => {}
         Some(Event::Session) => {
-            let problem = format_args!("`{name}` is no event: a session handler is one without `on`");
+            let problem = format!("`{name}` is no event: a session handler is one without `on`");
             errors.report(literal, problem, "leave `on` away");
         }
         Some(event) => {
-            let problem = format_args!("unknown event `{name}`, expected one of {}", Event::list());
+            let problem = format!("unknown event `{name}`, expected one of {}", Event::list());
             errors.report(literal, problem, format_args!("did you mean `{}`?", event.argument()));
         }
         None => {
-            let problem = format_args!("unknown event `{name}`");
+            let problem = format!("unknown event `{name}`");
             errors.report(literal, problem, format_args!("write one of {}", Event::list()));
         }
     }

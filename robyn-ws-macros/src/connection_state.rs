@@ -59,7 +59,7 @@ impl Options {
     fn read(&mut self, tokens: TokenStream, keys: &mut Keys, errors: &mut Diagnostics) {
         for argument in arguments(tokens, errors) {
             let Some(key) = &argument.key else {
-                let problem = format_args!("expected a key, found `{}`", code(argument.tokens.clone()));
+                let problem = format!("expected a key, found `{}`", code(argument.tokens.clone()));
                 errors.report(
                     &argument.tokens,
                     problem,

@@ -74,7 +74,7 @@ impl Argument {
         }
         let parsed = syn::parse2(value.clone()).ok();
         if parsed.is_none() {
-            let problem = format_args!("unexpected value `{}`", code(value.clone()));
+            let problem = format!("unexpected value `{}`", code(value.clone()));
             errors.report(&value, problem, help);
         }
         parsed

@@ -45,7 +45,7 @@ impl Item {
             input.parse::<Token![unsafe]>()?;
         }
         let keyword = input.call(Ident::parse_any)?;
-        let problem = format_args!("`#[websocket]` goes on a function, this is {}", kind(&keyword));
+        let problem = format!("`#[websocket]` goes on a function, this is {}", kind(&keyword));
         errors.report(
             &keyword,
             problem,

@@ -85,7 +85,7 @@ fn check_mode(args: &Args, signature: &Signature, errors: &mut Diagnostics) {
     let is_session = args.event == Some(Event::Session);
     if is_session && signature.asyncness.is_none() {
         let problem = "a session handler waits for its socket, so it has to be `async`";
-        let help = format_args!("write `async fn {name}`, or add `on = \"message\"` to handle one message at a time");
+        let help = format!("write `async fn {name}`, or add `on = \"message\"` to handle one message at a time");
         errors.report(&signature.fn_token, problem, help);
     }
     let Some(blocking) = &args.blocking else { return };
@@ -112,7 +112,7 @@ fn check_qualifiers(signature: &Signature, errors: &mut Diagnostics) {
         );
     }
     if let Some(abi) = &signature.abi {
-        let help = format_args!("remove `{}`", code(abi.to_token_stream()));
+        let help = format!("remove `{}`", code(abi.to_token_stream()));
         errors.report(abi, "a handler is called from Rust, with Rust's own ABI", help);
     }
     if let Some(variadic) = &signature.variadic {
@@ -201,7 +201,7 @@ fn check_exclusive(signature: &Signature, errors: &mut Diagnostics) -> Vec<(Toke
             let name = code(other.clone());
             if name == code(one.clone()) {
                 let first = code(first_param.to_token_stream());
-                let problem = format_args!("`{name}` is taken twice, once as `&mut`, first as `{first}`");
+                let problem = format!("`{name}` is taken twice, once as `&mut`, first as `{first}`");
                 errors.report(&param.ty, problem, format_args!("take it once, as `&mut {name}`"));
                 break;
             }

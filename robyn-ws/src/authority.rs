@@ -89,7 +89,10 @@ fn check_name(name: &str) -> Result<(), String> {
     if labels.len() > 253 || labels.split('.').any(|label| label.is_empty() || label.len() > 63) {
         return Err("the labels of a host have 1 to 63 bytes, and all of it at most 253".to_owned());
     }
-    if labels.split('.').any(|label| label.starts_with('-') || label.ends_with('-')) {
+    if labels
+        .split('.')
+        .any(|label| label.starts_with('-') || label.ends_with('-'))
+    {
         return Err("no label of a host begins or ends with `-`".to_owned());
     }
     Ok(())
