@@ -17,13 +17,7 @@ use robyn_ws_fuzz::{Raw, Seen, SharedApp, build, connect, let_others_run, may_be
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::tungstenite::{
     self, Error,
-    protocol::{
-        Role, WebSocketConfig, WebSocketContext,
-        frame::{
-            FrameHeader,
-            coding::{Data, OpCode},
-        },
-    },
+    protocol::{Role, WebSocketConfig, WebSocketContext},
 };
 
 #[websocket("/echo", on = "message")]
@@ -192,33 +186,66 @@ impl Expected {
     }
 }
 
-/// Gives the bytes ahead of the first header that announces too much, and the code that refuses it: a control frame of more
-/// than 125 bytes, or a fragment that takes its message over the limit.
+/// Returns the bytes ahead of the first header that is refused by itself, and the code that refuses it. Such a header need
+/// not have come to its end.
 fn up_to_a_refused_header(bytes: &[u8]) -> (&[u8], Option<u16>) {
-    let (mut at, mut message) = (0, 0_u64);
-    while at < bytes.len() {
-        let mut cursor = io::Cursor::new(&bytes[at..]);
-        let Ok(Some((header, payload))) = FrameHeader::parse(&mut cursor) else {
-            break;
-        };
-        match header.opcode {
-            OpCode::Control(_) if payload > 125 => return (&bytes[..at], Some(1002)),
-            OpCode::Control(_) => {}
-            OpCode::Data(data) => {
-                message = payload.saturating_add(if data == Data::Continue { message } else { 0 });
-                if message > MAX_MESSAGE as u64 {
-                    return (&bytes[..at], Some(1009));
-                }
-                if header.is_final {
-                    message = 0;
-                }
-            }
+    let (mut at, mut message) = (0, None);
+    while let Some(head @ [first, ..]) = bytes.get(at..) {
+        if let Some(code) = refusal(head, message) {
+            return (&bytes[..at], Some(code));
         }
-        at = at
-            .saturating_add(cursor.position() as usize)
-            .saturating_add(payload as usize);
+        let Some((payload, header)) = length(head) else { break };
+        // The judge looks at the reason first.
+        if first & 0xF == 8 && close_code(head, header, payload).is_some_and(|code| !may_be_sent(code)) {
+            return (&bytes[..at], Some(1002));
+        }
+        if first & 0x8 == 0 {
+            let size = message.unwrap_or(0) + payload;
+            message = (first & 0x80 == 0).then_some(size);
+        }
+        at = at.saturating_add(header + 4).saturating_add(payload as usize);
     }
     (bytes, None)
+}
+
+/// Returns the code that refuses the header which `head` begins with, if the bytes that are there are a reason. The message
+/// that has begun has so many bytes.
+fn refusal(head: &[u8], message: Option<u64>) -> Option<u16> {
+    let opcode = head[0] & 0xF;
+    let (is_control, is_final) = (opcode & 0x8 != 0, head[0] & 0x80 != 0);
+    let is_out_of_place = match opcode {
+        0 => message.is_none(),
+        1 | 2 => message.is_some(),
+        8..=10 => !is_final,
+        _ => true,
+    };
+    if head[0] & 0x70 != 0 || is_out_of_place {
+        return Some(1002);
+    }
+    let second = head.get(1)?;
+    if second & 0x80 == 0 || (is_control && second & 0x7F > 125) {
+        return Some(1002);
+    }
+    let (payload, _) = length(head)?;
+    let size = payload.saturating_add(message.unwrap_or(0));
+    (!is_control && (payload > MAX_FRAME as u64 || size > MAX_MESSAGE as u64)).then_some(1009)
+}
+
+/// Returns the code of a Close frame that has come whole.
+fn close_code(head: &[u8], header: usize, payload: u64) -> Option<u16> {
+    let body = head.get(header..header + 4 + payload as usize)?;
+    let [m0, m1, _, _, c0, c1, ..] = body else { return None };
+    Some(u16::from_be_bytes([c0 ^ m0, c1 ^ m1]))
+}
+
+/// Returns the length of a payload, and of the header up to its masking key, once they have come.
+fn length(head: &[u8]) -> Option<(u64, usize)> {
+    let rest = head.get(2..)?;
+    Some(match head[1] & 0x7F {
+        126 => (u16::from_be_bytes(*rest.first_chunk()?).into(), 4),
+        127 => (u64::from_be_bytes(*rest.first_chunk()?), 10),
+        short => (short.into(), 2),
+    })
 }
 
 /// Bytes without an end, whose answers nobody reads.

@@ -15,7 +15,7 @@ use robyn_ws::{
     },
     websocket,
 };
-use robyn_ws_fuzz::{SharedApp, build, run};
+use robyn_ws_fuzz::{SharedApp, build, is_valid_host, run};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tower::ServiceExt as _;
 
@@ -35,6 +35,7 @@ static APP: SharedApp = LazyLock::new(|| {
 fuzz_target!(|input: &[u8]| {
     let Some(mut request) = parse(input) else { return };
     let expected = expected(&request);
+    let is_undecided = hosts(&request).any(|host| is_valid_host(host).is_none());
     // What hyper leaves there for a connection that can be upgraded; this one never is.
     let on_upgrade = hyper::upgrade::on(&mut request);
     request.extensions_mut().insert(on_upgrade);
@@ -42,6 +43,13 @@ fuzz_target!(|input: &[u8]| {
     run(&APP.hub, async {
         let Ok(response) = APP.router.clone().oneshot(request).await;
         let (status, headers) = (response.status(), response.headers().clone());
+        if is_undecided {
+            assert!(
+                status == StatusCode::SWITCHING_PROTOCOLS || status.is_client_error(),
+                "{status}"
+            );
+            return;
+        }
         let Some(Chosen(subprotocol)) = expected else {
             assert!(status.is_client_error(), "{status} for an invalid handshake");
             let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
@@ -97,7 +105,13 @@ fn expected(request: &Request<Body>) -> Option<Chosen> {
         ]
         .into_iter()
         .all(at_most_once)
-        && (first(header::HOST).is_some() || request.uri().authority().is_some())
+        && hosts(request).next().is_some()
+        && hosts(request).all(|host| is_valid_host(host) == Some(true))
+        && headers
+            .get_all(header::CONTENT_LENGTH)
+            .iter()
+            .all(|length| is_zero(length.as_bytes()))
+        && !headers.contains_key(header::TRANSFER_ENCODING)
         && first(header::SEC_WEBSOCKET_VERSION) == Some(b"13")
         && first(header::SEC_WEBSOCKET_KEY).is_some_and(is_nonce)
         && first(header::ORIGIN).is_none_or(is_allowed);
@@ -106,9 +120,22 @@ fn expected(request: &Request<Body>) -> Option<Chosen> {
         .iter()
         .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
         .map(<[u8]>::trim_ascii)
+        .filter(|name| !name.is_empty())
         .collect();
+    let has_names = !offered.is_empty() || !headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL);
     let known = |name: &&[u8]| KNOWN.into_iter().find(|known| known.as_bytes() == *name);
-    (valid && offered.iter().all(is_token)).then(|| Chosen(offered.iter().find_map(known)))
+    (valid && has_names && offered.iter().all(is_token)).then(|| Chosen(offered.iter().find_map(known)))
+}
+
+/// The hosts that the request names, in its target and in `Host`.
+fn hosts(request: &Request<Body>) -> impl Iterator<Item = &[u8]> {
+    let target = request.uri().authority().map(|authority| authority.as_str().as_bytes());
+    let headers = request.headers().get_all(header::HOST).into_iter();
+    target.into_iter().chain(headers.map(HeaderValue::as_bytes))
+}
+
+fn is_zero(length: &[u8]) -> bool {
+    !length.is_empty() && length.iter().all(|digit| *digit == b'0')
 }
 
 /// The words of a list in visible ASCII.

@@ -17,7 +17,7 @@ use robyn_ws::{
     },
     websocket,
 };
-use robyn_ws_fuzz::{Seen, SharedApp, build, connect, run};
+use robyn_ws_fuzz::{Seen, SharedApp, build, connect, is_valid_host, run};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
@@ -69,11 +69,16 @@ fuzz_target!(|target: &[u8]| {
     {
         return;
     }
+    let uri = std::str::from_utf8(target)
+        .ok()
+        .and_then(|target| Uri::try_from(target).ok());
+    // The hosts of a target are what `handshake` looks at.
+    let host = uri.as_ref().and_then(Uri::authority);
+    if host.is_some_and(|host| is_valid_host(host.as_str().as_bytes()) != Some(true)) {
+        return;
+    }
     run(&APP.hub, async {
         let connected = connect(&APP.router, target).await;
-        let uri = std::str::from_utf8(target)
-            .ok()
-            .and_then(|target| Uri::try_from(target).ok());
         match (uri.as_ref().and_then(known), connected) {
             (Some(known), Ok(raw)) => {
                 let mut client = raw.client().await;

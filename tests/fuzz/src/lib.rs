@@ -161,3 +161,13 @@ impl Client {
 pub fn may_be_sent(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }
+
+/// Returns whether a host, perhaps with a port, is valid, and `None` for one that takes the whole grammar to judge.
+pub fn is_valid_host(host: &[u8]) -> Option<bool> {
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(byte);
+    if host.is_empty() || !host.iter().all(allowed) {
+        return Some(false);
+    }
+    let is_plain = host.len() <= 63 && host[0].is_ascii_alphabetic() && host.iter().all(u8::is_ascii_alphanumeric);
+    is_plain.then_some(true)
+}
