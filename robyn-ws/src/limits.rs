@@ -191,7 +191,7 @@ limits! {
     /// 503.
     max_handshakes(usize): usize = 1024, in 1..=MAX_SOCKETS;
     /// The most frames a second from one client, whatever their kind, averaged over a second. A message in one piece is
-    /// one frame. Default: off. At most 1,000,000. Above it: close code 1008.
+    /// one frame, and the answer to a ping of ours is free. Default: off. At most 1,000,000. Above it: close code 1008.
     messages_per_second(impl Into<Option<u32>>): Option<u32> = None, in 1..=1_000_000;
     /// The most rooms one connection can be in. Default: 1024, at most 1,048,576. Above it: `join` returns `false`.
     rooms_per_connection(usize): usize = 1024, in 0..=MIB;

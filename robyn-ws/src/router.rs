@@ -44,11 +44,11 @@ impl SubRouter {
         let bytes = prefix.as_bytes();
         assert!(
             !bytes.is_empty() && bytes[0] == b'/',
-            "the prefix of a sub-router begins with `/`"
+            "the prefix of a sub-router must begin with `/`: write `/league`"
         );
         assert!(
             bytes[bytes.len() - 1] != b'/',
-            "the prefix of a sub-router does not end with `/`"
+            "the prefix of a sub-router must not end with `/`: write `/league`, not `/league/`"
         );
         let place = Location::caller();
         Self {

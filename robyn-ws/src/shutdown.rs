@@ -88,20 +88,18 @@ impl Shutdown {
         let deadline = after(Instant::now(), grace);
         let drain = self.hub.drain();
         drain.begin();
-        let connections = self.hub.running();
-        let everybody = connections.len();
         let closing_and_waiting = async {
-            close_in_batches(connections, grace).await;
+            close_in_batches(self.hub.running(), grace).await;
             drain.idle().await;
         };
         if timeout_at(deadline, closing_and_waiting).await.is_ok() {
             return Drained {
-                closed: everybody,
+                closed: drain.connections_ended(),
                 ..Drained::default()
             };
         }
         log_running_handlers(&self.hub);
-        let left = self.hub.running();
+        let (closed, left) = (drain.connections_ended(), self.hub.running());
         let cut = left.len();
         for live in left {
             live.close(Ending::shutdown());
@@ -110,7 +108,7 @@ impl Shutdown {
         drain.lose_patience();
         let ended = timeout(CUT, drain.idle()).await.is_ok();
         Drained {
-            closed: everybody.saturating_sub(cut),
+            closed,
             cut,
             stuck: if ended { 0 } else { self.hub.running_handlers().len() },
         }

@@ -217,7 +217,8 @@ async fn connection_whose_101_is_under_way_when_a_drain_begins_gets_1001() {
     assert_eq!(client.status().await, 101);
     client.expect(&1001_u16.to_be_bytes()).await;
     drop(client);
-    within("the drain", drain).await.expect("no panic");
+    let drained = within("the drain", drain).await.expect("no panic");
+    assert_eq!((drained.closed, drained.cut), (1, 0));
 }
 
 #[tokio::test]

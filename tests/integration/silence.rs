@@ -43,6 +43,20 @@ async fn quiet_client_is_pinged_before_it_is_judged_when_the_process_stood_still
 }
 
 #[tokio::test(start_paused = true)]
+async fn answers_to_our_pings_count_against_no_rate() {
+    let limits = Limits::default()
+        .messages_per_second(1)
+        .heartbeat(Duration::from_millis(300));
+    let app = start(limits);
+    let mut client = app.connect("/silence").await.expect("the upgrade");
+    for _ in 0..3 {
+        client.expect_silence(60 * SECOND).await;
+        client.send_text("0").await;
+        assert_eq!(client.receive_text().await, "0");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn time_of_our_handlers_is_not_the_clients_idleness() {
     let app = start(Limits::default().idle_timeout(5 * SECOND));
     for path in ["/silence", "/silence/session"] {

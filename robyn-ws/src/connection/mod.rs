@@ -109,7 +109,7 @@ impl Connection {
             expected,
             scene,
             admitted,
-            task,
+            mut task,
         } = pending;
         let live = expected.0.clone();
         let mut transport = Transport::new(switched.upgraded);
@@ -123,7 +123,7 @@ impl Connection {
         live.mailbox.connect(outlet);
         let membership = Membership::new(live.clone());
         // A drain that began before the connection was in the hub has not seen it.
-        if task.is_draining() {
+        if task.begin_connection() {
             live.close(Ending::shutdown());
         }
         let wire = Wire::new(read, unread);

@@ -53,6 +53,8 @@ pub(crate) struct Phase {
     rate: Option<Box<Rate>>,
     /// Pings since the peer was heard last.
     unanswered: u32,
+    /// Pings whose pongs have not come.
+    pongs_due: u32,
     /// When the silence of the peer is judged next.
     next_beat: Option<Instant>,
     /// Since when the peer sends no message, and is not kept waiting by us.
@@ -67,6 +69,7 @@ impl Phase {
         Self {
             rate: bounds.messages_per_second.map(|limit| Box::new(Rate::new(limit, now))),
             unanswered: 0,
+            pongs_due: 0,
             next_beat: bounds.heartbeat.map(|every| after(now, every)),
             idle_since: now,
             paused: None,
@@ -76,9 +79,13 @@ impl Phase {
     // ---- receiving ------------------------------------------------------------------------------------------------
 
     pub(crate) fn on_received(&mut self, received: Received, now: Instant) -> Action {
-        // A peer that ends has nothing to be refused any more.
-        let may_end = matches!(received, Received::Close { .. });
-        if !may_end && self.rate.as_mut().is_some_and(|rate| !rate.allows(now)) {
+        let is_free = match received {
+            // A peer that ends has nothing to be refused any more.
+            Received::Close { .. } => true,
+            Received::Pong => self.takes_due_pong(),
+            _ => false,
+        };
+        if !is_free && self.rate.as_mut().is_some_and(|rate| !rate.allows(now)) {
             return Action::End(Ending::because(
                 CloseReason::RateLimited,
                 "too many messages: over Limits::messages_per_second",
@@ -99,6 +106,13 @@ impl Phase {
                 Action::End(Ending::client(code.unwrap_or(close_code::NO_STATUS), reason))
             }
         }
+    }
+
+    /// Returns `true` if we have asked for a pong, once for each ping.
+    fn takes_due_pong(&mut self) -> bool {
+        let is_due = self.pongs_due > 0;
+        self.pongs_due -= u32::from(is_due);
+        is_due
     }
 
     /// The one place that decides how the end of reading ends the connection.
@@ -173,7 +187,9 @@ impl Phase {
                 "idle: over Limits::idle_timeout",
             ));
         }
-        self.beat(bounds, now)
+        let due = self.beat(bounds, now);
+        self.pongs_due += u32::from(due == Due::Ping);
+        due
     }
 
     /// Judges the silence of the peer: it is pinged, and then has a whole interval for its answer.
@@ -365,6 +381,22 @@ mod tests {
             2 + 3 * 2,
             "the burst of a second, and what three seconds allow"
         );
+    }
+
+    #[test]
+    fn rate_does_not_count_the_pongs_that_we_ask_for() {
+        let (mut phase, bounds, start) = phase(|bounds| bounds.messages_per_second = Some(1));
+        for beat in 1..10 {
+            let now = start + beat * 10 * SECOND;
+            assert_eq!(on_time(&mut phase, &bounds, now), Due::Ping);
+            for received in [Received::Pong, Received::Message("x".into())] {
+                let action = phase.on_received(received, now);
+                assert!(!matches!(action, Action::End(_)), "{action:?}");
+            }
+            phase.heard(Heard::Bytes, &bounds, now);
+        }
+        let action = phase.on_received(Received::Pong, start + 90 * SECOND);
+        assert!(matches!(action, Action::End(_)), "{action:?}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -16,6 +16,8 @@ pub(crate) struct Drain {
     begun: AtomicBool,
     /// How many tasks run, of connections and of upgrades under way.
     tasks: watch::Sender<usize>,
+    /// How many connections have ended since the drain began.
+    connections_ended: AtomicUsize,
     /// How many times each upgrade handler runs, by the key of its entry.
     upgrade_handlers: Mutex<HashMap<usize, usize>>,
     /// Whether upgrades under way are refused instead of waited for.
@@ -27,6 +29,7 @@ impl Drain {
         Self {
             begun: AtomicBool::new(false),
             tasks: watch::Sender::new(0),
+            connections_ended: AtomicUsize::new(0),
             upgrade_handlers: Mutex::default(),
             out_of_patience: watch::Sender::new(false),
         }
@@ -44,7 +47,15 @@ impl Drain {
     /// either it knows of the drain or the drain waits for it.
     pub(crate) fn count_task(self: &Arc<Self>) -> TaskGuard {
         self.tasks.send_modify(|tasks| *tasks += 1);
-        TaskGuard(self.clone())
+        TaskGuard {
+            drain: self.clone(),
+            is_connection: false,
+        }
+    }
+
+    /// Returns how many connections have ended since the drain began.
+    pub(crate) fn connections_ended(&self) -> usize {
+        self.connections_ended.load(Ordering::SeqCst)
     }
 
     /// Waits until no task runs.
@@ -91,18 +102,25 @@ impl Drain {
 
 /// Counts one task.
 #[derive(Debug)]
-pub(crate) struct TaskGuard(Arc<Drain>);
+pub(crate) struct TaskGuard {
+    drain: Arc<Drain>,
+    is_connection: bool,
+}
 
 impl TaskGuard {
-    /// Returns whether the drain has begun, which then waits for this task.
-    pub(crate) fn is_draining(&self) -> bool {
-        self.0.has_begun()
+    /// The task has become a connection. Returns whether the drain has begun, which then waits for it.
+    pub(crate) fn begin_connection(&mut self) -> bool {
+        self.is_connection = true;
+        self.drain.has_begun()
     }
 }
 
 impl Drop for TaskGuard {
     fn drop(&mut self) {
-        self.0.tasks.send_modify(|tasks| *tasks -= 1);
+        if self.is_connection && self.drain.has_begun() {
+            self.drain.connections_ended.fetch_add(1, Ordering::SeqCst);
+        }
+        self.drain.tasks.send_modify(|tasks| *tasks -= 1);
     }
 }
 

@@ -32,6 +32,10 @@ impl AsyncRead for Pipe {
         let mut part = ReadBuf::new(buffer.initialize_unfilled_to(room));
         ready!(Pin::new(&mut self.stream).poll_read(context, &mut part))?;
         let read = part.filled().len();
+        if read == 0 && room > 0 {
+            // Like a browser, the client ends its half when the server has ended its own, so that nobody waits for it.
+            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+        }
         buffer.advance(read);
         self.shelf.on_read(read);
         Poll::Ready(Ok(()))

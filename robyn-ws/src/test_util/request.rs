@@ -89,8 +89,8 @@ impl<'a> TestRequest<'a> {
     ///
     /// # Panics
     ///
-    /// If no answer comes within [`PATIENCE`](crate::test_util::PATIENCE), or it is not HTTP, which would be a bug of this
-    /// crate.
+    /// If no answer comes within [`PATIENCE`](crate::test_util::PATIENCE), if it chooses none of the subprotocols that were
+    /// offered, at which browsers give up as well, or if it is not HTTP, which would be a bug of this crate.
     #[track_caller]
     pub fn connect(self) -> impl Future<Output = Result<TestSocket, Refused>> + Send + use<'a> {
         // The limits are the server's.
