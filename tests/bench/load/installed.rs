@@ -1,10 +1,10 @@
-//! Which version of each peer there is: those in Rust are locked, the others are looked for.
+//! Which version of each peer there is: those in Rust are locked, the others are looked for, and compiled if need be.
 
 use std::process::{Command, Output};
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::peer::{PYTHON, Peer, Program, node, python, scripts};
+use crate::peer::{PYTHON, Peer, Program, built, node, python, scripts};
 
 /// The versions that this program was built with.
 const LOCKED: &str = include_str!("../Cargo.lock");
@@ -17,13 +17,12 @@ const LOCKED: &str = include_str!("../Cargo.lock");
 pub(crate) fn version(peer: &Peer) -> Result<Option<String>> {
     match peer.program {
         Program::Ours(own) => Ok(own.and_then(locked).map(str::to_owned)),
-        Program::Python { package, .. } => in_python(package).map(Some).with_context(|| {
-            format!(
-                "{} is left out; to measure it too, `python3 -m venv target/python && target/python/bin/pip install \
-                 {package}` and set {PYTHON}=target/python/bin/python",
-                peer.title
-            )
-        }),
+        Program::C { package, source } => in_c(peer.name, package, source)
+            .map(Some)
+            .with_context(|| format!("{}; it takes a C compiler as well", install_in_python(peer, package))),
+        Program::Python { package, .. } => in_python(package)
+            .map(Some)
+            .with_context(|| install_in_python(peer, package)),
         Program::Node { package, .. } => in_node(package).map(Some).with_context(|| {
             format!(
                 "{} is left out; to measure it too, `npm install --prefix {} {package}`",
@@ -37,6 +36,33 @@ pub(crate) fn version(peer: &Peer) -> Result<Option<String>> {
 fn locked(name: &str) -> Option<&'static str> {
     let (_, entry) = LOCKED.split_once(&format!("\nname = \"{name}\"\nversion = \""))?;
     entry.split('"').next()
+}
+
+fn install_in_python(peer: &Peer, package: &str) -> String {
+    format!(
+        "{} is left out; to measure it too, `python3 -m venv target/python && target/python/bin/pip install {package}` \
+         and set {PYTHON}=target/python/bin/python",
+        peer.title
+    )
+}
+
+/// Compiles the program as well.
+fn in_c(name: &str, package: &str, source: &str) -> Result<String> {
+    // To import it is to load the library, with what that needs.
+    let program = format!(
+        "import importlib.metadata, {package}.native\n\
+         print(importlib.metadata.version('{package}'), {package}.native.library_path)"
+    );
+    let found = said(python().args(["-c", &program]))?;
+    let (version, library) = found.split_once(' ').context("there is no shared library")?;
+    let (source, program) = (scripts().join(source), built(name)?);
+    said(
+        Command::new("cc")
+            .args(["-O2", "-o"])
+            .args([&program, &source])
+            .arg(library),
+    )?;
+    Ok(format!("of {package} {version}"))
 }
 
 fn in_python(package: &str) -> Result<String> {
@@ -54,10 +80,13 @@ fn in_node(package: &str) -> Result<String> {
 }
 
 fn said(command: &mut Command) -> Result<String> {
-    let Output { status, stdout, stderr } = command.output().context("there is no such interpreter")?;
-    // Both interpreters say in a line with this word what is wrong.
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().with_context(|| format!("there is no `{program}`"))?;
+    let Output { status, stdout, stderr } = output;
+    // The interpreters and the compiler say in a line with this word what is wrong.
     let complaint = String::from_utf8_lossy(&stderr);
-    let complaint = complaint.lines().find(|line| line.contains("Error: "));
+    let mut lines = complaint.lines();
+    let complaint = lines.find(|line| line.contains("Error: ") || line.contains("error: "));
     ensure!(status.success(), "{}", complaint.unwrap_or("it fails without a word"));
     Ok(String::from_utf8_lossy(&stdout).trim().to_owned())
 }
@@ -79,11 +108,15 @@ mod tests {
     }
 
     #[test]
-    fn what_an_interpreter_says_is_a_version_or_a_reason() {
+    fn what_an_interpreter_or_a_compiler_says_is_a_version_or_a_reason() {
         let shell = |script: &str| said(Command::new("sh").args(["-c", script]));
         assert_eq!(shell("echo 1.2.3 on a shell").unwrap(), "1.2.3 on a shell");
         let reason = shell("echo first >&2; echo 'ImportError: none' >&2; echo last >&2; false").unwrap_err();
         assert_eq!(reason.to_string(), "ImportError: none");
-        assert!(shell("false").is_err() && said(&mut Command::new("no-such-interpreter")).is_err());
+        let reason = shell("echo 'server.c:1:2: error: none' >&2; false").unwrap_err();
+        assert_eq!(reason.to_string(), "server.c:1:2: error: none");
+        assert!(shell("false").is_err());
+        let reason = said(&mut Command::new("no-such-program")).unwrap_err();
+        assert_eq!(reason.to_string(), "there is no `no-such-program`");
     }
 }

@@ -26,6 +26,11 @@ pub(crate) struct Peer {
 pub(crate) enum Program {
     /// Our own, in Rust, with this crate; with none for the floor.
     Ours(Option<&'static str>),
+    /// In C, if there is a package for Python whose shared library it can be linked with.
+    C {
+        package: &'static str,
+        source: &'static str,
+    },
     /// A script, if there is the package that it needs.
     Python {
         package: &'static str,
@@ -102,13 +107,12 @@ pub(crate) const PEERS: &[Peer] = &[
     },
     Peer {
         name: "uwebsockets",
-        title: "socketify (uWebSockets)",
-        program: Program::Python {
+        title: "uWebSockets",
+        program: Program::C {
             package: "socketify",
-            script: "on_socketify.py",
-            flags: &[],
+            source: "on_uwebsockets.c",
         },
-        takes: Takes::Only(UNTYPED, "JSON would be Python's doing"),
+        takes: Takes::Only(UNTYPED, "it has no JSON"),
         has_workers: false,
     },
     Peer {
@@ -163,10 +167,12 @@ impl Peer {
         let mut command;
         match self.program {
             Program::Ours(_) => {
-                let own = env::current_exe()?;
-                let folder = own.parent().context("a program is in a folder")?;
-                command = Command::new(folder.join("server"));
+                command = Command::new(built("server")?);
                 command.args([self.name, &port, &workers.to_string()]);
+            }
+            Program::C { .. } => {
+                command = Command::new(built(self.name)?);
+                command.arg(port);
             }
             Program::Python { script, flags, .. } => {
                 command = python();
@@ -179,6 +185,13 @@ impl Peer {
         }
         Ok(command)
     }
+}
+
+/// A program that is built, beside this one.
+pub(crate) fn built(program: &str) -> Result<PathBuf> {
+    let own = env::current_exe()?;
+    let folder = own.parent().context("a program is in a folder")?;
+    Ok(folder.join(program))
 }
 
 /// The Python that has the packages.
