@@ -10,6 +10,8 @@ use crate::process;
 
 pub(crate) const MANIFEST: &str = "tests/bench/Cargo.toml";
 const BUILT: &str = "target/bench";
+/// The peer whose server is built by the profile `tuned`, which takes its time.
+const TUNED: &str = "robyn_ws_tuned";
 
 /// Begins a command of cargo's in the benchmark's workspace.
 pub(crate) fn cargo(command: &str) -> Command {
@@ -18,6 +20,9 @@ pub(crate) fn cargo(command: &str) -> Command {
 
 pub(crate) fn run(flags: &Bench) -> Result<()> {
     process::run(cargo("build").arg("--release"))?;
+    if tuned_takes_part(flags) {
+        process::run(cargo("build").args(["--profile", "tuned", "--bin", "server"]))?;
+    }
     let mut bench = Command::new(format!("{BUILT}/release/bench"));
     if flags.quick {
         bench.arg("--quick");
@@ -32,4 +37,12 @@ pub(crate) fn run(flags: &Bench) -> Result<()> {
         bail!("the benchmark failed; what it found is above");
     }
     Ok(())
+}
+
+/// As the program decides it: in a run of everything, and where it is named.
+fn tuned_takes_part(flags: &Bench) -> bool {
+    match &flags.only {
+        Some(names) => names.split(',').any(|name| name == TUNED),
+        None => !flags.quick,
+    }
 }

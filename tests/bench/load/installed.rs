@@ -17,6 +17,7 @@ const LOCKED: &str = include_str!("../Cargo.lock");
 pub(crate) fn version(peer: &Peer) -> Result<Option<String>> {
     match peer.program {
         Program::Ours(own) => Ok(own.and_then(locked).map(str::to_owned)),
+        Program::Tuned => Ok(locked("robyn-ws").map(str::to_owned)),
         Program::C { package, source } => in_c(peer.name, package, source)
             .map(Some)
             .with_context(|| format!("{}; it takes a C compiler as well", install_in_python(peer, package))),
@@ -55,7 +56,7 @@ fn in_c(name: &str, package: &str, source: &str) -> Result<String> {
     );
     let found = said(python().args(["-c", &program]))?;
     let (version, library) = found.split_once(' ').context("there is no shared library")?;
-    let (source, program) = (scripts().join(source), built(name)?);
+    let (source, program) = (scripts().join(source), built("release", name)?);
     said(
         Command::new("cc")
             .args(["-O2", "-o"])

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    peer::{PEERS, Peer},
+    peer::{PEERS, Peer, Program},
     scenario::Kind,
 };
 
@@ -69,9 +69,14 @@ impl Options {
         self.workers.unwrap_or(1)
     }
 
-    /// With several workers, those who can have them.
+    /// With several workers, those who can have them. What takes long to build is built for a run of everything only,
+    /// unless it is asked for.
     pub(crate) fn peers(&self) -> Vec<&'static Peer> {
-        let wanted = |peer: &&Peer| self.peers.is_empty() || self.peers.contains(&peer.name);
+        let narrow = self.quick || !self.kinds.is_empty() || !self.peers.is_empty();
+        let wanted = |peer: &&Peer| match peer.program {
+            Program::Tuned if narrow => self.peers.contains(&peer.name),
+            _ => self.peers.is_empty() || self.peers.contains(&peer.name),
+        };
         let able = |peer: &&Peer| peer.has_workers || self.workers() == 1;
         PEERS.iter().filter(wanted).filter(able).collect()
     }
@@ -117,6 +122,22 @@ mod tests {
             ("--quick", false),
         ] {
             assert_eq!(parse(line).unwrap().wants(Kind::Growth), wanted, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_tuned_profile_is_for_runs_of_everything_and_those_that_name_it() {
+        for (line, wanted) in [
+            ("", true),
+            ("--workers 2", true),
+            ("--only robyn_ws_tuned,echo --quick", true),
+            ("--only robyn_ws", false),
+            ("--only echo", false),
+            ("--quick", false),
+        ] {
+            let peers = parse(line).unwrap().peers();
+            let takes_part = peers.iter().any(|peer| peer.name == "robyn_ws_tuned");
+            assert_eq!(takes_part, wanted, "{line}");
         }
     }
 

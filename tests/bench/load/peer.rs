@@ -26,6 +26,8 @@ pub(crate) struct Peer {
 pub(crate) enum Program {
     /// Our own, in Rust, with this crate; with none for the floor.
     Ours(Option<&'static str>),
+    /// Our own with robyn-ws once more, by the profile `tuned`.
+    Tuned,
     /// In C, if there is a package for Python whose shared library it can be linked with.
     C {
         package: &'static str,
@@ -72,6 +74,16 @@ pub(crate) const PEERS: &[Peer] = &[
         title: "robyn-ws",
         program: Program::Ours(Some("robyn-ws")),
         takes: Takes::Everything,
+        has_workers: true,
+    },
+    Peer {
+        name: "robyn_ws_tuned",
+        title: "robyn-ws, tuned",
+        program: Program::Tuned,
+        takes: Takes::Only(
+            &[Kind::Echo, Kind::FanOut, Kind::Rooms, Kind::Typed],
+            "what is no CPU per message is as for robyn-ws",
+        ),
         has_workers: true,
     },
     Peer {
@@ -158,7 +170,7 @@ impl Peer {
 
     /// It may be missing, and it may fail.
     pub(crate) fn is_optional(&self) -> bool {
-        !matches!(self.program, Program::Ours(_))
+        !matches!(self.program, Program::Ours(_) | Program::Tuned)
     }
 
     /// What serves on 127.0.0.1.
@@ -167,11 +179,15 @@ impl Peer {
         let mut command;
         match self.program {
             Program::Ours(_) => {
-                command = Command::new(built("server")?);
+                command = Command::new(built("release", "server")?);
                 command.args([self.name, &port, &workers.to_string()]);
             }
+            Program::Tuned => {
+                command = Command::new(built("tuned", "server")?);
+                command.args(["robyn_ws", &port, &workers.to_string()]);
+            }
             Program::C { .. } => {
-                command = Command::new(built(self.name)?);
+                command = Command::new(built("release", self.name)?);
                 command.arg(port);
             }
             Program::Python { script, flags, .. } => {
@@ -187,11 +203,11 @@ impl Peer {
     }
 }
 
-/// A program that is built, beside this one.
-pub(crate) fn built(program: &str) -> Result<PathBuf> {
+/// A program that was built by a profile. This one was built by `release`.
+pub(crate) fn built(profile: &str, program: &str) -> Result<PathBuf> {
     let own = env::current_exe()?;
-    let folder = own.parent().context("a program is in a folder")?;
-    Ok(folder.join(program))
+    let profiles = own.ancestors().nth(2).context("a program is in its profile's folder")?;
+    Ok(profiles.join(profile).join(program))
 }
 
 /// The Python that has the packages.
