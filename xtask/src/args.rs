@@ -104,7 +104,7 @@ const COMMANDS: &[Entry] = &[
     Entry {
         name: "bench",
         flags: &["--quick", "--only NAMES", "--workers N"],
-        about: "measure robyn-ws beside its peers, for 15 minutes or 2; --only some peers or scenarios",
+        about: "measure robyn-ws beside its peers, for 20 minutes or 3; --only some peers or scenarios",
     },
     Entry {
         name: "compile-time",

@@ -9,6 +9,7 @@ mod exchange;
 mod flood;
 mod installed;
 mod machine;
+mod open_loop;
 mod options;
 mod peer;
 mod report;

@@ -58,7 +58,14 @@ const GROWING: [&str; 3] = ["floor", "robyn_ws", "axum"];
 /// Who is flooded: ours, and the usual way. The floor knows no frames but whole texts.
 const FLOODED: [&str; 2] = ["robyn_ws", "axum"];
 
-const UNTYPED: &[Kind] = &[Kind::Echo, Kind::FanOut, Kind::Rooms, Kind::Idle, Kind::SlowReader];
+const UNTYPED: &[Kind] = &[
+    Kind::Echo,
+    Kind::OpenLoop,
+    Kind::FanOut,
+    Kind::Rooms,
+    Kind::Idle,
+    Kind::SlowReader,
+];
 
 /// In the order of the table's columns.
 pub(crate) const PEERS: &[Peer] = &[
@@ -81,7 +88,7 @@ pub(crate) const PEERS: &[Peer] = &[
         title: "robyn-ws, tuned",
         program: Program::Tuned,
         takes: Takes::Only(
-            &[Kind::Echo, Kind::FanOut, Kind::Rooms, Kind::Typed],
+            &[Kind::Echo, Kind::OpenLoop, Kind::FanOut, Kind::Rooms, Kind::Typed],
             "what is no CPU per message is as for robyn-ws",
         ),
         has_workers: true,
@@ -146,7 +153,14 @@ pub(crate) const PEERS: &[Peer] = &[
             flags: &["--log-level", "WARN", "--disable-openapi"],
         },
         takes: Takes::Only(
-            &[Kind::Echo, Kind::FanOut, Kind::Idle, Kind::SlowReader, Kind::Typed],
+            &[
+                Kind::Echo,
+                Kind::OpenLoop,
+                Kind::FanOut,
+                Kind::Idle,
+                Kind::SlowReader,
+                Kind::Typed,
+            ],
             "it has neither rooms nor parameters in the path of a WebSocket",
         ),
         has_workers: false,

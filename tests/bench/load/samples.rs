@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use hdrhistogram::Histogram;
+
 /// What one round of a scenario says about one peer.
 pub(crate) type Sample = Vec<(Metric, f64)>;
 
@@ -12,6 +14,8 @@ pub(crate) enum Metric {
     PerSecond,
     LatencyMedian,
     LatencyTail,
+    LatencyFarTail,
+    Lateness,
     BytesPerConnection,
     CpuPerHandshake,
     TailBefore,
@@ -32,6 +36,8 @@ impl Metric {
             Self::PerSecond => "per_second",
             Self::LatencyMedian => "latency_p50_us",
             Self::LatencyTail => "latency_p99_us",
+            Self::LatencyFarTail => "latency_p999_us",
+            Self::Lateness => "generator_late_p99_us",
             Self::BytesPerConnection => "rss_bytes_per_connection",
             Self::CpuPerHandshake => "cpu_us_per_handshake",
             Self::TailBefore => "p99_us_without_stall",
@@ -44,11 +50,14 @@ impl Metric {
         }
     }
 
-    /// For people, behind the scenario's title; none if it is not in the table.
+    /// For people, behind the scenario's title; none if it is never in the table.
     pub(crate) fn row(self) -> Option<&'static str> {
         Some(match self {
             Self::CpuPerMessage => "CPU-µs per message",
             Self::CpuPerDelivery => "CPU-µs per delivery",
+            Self::LatencyMedian => "p50, µs",
+            Self::LatencyTail => "p99, µs",
+            Self::LatencyFarTail => "p99.9, µs",
             Self::BytesPerConnection => "bytes per connection",
             Self::CpuPerHandshake => "CPU-µs per handshake",
             Self::TailStalled => "p99 of the others, µs",
@@ -56,9 +65,7 @@ impl Metric {
             Self::MemoryOfStalled => "most memory for it, bytes",
             Self::MedianDuringFlood => "p50 of a bystander, µs",
             Self::FloodRatio => "the same ÷ before the flood",
-            Self::TailBefore | Self::MedianBefore | Self::PerSecond | Self::LatencyMedian | Self::LatencyTail => {
-                return None;
-            }
+            Self::TailBefore | Self::MedianBefore | Self::PerSecond | Self::Lateness => return None,
         })
     }
 }
@@ -72,6 +79,11 @@ pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
 
 pub(crate) fn micros(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e6
+}
+
+/// Of a histogram of nanoseconds.
+pub(crate) fn micros_at(histogram: &Histogram<u64>, quantile: f64) -> f64 {
+    number(histogram.value_at_quantile(quantile)) / 1e3
 }
 
 /// A count, or bytes, or nanoseconds.

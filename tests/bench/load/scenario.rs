@@ -6,6 +6,7 @@ use robyn_ws_bench::{ANSWERED, ECHO, FAN_OUT, ROOMS, SAID, TYPED, TYPED_FAN_OUT,
 use crate::{
     exchange::{Next, Shape},
     flood::Flood,
+    open_loop::OpenLoop,
     samples::Metric,
     work::{Exchanged, SlowReader, Work},
 };
@@ -13,6 +14,8 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Echo,
+    /// Echoes at fixed rates.
+    OpenLoop,
     FanOut,
     Rooms,
     Idle,
@@ -24,8 +27,9 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [(&'static str, Self); 8] = [
+    pub(crate) const ALL: [(&'static str, Self); 9] = [
         ("echo", Self::Echo),
+        ("open_loop", Self::OpenLoop),
         ("fan_out", Self::FanOut),
         ("rooms", Self::Rooms),
         ("idle", Self::Idle),
@@ -44,7 +48,9 @@ pub(crate) struct Scenario {
     pub(crate) is_large: bool,
 }
 
-const ECHO_CLIENTS: usize = 64;
+pub(crate) const ECHO_CLIENTS: usize = 64;
+/// Per second.
+const RATES: [u32; 3] = [1_000, 10_000, 50_000];
 /// As far as the limit on open files allows.
 const GROWTH: [usize; 5] = [100, 1_000, 5_000, 10_000, 20_000];
 /// What a process opens beside the connections of [`GROWTH`].
@@ -53,6 +59,7 @@ const OTHER_FILES: usize = 200;
 /// All scenarios, in the order of the table's rows.
 pub(crate) fn all(open_files: u64) -> Vec<Scenario> {
     let mut all = vec![echo(64, "64 B", 1), echo(64, "64 B", 16), echo(16 * 1024, "16 KiB", 16)];
+    all.extend(RATES.map(open_loop));
     for (listeners, publishers, in_flight) in [
         (100, 1, 1),
         (1_000, 1, 1),
@@ -135,6 +142,15 @@ fn echoes(in_flight: usize) -> Shape {
         publishers: 1,
         in_flight,
         next: Next::Same,
+    }
+}
+
+fn open_loop(rate: u32) -> Scenario {
+    Scenario {
+        kind: Kind::OpenLoop,
+        title: format!("echo 64 B, {} per second", HumanCount(rate.into())),
+        work: Work::OpenLoop(OpenLoop { rate }),
+        is_large: false,
     }
 }
 

@@ -10,9 +10,10 @@ use robyn_ws_bench::{ECHO, FAN_OUT, ROOMS, client_frame, server_frame};
 
 use crate::{
     crowd,
-    exchange::{Counted, Exchange, Shape, Until},
+    exchange::{Exchange, Shape, Until},
     flood::Flood,
-    samples::{Metric, Sample, micros, number},
+    open_loop::OpenLoop,
+    samples::{Metric, Sample, micros, micros_at, number},
     scenario::{one_group, payload},
     server::Server,
 };
@@ -32,6 +33,7 @@ pub(crate) struct Times {
 
 pub(crate) enum Work {
     Exchange(Exchanged),
+    OpenLoop(OpenLoop),
     Idle {
         connections: usize,
     },
@@ -68,6 +70,12 @@ impl Work {
     pub(crate) fn rows(&self) -> Vec<Metric> {
         match self {
             Self::Exchange(exchanged) => vec![exchanged.metric],
+            Self::OpenLoop(_) => vec![
+                Metric::CpuPerMessage,
+                Metric::LatencyMedian,
+                Metric::LatencyTail,
+                Metric::LatencyFarTail,
+            ],
             Self::Idle { .. } => vec![Metric::BytesPerConnection, Metric::CpuPerHandshake],
             Self::SlowReader(_) => vec![Metric::TailStalled, Metric::TailRatio, Metric::MemoryOfStalled],
             Self::Flood(_) => vec![Metric::MedianDuringFlood, Metric::FloodRatio],
@@ -87,6 +95,7 @@ impl Work {
     pub(crate) fn measure(&self, server: &Server, times: Times) -> Result<Sample> {
         match self {
             Self::Exchange(exchanged) => exchanged.measure(server, times),
+            Self::OpenLoop(open_loop) => open_loop.measure(server, times),
             Self::Idle { connections } => idle(server, *connections),
             Self::SlowReader(slow) => slow.measure(server, times),
             Self::Flood(flood) => flood.measure(server, times),
@@ -117,8 +126,8 @@ impl Exchanged {
         Ok(vec![
             (self.metric, micros(cpu) / number(count)),
             (Metric::PerSecond, number(count) / counted.took.as_secs_f64()),
-            (Metric::LatencyMedian, micros_at(&counted, 0.5)),
-            (Metric::LatencyTail, micros_at(&counted, 0.99)),
+            (Metric::LatencyMedian, micros_at(&counted.latency, 0.5)),
+            (Metric::LatencyTail, micros_at(&counted.latency, 0.99)),
         ])
     }
 }
@@ -176,7 +185,7 @@ impl SlowReader {
         server.forget_peak()?;
         exchange.stall_last()?;
         let after = exchange.run(Until::Published(self.unread))?;
-        let (before, after) = (micros_at(&before, 0.99), micros_at(&after, 0.99));
+        let (before, after) = (micros_at(&before.latency, 0.99), micros_at(&after.latency, 0.99));
         Ok(vec![
             (Metric::TailBefore, before),
             (Metric::TailStalled, after),
@@ -184,8 +193,4 @@ impl SlowReader {
             (Metric::MemoryOfStalled, number(server.peak().saturating_sub(resident))),
         ])
     }
-}
-
-fn micros_at(counted: &Counted, quantile: f64) -> f64 {
-    number(counted.latency.value_at_quantile(quantile)) / 1e3
 }

@@ -45,9 +45,9 @@ impl Bars {
     /// Takes what is CPU for a message or a delivery. Without the floor there is nothing to draw.
     pub(crate) fn of(results: &Results) -> Option<Self> {
         let peers: Vec<&Peer> = results.peers().filter(|peer| peer.name != FLOOR).collect();
-        // Growth has a chart of its own.
+        // Growth has a chart of its own, and open loops are about latency.
         let outcomes = results.outcomes.iter();
-        let outcomes = outcomes.filter(|outcome| outcome.scenario.kind != Kind::Growth);
+        let outcomes = outcomes.filter(|outcome| !matches!(outcome.scenario.kind, Kind::Growth | Kind::OpenLoop));
         let groups = outcomes.filter_map(|outcome| {
             let bars = bars(&peers, outcome)?;
             Some((outcome.scenario.title.clone(), bars))
@@ -220,10 +220,11 @@ mod tests {
     }
 
     #[test]
-    fn growth_has_no_bars() {
+    fn growth_and_open_loops_have_no_bars() {
         let cells = [("floor", 5.0), ("robyn_ws", 6.0)];
         let grown = outcome("growth to 100", Metric::CpuPerDelivery, &cells);
-        assert!(Bars::of(&results(&["floor", "robyn_ws"], vec![grown])).is_none());
+        let open = outcome("echo 64 B, 1,000 per second", Metric::CpuPerMessage, &cells);
+        assert!(Bars::of(&results(&["floor", "robyn_ws"], vec![grown, open])).is_none());
     }
 
     #[test]

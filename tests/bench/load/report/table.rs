@@ -190,6 +190,29 @@ mod tests {
     }
 
     #[test]
+    fn an_open_loop_has_a_row_for_each_percentile() {
+        let mut echo = outcome(
+            "echo 64 B, 1,000 per second",
+            Metric::CpuPerMessage,
+            &[("robyn_ws", 30.0)],
+        );
+        echo.measured[0].1[0].extend([
+            (Metric::LatencyMedian, 40.0),
+            (Metric::LatencyTail, 250.0),
+            (Metric::LatencyFarTail, 1_250.5),
+        ]);
+        let text = markdown(&machine(), &results(&["robyn_ws"], vec![echo]));
+        let lines: Vec<&str> = text.lines().collect();
+        let rows = [
+            "| echo 64 B, 1,000 per second: CPU-µs per message | 30.0 | – | – |",
+            "| echo 64 B, 1,000 per second: p50, µs | 40.0 | – | – |",
+            "| echo 64 B, 1,000 per second: p99, µs | 250 | – | – |",
+            "| echo 64 B, 1,000 per second: p99.9, µs | 1250 | – | – |",
+        ];
+        assert!(lines.ends_with(&rows), "{text}");
+    }
+
+    #[test]
     fn versions_are_told_and_who_is_missing() {
         let mut results = results(&["robyn_ws", "ws"], Vec::new());
         results.missing.push(peer("robyn"));

@@ -3,6 +3,8 @@
 //! All frames of a run are alike and formed beforehand, in either direction. So a client has no buffer: what it read is
 //! compared with what must stand there, and what it owes is sent from the one text. An echo is a group of one.
 
+mod open_loop;
+
 use std::{
     net::TcpStream,
     time::{Duration, Instant},
@@ -14,7 +16,7 @@ use robyn_ws_bench::interest;
 use rustix::{
     buffer::spare_capacity,
     event::Timespec,
-    event::epoll::{self, EventData, EventFlags},
+    event::epoll::{self, Event, EventData, EventFlags},
     fd::OwnedFd,
     io::Errno,
     net::{SendFlags, send},
@@ -72,7 +74,7 @@ struct Client {
 struct Group {
     published: usize,
     completed: usize,
-    /// When, by position.
+    /// When, by position. With a schedule, when it was due.
     published_at: Vec<Instant>,
     /// How many members have got it, by position.
     received: Vec<usize>,
@@ -86,6 +88,21 @@ pub(crate) struct Counted {
     pub(crate) took: Duration,
     /// From each publication to each of its deliveries, in nanoseconds.
     pub(crate) latency: Histogram<u64>,
+    /// From when a publication was due to when it was made, in nanoseconds. Empty without a schedule.
+    pub(crate) lateness: Histogram<u64>,
+}
+
+impl Counted {
+    fn nothing() -> Result<Self> {
+        let nanoseconds = Histogram::new_with_bounds(100, 60_000_000_000, 2)?;
+        Ok(Self {
+            published: 0,
+            delivered: 0,
+            took: Duration::ZERO,
+            latency: nanoseconds.clone(),
+            lateness: nanoseconds,
+        })
+    }
 }
 
 pub(crate) struct Exchange {
@@ -146,12 +163,7 @@ impl Exchange {
 
     /// Publishes, and ends when everything published has been got by everyone.
     pub(crate) fn run(&mut self, until: Until) -> Result<Counted> {
-        let mut counted = Counted {
-            published: 0,
-            delivered: 0,
-            took: Duration::ZERO,
-            latency: Histogram::new_with_bounds(100, 60_000_000_000, 2)?,
-        };
+        let mut counted = Counted::nothing()?;
         let started = Instant::now();
         let groups = if self.shape.next == Next::Same {
             self.shape.groups
@@ -164,26 +176,13 @@ impl Exchange {
         }
         self.pay()?;
         let mut events = Vec::with_capacity(EVENTS);
-        while counted.delivered < counted.published * self.listeners {
-            events.clear();
-            match epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&PATIENCE)) {
-                Ok(_) | Err(Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-            }
-            ensure!(
-                !events.is_empty(),
-                "messages are LOST: {} were published and {} of {} deliveries came",
-                counted.published,
-                counted.delivered,
-                counted.published * self.listeners
-            );
+        while self.expects_more(&counted) {
+            self.wait(&mut events, &PATIENCE, &counted)?;
             for event in &events {
-                self.on_event(
-                    usize::try_from(event.data.u64())?,
-                    event.flags,
-                    (started, until),
-                    &mut counted,
-                )?;
+                let id = usize::try_from(event.data.u64())?;
+                let completed = self.on_event(id, event.flags, &mut counted)?;
+                self.go_on(id, completed, (started, until), &mut counted);
+                self.pay()?;
             }
         }
         counted.took = started.elapsed();
@@ -208,35 +207,56 @@ impl Exchange {
         Ok(())
     }
 
-    fn on_event(
-        &mut self,
-        id: usize,
-        flags: EventFlags,
-        (started, until): (Instant, Until),
-        counted: &mut Counted,
-    ) -> Result<()> {
+    fn expects_more(&self, counted: &Counted) -> bool {
+        counted.delivered < counted.published * self.listeners
+    }
+
+    /// Fails if nothing has come within [`PATIENCE`]; with a shorter time-out, that is no failure.
+    fn wait(&self, events: &mut Vec<Event>, timeout: &Timespec, counted: &Counted) -> Result<()> {
+        events.clear();
+        match epoll::wait(&self.epoll, spare_capacity(events), Some(timeout)) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        ensure!(
+            !events.is_empty() || *timeout != PATIENCE,
+            "messages are LOST: {} were published and {} of {} deliveries came",
+            counted.published,
+            counted.delivered,
+            counted.published * self.listeners
+        );
+        Ok(())
+    }
+
+    /// Gives how many publications are complete with it.
+    fn on_event(&mut self, id: usize, flags: EventFlags, counted: &mut Counted) -> Result<usize> {
         if flags.contains(EventFlags::OUT) {
             self.debtors.push(id);
         }
         if flags.intersects(EventFlags::IN | EventFlags::HUP | EventFlags::ERR) {
-            let completed = self.receive(id, counted)?;
-            let now = Instant::now();
-            for _ in 0..completed {
-                let goes_on = match until {
-                    Until::Elapsed(duration) => now < started + duration,
-                    Until::Published(count) => counted.published < count,
-                };
-                if !goes_on {
-                    break;
-                }
-                let group = match self.shape.next {
-                    Next::Same => self.clients[id].group,
-                    Next::Other => self.next_group(),
-                };
-                self.publish(group, now, counted);
-            }
+            self.receive(id, counted)
+        } else {
+            Ok(0)
         }
-        self.pay()
+    }
+
+    /// Publishes once for each publication that has been completed, unless it is time to end.
+    fn go_on(&mut self, id: usize, completed: usize, (started, until): (Instant, Until), counted: &mut Counted) {
+        let now = Instant::now();
+        for _ in 0..completed {
+            let goes_on = match until {
+                Until::Elapsed(duration) => now < started + duration,
+                Until::Published(count) => counted.published < count,
+            };
+            if !goes_on {
+                break;
+            }
+            let group = match self.shape.next {
+                Next::Same => self.clients[id].group,
+                Next::Other => self.next_group(),
+            };
+            self.publish(group, now, counted);
+        }
     }
 
     fn next_group(&mut self) -> usize {
