@@ -173,7 +173,8 @@ impl App {
         self.hub.clone()
     }
 
-    /// Builds the app into an ordinary router, to be merged, nested and layered.
+    /// Builds the app into an ordinary router, to be merged, nested and layered. A layer that answers something else than
+    /// the 101, or keeps it for more than five seconds, leaves no connection behind.
     ///
     /// # Errors
     ///

@@ -57,7 +57,7 @@ const BACKLOG: usize = 1024;
 const HTTP_CUT: Duration = Duration::from_millis(500);
 
 /// How much longer than all graces the process may live when its runtime is blocked.
-const OVERDUE: Duration = Duration::from_secs(1);
+const OVERDUE: Duration = Duration::from_millis(500);
 
 /// How long the last words to the log may take, before the process ends all the same.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -75,8 +75,10 @@ impl App {
     ///
     /// A handler that still runs after the grace is logged with file and line. An asynchronous one is dropped, and a
     /// `blocking` one is left to its thread, which does not keep the process alive. Any other that blocks its thread for
-    /// ever cannot be stopped: about three seconds after the grace this function then **ends the process**, with the exit
-    /// code 128 + signal, even if every thread of the runtime is blocked. Nothing is dropped in that case.
+    /// ever cannot be stopped: one or two seconds after the grace this function then **ends the process**, with the exit
+    /// code 128 + signal, even if every thread of the runtime is blocked. Nothing is dropped in that case. A runtime of
+    /// several threads can leave its input and output to the one that is blocked, and then nobody is served meanwhile:
+    /// annotate such handlers as `blocking`.
     ///
     /// A second signal ends the process at once, with the same exit code, whatever blocks; also after this function has
     /// returned. It then ends a program that hangs because of threads of its own, such as those of tokio's
@@ -99,10 +101,8 @@ impl App {
         let Running { router, hub, shutdown } = running;
         let listener = bind(address).await?;
         let local = listener.local_addr()?;
-        let longest = shutdown_grace
-            .max(unready_grace)
-            .saturating_add(CUT + HTTP_GRACE + HTTP_CUT + OVERDUE);
-        let (_served, watchdog) = watchdog(&hub, longest);
+        let draining = shutdown_grace.max(unready_grace).saturating_add(CUT + OVERDUE);
+        let (limit_of_rest, watchdog) = watchdog(&hub, draining);
         // Before anybody is told that it listens, and may ask it to end.
         let mut stop = StopSignal::listen(watchdog)?;
         announce(local, &hub);
@@ -122,8 +122,9 @@ impl App {
             stuck = drained.stuck,
             "drained"
         );
-        let finished = server.finish(signal.rest_of(shutdown_grace)).await;
-        if drained.stuck > 0 || !finished {
+        let rest = signal.rest_of(shutdown_grace).max(HTTP_GRACE);
+        let _ = limit_of_rest.send(rest + HTTP_CUT + OVERDUE); // The watchdog waits for it, or has ended the process.
+        if drained.stuck > 0 || !server.finish(rest).await {
             end_process(&hub, signal);
         }
         Ok(())
@@ -139,16 +140,19 @@ fn announce(local: SocketAddr, hub: &Hub) {
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
-/// Returns what ends the process if serving goes on for `longest` after a signal, and what has to be dropped before.
-fn watchdog(hub: &Hub, longest: Duration) -> (SyncSender<()>, impl FnOnce(Signal) + Send + use<>) {
-    let (serving, served) = sync_channel(1);
+/// Returns what ends the process if draining takes longer than `limit` after a signal. It is told how long the rest may
+/// take, and is dropped when serving is over.
+fn watchdog(hub: &Hub, mut limit: Duration) -> (SyncSender<Duration>, impl FnOnce(Signal) + Send + use<>) {
+    let (rest, drained) = sync_channel(1);
     let hub = hub.clone();
-    let watchdog = move |signal: Signal| {
-        if served.recv_timeout(longest) == Err(RecvTimeoutError::Timeout) {
-            end_process(&hub, signal);
+    let watchdog = move |signal: Signal| loop {
+        match drained.recv_timeout(limit) {
+            Ok(rest) => limit = rest,
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => end_process(&hub, signal),
         }
     };
-    (serving, watchdog)
+    (rest, watchdog)
 }
 
 /// Ends the process although handlers still run, and logs them.
@@ -216,7 +220,7 @@ impl Server {
 
     /// Lets running requests be answered within `rest`. Returns whether the tasks of all clients have ended.
     async fn finish(self, rest: Duration) -> bool {
-        let end = after(Instant::now(), rest.max(HTTP_GRACE));
+        let end = after(Instant::now(), rest);
         self.end.send_replace(Some(end));
         timeout_at(end + HTTP_CUT, self.end.closed()).await.is_ok()
     }

@@ -1,7 +1,9 @@
 //! What a connect handler returns, and when the client sees it.
 
+use std::time::Duration;
+
 use robyn_ws::prelude::*;
-use robyn_ws_tests::{FIN, Gate, Request, Server, TEXT, frame, within};
+use robyn_ws_tests::{CLOSE, FIN, Fixture, Gate, Request, Server, TEXT, close_payload, frame, until, within};
 
 #[websocket("/greeting/sync", on = "connect")]
 fn greet() -> &'static str {
@@ -217,4 +219,83 @@ async fn greeting_is_the_first_frame_in_a_storm_of_broadcasts() {
     storm.abort();
     let stopped = within("the storm to stop", storm).await;
     assert!(stopped.is_err_and(|error| error.is_cancelled()));
+}
+
+// ---- connect handlers that let nobody in ------------------------------------------------------------------------------
+
+static REFUSING: SubRouter = SubRouter::new("/greeting/refusing");
+
+#[websocket("/", on = "connect", router = REFUSING)]
+async fn refuse(Query(query): Query<How>, gate: Global<Gate>) -> Result<&'static str, HandlerError> {
+    gate.pass().await;
+    match query.how.as_str() {
+        "close" => Err(HandlerError::close(4401, "not you")),
+        "error" => Err(std::io::Error::other("no").into()),
+        "panic" => panic!("a panic of the test"),
+        "reply" => Err(HandlerError::reply("be careful")),
+        _ => Ok("welcome"),
+    }
+}
+
+#[websocket("/blocking", on = "connect", router = REFUSING, blocking)]
+fn refuse_blocking(gate: Global<Gate>) -> Result<(), HandlerError> {
+    gate.pass_blocking();
+    Err(HandlerError::close(4401, "not you"))
+}
+
+#[derive(serde::Deserialize)]
+struct How {
+    how: String,
+}
+
+/// Returns the frames that a client gets to whom everybody is told something while `connect` decides.
+async fn frames_of(path: &str, limits: Limits) -> Vec<(u8, Vec<u8>)> {
+    let Fixture { server, gate, .. } = Fixture::start(&REFUSING, limits).await;
+    let mut client = server.raw(&format!("/greeting/refusing{path}")).await;
+    let endpoint = server.hub().endpoint(&format!(
+        "/greeting/refusing{}",
+        path.split('?').next().unwrap_or_default()
+    ));
+    until("the client to be in the hub", || endpoint.count() == 1).await;
+    assert_eq!(endpoint.sync_broadcast("of others").queued, 1);
+    assert_eq!(endpoint.everyone().async_broadcast("of others").await.queued, 1);
+    if path.ends_with("dropped") {
+        client.send(FIN | CLOSE, close_payload(1000, "")).await;
+        until("the end to be noticed", || endpoint.count() == 0).await;
+    } else {
+        gate.open();
+    }
+    if path.ends_with("reply") || path.ends_with("welcome") {
+        return vec![client.next().await, client.next().await];
+    }
+    client.frames_to_the_end().await
+}
+
+#[tokio::test]
+async fn nothing_of_others_reaches_a_client_that_connect_did_not_let_in() {
+    let limits = Limits::default()
+        .handler_grace(Duration::from_millis(50))
+        .close_timeout(Duration::from_millis(50));
+    for (path, code) in [
+        ("?how=close", 4401_u16),
+        ("?how=error", 1011),
+        ("?how=panic", 1011),
+        ("?how=dropped", 1000),
+        ("/blocking", 4401),
+        ("/blocking?dropped", 1000),
+    ] {
+        let frames = frames_of(path, limits.clone()).await;
+        let [(first, payload)] = &frames[..] else {
+            panic!("{path}: {frames:?}")
+        };
+        assert_eq!(
+            (*first, &payload[..2]),
+            (FIN | CLOSE, &code.to_be_bytes()[..]),
+            "{path}"
+        );
+    }
+    for (path, greeting) in [("?how=reply", "be careful"), ("?how=welcome", "welcome")] {
+        let texts = [greeting, "of others"].map(|text| (FIN | TEXT, text.as_bytes().to_vec()));
+        assert_eq!(frames_of(path, limits.clone()).await, texts, "{path}");
+    }
 }

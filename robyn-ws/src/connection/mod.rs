@@ -188,10 +188,14 @@ impl Connection {
             _ => Start::Greeted,
         };
         let live = &self.driver.live;
-        let frame = greeting
-            .as_ref()
-            .map(|greeting| Frame::message(greeting, live.encoder()));
-        live.mailbox.greet(frame);
+        if start == Start::Greeted {
+            let frame = greeting
+                .as_ref()
+                .map(|greeting| Frame::message(greeting, live.encoder()));
+            live.mailbox.greet(frame);
+        } else {
+            live.mailbox.refuse();
+        }
         if let Some(greeting) = greeting {
             discard(greeting, handler.entry, live);
         }

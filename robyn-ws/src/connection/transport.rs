@@ -23,7 +23,7 @@ use crate::mailbox::outlet::{Outlet, WriteSide};
 /// How many bytes the system may keep that it cannot send, as the peer's window is closed. It would keep megabytes, and a
 /// peer that takes bytes slowly could not be told from one that takes none until a third of them is gone.
 #[cfg(any(target_os = "android", target_os = "linux"))]
-const UNSENT: u32 = 64 * 1024;
+const UNSENT: u32 = 16 * 1024;
 
 /// An upgraded socket, in the parts that live in different places.
 #[derive(Debug)]

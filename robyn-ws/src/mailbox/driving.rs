@@ -63,6 +63,12 @@ impl Mailbox {
         }
     }
 
+    /// Drops what others sent meanwhile: `connect` has not let the client in.
+    pub(crate) fn refuse(&self) {
+        let held = self.lock().held.take();
+        drop(held);
+    }
+
     /// Queues a reply. The driver runs no handler while the queue is full, so a reply goes over the bound at most by
     /// itself.
     pub(crate) fn reply(&self, reply: &Message, encoder: &FrameCounter) {
