@@ -151,6 +151,22 @@ async fn release() {
 
 // ---- the program -----------------------------------------------------------------------------------------------------
 
+// ---- handlers with short limits --------------------------------------------------------------------------------------
+
+static IMPATIENT: SubRouter = SubRouter::new("/impatient");
+
+#[websocket("/echo", on = "message", router = IMPATIENT)]
+fn echo_in_time(msg: String) -> String {
+    msg
+}
+
+#[websocket("/push", router = IMPATIENT)]
+async fn push(mut socket: WebSocket) -> Result<(), Disconnected> {
+    loop {
+        socket.send(vec![0; 64 * 1024]).await?;
+    }
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
@@ -187,7 +203,10 @@ fn app() -> App {
         .route("/slow/page", get(slow_page))
         .route("/stuck/page", get(stuck_page))
         .route("/release", get(release));
-    App::new().http(pages)
+    let impatience = Limits::default()
+        .idle_timeout(Duration::from_secs(2))
+        .send_timeout(Duration::from_millis(500));
+    App::new().http(pages).include_router(IMPATIENT.limits(impatience))
 }
 
 async fn serve_with_axum(address: SocketAddr, grace: Duration) -> Result<(), Box<dyn Error>> {

@@ -4,5 +4,6 @@
 
 mod ends;
 mod program;
+mod standstill;
 mod unheard;
 mod upgrades;

@@ -17,6 +17,7 @@ use crate::{
     },
     frame::Frame,
     log,
+    time::SECOND_LOOK,
 };
 
 /// How long bytes are read and thrown away after our Close and the end of our half of TCP: a socket that is dropped
@@ -56,19 +57,19 @@ impl Driver {
 
     /// Writes everything queued, unless the peer takes nothing for `Limits::send_timeout`.
     async fn write_the_rest(&mut self) {
-        let limit = self.endpoint.bounds.send_timeout;
-        loop {
+        let limits = [self.endpoint.bounds.send_timeout, SECOND_LOOK];
+        let mut looks = limits.into_iter();
+        while let Some(limit) = looks.next() {
             let before = self.live.mailbox.progress();
-            let written = timeout(limit, poll_fn(|cx| self.poll_rest(cx))).await;
-            if written.is_ok() {
+            if timeout(limit, poll_fn(|cx| self.poll_rest(cx))).await.is_ok() {
                 return;
             }
-            if self.live.mailbox.progress() == before {
-                log::debug!(id = %self.live.id, "the peer took nothing more of what was queued");
-                self.peer = Peer::Gone;
-                return;
+            if self.live.mailbox.progress() != before {
+                looks = limits.into_iter();
             }
         }
+        log::debug!(id = %self.live.id, "the peer took nothing more of what was queued");
+        self.peer = Peer::Gone;
     }
 
     fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<()> {

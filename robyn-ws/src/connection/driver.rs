@@ -2,6 +2,7 @@
 
 use std::{
     future::poll_fn,
+    mem::replace,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -23,7 +24,7 @@ use crate::{
     frame::Frame,
     hub::live::Live,
     mailbox::{Written, slow_consumer},
-    time::{after, never},
+    time::{SECOND_LOOK, after, never},
 };
 
 /// What the connection gets between handlers.
@@ -44,6 +45,15 @@ pub(super) enum Peer {
     Done,
     /// Nothing can be written either.
     Gone,
+}
+
+/// Whether a peer whose time is over is silent in truth, or the process stood still and has not looked at its socket yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    None,
+    /// The timer that fires then does so when the runtime has looked at all sockets.
+    Until(Instant),
+    Settled,
 }
 
 /// Drives one connection.
@@ -67,6 +77,7 @@ pub(crate) struct Driver {
     /// The client's progress in taking bytes when the timer fired last.
     progress: u64,
     timer: Pin<Box<Sleep>>,
+    pub(super) doubt: Doubt,
     pub(super) turn: Turn,
 }
 
@@ -89,6 +100,7 @@ impl Driver {
             stalled: None,
             progress: 0,
             timer,
+            doubt: Doubt::None,
             turn: Turn::new(),
         }
     }
@@ -247,34 +259,55 @@ impl Driver {
 
     /// Does what is due. Gives whether anything was, or was put off; otherwise the task is woken when something is.
     fn poll_time(&mut self, cx: &mut Context<'_>, handler_runs: bool) -> bool {
-        // What else is awaited only ever moves away, and is looked up when the timer fires.
-        let pressing = if self.ending.is_some() {
-            self.grace
-        } else {
-            earlier(self.stall_over(), self.phase.end_check())
-        };
-        if pressing.is_some_and(|deadline| deadline < self.timer.deadline()) {
-            self.reset_timer(pressing);
-        }
-        if self.timer.as_mut().poll(cx).is_pending() {
+        if self.doubt != Doubt::Settled && !self.poll_timer(cx) {
             return false;
+        }
+        if matches!(self.doubt, Doubt::Until(_)) {
+            // What the runtime has seen until now is read and written first.
+            self.doubt = Doubt::Settled;
+            return true;
         }
         self.on_time(Instant::now(), handler_runs);
         self.reset_timer(self.deadline());
         true
     }
 
+    /// Returns `true` if it is time to ask what is due.
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> bool {
+        // What else is awaited only ever moves away, and is looked up when the timer fires.
+        let pressing = match self.doubt {
+            _ if self.ending.is_some() => self.grace,
+            Doubt::Until(look) => Some(look),
+            _ => earlier(self.stall_over(), self.phase.end_check()),
+        };
+        if pressing.is_some_and(|deadline| deadline < self.timer.deadline()) {
+            self.reset_timer(pressing);
+        }
+        self.timer.as_mut().poll(cx).is_ready()
+    }
+
     fn on_time(&mut self, now: Instant, handler_runs: bool) {
         if self.ending.is_some() {
             return;
         }
+        let verdict = self.judge(now, handler_runs);
+        let doubt = replace(&mut self.doubt, Doubt::None);
+        match verdict {
+            Some(ending) if doubt == Doubt::Settled => self.end(ending),
+            Some(_) => self.doubt = Doubt::Until(after(now, SECOND_LOOK)),
+            None => {}
+        }
+    }
+
+    /// Does what is due at `now`. Returns how the connection ends if the peer's time is over.
+    fn judge(&mut self, now: Instant, handler_runs: bool) -> Option<Ending> {
         let progress = self.live.mailbox.progress();
-        let takes_bytes = std::mem::replace(&mut self.progress, progress) != progress;
+        let takes_bytes = replace(&mut self.progress, progress) != progress;
         if takes_bytes {
             self.stalled = self.stalled.map(|_| now);
         }
         if self.stall_over().is_some_and(|over| now >= over) {
-            return self.end(slow_consumer());
+            return Some(slow_consumer());
         }
         let signs = Signs {
             takes_bytes,
@@ -283,14 +316,18 @@ impl Driver {
         match self.phase.on_time(&self.endpoint.bounds, now, signs) {
             Due::Nothing => {}
             Due::Ping => self.live.mailbox.control(Frame::ping()),
-            Due::End(ending) => self.end(ending),
+            Due::End(ending) => return Some(ending),
         }
+        None
     }
 
     /// Says when time is next of interest.
     fn deadline(&self) -> Option<Instant> {
         if self.ending.is_some() {
             return self.grace;
+        }
+        if let Doubt::Until(look) = self.doubt {
+            return Some(look);
         }
         earlier(self.phase.deadline(&self.endpoint.bounds), self.stall_over())
     }

@@ -11,10 +11,11 @@ use crate::{
     CloseReason,
     close::Ending,
     connection::{
-        driver::{Driver, Peer},
+        driver::{Doubt, Driver, Peer},
         inbox::Inbox,
         phase::{Action, Phase},
         received::{ReadEnd, Received},
+        wire::Heard,
     },
     frame::Frame,
 };
@@ -44,6 +45,7 @@ impl Driver {
             inbox,
             endpoint,
             live,
+            doubt,
             turn,
             ..
         } = self;
@@ -64,7 +66,11 @@ impl Driver {
                 ControlFlow::Break(())
             }
         });
-        phase.heard(wire.take_heard(), &endpoint.bounds, now);
+        let heard = wire.take_heard();
+        if heard != Heard::Nothing {
+            *doubt = Doubt::None;
+        }
+        phase.heard(heard, &endpoint.bounds, now);
         if let Poll::Ready(Err(end)) = &read {
             ending = Some(Phase::on_read_end(end));
         }

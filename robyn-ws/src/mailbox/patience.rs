@@ -7,7 +7,7 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-use crate::time::after;
+use crate::time::{SECOND_LOOK, after};
 
 /// The time that a sender waits.
 #[derive(Debug)]
@@ -18,6 +18,7 @@ pub(crate) struct Patience<'r> {
     over: Pin<Box<Sleep>>,
     /// The client's progress when the time began; `None` if the time counts whatever the client takes.
     progress: Option<u64>,
+    is_second_look: bool,
 }
 
 impl<'r> Patience<'r> {
@@ -28,6 +29,7 @@ impl<'r> Patience<'r> {
             limit,
             over: Box::pin(sleep(runtime, limit)),
             progress: None,
+            is_second_look: false,
         }
     }
 
@@ -48,15 +50,18 @@ impl<'r> Patience<'r> {
         self.over.as_mut()
     }
 
-    /// Begins anew if the client has taken bytes. Returns whether it has.
-    pub(super) fn is_renewed(&mut self, progress: u64) -> bool {
-        let Some(before) = &mut self.progress else { return false };
-        let renewed = *before != progress;
-        if renewed {
-            *before = progress;
-            self.over.set(sleep(self.runtime, self.limit));
+    /// Begins anew if the client has taken bytes, and looks a second time if not. Returns `false` if it has done either.
+    pub(super) fn is_at_its_end(&mut self, progress: u64) -> bool {
+        let is_renewed = self.progress.is_some_and(|before| before != progress);
+        if is_renewed {
+            self.progress = Some(progress);
+        } else if self.is_second_look {
+            return true;
         }
-        renewed
+        self.is_second_look = !is_renewed;
+        let more = if is_renewed { self.limit } else { SECOND_LOOK };
+        self.over.set(sleep(self.runtime, more));
+        false
     }
 }
 

@@ -32,9 +32,9 @@ impl Mailbox {
                 Ok(pushed) => return Ok(pushed),
             };
             // The change first: when a runtime ends, its connections do, and then its timers are not to be asked.
-            let is_over =
-                self.is_given_up(&patience) || matches!(select(changed, patience.over()).await, Either::Right(_));
-            if is_over && !patience.is_renewed(self.progress()) {
+            let is_given_up = self.is_given_up(&patience);
+            let is_over = is_given_up || matches!(select(changed, patience.over()).await, Either::Right(_));
+            if is_given_up || (is_over && patience.is_at_its_end(self.progress())) {
                 self.give_up(&patience);
                 return self.push(frame, sender).map_err(|error| match error {
                     SendError::QueueFull => SendError::TimedOut,
