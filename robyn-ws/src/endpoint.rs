@@ -8,6 +8,7 @@ use crate::{
     hub::{admission::Admission, endpoint::EndpointHub},
     limits::Bounds,
     registry::{Call, Entry, UpgradeFn},
+    request::UpgradeRequest,
     router::Scopes,
 };
 
@@ -25,6 +26,8 @@ pub(crate) struct Endpoint {
     /// The counts of connections it is part of, each with its limits: the app's, and those of narrower sub-routers.
     pub(crate) admissions: Vec<(Arc<Admission>, Bounds)>,
     pub(crate) hub: Arc<EndpointHub>,
+    /// What all of its connections have for a request, where no handler can read one.
+    pub(crate) unread_request: Option<Arc<UpgradeRequest>>,
 }
 
 /// A type of connection state, and the first handler that takes or makes it.

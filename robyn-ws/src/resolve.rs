@@ -223,6 +223,7 @@ impl Resolver {
         self.check_dependencies(&needs, &surroundings);
         let states = self.states(&path, &needs);
         let bounds = Arc::new(surroundings.bounds);
+        let reads_request = handlers.upgrade.is_some() || needs.iter().any(|(_, needs)| needs.reads_request);
         Endpoint {
             handlers,
             dependencies: surroundings.scopes,
@@ -230,6 +231,7 @@ impl Resolver {
             checks: distinct_checks(&needs),
             admissions: surroundings.admissions,
             hub: Arc::new(EndpointHub::new(&path, bounds.clone())),
+            unread_request: (!reads_request).then(Arc::default),
             bounds,
             path: path.into(),
         }

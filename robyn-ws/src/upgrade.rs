@@ -2,7 +2,7 @@
 
 use std::{
     mem,
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     pin::pin,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -36,7 +36,7 @@ use crate::{
     printable::printable,
     registry::{Entry, UpgradeFn},
     reply::{UpgradeReply, UpgradeResult},
-    request::{UpgradeRequest, head_size},
+    request::{UpgradeRequest, head_size, peer_addr},
     switching::{NotSwitched, Switching},
 };
 
@@ -70,7 +70,8 @@ struct Accepted {
     on_upgrade: OnUpgrade,
     accept_key: HeaderValue,
     subprotocol: Option<HeaderValue>,
-    request: UpgradeRequest,
+    request: Arc<UpgradeRequest>,
+    peer: Option<SocketAddr>,
     state: UpgradeReply,
     admitted: Box<[Admitted]>,
 }
@@ -124,21 +125,24 @@ async fn accept(endpoint: &Arc<Endpoint>, gatekeeper: &Gatekeeper, parts: &mut P
         .extensions
         .remove::<OnUpgrade>()
         .ok_or_else(|| handshake::upgrade_required("this HTTP connection cannot be upgraded"))?;
-    let mut request = UpgradeRequest::new(parts, PathParams::new(&raw_params), subprotocol.as_ref());
-    let address = client_address(endpoint, &request);
-    let state = match endpoint.handlers.upgrade {
-        Some((entry, handler)) => {
+    let peer = peer_addr(parts);
+    let address = client_address(endpoint, peer);
+    let mut state = UpgradeReply::default();
+    let request = if let Some(unread) = &endpoint.unread_request {
+        unread.clone()
+    } else {
+        let mut request = UpgradeRequest::new(parts, PathParams::new(&raw_params), subprotocol.as_ref());
+        if let Some((entry, handler)) = endpoint.handlers.upgrade {
             let _running = gatekeeper.hub.drain().upgrade_handler(entry.key());
             let under_way = UnderWay::begin(endpoint, address)?;
             parts.extensions.insert(under_way.clone());
             let answer = call(entry, handler, endpoint, &mut request, parts).await;
             parts.extensions.remove::<UnderWay>();
             under_way.end();
-            let answer = answer?;
+            state = answer?;
             request.take_over(mem::take(&mut parts.extensions));
-            answer
         }
-        None => UpgradeReply::default(),
+        Arc::new(request)
     };
     // Only now, so that a slow upgrade handler takes no place of a connection.
     let admitted = count(endpoint, |admission, bounds| admission.admit(address, bounds))?;
@@ -147,6 +151,7 @@ async fn accept(endpoint: &Arc<Endpoint>, gatekeeper: &Gatekeeper, parts: &mut P
         accept_key,
         subprotocol,
         request,
+        peer,
         state,
         admitted,
     })
@@ -223,8 +228,8 @@ impl UnderWay {
 }
 
 /// Returns the address that `Limits::max_connections_per_ip` counts.
-fn client_address(endpoint: &Endpoint, request: &UpgradeRequest) -> Option<IpAddr> {
-    let address = request.peer_addr().map(|address| address.ip());
+fn client_address(endpoint: &Endpoint, peer: Option<SocketAddr>) -> Option<IpAddr> {
+    let address = peer.map(|address| address.ip());
     if address.is_none() && endpoint.bounds.max_connections_per_ip.is_some() {
         log::warn!(
             endpoint = %endpoint.path,
@@ -337,19 +342,19 @@ impl Accepted {
             accept_key,
             subprotocol,
             request,
+            peer,
             state,
             admitted,
         } = self;
-        let pending = PendingConnection::new(endpoint, request, state.0, admitted, task);
+        let pending = PendingConnection::new(endpoint, request, peer, state.0, admitted, task);
         let (switching, response) = Switching::new(on_upgrade, accept_key, subprotocol);
         tokio::spawn(async move {
             match switching.switched().await {
                 // A task of its own, so that the memory of the handshake is not kept as long as the connection.
                 Ok(switched) => {
-                    let Some(mut connection) = Connection::open(pending, switched) else {
+                    let Some((mut connection, span)) = Connection::open(pending, switched) else {
                         return;
                     };
-                    let span = connection.span();
                     tokio::spawn(async move { connection.run().await }.instrument(span));
                 }
                 Err(NotSwitched::Lost(error)) => log::debug!(%error, "the client was gone before the 101"),

@@ -20,7 +20,7 @@ mod wire;
 use std::sync::Arc;
 
 use futures_util::future::OptionFuture;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 pub(crate) use self::pending::PendingConnection;
 use crate::{
@@ -103,11 +103,13 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Makes a connection of an upgraded socket, and puts it into the hub. Returns `None` if there was no 101 after all.
-    pub(crate) fn open(pending: PendingConnection, switched: Switched) -> Option<Self> {
+    /// Makes a connection of an upgraded socket, and puts it into the hub. Returns it with the span that everything of it
+    /// is logged in, or `None` if there was no 101 after all.
+    pub(crate) fn open(pending: PendingConnection, switched: Switched) -> Option<(Self, Span)> {
         let PendingConnection {
             expected,
             scene,
+            peer,
             admitted,
             mut task,
         } = pending;
@@ -117,9 +119,11 @@ impl Connection {
             return None;
         }
         let Transport { read, outlet, unread } = transport;
-        if let Some(address) = read.peer_addr() {
+        let peer = peer.or_else(|| read.peer_addr());
+        if let Some(address) = peer.filter(|_| scene.endpoint.unread_request.is_none()) {
             live.request.set_peer_addr(address);
         }
+        let span = connection_span(live.id, &live.endpoint.path, peer);
         live.mailbox.connect(outlet);
         let membership = Membership::new(live.clone());
         // A drain that began before the connection was in the hub has not seen it.
@@ -127,7 +131,7 @@ impl Connection {
             live.close(Ending::shutdown());
         }
         let wire = Wire::new(read, unread);
-        Some(Self {
+        let connection = Self {
             driver: Driver::new(wire, live, scene.endpoint.clone()),
             _membership: membership,
             room_memory: Some(RoomMemory(scene.connector.live.clone())),
@@ -135,15 +139,8 @@ impl Connection {
             overdue: None,
             _admitted: admitted,
             _task: task,
-        })
-    }
-
-    /// Makes the span that everything of this connection is logged in.
-    pub(crate) fn span(&self) -> tracing::Span {
-        let Live {
-            id, request, endpoint, ..
-        } = &*self.driver.live;
-        connection_span(*id, &endpoint.path, request.peer_addr())
+        };
+        Some((connection, span))
     }
 
     /// Runs the connection to its end. What a quiet connection is not in the middle of is boxed, so that it has no room

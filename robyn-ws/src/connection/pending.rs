@@ -1,6 +1,6 @@
 //! A connection between its 101 and the hub.
 
-use std::{any::Any, sync::Arc};
+use std::{any::Any, net::SocketAddr, sync::Arc};
 
 use tokio::runtime::Handle;
 
@@ -24,6 +24,8 @@ use crate::{
 pub(crate) struct PendingConnection {
     pub(super) expected: Expected,
     pub(super) scene: Scene,
+    /// The client's address, where it is known already.
+    pub(super) peer: Option<SocketAddr>,
     pub(super) admitted: Box<[Admitted]>,
     pub(super) task: TaskGuard,
 }
@@ -47,7 +49,8 @@ impl PendingConnection {
     /// Prepares the connection of an accepted request.
     pub(crate) fn new(
         endpoint: Arc<Endpoint>,
-        request: UpgradeRequest,
+        request: Arc<UpgradeRequest>,
+        peer: Option<SocketAddr>,
         state: Option<Box<dyn Any + Send>>,
         admitted: Box<[Admitted]>,
         task: TaskGuard,
@@ -70,6 +73,7 @@ impl PendingConnection {
                 connector,
                 states,
             },
+            peer,
             admitted,
             task,
         }

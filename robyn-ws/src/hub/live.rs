@@ -26,7 +26,7 @@ pub(crate) const BYTES_PER_TURN: usize = 128 * 1024;
 pub(crate) struct Live {
     pub(crate) id: ConnectionId,
     pub(crate) mailbox: Mailbox,
-    pub(crate) request: UpgradeRequest,
+    pub(crate) request: Arc<UpgradeRequest>,
     pub(crate) endpoint: Arc<EndpointHub>,
     /// Who writes to it while its driver sleeps.
     pub(crate) courier: Arc<Courier>,
