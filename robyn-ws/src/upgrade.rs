@@ -26,11 +26,10 @@ use crate::{
     extract::UpgradeContext,
     handshake,
     hub::{
-        admission::{Admission, Admitted, Handshake, Refused},
+        admission::{Admitted, Handshake, Refused},
         drain::TaskGuard,
     },
     isolate::{self, Held, Panicked},
-    limits::Bounds,
     log,
     origin::OriginRefusal,
     printable::printable,
@@ -73,7 +72,7 @@ struct Accepted {
     request: Arc<UpgradeRequest>,
     peer: Option<SocketAddr>,
     state: UpgradeReply,
-    admitted: Box<[Admitted]>,
+    admitted: Admitted,
 }
 
 /// Accepts a request, unless a drain loses its patience with it.
@@ -145,7 +144,7 @@ async fn accept(endpoint: &Arc<Endpoint>, gatekeeper: &Gatekeeper, parts: &mut P
         Arc::new(request)
     };
     // Only now, so that a slow upgrade handler takes no place of a connection.
-    let admitted = count(endpoint, |admission, bounds| admission.admit(address, bounds))?;
+    let admitted = endpoint.admissions.admit(address).map_err(over_a_limit)?;
     Ok(Accepted {
         on_upgrade,
         accept_key,
@@ -217,7 +216,7 @@ struct UnderWay(Arc<Mutex<Box<[Handshake]>>>);
 
 impl UnderWay {
     fn begin(endpoint: &Endpoint, address: Option<IpAddr>) -> Result<Self, Response> {
-        let guards = count(endpoint, |admission, bounds| admission.begin(address, bounds))?;
+        let guards = endpoint.admissions.begin(address).map_err(over_a_limit)?;
         Ok(Self(Arc::new(Mutex::new(guards))))
     }
 
@@ -239,16 +238,8 @@ fn client_address(endpoint: &Endpoint, peer: Option<SocketAddr>) -> Option<IpAdd
     address
 }
 
-/// Counts a request for the app and for the sub-routers with limits of their own, or for none of them if one refuses it.
-fn count<Guard>(
-    endpoint: &Endpoint,
-    count_one: impl Fn(&Arc<Admission>, &Bounds) -> Result<Guard, Refused>,
-) -> Result<Box<[Guard]>, Response> {
-    let guards = endpoint
-        .admissions
-        .iter()
-        .map(|(admission, bounds)| count_one(admission, bounds));
-    guards.collect::<Result<_, _>>().map_err(|refused| match refused {
+fn over_a_limit(refused: Refused) -> Response {
+    match refused {
         Refused::Connections => {
             unavailable("the server has as many connections as it takes: `Limits::max_connections`")
         }
@@ -260,7 +251,7 @@ fn count<Guard>(
             "your address has as many connections as it may have: `Limits::max_connections_per_ip`\n",
         )
             .into_response(),
-    })
+    }
 }
 
 fn unavailable(why: &str) -> Response {

@@ -98,7 +98,7 @@ pub(crate) struct Connection {
     scene: Scene,
     /// The blocking handler that has kept the state.
     overdue: Option<Box<Overdue>>,
-    _admitted: Box<[Admitted]>,
+    _admitted: Admitted,
     _task: TaskGuard,
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct PendingConnection {
     pub(super) scene: Scene,
     /// The client's address, where it is known already.
     pub(super) peer: Option<SocketAddr>,
-    pub(super) admitted: Box<[Admitted]>,
+    pub(super) admitted: Admitted,
     pub(super) task: TaskGuard,
 }
 
@@ -52,7 +52,7 @@ impl PendingConnection {
         request: Arc<UpgradeRequest>,
         peer: Option<SocketAddr>,
         state: Option<Box<dyn Any + Send>>,
-        admitted: Box<[Admitted]>,
+        admitted: Admitted,
         task: TaskGuard,
     ) -> Self {
         let live = Arc::new(Live {
