@@ -14,7 +14,7 @@ use axum::{
 };
 use futures_util::future::OptionFuture;
 use hyper::upgrade::OnUpgrade;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::{
     Hub, Origins, PathParams,
@@ -339,22 +339,27 @@ impl Accepted {
         } = self;
         let pending = PendingConnection::new(endpoint, request, peer, state.0, admitted, task);
         let (switching, response) = Switching::new(on_upgrade, accept_key, subprotocol);
+        // Boxed, so that the memory of the handshake is not kept as long as the connection.
+        let opening = Box::pin(open(pending, switching));
         tokio::spawn(async move {
-            match switching.switched().await {
-                // A task of its own, so that the memory of the handshake is not kept as long as the connection.
-                Ok(switched) => {
-                    let Some((mut connection, span)) = Connection::open(pending, switched) else {
-                        return;
-                    };
-                    tokio::spawn(async move { connection.run().await }.instrument(span));
-                }
-                Err(NotSwitched::Lost(error)) => log::debug!(%error, "the client was gone before the 101"),
-                Err(error) => {
-                    let endpoint = pending.endpoint();
-                    log::warn!(endpoint, %error, "an accepted upgrade became no connection");
-                }
-            }
+            let Some((mut connection, span)) = opening.await else {
+                return;
+            };
+            async move { connection.run().await }.instrument(span).await;
         });
         response
     }
+}
+
+/// Opens the connection when its 101 is out.
+async fn open(pending: PendingConnection, switching: Switching) -> Option<(Connection, Span)> {
+    match switching.switched().await {
+        Ok(switched) => return Connection::open(pending, switched),
+        Err(NotSwitched::Lost(error)) => log::debug!(%error, "the client was gone before the 101"),
+        Err(error) => {
+            let endpoint = pending.endpoint();
+            log::warn!(endpoint, %error, "an accepted upgrade became no connection");
+        }
+    }
+    None
 }
