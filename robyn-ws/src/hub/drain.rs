@@ -46,7 +46,10 @@ impl Drain {
     /// Counts a task until the guard is dropped. A task counts itself before it asks whether a drain has begun, so that
     /// either it knows of the drain or the drain waits for it.
     pub(crate) fn count_task(self: &Arc<Self>) -> TaskGuard {
-        self.tasks.send_modify(|tasks| *tasks += 1);
+        self.tasks.send_if_modified(|tasks| {
+            *tasks += 1;
+            false // Whoever waits does so for the last to end.
+        });
         TaskGuard {
             drain: self.clone(),
             is_connection: false,
@@ -120,7 +123,10 @@ impl Drop for TaskGuard {
         if self.is_connection && self.drain.has_begun() {
             self.drain.connections_ended.fetch_add(1, Ordering::SeqCst);
         }
-        self.drain.tasks.send_modify(|tasks| *tasks -= 1);
+        self.drain.tasks.send_if_modified(|tasks| {
+            *tasks -= 1;
+            *tasks == 0
+        });
     }
 }
 
