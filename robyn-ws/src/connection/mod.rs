@@ -107,13 +107,13 @@ impl Connection {
     /// is logged in, or `None` if there was no 101 after all.
     pub(crate) fn open(pending: PendingConnection, switched: Switched) -> Option<(Self, Span)> {
         let PendingConnection {
-            expected,
+            mut expected,
             scene,
             peer,
             admitted,
             mut task,
         } = pending;
-        let live = expected.0.clone();
+        let live = expected.live.clone();
         let mut transport = Transport::new(switched.upgraded);
         if switched.is_late && transport.has_ended() {
             return None;
@@ -126,6 +126,7 @@ impl Connection {
         let span = connection_span(live.id, &live.endpoint.path, peer);
         live.mailbox.connect(outlet);
         let membership = Membership::new(live.clone());
+        expected.has_come = true;
         // A drain that began before the connection was in the hub has not seen it.
         if task.begin_connection() {
             live.close(Ending::shutdown());

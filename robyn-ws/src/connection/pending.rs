@@ -32,11 +32,17 @@ pub(crate) struct PendingConnection {
 
 /// A place among those who are expected at an endpoint, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Expected(pub(super) Arc<Live>);
+pub(super) struct Expected {
+    pub(super) live: Arc<Live>,
+    /// Whether it is in the hub, and so expected no longer.
+    pub(super) has_come: bool,
+}
 
 impl Drop for Expected {
     fn drop(&mut self) {
-        self.0.endpoint.expect_no_longer(self.0.id);
+        if !self.has_come {
+            self.live.endpoint.expect_no_longer(self.live.id);
+        }
     }
 }
 
@@ -67,7 +73,7 @@ impl PendingConnection {
         let connector = WebSocketConnector { live: live.clone() };
         let states = States::new(&endpoint.states, state);
         Self {
-            expected: Expected(live),
+            expected: Expected { live, has_come: false },
             scene: Scene {
                 endpoint,
                 connector,
