@@ -23,7 +23,7 @@ use crate::{
     frame::Frame,
     hub::live::Live,
     mailbox::{Written, slow_consumer},
-    time::{after, never},
+    time::{Moment, after, never},
 };
 
 /// What the connection gets between handlers.
@@ -56,14 +56,14 @@ pub(crate) struct Driver {
     pub(super) inbox: Inbox,
     pub(super) ending: Option<Box<Ending>>,
     /// Until when handlers may go on after the end has begun.
-    grace: Option<Instant>,
+    grace: Option<Moment>,
     /// Whether the drain's patience is over.
     pub(super) cut: bool,
     /// Whether the end came from what was read, so that the messages before it are still handled.
     pub(super) ended_in_stream: bool,
     pub(super) peer: Peer,
     /// Since when a message waits for the client to take earlier replies, without its taking bytes.
-    stalled: Option<Instant>,
+    stalled: Option<Moment>,
     /// The client's progress in taking bytes when the timer fired last.
     progress: u64,
     timer: Pin<Box<Sleep>>,
@@ -72,9 +72,11 @@ pub(crate) struct Driver {
 
 impl Driver {
     pub(crate) fn new(wire: Wire, live: Arc<Live>, endpoint: Arc<Endpoint>) -> Self {
-        let now = Instant::now();
+        let now = Moment::now();
         let phase = Phase::new(&endpoint.bounds, now);
-        let timer = Box::pin(sleep_until(phase.deadline(&endpoint.bounds).unwrap_or_else(never)));
+        let timer = Box::pin(sleep_until(
+            phase.deadline(&endpoint.bounds).map_or_else(never, Into::into),
+        ));
         Self {
             wire,
             live,
@@ -128,13 +130,13 @@ impl Driver {
 
     fn begin_end(&mut self, ending: Ending) {
         self.inbox.end(&ending);
-        self.grace = Some(after(Instant::now(), self.endpoint.bounds.handler_grace));
+        self.grace = Some(after(Moment::now(), self.endpoint.bounds.handler_grace));
         self.ending = Some(Box::new(ending));
     }
 
     /// Gives the close handler a grace of its own.
     pub(crate) fn extend_grace(&mut self) {
-        self.grace = Some(after(Instant::now(), self.endpoint.bounds.handler_grace));
+        self.grace = Some(after(Moment::now(), self.endpoint.bounds.handler_grace));
     }
 
     // ---- what the connection awaits -------------------------------------------------------------------------------
@@ -142,7 +144,7 @@ impl Driver {
     /// Waits for the next message, or for the end. Everything else goes on meanwhile.
     pub(crate) async fn next(&mut self) -> Next {
         if self.endpoint.bounds.idle_timeout.is_some() {
-            self.phase.worked_until(Instant::now());
+            self.phase.worked_until(Moment::now());
         }
         poll_fn(|cx| self.poll_next(cx)).await
     }
@@ -197,7 +199,7 @@ impl Driver {
     // ---- decisions ------------------------------------------------------------------------------------------------
 
     fn out_of_patience(&self) -> bool {
-        self.cut || self.grace.is_some_and(|grace| Instant::now() >= grace)
+        self.cut || self.grace.is_some_and(|grace| Moment::now() >= grace)
     }
 
     /// Tells whether no further message is to be handled. What came before the peer's own end is handled first.
@@ -213,7 +215,7 @@ impl Driver {
         }
         // After the end of the stream only the read-ahead is left, which is bounded as well.
         if self.ending.is_none() && !has_room {
-            self.stalled.get_or_insert_with(Instant::now);
+            self.stalled.get_or_insert_with(Moment::now);
             return false;
         }
         self.stalled = None;
@@ -253,18 +255,18 @@ impl Driver {
         } else {
             earlier(self.stall_over(), self.phase.end_check())
         };
-        if pressing.is_some_and(|deadline| deadline < self.timer.deadline()) {
+        if pressing.is_some_and(|deadline| Instant::from(deadline) < self.timer.deadline()) {
             self.reset_timer(pressing);
         }
         if self.timer.as_mut().poll(cx).is_pending() {
             return false;
         }
-        self.on_time(Instant::now(), handler_runs);
+        self.on_time(Moment::now(), handler_runs);
         self.reset_timer(self.deadline());
         true
     }
 
-    fn on_time(&mut self, now: Instant, handler_runs: bool) {
+    fn on_time(&mut self, now: Moment, handler_runs: bool) {
         if self.ending.is_some() {
             return;
         }
@@ -288,20 +290,20 @@ impl Driver {
     }
 
     /// Says when time is next of interest.
-    fn deadline(&self) -> Option<Instant> {
+    fn deadline(&self) -> Option<Moment> {
         if self.ending.is_some() {
             return self.grace;
         }
         earlier(self.phase.deadline(&self.endpoint.bounds), self.stall_over())
     }
 
-    fn stall_over(&self) -> Option<Instant> {
+    fn stall_over(&self) -> Option<Moment> {
         self.stalled
             .map(|since| after(since, self.endpoint.bounds.send_timeout))
     }
 
-    fn reset_timer(&mut self, deadline: Option<Instant>) {
-        self.timer.as_mut().reset(deadline.unwrap_or_else(never));
+    fn reset_timer(&mut self, deadline: Option<Moment>) {
+        self.timer.as_mut().reset(deadline.map_or_else(never, Into::into));
     }
 
     /// Ends this poll: the turn is over, or the task sleeps. Returns `false` if something has come meanwhile.
@@ -327,6 +329,6 @@ impl Driver {
     }
 }
 
-fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+fn earlier(one: Option<Moment>, other: Option<Moment>) -> Option<Moment> {
     one.into_iter().chain(other).min()
 }

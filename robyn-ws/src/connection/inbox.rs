@@ -2,9 +2,7 @@
 
 use std::{sync::Arc, task::Waker};
 
-use tokio::time::Instant;
-
-use crate::{Message, close::Ending, connection::session::SessionInbox, limits::Bounds, queue::Queue};
+use crate::{Message, close::Ending, connection::session::SessionInbox, limits::Bounds, queue::Queue, time::Moment};
 
 /// Messages in the order in which they came.
 #[derive(Debug, Default)]
@@ -83,7 +81,7 @@ impl Inbox {
     }
 
     /// Returns until when our side had something to do, so that the client could be silent.
-    pub(crate) fn worked_until(&self, handler_runs: bool, now: Instant) -> Option<Instant> {
+    pub(crate) fn worked_until(&self, handler_runs: bool, now: Moment) -> Option<Moment> {
         match self {
             Self::Own(_) => handler_runs.then_some(now),
             Self::Session(session) => Some(session.awaits_since().unwrap_or(now)),

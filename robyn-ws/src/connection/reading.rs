@@ -5,8 +5,6 @@ use std::{
     task::{Context, Poll},
 };
 
-use tokio::time::Instant;
-
 use crate::{
     CloseReason,
     close::Ending,
@@ -17,6 +15,7 @@ use crate::{
         received::{ReadEnd, Received},
     },
     frame::Frame,
+    time::Moment,
 };
 
 impl Driver {
@@ -33,7 +32,7 @@ impl Driver {
         if !self.inbox.has_room(&self.endpoint.bounds) {
             return self.pause_reading(cx);
         }
-        let now = Instant::now();
+        let now = Moment::now();
         self.phase.resume(&self.endpoint.bounds, now);
         let (mut any, mut ending) = (false, None);
         // Only a session is told of each message.
@@ -94,7 +93,7 @@ impl Driver {
     /// Lets TCP slow the peer down, and notices all the same if the peer ends TCP.
     fn pause_reading(&mut self, cx: &Context<'_>) -> bool {
         if self.phase.end_check().is_none() {
-            self.phase.pause(Instant::now());
+            self.phase.pause(Moment::now());
         }
         if let Inbox::Session(session) = &self.inbox {
             session.wait_for_room(cx);
