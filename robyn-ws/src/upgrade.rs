@@ -3,7 +3,7 @@
 use std::{
     mem,
     net::{IpAddr, SocketAddr},
-    pin::pin,
+    pin::{Pin, pin},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -325,6 +325,9 @@ fn context<'a>(endpoint: &'a Endpoint, request: &'a UpgradeRequest, parts: &'a m
     }
 }
 
+/// A connection that is being opened, with the span that everything of it is logged in.
+type Opening = Pin<Box<dyn Future<Output = Option<(Connection, Span)>> + Send>>;
+
 impl Accepted {
     /// Returns the 101, and spawns the connection, which begins when that is out.
     fn switch_protocols(self, endpoint: Arc<Endpoint>, task: TaskGuard) -> Response {
@@ -339,16 +342,18 @@ impl Accepted {
         } = self;
         let pending = PendingConnection::new(endpoint, request, peer, state.0, admitted, task);
         let (switching, response) = Switching::new(on_upgrade, accept_key, subprotocol);
-        // Boxed, so that the memory of the handshake is not kept as long as the connection.
         let opening = Box::pin(open(pending, switching));
-        tokio::spawn(async move {
-            let Some((mut connection, span)) = opening.await else {
-                return;
-            };
-            async move { connection.run().await }.instrument(span).await;
-        });
+        tokio::spawn(live(opening));
         response
     }
+}
+
+/// The task of a connection. The memory of the handshake is not kept as long, since `opening` is a box.
+async fn live(opening: Opening) {
+    let Some((mut connection, span)) = opening.await else {
+        return;
+    };
+    async move { connection.run().await }.instrument(span).await;
 }
 
 /// Opens the connection when its 101 is out.
@@ -362,4 +367,14 @@ async fn open(pending: PendingConnection, switching: Switching) -> Option<(Conne
         }
     }
     None
+}
+
+/// Returns the size of what the task of a connection runs, in bytes.
+#[cfg(feature = "test-util")]
+pub(crate) fn task_size() -> usize {
+    fn size_of_result<Argument, Result>(_: impl Fn(Argument) -> Result) -> usize {
+        size_of::<Result>()
+    }
+
+    size_of_result(live)
 }

@@ -103,6 +103,9 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
+    #[cfg(feature = "test-util")]
+    pub(crate) const DRIVER_SIZE: usize = size_of::<Driver>();
+
     /// Makes a connection of an upgraded socket, and puts it into the hub. Returns it with the span that everything of it
     /// is logged in, or `None` if there was no 101 after all.
     pub(crate) fn open(pending: PendingConnection, switched: Switched) -> Option<(Self, Span)> {
