@@ -26,6 +26,16 @@ impl Moment {
     pub(crate) const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.get().saturating_sub(earlier.0.get()))
     }
+
+    /// Returns the moment as a number, which is not 0.
+    pub(crate) const fn nanos(self) -> u64 {
+        self.0.get()
+    }
+
+    /// Returns the moment that is this number.
+    pub(crate) fn of_nanos(nanos: u64) -> Option<Self> {
+        NonZeroU64::new(nanos).map(Self)
+    }
 }
 
 impl From<Instant> for Moment {

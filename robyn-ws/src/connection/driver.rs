@@ -23,7 +23,7 @@ use crate::{
     frame::Frame,
     hub::live::Live,
     mailbox::{Written, slow_consumer},
-    time::{Moment, after, never},
+    time::{Moment, after},
 };
 
 /// What the connection gets between handlers.
@@ -66,17 +66,15 @@ pub(crate) struct Driver {
     stalled: Option<Moment>,
     /// The client's progress in taking bytes when the timer fired last.
     progress: u64,
-    timer: Pin<Box<Sleep>>,
+    /// For what is due sooner than an alarm is meant for. A quiet connection has none.
+    timer: Option<Pin<Box<Sleep>>>,
     pub(super) turn: Turn,
 }
 
 impl Driver {
     pub(crate) fn new(wire: Wire, live: Arc<Live>, endpoint: Arc<Endpoint>) -> Self {
-        let now = Moment::now();
-        let phase = Phase::new(&endpoint.bounds, now);
-        let timer = Box::pin(sleep_until(
-            phase.deadline(&endpoint.bounds).map_or_else(never, Into::into),
-        ));
+        let phase = Phase::new(&endpoint.bounds, Moment::now());
+        live.alarm.set(phase.deadline(&endpoint.bounds));
         Self {
             wire,
             live,
@@ -90,7 +88,7 @@ impl Driver {
             peer: Peer::Talks,
             stalled: None,
             progress: 0,
-            timer,
+            timer: None,
             turn: Turn::new(),
         }
     }
@@ -249,21 +247,34 @@ impl Driver {
 
     /// Does what is due. Gives whether anything was, or was put off; otherwise the task is woken when something is.
     fn poll_time(&mut self, cx: &mut Context<'_>, handler_runs: bool) -> bool {
-        // What else is awaited only ever moves away, and is looked up when the timer fires.
+        if !self.live.alarm.has_rung() && !self.poll_timer(cx) {
+            return false;
+        }
+        self.on_time(Moment::now(), handler_runs);
+        self.live.alarm.set(self.phase.deadline(&self.endpoint.bounds));
+        true
+    }
+
+    /// Returns whether something may be due that is too pressing, or too rare, for an alarm.
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> bool {
         let pressing = if self.ending.is_some() {
             self.grace
         } else {
             earlier(self.stall_over(), self.phase.end_check())
         };
-        if pressing.is_some_and(|deadline| Instant::from(deadline) < self.timer.deadline()) {
-            self.reset_timer(pressing);
+        if let Some(deadline) = pressing.map(Instant::from) {
+            let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+            // A time that has moved away is looked up when the timer fires.
+            if deadline < timer.deadline() {
+                timer.as_mut().reset(deadline);
+            }
         }
-        if self.timer.as_mut().poll(cx).is_pending() {
-            return false;
+        let Some(timer) = &mut self.timer else { return false };
+        let has_fired = timer.as_mut().poll(cx).is_ready();
+        if has_fired {
+            self.timer = None;
         }
-        self.on_time(Moment::now(), handler_runs);
-        self.reset_timer(self.deadline());
-        true
+        has_fired
     }
 
     fn on_time(&mut self, now: Moment, handler_runs: bool) {
@@ -289,21 +300,9 @@ impl Driver {
         }
     }
 
-    /// Says when time is next of interest.
-    fn deadline(&self) -> Option<Moment> {
-        if self.ending.is_some() {
-            return self.grace;
-        }
-        earlier(self.phase.deadline(&self.endpoint.bounds), self.stall_over())
-    }
-
     fn stall_over(&self) -> Option<Moment> {
         self.stalled
             .map(|since| after(since, self.endpoint.bounds.send_timeout))
-    }
-
-    fn reset_timer(&mut self, deadline: Option<Moment>) {
-        self.timer.as_mut().reset(deadline.map_or_else(never, Into::into));
     }
 
     /// Ends this poll: the turn is over, or the task sleeps. Returns `false` if something has come meanwhile.

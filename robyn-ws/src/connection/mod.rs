@@ -38,7 +38,7 @@ use crate::{
     endpoint::BoundHandler,
     event::Session,
     frame::Frame,
-    hub::{admission::Admitted, drain::TaskGuard, live::Live},
+    hub::{admission::Admitted, drain::TaskGuard, live::Live, sweep::Sweeper},
     isolate, log,
     registry::Entry,
     switching::Switched,
@@ -53,6 +53,7 @@ impl Membership {
     /// Puts the connection into the hub.
     fn new(live: Arc<Live>) -> Self {
         live.endpoint.enter(live.clone());
+        Sweeper::watch(&live);
         live.endpoint.telemetry.opened();
         Self(live)
     }
@@ -63,6 +64,7 @@ impl Drop for Membership {
         self.0.mailbox.hang_up();
         self.0.endpoint.leave(self.0.id);
         self.0.endpoint.forget(self.0.id);
+        Sweeper::left(&self.0);
         self.0.endpoint.telemetry.left();
     }
 }

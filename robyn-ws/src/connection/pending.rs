@@ -12,6 +12,7 @@ use crate::{
         admission::Admitted,
         drain::TaskGuard,
         live::{Live, RunningHandler},
+        sweep::Alarm,
     },
     mailbox::Mailbox,
     request::UpgradeRequest,
@@ -68,6 +69,7 @@ impl PendingConnection {
             endpoint: endpoint.hub.clone(),
             courier: endpoint.hub.courier(Handle::current()),
             running: RunningHandler::default(),
+            alarm: Alarm::default(),
         });
         live.endpoint.expect(live.clone());
         let connector = WebSocketConnector { live: live.clone() };

@@ -216,12 +216,9 @@ impl Phase {
         Due::Ping
     }
 
-    /// Returns when to ask [`Self::on_time`] next. It may be early, never late.
+    /// Returns when to ask [`Self::on_time`] next, besides [`Self::end_check`]. It may be early, never late.
     pub(crate) fn deadline(&self, bounds: &Bounds) -> Option<Moment> {
-        [self.next_beat, self.idle_at(bounds), self.paused]
-            .into_iter()
-            .flatten()
-            .min()
+        self.next_beat.into_iter().chain(self.idle_at(bounds)).min()
     }
 
     /// Returns when to look for the end of TCP, if we do not read.

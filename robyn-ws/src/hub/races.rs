@@ -9,6 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::{
     endpoint::{EndpointHub, Joined},
     live::{Live, RunningHandler},
+    sweep::Alarm,
 };
 use crate::{Audience, ConnectionId, close::Ending, hub::reference::EndpointRef, limits::Bounds, mailbox::Mailbox};
 
@@ -28,6 +29,7 @@ fn enter(hub: &Arc<EndpointHub>) -> Arc<Live> {
         endpoint: hub.clone(),
         courier: hub.courier(runtime),
         running: RunningHandler::default(),
+        alarm: Alarm::default(),
     });
     live.mailbox.greet(None);
     hub.enter(live.clone());
