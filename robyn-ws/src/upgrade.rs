@@ -325,8 +325,8 @@ fn context<'a>(endpoint: &'a Endpoint, request: &'a UpgradeRequest, parts: &'a m
     }
 }
 
-/// A connection that is being opened, with the span that everything of it is logged in.
-type Opening = Pin<Box<dyn Future<Output = Option<(Connection, Span)>> + Send>>;
+/// A connection with the span that everything of it is logged in.
+type Opened = (Connection, Span);
 
 impl Accepted {
     /// Returns the 101, and spawns the connection, which begins when that is out.
@@ -349,7 +349,7 @@ impl Accepted {
 }
 
 /// The task of a connection. The memory of the handshake is not kept as long, since `opening` is a box.
-async fn live(opening: Opening) {
+async fn live<Open: Future<Output = Option<Opened>>>(opening: Pin<Box<Open>>) {
     let Some((mut connection, span)) = opening.await else {
         return;
     };
@@ -357,7 +357,7 @@ async fn live(opening: Opening) {
 }
 
 /// Opens the connection when its 101 is out.
-async fn open(pending: PendingConnection, switching: Switching) -> Option<(Connection, Span)> {
+async fn open(pending: PendingConnection, switching: Switching) -> Option<Opened> {
     match switching.switched().await {
         Ok(switched) => return Connection::open(pending, switched),
         Err(NotSwitched::Lost(error)) => log::debug!(%error, "the client was gone before the 101"),
@@ -376,5 +376,5 @@ pub(crate) fn task_size() -> usize {
         size_of::<Result>()
     }
 
-    size_of_result(live)
+    size_of_result(live::<std::future::Pending<Option<Opened>>>)
 }
