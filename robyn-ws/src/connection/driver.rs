@@ -140,11 +140,11 @@ impl Driver {
     // ---- what the connection awaits -------------------------------------------------------------------------------
 
     /// Waits for the next message, or for the end. Everything else goes on meanwhile.
-    pub(crate) async fn next(&mut self) -> Next {
+    pub(crate) fn next(&mut self) -> impl Future<Output = Next> {
         if self.endpoint.bounds.idle_timeout.is_some() {
             self.phase.worked_until(Moment::now());
         }
-        poll_fn(|cx| self.poll_next(cx)).await
+        poll_fn(|cx| self.poll_next(cx))
     }
 
     /// Waits for a handler. Reading ahead, writing, pongs and time go on beside it. `None` means that it still ran when

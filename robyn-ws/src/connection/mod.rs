@@ -19,7 +19,6 @@ mod wire;
 
 use std::sync::Arc;
 
-use futures_util::future::OptionFuture;
 use tracing::{Instrument, Span};
 
 pub(crate) use self::pending::PendingConnection;
@@ -36,11 +35,11 @@ use crate::{
         wire::Wire,
     },
     endpoint::BoundHandler,
-    event::Session,
+    event::{self, Session},
     frame::Frame,
     hub::{admission::Admitted, drain::TaskGuard, live::Live, sweep::Sweeper},
     isolate, log,
-    registry::Entry,
+    registry::{Call, Entry},
     switching::Switched,
     telemetry::connection_span,
 };
@@ -220,31 +219,34 @@ impl Connection {
         if let Some(handler) = self.scene.endpoint.handlers.session {
             return Box::pin(self.hold_session(handler)).await;
         }
-        let Some(BoundHandler { entry, .. }) = self.scene.endpoint.handlers.message else {
+        let Some(BoundHandler { entry, call }) = self.scene.endpoint.handlers.message else {
             // There is nobody to tell, and the next message may still be the client's Close.
             while let Next::Message(_) = self.driver.next().await {}
             return;
         };
-        loop {
-            let next = self.driver.next().await;
-            let Some(outcome) = OptionFuture::from(self.handle(next)).await else {
-                return;
-            };
+        if let Call::Sync(call) = call
+            && !entry.blocking
+        {
+            while let Next::Message(mut message) = self.driver.next().await {
+                let outcome = self.scene.call(entry, call, &mut message);
+                self.answer(entry, outcome);
+            }
+            return;
+        }
+        // Boxed, so that connections whose handlers never wait have no room for it.
+        Box::pin(self.converse_beside(BoundHandler { entry, call })).await;
+    }
+
+    /// Runs a message handler that may wait for every message, until the connection ends.
+    async fn converse_beside(&mut self, handler: BoundHandler<event::Message>) {
+        while let Next::Message(message) = self.driver.next().await {
+            let outcome = self.scene.invoke(&mut self.driver, handler, message).await;
             let in_time = !matches!(outcome, Outcome::Dropped(_) | Outcome::LeftBehind(..));
-            self.answer(entry, outcome);
+            self.answer(handler.entry, outcome);
             if !in_time {
                 return;
             }
         }
-    }
-
-    /// Runs the message handler, unless what is next is the end. It is a function of its own because an `async fn` that
-    /// takes a message out of [`Next`] has room for it twice, in every connection.
-    fn handle(&mut self, next: Next) -> Option<impl Future<Output = Outcome>> {
-        let (Next::Message(message), Some(handler)) = (next, self.scene.endpoint.handlers.message) else {
-            return None;
-        };
-        Some(self.scene.invoke(&mut self.driver, handler, message))
     }
 
     async fn hold_session(&mut self, handler: BoundHandler<Session>) {
