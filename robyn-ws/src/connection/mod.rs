@@ -37,7 +37,7 @@ use crate::{
     endpoint::BoundHandler,
     event::{self, Session},
     frame::Frame,
-    hub::{admission::Admitted, drain::TaskGuard, live::Live, sweep::Sweeper},
+    hub::{admission::Admitted, drain::ConnectionGuard, live::Live, sweep::Sweeper},
     isolate, log,
     registry::{Call, Entry},
     switching::Switched,
@@ -100,7 +100,7 @@ pub(crate) struct Connection {
     /// The blocking handler that has kept the state.
     overdue: Option<Box<Overdue>>,
     _admitted: Admitted,
-    _task: TaskGuard,
+    _task: ConnectionGuard,
 }
 
 impl Connection {
@@ -115,7 +115,7 @@ impl Connection {
             scene,
             peer,
             admitted,
-            mut task,
+            task,
         } = pending;
         let live = expected.live.clone();
         let mut transport = Transport::new(switched.upgraded);
@@ -132,7 +132,8 @@ impl Connection {
         let membership = Membership::new(live.clone());
         expected.has_come = true;
         // A drain that began before the connection was in the hub has not seen it.
-        if task.begin_connection() {
+        let task = task.into_connection();
+        if task.is_draining() {
             live.close(Ending::shutdown());
         }
         let wire = Wire::new(read, unread);
