@@ -22,6 +22,8 @@ use std::sync::Arc;
 use tracing::{Instrument, Span};
 
 pub(crate) use self::pending::PendingConnection;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+pub(crate) use self::transport::tune;
 use crate::{
     CloseReason, Message, WebSocket,
     close::Ending,
