@@ -144,7 +144,7 @@ fn idle_connection_keeps_little_memory() {
     for (what, bytes) in bytes_by_type() {
         say(&format!("bytes of an idle connection, {what}: {bytes}"));
     }
-    at_most(1450.0, "bytes that an idle connection keeps", per(CONNECTIONS, bytes));
+    at_most(1310.0, "bytes that an idle connection keeps", per(CONNECTIONS, bytes));
     at_most(
         4.5,
         "allocations that an idle connection keeps",
