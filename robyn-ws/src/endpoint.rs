@@ -5,9 +5,10 @@ use std::{any::TypeId, sync::Arc};
 use crate::{
     event::{Close, Connect, Event, Message, Session},
     extract::Check,
-    hub::{admission::Admission, endpoint::EndpointHub},
+    hub::{admission::Admissions, endpoint::EndpointHub},
     limits::Bounds,
     registry::{Call, Entry, UpgradeFn},
+    request::UpgradeRequest,
     router::Scopes,
 };
 
@@ -22,9 +23,10 @@ pub(crate) struct Endpoint {
     /// What arguments ask of the request, checked before the 101, each with the first handler that asks.
     pub(crate) checks: Vec<(&'static Entry, Check)>,
     pub(crate) bounds: Arc<Bounds>,
-    /// The counts of connections it is part of, each with its limits: the app's, and those of narrower sub-routers.
-    pub(crate) admissions: Vec<(Arc<Admission>, Bounds)>,
+    pub(crate) admissions: Arc<Admissions>,
     pub(crate) hub: Arc<EndpointHub>,
+    /// What all of its connections have for a request, where no handler can read one.
+    pub(crate) unread_request: Option<Arc<UpgradeRequest>>,
 }
 
 /// A type of connection state, and the first handler that takes or makes it.

@@ -1,7 +1,7 @@
 //! The client's half of the opening handshake (RFC 6455 section 4.2.1), checked before anything else is done.
 
 use axum::{
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -10,16 +10,69 @@ use crate::{authority::Authority, printable::printable};
 
 const SUPPORTED_VERSION: HeaderValue = HeaderValue::from_static("13");
 
+/// The headers that decide about a handshake, found in one pass.
+#[derive(Debug, Default)]
+struct Asked<'r> {
+    has_body: bool,
+    for_websocket: bool,
+    for_upgrade: bool,
+    host: Once<'r>,
+    version: Once<'r>,
+    key: Once<'r>,
+}
+
+/// A header that RFC 6455 section 4.2.1 wants exactly once, and that two readers could read differently otherwise.
+#[derive(Debug, Default)]
+struct Once<'r> {
+    last: Option<&'r HeaderValue>,
+    count: usize,
+}
+
+impl<'r> Once<'r> {
+    const fn see(&mut self, value: &'r HeaderValue) {
+        self.last = Some(value);
+        self.count += 1;
+    }
+}
+
+impl<'r> Asked<'r> {
+    fn by(headers: &'r HeaderMap) -> Self {
+        let mut asked = Self::default();
+        for (name, value) in headers {
+            if *name == header::UPGRADE {
+                asked.for_websocket |= has_token(value, "websocket");
+            } else if *name == header::CONNECTION {
+                asked.for_upgrade |= has_token(value, "upgrade");
+            } else if *name == header::HOST {
+                asked.host.see(value);
+            } else if *name == header::SEC_WEBSOCKET_VERSION {
+                asked.version.see(value);
+            } else if *name == header::SEC_WEBSOCKET_KEY {
+                asked.key.see(value);
+            } else if *name == header::CONTENT_LENGTH {
+                asked.has_body |= !is_zero(value.as_bytes());
+            } else if *name == header::TRANSFER_ENCODING {
+                asked.has_body = true;
+            }
+        }
+        asked
+    }
+}
+
 /// Checks the request and gives the value for `Sec-WebSocket-Accept`, or the answer that says what is wrong.
 pub(crate) fn check(parts: &Parts) -> Result<HeaderValue, Response> {
-    let headers = &parts.headers;
-    check_no_body(headers)?;
-    if !has_token(headers, &header::UPGRADE, "websocket") {
+    let asked = Asked::by(&parts.headers);
+    if asked.has_body {
+        // Its bytes would be the first of the WebSocket, or not, depending on what has arrived already.
+        let why = "a WebSocket upgrade has no body: remove `Content-Length` and `Transfer-Encoding`";
+        return Err(([(header::CONNECTION, "close")], refuse(why)).into_response());
+    }
+    if !asked.for_websocket {
         return Err(refuse(
             "this is a WebSocket endpoint: connect with a WebSocket client (the request has no `Upgrade: websocket`)",
         ));
     }
-    if !has_token(headers, &header::CONNECTION, "upgrade") {
+    if !asked.for_upgrade {
         return Err(refuse(
             "the request has `Upgrade: websocket` but not `Connection: Upgrade`; a proxy may have removed it",
         ));
@@ -27,12 +80,11 @@ pub(crate) fn check(parts: &Parts) -> Result<HeaderValue, Response> {
     if parts.method != Method::GET || parts.version < Version::HTTP_11 {
         return Err(refuse("a WebSocket upgrade is a GET request of HTTP/1.1"));
     }
-    check_once(parts)?;
-    check_version(headers)?;
-    let key = headers
-        .get(header::SEC_WEBSOCKET_KEY)
-        .map(HeaderValue::as_bytes)
-        .unwrap_or_default();
+    check_once("Host", &asked.host)?;
+    check_once("Sec-WebSocket-Version", &asked.version)?;
+    check_once("Sec-WebSocket-Key", &asked.key)?;
+    check_version(asked.version.last)?;
+    let key = asked.key.last.map(HeaderValue::as_bytes).unwrap_or_default();
     if !is_nonce(key) {
         return Err(refuse("`Sec-WebSocket-Key` is missing or is not 16 bytes in base64"));
     }
@@ -59,6 +111,9 @@ pub(crate) fn host(parts: &Parts) -> Result<Authority, Response> {
 
 /// Chooses the first subprotocol that the client offers and the app knows.
 pub(crate) fn subprotocol(headers: &HeaderMap, known: &[HeaderValue]) -> Result<Option<HeaderValue>, Response> {
+    if !headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL) {
+        return Ok(None);
+    }
     let offers = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL);
     // An element may be empty (RFC 9110 section 5.6.1.2), but not the whole list.
     let names = || {
@@ -67,8 +122,7 @@ pub(crate) fn subprotocol(headers: &HeaderMap, known: &[HeaderValue]) -> Result<
             .flat_map(|offer| offer.as_bytes().split(|byte| *byte == b','));
         elements.map(<[u8]>::trim_ascii).filter(|name| !name.is_empty())
     };
-    let has_names = names().next().is_some() || offers.iter().next().is_none();
-    if !has_names || !names().all(is_token) {
+    if names().next().is_none() || !names().all(is_token) {
         return Err(refuse(
             "`Sec-WebSocket-Protocol` is malformed: expected names of visible ASCII, separated by commas",
         ));
@@ -95,27 +149,10 @@ pub(crate) fn is_token(name: &[u8]) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
 }
 
-/// What RFC 6455 section 4.2.1 wants exactly once, and two readers could read differently otherwise.
-fn check_once(parts: &Parts) -> Result<(), Response> {
-    for (name, seen) in [
-        ("Host", header::HOST),
-        ("Sec-WebSocket-Version", header::SEC_WEBSOCKET_VERSION),
-        ("Sec-WebSocket-Key", header::SEC_WEBSOCKET_KEY),
-    ] {
-        let count = parts.headers.get_all(seen).iter().count();
-        if count > 1 {
-            return Err(refuse(&format!("`{name}` is there {count} times: expected once")));
-        }
-    }
-    Ok(())
-}
-
-/// The bytes of a body would be the first of the WebSocket, or not, depending on what has arrived already.
-fn check_no_body(headers: &HeaderMap) -> Result<(), Response> {
-    let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
-    if headers.contains_key(header::TRANSFER_ENCODING) || lengths.any(|length| !is_zero(length.as_bytes())) {
-        let why = "a WebSocket upgrade has no body: remove `Content-Length` and `Transfer-Encoding`";
-        return Err(([(header::CONNECTION, "close")], refuse(why)).into_response());
+fn check_once(name: &str, seen: &Once<'_>) -> Result<(), Response> {
+    if seen.count > 1 {
+        let count = seen.count;
+        return Err(refuse(&format!("`{name}` is there {count} times: expected once")));
     }
     Ok(())
 }
@@ -124,8 +161,8 @@ fn is_zero(length: &[u8]) -> bool {
     !length.is_empty() && length.iter().all(|digit| *digit == b'0')
 }
 
-fn check_version(headers: &HeaderMap) -> Result<(), Response> {
-    let Some(version) = headers.get(header::SEC_WEBSOCKET_VERSION) else {
+fn check_version(version: Option<&HeaderValue>) -> Result<(), Response> {
+    let Some(version) = version else {
         return Err(refuse("`Sec-WebSocket-Version` is missing: expected 13"));
     };
     match version.to_str() {
@@ -144,13 +181,10 @@ fn is_nonce(key: &[u8]) -> bool {
     key.len() == 24 && key.ends_with(b"==") && key[..22].iter().all(is_digit)
 }
 
-fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
-    headers
-        .get_all(name)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|part| part.trim().eq_ignore_ascii_case(token))
+fn has_token(value: &HeaderValue, token: &str) -> bool {
+    let has_it = |value: &str| value.split(',').any(|part| part.trim().eq_ignore_ascii_case(token));
+    // Most say that and nothing else.
+    value.as_bytes().eq_ignore_ascii_case(token.as_bytes()) || value.to_str().is_ok_and(has_it)
 }
 
 fn refuse(why: &str) -> Response {

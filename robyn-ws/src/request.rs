@@ -13,8 +13,8 @@ use axum::{
 
 use crate::{Hub, isolate::Held};
 
-/// The request that became a connection.
-#[derive(Clone)]
+/// The request that became a connection. It is empty where no handler of the endpoint can read it.
+#[derive(Clone, Default)]
 pub(crate) struct UpgradeRequest {
     head: Head,
     pub(crate) extensions: Held<Extensions>,
@@ -30,13 +30,12 @@ impl UpgradeRequest {
         let head = Head::new(target(parts), &parts.headers);
         let mut extensions = parts.extensions.clone();
         forget_known(&mut extensions);
-        let peer_addr = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
         Self {
             head,
             extensions: fitted(extensions).into(),
             path_params,
             subprotocol: subprotocol.and_then(|name| name.to_str().ok()).map(Box::from),
-            peer_addr: peer_addr.map(OnceLock::from).unwrap_or_default(),
+            peer_addr: peer_addr(parts).map(OnceLock::from).unwrap_or_default(),
             query: OnceLock::new(),
         }
     }
@@ -77,6 +76,12 @@ impl fmt::Debug for UpgradeRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UpgradeRequest").finish_non_exhaustive()
     }
+}
+
+/// Returns the client's address, if the server or a layer tells it.
+pub(crate) fn peer_addr(parts: &Parts) -> Option<SocketAddr> {
+    let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    info.map(|info| info.0)
 }
 
 /// Returns the target of a request as the client wrote it, whatever routers have taken off.
@@ -124,7 +129,7 @@ fn fitted(mut extensions: Extensions) -> Extensions {
 
 /// The target and the headers of a request in one allocation, as HTTP/1 writes them: read when a handler wants them, since
 /// few do, and every connection would pay for a map.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Head {
     lines: Box<[u8]>,
     uri: OnceLock<Box<Uri>>,

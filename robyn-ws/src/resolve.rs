@@ -8,7 +8,7 @@ use crate::{
     endpoint::{BoundHandler, Endpoint, Handlers, KeptState},
     error::{BuildError, Place},
     extract::{Check, Dependency, Needs},
-    hub::{admission::Admission, endpoint::EndpointHub},
+    hub::{admission::Admissions, endpoint::EndpointHub},
     limits::Bounds,
     log,
     registry::{Entry, Handler, entries, entries_of},
@@ -22,7 +22,7 @@ struct Surroundings {
     prefix: String,
     scopes: Scopes,
     bounds: Bounds,
-    admissions: Vec<(Arc<Admission>, Bounds)>,
+    admissions: Admissions,
 }
 
 /// The handlers of one path, before they are checked against each other.
@@ -53,13 +53,15 @@ pub(crate) fn endpoints(
     let bounds = limits.resolve(&mut limit_problems);
     let at_call = |problem| BuildError::at(Place::of(limits_at), None, problem);
     resolver.problems.extend(limit_problems.into_iter().map(at_call));
+    let mut admissions = Admissions::default();
+    admissions.add(&bounds);
     let surroundings = Surroundings {
         prefix: String::new(),
         scopes: Scopes {
             globals,
             scoped: Vec::new(),
         },
-        admissions: vec![(Arc::default(), bounds.clone())],
+        admissions,
         bounds,
     };
     resolver.draft(entries_of(None), &surroundings);
@@ -116,7 +118,7 @@ impl Resolver {
         scopes.scoped.insert(0, injected);
         let mut admissions = outer.admissions.clone();
         if limits.counts_connections() {
-            admissions.push((Arc::default(), bounds.clone()));
+            admissions.add(&bounds);
         }
         Surroundings {
             prefix: format!("{}{}", outer.prefix, router.prefix()),
@@ -223,13 +225,15 @@ impl Resolver {
         self.check_dependencies(&needs, &surroundings);
         let states = self.states(&path, &needs);
         let bounds = Arc::new(surroundings.bounds);
+        let reads_request = handlers.upgrade.is_some() || needs.iter().any(|(_, needs)| needs.reads_request);
         Endpoint {
             handlers,
             dependencies: surroundings.scopes,
             states,
             checks: distinct_checks(&needs),
-            admissions: surroundings.admissions,
+            admissions: Arc::new(surroundings.admissions),
             hub: Arc::new(EndpointHub::new(&path, bounds.clone())),
+            unread_request: (!reads_request).then(Arc::default),
             bounds,
             path: path.into(),
         }

@@ -25,12 +25,16 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
+#[cfg(any(target_os = "android", target_os = "linux"))]
+use socket2::SockRef;
 use tokio::{
     net::{TcpListener, TcpStream, ToSocketAddrs, lookup_host},
     sync::watch,
     time::{Instant, sleep, timeout, timeout_at},
 };
 
+#[cfg(any(target_os = "android", target_os = "linux"))]
+use crate::connection::tune;
 use crate::{
     App, Hub, Running, ServeError,
     app::Assembled,
@@ -100,6 +104,8 @@ impl App {
         } = self.assemble()?;
         let Running { router, hub, shutdown } = running;
         let listener = bind(address).await?;
+        #[cfg(any(target_os = "android", target_os = "linux"))]
+        tune(&SockRef::from(&listener));
         let local = listener.local_addr()?;
         let draining = shutdown_grace.max(unready_grace).saturating_add(CUT + OVERDUE);
         let (limit_of_rest, watchdog) = watchdog(&hub, draining);

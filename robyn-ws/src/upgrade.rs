@@ -2,8 +2,8 @@
 
 use std::{
     mem,
-    net::IpAddr,
-    pin::pin,
+    net::{IpAddr, SocketAddr},
+    pin::{Pin, pin},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -14,7 +14,7 @@ use axum::{
 };
 use futures_util::future::OptionFuture;
 use hyper::upgrade::OnUpgrade;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::{
     Hub, Origins, PathParams,
@@ -26,17 +26,16 @@ use crate::{
     extract::UpgradeContext,
     handshake,
     hub::{
-        admission::{Admission, Admitted, Handshake, Refused},
+        admission::{Admitted, Handshake, Refused},
         drain::TaskGuard,
     },
     isolate::{self, Held, Panicked},
-    limits::Bounds,
     log,
     origin::OriginRefusal,
     printable::printable,
     registry::{Entry, UpgradeFn},
     reply::{UpgradeReply, UpgradeResult},
-    request::{UpgradeRequest, head_size},
+    request::{UpgradeRequest, head_size, peer_addr},
     switching::{NotSwitched, Switching},
 };
 
@@ -70,9 +69,10 @@ struct Accepted {
     on_upgrade: OnUpgrade,
     accept_key: HeaderValue,
     subprotocol: Option<HeaderValue>,
-    request: UpgradeRequest,
+    request: Arc<UpgradeRequest>,
+    peer: Option<SocketAddr>,
     state: UpgradeReply,
-    admitted: Box<[Admitted]>,
+    admitted: Admitted,
 }
 
 /// Accepts a request, unless a drain loses its patience with it.
@@ -124,29 +124,33 @@ async fn accept(endpoint: &Arc<Endpoint>, gatekeeper: &Gatekeeper, parts: &mut P
         .extensions
         .remove::<OnUpgrade>()
         .ok_or_else(|| handshake::upgrade_required("this HTTP connection cannot be upgraded"))?;
-    let mut request = UpgradeRequest::new(parts, PathParams::new(&raw_params), subprotocol.as_ref());
-    let address = client_address(endpoint, &request);
-    let state = match endpoint.handlers.upgrade {
-        Some((entry, handler)) => {
+    let peer = peer_addr(parts);
+    let address = client_address(endpoint, peer);
+    let mut state = UpgradeReply::default();
+    let request = if let Some(unread) = &endpoint.unread_request {
+        unread.clone()
+    } else {
+        let mut request = UpgradeRequest::new(parts, PathParams::new(&raw_params), subprotocol.as_ref());
+        if let Some((entry, handler)) = endpoint.handlers.upgrade {
             let _running = gatekeeper.hub.drain().upgrade_handler(entry.key());
             let under_way = UnderWay::begin(endpoint, address)?;
             parts.extensions.insert(under_way.clone());
             let answer = call(entry, handler, endpoint, &mut request, parts).await;
             parts.extensions.remove::<UnderWay>();
             under_way.end();
-            let answer = answer?;
+            state = answer?;
             request.take_over(mem::take(&mut parts.extensions));
-            answer
         }
-        None => UpgradeReply::default(),
+        Arc::new(request)
     };
     // Only now, so that a slow upgrade handler takes no place of a connection.
-    let admitted = count(endpoint, |admission, bounds| admission.admit(address, bounds))?;
+    let admitted = endpoint.admissions.admit(address).map_err(over_a_limit)?;
     Ok(Accepted {
         on_upgrade,
         accept_key,
         subprotocol,
         request,
+        peer,
         state,
         admitted,
     })
@@ -212,7 +216,7 @@ struct UnderWay(Arc<Mutex<Box<[Handshake]>>>);
 
 impl UnderWay {
     fn begin(endpoint: &Endpoint, address: Option<IpAddr>) -> Result<Self, Response> {
-        let guards = count(endpoint, |admission, bounds| admission.begin(address, bounds))?;
+        let guards = endpoint.admissions.begin(address).map_err(over_a_limit)?;
         Ok(Self(Arc::new(Mutex::new(guards))))
     }
 
@@ -223,8 +227,8 @@ impl UnderWay {
 }
 
 /// Returns the address that `Limits::max_connections_per_ip` counts.
-fn client_address(endpoint: &Endpoint, request: &UpgradeRequest) -> Option<IpAddr> {
-    let address = request.peer_addr().map(|address| address.ip());
+fn client_address(endpoint: &Endpoint, peer: Option<SocketAddr>) -> Option<IpAddr> {
+    let address = peer.map(|address| address.ip());
     if address.is_none() && endpoint.bounds.max_connections_per_ip.is_some() {
         log::warn!(
             endpoint = %endpoint.path,
@@ -234,16 +238,8 @@ fn client_address(endpoint: &Endpoint, request: &UpgradeRequest) -> Option<IpAdd
     address
 }
 
-/// Counts a request for the app and for the sub-routers with limits of their own, or for none of them if one refuses it.
-fn count<Guard>(
-    endpoint: &Endpoint,
-    count_one: impl Fn(&Arc<Admission>, &Bounds) -> Result<Guard, Refused>,
-) -> Result<Box<[Guard]>, Response> {
-    let guards = endpoint
-        .admissions
-        .iter()
-        .map(|(admission, bounds)| count_one(admission, bounds));
-    guards.collect::<Result<_, _>>().map_err(|refused| match refused {
+fn over_a_limit(refused: Refused) -> Response {
+    match refused {
         Refused::Connections => {
             unavailable("the server has as many connections as it takes: `Limits::max_connections`")
         }
@@ -255,7 +251,7 @@ fn count<Guard>(
             "your address has as many connections as it may have: `Limits::max_connections_per_ip`\n",
         )
             .into_response(),
-    })
+    }
 }
 
 fn unavailable(why: &str) -> Response {
@@ -329,6 +325,9 @@ fn context<'a>(endpoint: &'a Endpoint, request: &'a UpgradeRequest, parts: &'a m
     }
 }
 
+/// A connection with the span that everything of it is logged in.
+type Opened = (Connection, Span);
+
 impl Accepted {
     /// Returns the 101, and spawns the connection, which begins when that is out.
     fn switch_protocols(self, endpoint: Arc<Endpoint>, task: TaskGuard) -> Response {
@@ -337,28 +336,45 @@ impl Accepted {
             accept_key,
             subprotocol,
             request,
+            peer,
             state,
             admitted,
         } = self;
-        let pending = PendingConnection::new(endpoint, request, state.0, admitted, task);
+        let pending = PendingConnection::new(endpoint, request, peer, state.0, admitted, task);
         let (switching, response) = Switching::new(on_upgrade, accept_key, subprotocol);
-        tokio::spawn(async move {
-            match switching.switched().await {
-                // A task of its own, so that the memory of the handshake is not kept as long as the connection.
-                Ok(switched) => {
-                    let Some(mut connection) = Connection::open(pending, switched) else {
-                        return;
-                    };
-                    let span = connection.span();
-                    tokio::spawn(async move { connection.run().await }.instrument(span));
-                }
-                Err(NotSwitched::Lost(error)) => log::debug!(%error, "the client was gone before the 101"),
-                Err(error) => {
-                    let endpoint = pending.endpoint();
-                    log::warn!(endpoint, %error, "an accepted upgrade became no connection");
-                }
-            }
-        });
+        let opening = Box::pin(open(pending, switching));
+        tokio::spawn(live(opening));
         response
     }
+}
+
+/// The task of a connection. The memory of the handshake is not kept as long, since `opening` is a box.
+async fn live<Open: Future<Output = Option<Opened>>>(opening: Pin<Box<Open>>) {
+    let Some((mut connection, span)) = opening.await else {
+        return;
+    };
+    async move { connection.run().await }.instrument(span).await;
+}
+
+/// Opens the connection when its 101 is out.
+async fn open(pending: PendingConnection, switching: Switching) -> Option<Opened> {
+    match switching.switched().await {
+        Ok(switched) => return Connection::open(pending, switched),
+        Err(NotSwitched::Lost(error)) => log::debug!(%error, "the client was gone before the 101"),
+        Err(error) => {
+            let endpoint = pending.endpoint();
+            log::warn!(endpoint, %error, "an accepted upgrade became no connection");
+        }
+    }
+    None
+}
+
+/// Returns the size of what the task of a connection runs, in bytes.
+#[cfg(feature = "test-util")]
+pub(crate) fn task_size() -> usize {
+    fn size_of_result<Argument, Result>(_: impl Fn(Argument) -> Result) -> usize {
+        size_of::<Result>()
+    }
+
+    size_of_result(live::<std::future::Pending<Option<Opened>>>)
 }

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, thread};
 
 use allocation_counter::{AllocationInfo, measure};
-use robyn_ws::App;
+use robyn_ws::{App, test_util::bytes_by_type};
 use robyn_ws_tests::{Server, until};
 use tokio::{
     runtime::{Builder, Runtime},
@@ -12,7 +12,7 @@ use tokio::{
 
 use crate::{
     clients::{Client, broadcasts, echoes},
-    report::at_most,
+    report::{at_most, say},
 };
 
 /// A server on a thread of its own: this one.
@@ -141,9 +141,12 @@ fn idle_connection_keeps_little_memory() {
     let bytes = u64::try_from(info.bytes_current).expect("they keep something");
     let count = u64::try_from(info.count_current).expect("they keep something");
     drop(clients);
-    at_most(2450.0, "bytes that an idle connection keeps", per(CONNECTIONS, bytes));
+    for (what, bytes) in bytes_by_type() {
+        say(&format!("bytes of an idle connection, {what}: {bytes}"));
+    }
+    at_most(1310.0, "bytes that an idle connection keeps", per(CONNECTIONS, bytes));
     at_most(
-        14.5,
+        4.5,
         "allocations that an idle connection keeps",
         per(CONNECTIONS, count),
     );

@@ -154,3 +154,28 @@ fn delivery_takes_few_instructions() {
         at_most(bound, &what, load.instructions_per_message(program));
     }
 }
+
+/// Counts clients that come and go, one after the other.
+fn instructions_of_visits(program: &Path, visits: u32) -> u64 {
+    let callgrind = Callgrind::start(program);
+    for _ in 0..visits {
+        let _leaves_at_once = Client::connect(callgrind.address, "/echo");
+    }
+    callgrind.stop()
+}
+
+#[test]
+#[expect(clippy::cast_precision_loss, reason = "no test takes that many")]
+fn connection_that_comes_and_goes_takes_few_instructions() {
+    const FEW: u32 = 20;
+    const MORE: u32 = 300;
+
+    let Some(program) = program() else { return };
+    let few = instructions_of_visits(program, FEW);
+    let more = instructions_of_visits(program, FEW + MORE);
+    at_most(
+        63_400.0,
+        "instructions for a connection, from its request to its end",
+        more.saturating_sub(few) as f64 / f64::from(MORE),
+    );
+}

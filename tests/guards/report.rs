@@ -13,7 +13,7 @@ pub(crate) fn at_most(bound: f64, what: &str, counted: f64) {
 }
 
 /// Prints a line even where the test harness keeps back what is printed.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     // Nothing depends on whether it can be read.
     let _unread = writeln!(stderr(), "guard: {line}");
 }

@@ -111,6 +111,22 @@ async fn runtime_that_ends_takes_only_its_own_connections_with_it() {
 }
 
 #[tokio::test]
+async fn silent_client_of_one_runtime_is_lost_also_when_another_has_ended() {
+    let limits = Limits::default().heartbeat(Duration::from_millis(100));
+    let app = App::new().include_router(RUNTIMES.limits(limits)).build();
+    let running = app.expect("the app is built");
+    let (first, second) = (Core::start(running.router.clone()), Core::start(running.router));
+    // They read nothing, so they answer no ping.
+    let early = first.raw().await;
+    let silent = second.raw().await;
+    first.end();
+    drop(early);
+    until("the silent client to be lost", || running.hub.count() == 0).await;
+    drop(silent);
+    second.end();
+}
+
+#[tokio::test]
 async fn runtime_that_stands_still_holds_up_only_its_own_connections() {
     let running = App::new().include_router(&RUNTIMES).build().expect("the app is built");
     let hub = running.hub.endpoint("/runtimes");

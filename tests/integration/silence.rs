@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use robyn_ws::{prelude::*, test_util::TestApp};
-use robyn_ws_tests::{CONTINUATION, FIN, Server, TEXT, frame};
+use robyn_ws_tests::{CONTINUATION, FIN, Server, TEXT, frame, until};
 use tokio::time::{advance, sleep};
 
 static SILENCE: SubRouter = SubRouter::new("/silence");
@@ -54,6 +54,38 @@ async fn answers_to_our_pings_count_against_no_rate() {
         client.send_text("0").await;
         assert_eq!(client.receive_text().await, "0");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_of_many_quiet_clients_is_judged_by_itself() {
+    const CLIENTS: usize = 400;
+
+    let app = start(Limits::default().heartbeat(4 * SECOND));
+    let mut clients = Vec::new();
+    for number in 0..CLIENTS {
+        let mut client = app.connect("/silence").await.expect("the upgrade");
+        if number % 2 == 0 {
+            client.stop_reading();
+        }
+        clients.push(client);
+    }
+    // Who leaves changes the order of the others.
+    let mut number = 0;
+    clients.retain(|_| {
+        number += 1;
+        number % 8 > 1
+    });
+    let left = clients.len();
+    until("those who left to be gone", || app.hub().count() == left).await;
+    let silent = (0..CLIENTS)
+        .filter(|number| number % 2 == 0 && (number + 1) % 8 > 1)
+        .count();
+    sleep(7 * SECOND).await;
+    assert_eq!(app.hub().count(), left, "nobody is lost before two heartbeats");
+    sleep(2 * SECOND).await;
+    assert_eq!(app.hub().count(), left - silent, "those are lost who answered no ping");
+    sleep(60 * SECOND).await;
+    assert_eq!(app.hub().count(), left - silent, "the others go on answering");
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,29 +2,21 @@
 
 use std::{
     future::poll_fn,
-    mem::replace,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
 
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Sleep;
 
 use crate::{
     Message,
     close::Ending,
-    connection::{
-        inbox::Inbox,
-        phase::{Due, Phase, Signs},
-        session::SessionInbox,
-        turn::Turn,
-        wire::Wire,
-    },
+    connection::{deadlines::Doubt, inbox::Inbox, phase::Phase, session::SessionInbox, turn::Turn, wire::Wire},
     endpoint::Endpoint,
-    frame::Frame,
     hub::live::Live,
-    mailbox::{Written, slow_consumer},
-    time::{SECOND_LOOK, after, never},
+    mailbox::Written,
+    time::{Moment, after},
 };
 
 /// What the connection gets between handlers.
@@ -47,15 +39,6 @@ pub(super) enum Peer {
     Gone,
 }
 
-/// Whether a peer whose time is over is silent in truth, or the process stood still and has not looked at its socket yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Doubt {
-    None,
-    /// The timer that fires then does so when the runtime has looked at all sockets.
-    Until(Instant),
-    Settled,
-}
-
 /// Drives one connection.
 #[derive(Debug)]
 pub(crate) struct Driver {
@@ -66,26 +49,26 @@ pub(crate) struct Driver {
     pub(super) inbox: Inbox,
     pub(super) ending: Option<Box<Ending>>,
     /// Until when handlers may go on after the end has begun.
-    grace: Option<Instant>,
+    pub(super) grace: Option<Moment>,
     /// Whether the drain's patience is over.
     pub(super) cut: bool,
     /// Whether the end came from what was read, so that the messages before it are still handled.
     pub(super) ended_in_stream: bool,
     pub(super) peer: Peer,
     /// Since when a message waits for the client to take earlier replies, without its taking bytes.
-    stalled: Option<Instant>,
+    pub(super) stalled: Option<Moment>,
     /// The client's progress in taking bytes when the timer fired last.
-    progress: u64,
-    timer: Pin<Box<Sleep>>,
+    pub(super) progress: u64,
+    /// For what is due sooner than an alarm is meant for. A quiet connection has none.
+    pub(super) timer: Option<Pin<Box<Sleep>>>,
     pub(super) doubt: Doubt,
     pub(super) turn: Turn,
 }
 
 impl Driver {
     pub(crate) fn new(wire: Wire, live: Arc<Live>, endpoint: Arc<Endpoint>) -> Self {
-        let now = Instant::now();
-        let phase = Phase::new(&endpoint.bounds, now);
-        let timer = Box::pin(sleep_until(phase.deadline(&endpoint.bounds).unwrap_or_else(never)));
+        let phase = Phase::new(&endpoint.bounds, Moment::now());
+        live.alarm.set(phase.deadline(&endpoint.bounds));
         Self {
             wire,
             live,
@@ -99,7 +82,7 @@ impl Driver {
             peer: Peer::Talks,
             stalled: None,
             progress: 0,
-            timer,
+            timer: None,
             doubt: Doubt::None,
             turn: Turn::new(),
         }
@@ -140,23 +123,23 @@ impl Driver {
 
     fn begin_end(&mut self, ending: Ending) {
         self.inbox.end(&ending);
-        self.grace = Some(after(Instant::now(), self.endpoint.bounds.handler_grace));
+        self.grace = Some(after(Moment::now(), self.endpoint.bounds.handler_grace));
         self.ending = Some(Box::new(ending));
     }
 
     /// Gives the close handler a grace of its own.
     pub(crate) fn extend_grace(&mut self) {
-        self.grace = Some(after(Instant::now(), self.endpoint.bounds.handler_grace));
+        self.grace = Some(after(Moment::now(), self.endpoint.bounds.handler_grace));
     }
 
     // ---- what the connection awaits -------------------------------------------------------------------------------
 
     /// Waits for the next message, or for the end. Everything else goes on meanwhile.
-    pub(crate) async fn next(&mut self) -> Next {
+    pub(crate) fn next(&mut self) -> impl Future<Output = Next> {
         if self.endpoint.bounds.idle_timeout.is_some() {
-            self.phase.worked_until(Instant::now());
+            self.phase.worked_until(Moment::now());
         }
-        poll_fn(|cx| self.poll_next(cx)).await
+        poll_fn(|cx| self.poll_next(cx))
     }
 
     /// Waits for a handler. Reading ahead, writing, pongs and time go on beside it. `None` means that it still ran when
@@ -209,7 +192,7 @@ impl Driver {
     // ---- decisions ------------------------------------------------------------------------------------------------
 
     fn out_of_patience(&self) -> bool {
-        self.cut || self.grace.is_some_and(|grace| Instant::now() >= grace)
+        self.cut || self.grace.is_some_and(|grace| Moment::now() >= grace)
     }
 
     /// Tells whether no further message is to be handled. What came before the peer's own end is handled first.
@@ -225,7 +208,7 @@ impl Driver {
         }
         // After the end of the stream only the read-ahead is left, which is bounded as well.
         if self.ending.is_none() && !has_room {
-            self.stalled.get_or_insert_with(Instant::now);
+            self.stalled.get_or_insert_with(Moment::now);
             return false;
         }
         self.stalled = None;
@@ -257,90 +240,6 @@ impl Driver {
         }
     }
 
-    /// Does what is due. Gives whether anything was, or was put off; otherwise the task is woken when something is.
-    fn poll_time(&mut self, cx: &mut Context<'_>, handler_runs: bool) -> bool {
-        if self.doubt != Doubt::Settled && !self.poll_timer(cx) {
-            return false;
-        }
-        if matches!(self.doubt, Doubt::Until(_)) {
-            // What the runtime has seen until now is read and written first.
-            self.doubt = Doubt::Settled;
-            return true;
-        }
-        self.on_time(Instant::now(), handler_runs);
-        self.reset_timer(self.deadline());
-        true
-    }
-
-    /// Returns `true` if it is time to ask what is due.
-    fn poll_timer(&mut self, cx: &mut Context<'_>) -> bool {
-        // What else is awaited only ever moves away, and is looked up when the timer fires.
-        let pressing = match self.doubt {
-            _ if self.ending.is_some() => self.grace,
-            Doubt::Until(look) => Some(look),
-            _ => earlier(self.stall_over(), self.phase.end_check()),
-        };
-        if pressing.is_some_and(|deadline| deadline < self.timer.deadline()) {
-            self.reset_timer(pressing);
-        }
-        self.timer.as_mut().poll(cx).is_ready()
-    }
-
-    fn on_time(&mut self, now: Instant, handler_runs: bool) {
-        if self.ending.is_some() {
-            return;
-        }
-        let verdict = self.judge(now, handler_runs);
-        let doubt = replace(&mut self.doubt, Doubt::None);
-        match verdict {
-            Some(ending) if doubt == Doubt::Settled => self.end(ending),
-            Some(_) => self.doubt = Doubt::Until(after(now, SECOND_LOOK)),
-            None => {}
-        }
-    }
-
-    /// Does what is due at `now`. Returns how the connection ends if the peer's time is over.
-    fn judge(&mut self, now: Instant, handler_runs: bool) -> Option<Ending> {
-        let progress = self.live.mailbox.progress();
-        let takes_bytes = replace(&mut self.progress, progress) != progress;
-        if takes_bytes {
-            self.stalled = self.stalled.map(|_| now);
-        }
-        if self.stall_over().is_some_and(|over| now >= over) {
-            return Some(slow_consumer());
-        }
-        let signs = Signs {
-            takes_bytes,
-            worked_until: self.inbox.worked_until(handler_runs, now),
-        };
-        match self.phase.on_time(&self.endpoint.bounds, now, signs) {
-            Due::Nothing => {}
-            Due::Ping => self.live.mailbox.control(Frame::ping()),
-            Due::End(ending) => return Some(ending),
-        }
-        None
-    }
-
-    /// Says when time is next of interest.
-    fn deadline(&self) -> Option<Instant> {
-        if self.ending.is_some() {
-            return self.grace;
-        }
-        if let Doubt::Until(look) = self.doubt {
-            return Some(look);
-        }
-        earlier(self.phase.deadline(&self.endpoint.bounds), self.stall_over())
-    }
-
-    fn stall_over(&self) -> Option<Instant> {
-        self.stalled
-            .map(|since| after(since, self.endpoint.bounds.send_timeout))
-    }
-
-    fn reset_timer(&mut self, deadline: Option<Instant>) {
-        self.timer.as_mut().reset(deadline.unwrap_or_else(never));
-    }
-
     /// Ends this poll: the turn is over, or the task sleeps. Returns `false` if something has come meanwhile.
     pub(super) fn ends_poll(&mut self, cx: &mut Context<'_>) -> bool {
         if self.turn.is_spent() {
@@ -362,8 +261,4 @@ impl Driver {
         }
         asleep
     }
-}
-
-fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
-    one.into_iter().chain(other).min()
 }

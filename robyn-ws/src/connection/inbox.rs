@@ -2,9 +2,7 @@
 
 use std::{sync::Arc, task::Waker};
 
-use tokio::time::Instant;
-
-use crate::{Message, close::Ending, connection::session::SessionInbox, limits::Bounds, queue::Queue};
+use crate::{Message, close::Ending, connection::session::SessionInbox, limits::Bounds, queue::Queue, time::Moment};
 
 /// Messages in the order in which they came.
 #[derive(Debug, Default)]
@@ -36,13 +34,14 @@ impl ReadAhead {
 /// Where messages wait for a handler, or for a session.
 #[derive(Debug)]
 pub(crate) enum Inbox {
-    Own(ReadAhead),
+    /// Absent while it is empty, as it is in a quiet connection.
+    Own(Option<Box<ReadAhead>>),
     Session(Arc<SessionInbox>),
 }
 
 impl Inbox {
     pub(crate) fn new() -> Self {
-        Self::Own(ReadAhead::default())
+        Self::Own(None)
     }
 
     /// Hands what waits here, and all that follows, to a session.
@@ -56,15 +55,17 @@ impl Inbox {
     /// Adds a message that `task` has read.
     pub(crate) fn push(&mut self, message: Message, task: Option<&Waker>) {
         match self {
-            Self::Own(messages) => messages.push(message),
+            Self::Own(ahead) => ahead.get_or_insert_default().push(message),
             Self::Session(session) => session.push(message, task),
         }
     }
 
     /// Gives the next message for a message handler.
     pub(crate) fn pop(&mut self) -> Option<Message> {
-        let Self::Own(messages) = self else { return None };
-        messages.pop()
+        let Self::Own(ahead) = self else { return None };
+        let message = ahead.as_mut()?.pop();
+        ahead.take_if(|ahead| ahead.messages.is_empty());
+        message
     }
 
     /// Tells a session that nothing follows.
@@ -77,13 +78,13 @@ impl Inbox {
     /// Tells whether no message waits for a message handler.
     pub(crate) fn is_empty(&self) -> bool {
         match self {
-            Self::Own(ahead) => ahead.messages.is_empty(),
+            Self::Own(ahead) => ahead.is_none(),
             Self::Session(_) => true,
         }
     }
 
     /// Returns until when our side had something to do, so that the client could be silent.
-    pub(crate) fn worked_until(&self, handler_runs: bool, now: Instant) -> Option<Instant> {
+    pub(crate) fn worked_until(&self, handler_runs: bool, now: Moment) -> Option<Moment> {
         match self {
             Self::Own(_) => handler_runs.then_some(now),
             Self::Session(session) => Some(session.awaits_since().unwrap_or(now)),
@@ -93,7 +94,7 @@ impl Inbox {
     /// Tells whether another message may be read ahead.
     pub(crate) fn has_room(&self, bounds: &Bounds) -> bool {
         match self {
-            Self::Own(messages) => messages.has_room(bounds),
+            Self::Own(ahead) => ahead.as_ref().is_none_or(|ahead| ahead.has_room(bounds)),
             Self::Session(session) => session.has_room(bounds),
         }
     }

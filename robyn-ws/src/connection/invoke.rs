@@ -23,7 +23,7 @@ use crate::{
     isolate::{self, Panicked},
     log,
     mailbox::{Running, Sender},
-    registry::Call,
+    registry::{Call, Entry},
     reply::HandlerResult,
     state::States,
     telemetry::{Stopwatch, handler_span},
@@ -69,6 +69,24 @@ impl Scene {
         }
     }
 
+    /// Runs a handler that never waits.
+    pub(crate) fn call<E: LiveEvent>(
+        &mut self,
+        entry: &'static Entry,
+        call: for<'a> fn(EventContext<'a, E>) -> HandlerResult,
+        owned: &mut E::Owned,
+    ) -> Outcome {
+        let span = handler_span(E::NAME, entry.name);
+        let stopwatch = Stopwatch::start();
+        self.connector.live.running.begin(entry.key());
+        let running_as = self.running_as::<E>();
+        let cx = self.context::<E>(owned);
+        let outcome = isolated(running_as, &span, || call(cx)).into();
+        self.connector.live.running.end();
+        self.endpoint.hub.telemetry.handled(E::NAME, stopwatch);
+        outcome
+    }
+
     /// Runs `handler` to its end, or until its time is over. `beside` goes on meanwhile.
     #[expect(
         clippy::manual_async_fn,
@@ -81,19 +99,20 @@ impl Scene {
         mut owned: E::Owned,
     ) -> impl Future<Output = Outcome> + Send {
         async move {
+            if let Call::Sync(call) = handler.call
+                && !handler.entry.blocking
+            {
+                return self.call(handler.entry, call, &mut owned);
+            }
             let span = handler_span(E::NAME, handler.entry.name);
             let stopwatch = Stopwatch::start();
             let id = self.connector.id();
             let running_as = self.running_as::<E>();
             self.connector.live.running.begin(handler.entry.key());
             let outcome = match handler.call {
-                Call::Sync(call) if handler.entry.blocking => {
+                Call::Sync(call) => {
                     // Boxed, so that connections without such handlers have no room for it.
                     Box::pin(self.invoke_blocking(beside, handler, call, owned, span)).await
-                }
-                Call::Sync(call) => {
-                    let cx = self.context::<E>(&mut owned);
-                    isolated(running_as, &span, || call(cx)).into()
                 }
                 Call::Async(call) => {
                     let deadline = self.deadline::<E>();

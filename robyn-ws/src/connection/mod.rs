@@ -1,6 +1,7 @@
 //! One connection from the 101 to the end of TCP: connect → drive → close, with one way out.
 
 mod closing;
+mod deadlines;
 mod decoder;
 mod driver;
 mod header;
@@ -19,10 +20,11 @@ mod wire;
 
 use std::sync::Arc;
 
-use futures_util::future::OptionFuture;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 pub(crate) use self::pending::PendingConnection;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+pub(crate) use self::transport::tune;
 use crate::{
     CloseReason, Message, WebSocket,
     close::Ending,
@@ -36,11 +38,11 @@ use crate::{
         wire::Wire,
     },
     endpoint::BoundHandler,
-    event::Session,
+    event::{self, Session},
     frame::Frame,
-    hub::{admission::Admitted, drain::TaskGuard, live::Live},
+    hub::{admission::Admitted, drain::ConnectionGuard, live::Live, sweep::Sweeper},
     isolate, log,
-    registry::Entry,
+    registry::{Call, Entry},
     switching::Switched,
     telemetry::connection_span,
 };
@@ -53,6 +55,7 @@ impl Membership {
     /// Puts the connection into the hub.
     fn new(live: Arc<Live>) -> Self {
         live.endpoint.enter(live.clone());
+        Sweeper::watch(&live);
         live.endpoint.telemetry.opened();
         Self(live)
     }
@@ -63,6 +66,7 @@ impl Drop for Membership {
         self.0.mailbox.hang_up();
         self.0.endpoint.leave(self.0.id);
         self.0.endpoint.forget(self.0.id);
+        Sweeper::left(&self.0);
         self.0.endpoint.telemetry.left();
     }
 }
@@ -98,36 +102,45 @@ pub(crate) struct Connection {
     scene: Scene,
     /// The blocking handler that has kept the state.
     overdue: Option<Box<Overdue>>,
-    _admitted: Box<[Admitted]>,
-    _task: TaskGuard,
+    _admitted: Admitted,
+    _task: ConnectionGuard,
 }
 
 impl Connection {
-    /// Makes a connection of an upgraded socket, and puts it into the hub. Returns `None` if there was no 101 after all.
-    pub(crate) fn open(pending: PendingConnection, switched: Switched) -> Option<Self> {
+    #[cfg(feature = "test-util")]
+    pub(crate) const DRIVER_SIZE: usize = size_of::<Driver>();
+
+    /// Makes a connection of an upgraded socket, and puts it into the hub. Returns it with the span that everything of it
+    /// is logged in, or `None` if there was no 101 after all.
+    pub(crate) fn open(pending: PendingConnection, switched: Switched) -> Option<(Self, Span)> {
         let PendingConnection {
-            expected,
+            mut expected,
             scene,
+            peer,
             admitted,
-            mut task,
+            task,
         } = pending;
-        let live = expected.0.clone();
+        let live = expected.live.clone();
         let mut transport = Transport::new(switched.upgraded);
         if switched.is_late && transport.has_ended() {
             return None;
         }
         let Transport { read, outlet, unread } = transport;
-        if let Some(address) = read.peer_addr() {
+        let peer = peer.or_else(|| read.peer_addr());
+        if let Some(address) = peer.filter(|_| scene.endpoint.unread_request.is_none()) {
             live.request.set_peer_addr(address);
         }
+        let span = connection_span(live.id, &live.endpoint.path, peer);
         live.mailbox.connect(outlet);
         let membership = Membership::new(live.clone());
+        expected.has_come = true;
         // A drain that began before the connection was in the hub has not seen it.
-        if task.begin_connection() {
+        let task = task.into_connection();
+        if task.is_draining() {
             live.close(Ending::shutdown());
         }
         let wire = Wire::new(read, unread);
-        Some(Self {
+        let connection = Self {
             driver: Driver::new(wire, live, scene.endpoint.clone()),
             _membership: membership,
             room_memory: Some(RoomMemory(scene.connector.live.clone())),
@@ -135,15 +148,8 @@ impl Connection {
             overdue: None,
             _admitted: admitted,
             _task: task,
-        })
-    }
-
-    /// Makes the span that everything of this connection is logged in.
-    pub(crate) fn span(&self) -> tracing::Span {
-        let Live {
-            id, request, endpoint, ..
-        } = &*self.driver.live;
-        connection_span(*id, &endpoint.path, request.peer_addr())
+        };
+        Some((connection, span))
     }
 
     /// Runs the connection to its end. What a quiet connection is not in the middle of is boxed, so that it has no room
@@ -217,31 +223,34 @@ impl Connection {
         if let Some(handler) = self.scene.endpoint.handlers.session {
             return Box::pin(self.hold_session(handler)).await;
         }
-        let Some(BoundHandler { entry, .. }) = self.scene.endpoint.handlers.message else {
+        let Some(BoundHandler { entry, call }) = self.scene.endpoint.handlers.message else {
             // There is nobody to tell, and the next message may still be the client's Close.
             while let Next::Message(_) = self.driver.next().await {}
             return;
         };
-        loop {
-            let next = self.driver.next().await;
-            let Some(outcome) = OptionFuture::from(self.handle(next)).await else {
-                return;
-            };
+        if let Call::Sync(call) = call
+            && !entry.blocking
+        {
+            while let Next::Message(mut message) = self.driver.next().await {
+                let outcome = self.scene.call(entry, call, &mut message);
+                self.answer(entry, outcome);
+            }
+            return;
+        }
+        // Boxed, so that connections whose handlers never wait have no room for it.
+        Box::pin(self.converse_beside(BoundHandler { entry, call })).await;
+    }
+
+    /// Runs a message handler that may wait for every message, until the connection ends.
+    async fn converse_beside(&mut self, handler: BoundHandler<event::Message>) {
+        while let Next::Message(message) = self.driver.next().await {
+            let outcome = self.scene.invoke(&mut self.driver, handler, message).await;
             let in_time = !matches!(outcome, Outcome::Dropped(_) | Outcome::LeftBehind(..));
-            self.answer(entry, outcome);
+            self.answer(handler.entry, outcome);
             if !in_time {
                 return;
             }
         }
-    }
-
-    /// Runs the message handler, unless what is next is the end. It is a function of its own because an `async fn` that
-    /// takes a message out of [`Next`] has room for it twice, in every connection.
-    fn handle(&mut self, next: Next) -> Option<impl Future<Output = Outcome>> {
-        let (Next::Message(message), Some(handler)) = (next, self.scene.endpoint.handlers.message) else {
-            return None;
-        };
-        Some(self.scene.invoke(&mut self.driver, handler, message))
     }
 
     async fn hold_session(&mut self, handler: BoundHandler<Session>) {

@@ -1,6 +1,6 @@
 //! A connection between its 101 and the hub.
 
-use std::{any::Any, sync::Arc};
+use std::{any::Any, net::SocketAddr, sync::Arc};
 
 use tokio::runtime::Handle;
 
@@ -12,6 +12,7 @@ use crate::{
         admission::Admitted,
         drain::TaskGuard,
         live::{Live, RunningHandler},
+        sweep::Alarm,
     },
     mailbox::Mailbox,
     request::UpgradeRequest,
@@ -24,17 +25,25 @@ use crate::{
 pub(crate) struct PendingConnection {
     pub(super) expected: Expected,
     pub(super) scene: Scene,
-    pub(super) admitted: Box<[Admitted]>,
+    /// The client's address, where it is known already.
+    pub(super) peer: Option<SocketAddr>,
+    pub(super) admitted: Admitted,
     pub(super) task: TaskGuard,
 }
 
 /// A place among those who are expected at an endpoint, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Expected(pub(super) Arc<Live>);
+pub(super) struct Expected {
+    pub(super) live: Arc<Live>,
+    /// Whether it is in the hub, and so expected no longer.
+    pub(super) has_come: bool,
+}
 
 impl Drop for Expected {
     fn drop(&mut self) {
-        self.0.endpoint.expect_no_longer(self.0.id);
+        if !self.has_come {
+            self.live.endpoint.expect_no_longer(self.live.id);
+        }
     }
 }
 
@@ -47,9 +56,10 @@ impl PendingConnection {
     /// Prepares the connection of an accepted request.
     pub(crate) fn new(
         endpoint: Arc<Endpoint>,
-        request: UpgradeRequest,
+        request: Arc<UpgradeRequest>,
+        peer: Option<SocketAddr>,
         state: Option<Box<dyn Any + Send>>,
-        admitted: Box<[Admitted]>,
+        admitted: Admitted,
         task: TaskGuard,
     ) -> Self {
         let live = Arc::new(Live {
@@ -59,17 +69,19 @@ impl PendingConnection {
             endpoint: endpoint.hub.clone(),
             courier: endpoint.hub.courier(Handle::current()),
             running: RunningHandler::default(),
+            alarm: Alarm::default(),
         });
         live.endpoint.expect(live.clone());
         let connector = WebSocketConnector { live: live.clone() };
         let states = States::new(&endpoint.states, state);
         Self {
-            expected: Expected(live),
+            expected: Expected { live, has_come: false },
             scene: Scene {
                 endpoint,
                 connector,
                 states,
             },
+            peer,
             admitted,
             task,
         }

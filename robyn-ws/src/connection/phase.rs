@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use tokio::time::Instant;
-
 use crate::{
     CloseReason, Message,
     close::{Ending, close_code},
@@ -13,8 +10,9 @@ use crate::{
         wire::Heard,
     },
     limits::Bounds,
-    time::after,
+    time::{Moment, after},
 };
+use bytes::Bytes;
 
 /// How often a peer that is not read is looked at for the end of its TCP, which is at the same time the longest delay of
 /// noticing it.
@@ -43,7 +41,7 @@ pub(crate) struct Signs {
     /// Whether the peer has taken bytes since the timer fired last.
     pub(crate) takes_bytes: bool,
     /// Until when our side had to do, and the peer had not.
-    pub(crate) worked_until: Option<Instant>,
+    pub(crate) worked_until: Option<Moment>,
 }
 
 /// The liveness of one connection.
@@ -56,16 +54,16 @@ pub(crate) struct Phase {
     /// Pings whose pongs have not come.
     pongs_due: u32,
     /// When the silence of the peer is judged next.
-    next_beat: Option<Instant>,
+    next_beat: Option<Moment>,
     /// Since when the peer sends no message, and is not kept waiting by us.
-    idle_since: Instant,
+    idle_since: Moment,
     /// When to look for the end of TCP, while we do not read because the handlers do not keep up. No silence of the peer
     /// counts meanwhile.
-    paused: Option<Instant>,
+    paused: Option<Moment>,
 }
 
 impl Phase {
-    pub(crate) fn new(bounds: &Bounds, now: Instant) -> Self {
+    pub(crate) fn new(bounds: &Bounds, now: Moment) -> Self {
         Self {
             rate: bounds.messages_per_second.map(|limit| Box::new(Rate::new(limit, now))),
             unanswered: 0,
@@ -78,7 +76,7 @@ impl Phase {
 
     // ---- receiving ------------------------------------------------------------------------------------------------
 
-    pub(crate) fn on_received(&mut self, received: Received, now: Instant) -> Action {
+    pub(crate) fn on_received(&mut self, received: Received, now: Moment) -> Action {
         let is_free = match received {
             // A peer that ends has nothing to be refused any more.
             Received::Close { .. } => true,
@@ -133,7 +131,7 @@ impl Phase {
     }
 
     /// Bytes came.
-    pub(crate) fn heard(&mut self, heard: Heard, bounds: &Bounds, now: Instant) {
+    pub(crate) fn heard(&mut self, heard: Heard, bounds: &Bounds, now: Moment) {
         match heard {
             Heard::Nothing => return,
             Heard::Bytes => {}
@@ -142,23 +140,23 @@ impl Phase {
         self.is_alive(bounds, now);
     }
 
-    fn is_alive(&mut self, bounds: &Bounds, now: Instant) {
+    fn is_alive(&mut self, bounds: &Bounds, now: Moment) {
         self.unanswered = 0;
         self.next_beat = bounds.heartbeat.map(|every| after(now, every));
     }
 
     /// Our side had to do until `at`, so that the peer could be silent.
-    pub(crate) fn worked_until(&mut self, at: Instant) {
+    pub(crate) fn worked_until(&mut self, at: Moment) {
         self.idle_since = self.idle_since.max(at);
     }
 
     /// Stops the clocks of silence while we do not read.
-    pub(crate) fn pause(&mut self, now: Instant) {
+    pub(crate) fn pause(&mut self, now: Moment) {
         self.paused = Some(after(now, END_CHECK));
     }
 
     /// Starts them anew.
-    pub(crate) fn resume(&mut self, bounds: &Bounds, now: Instant) {
+    pub(crate) fn resume(&mut self, bounds: &Bounds, now: Moment) {
         if self.paused.take().is_some() {
             self.is_alive(bounds, now);
             self.idle_since = now;
@@ -171,7 +169,7 @@ impl Phase {
     // ---- time -----------------------------------------------------------------------------------------------------
 
     /// Decides what is due at `now`.
-    pub(crate) fn on_time(&mut self, bounds: &Bounds, now: Instant, signs: Signs) -> Due {
+    pub(crate) fn on_time(&mut self, bounds: &Bounds, now: Moment, signs: Signs) -> Due {
         if let Some(worked_until) = signs.worked_until {
             self.worked_until(worked_until);
         }
@@ -193,7 +191,7 @@ impl Phase {
     }
 
     /// Judges the silence of the peer: it is pinged, and then has a whole interval for its answer.
-    fn beat(&mut self, bounds: &Bounds, now: Instant) -> Due {
+    fn beat(&mut self, bounds: &Bounds, now: Moment) -> Due {
         let (Some(every), Some(due)) = (bounds.heartbeat, self.next_beat) else {
             return Due::Nothing;
         };
@@ -218,20 +216,17 @@ impl Phase {
         Due::Ping
     }
 
-    /// Returns when to ask [`Self::on_time`] next. It may be early, never late.
-    pub(crate) fn deadline(&self, bounds: &Bounds) -> Option<Instant> {
-        [self.next_beat, self.idle_at(bounds), self.paused]
-            .into_iter()
-            .flatten()
-            .min()
+    /// Returns when to ask [`Self::on_time`] next, besides [`Self::end_check`]. It may be early, never late.
+    pub(crate) fn deadline(&self, bounds: &Bounds) -> Option<Moment> {
+        self.next_beat.into_iter().chain(self.idle_at(bounds)).min()
     }
 
     /// Returns when to look for the end of TCP, if we do not read.
-    pub(crate) const fn end_check(&self) -> Option<Instant> {
+    pub(crate) const fn end_check(&self) -> Option<Moment> {
         self.paused
     }
 
-    fn idle_at(&self, bounds: &Bounds) -> Option<Instant> {
+    fn idle_at(&self, bounds: &Bounds) -> Option<Moment> {
         bounds.idle_timeout.map(|limit| after(self.idle_since, limit))
     }
 }
@@ -241,11 +236,11 @@ impl Phase {
 struct Rate {
     per_second: f64,
     left: f64,
-    at: Instant,
+    at: Moment,
 }
 
 impl Rate {
-    fn new(limit: u32, now: Instant) -> Self {
+    fn new(limit: u32, now: Moment) -> Self {
         Self {
             per_second: f64::from(limit),
             left: f64::from(limit),
@@ -253,7 +248,7 @@ impl Rate {
         }
     }
 
-    fn allows(&mut self, now: Instant) -> bool {
+    fn allows(&mut self, now: Moment) -> bool {
         // What was credited beyond one second's worth stays.
         let full = self.left.max(self.per_second);
         self.left = (self.left + self.since_last(now)).min(full);
@@ -263,13 +258,13 @@ impl Rate {
     }
 
     /// Credits the whole time in which nothing was read: what waited may have been sent at the rate that is allowed.
-    fn catch_up(&mut self, now: Instant) {
+    fn catch_up(&mut self, now: Moment) {
         self.left += self.since_last(now);
         self.at = now;
     }
 
-    fn since_last(&self, now: Instant) -> f64 {
-        now.duration_since(self.at).as_secs_f64() * self.per_second
+    fn since_last(&self, now: Moment) -> f64 {
+        now.since(self.at).as_secs_f64() * self.per_second
     }
 }
 
@@ -279,17 +274,17 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn phase(change: impl FnOnce(&mut Bounds)) -> (Phase, Bounds, Instant) {
+    fn phase(change: impl FnOnce(&mut Bounds)) -> (Phase, Bounds, Moment) {
         let mut bounds = Bounds {
             heartbeat: Some(10 * SECOND),
             ..Bounds::default()
         };
         change(&mut bounds);
-        let start = Instant::now();
+        let start = Moment::now();
         (Phase::new(&bounds, start), bounds, start)
     }
 
-    fn on_time(phase: &mut Phase, bounds: &Bounds, now: Instant) -> Due {
+    fn on_time(phase: &mut Phase, bounds: &Bounds, now: Moment) -> Due {
         phase.on_time(bounds, now, Signs::default())
     }
 

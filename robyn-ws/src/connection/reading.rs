@@ -5,19 +5,19 @@ use std::{
     task::{Context, Poll},
 };
 
-use tokio::time::Instant;
-
 use crate::{
     CloseReason,
     close::Ending,
     connection::{
-        driver::{Doubt, Driver, Peer},
+        deadlines::Doubt,
+        driver::{Driver, Peer},
         inbox::Inbox,
         phase::{Action, Phase},
         received::{ReadEnd, Received},
         wire::Heard,
     },
     frame::Frame,
+    time::Moment,
 };
 
 impl Driver {
@@ -34,7 +34,7 @@ impl Driver {
         if !self.inbox.has_room(&self.endpoint.bounds) {
             return self.pause_reading(cx);
         }
-        let now = Instant::now();
+        let now = Moment::now();
         self.phase.resume(&self.endpoint.bounds, now);
         let (mut any, mut ending) = (false, None);
         // Only a session is told of each message.
@@ -100,7 +100,7 @@ impl Driver {
     /// Lets TCP slow the peer down, and notices all the same if the peer ends TCP.
     fn pause_reading(&mut self, cx: &Context<'_>) -> bool {
         if self.phase.end_check().is_none() {
-            self.phase.pause(Instant::now());
+            self.phase.pause(Moment::now());
         }
         if let Inbox::Session(session) = &self.inbox {
             session.wait_for_room(cx);

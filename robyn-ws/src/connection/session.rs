@@ -10,7 +10,6 @@ use std::{
 
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::time::Instant;
 
 use crate::{
     CloseReason, ConnectionId, Delivery, Message, QueryParams, Rejection, SendError, WebSocketConnector,
@@ -20,6 +19,7 @@ use crate::{
     limits::Bounds,
     log,
     printable::printable,
+    time::Moment,
 };
 
 /// The end of a session's connection, with the real code and reason.
@@ -75,7 +75,7 @@ struct Inbox {
     ended: Option<Disconnected>,
     receiver: Option<Waker>,
     /// Since when the session waits for a message.
-    awaits_since: Option<Instant>,
+    awaits_since: Option<Moment>,
     /// Whether the session has dropped its socket, so that nobody receives any more.
     abandoned: bool,
     /// The driver, when it waits for room here.
@@ -112,7 +112,7 @@ impl SessionInbox {
     }
 
     /// Returns since when the session waits for a message. `None` means that it does something else.
-    pub(crate) fn awaits_since(&self) -> Option<Instant> {
+    pub(crate) fn awaits_since(&self) -> Option<Moment> {
         self.lock().awaits_since
     }
 
@@ -145,7 +145,7 @@ impl SessionInbox {
             return Poll::Ready(Err(ended.clone()));
         }
         inbox.receiver = Some(cx.waker().clone());
-        inbox.awaits_since.get_or_insert_with(Instant::now);
+        inbox.awaits_since.get_or_insert_with(Moment::now);
         Poll::Pending
     }
 }

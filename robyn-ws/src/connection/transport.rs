@@ -80,7 +80,10 @@ impl Transport {
     }
 
     fn tcp(stream: TcpStream, read_ahead: &Bytes) -> Self {
-        tune(&stream);
+        #[cfg(any(target_os = "android", target_os = "linux"))]
+        tune(&SockRef::from(&stream));
+        #[cfg(not(any(target_os = "android", target_os = "linux")))]
+        let _unimportant = stream.set_nodelay(true);
         let (read, write) = stream.into_split();
         Self {
             read: ReadSide::Tcp(read),
@@ -122,10 +125,13 @@ impl AsyncRead for ReadSide {
     }
 }
 
-/// Sets what suits a connection. A socket that refuses works all the same.
-fn tune(stream: &TcpStream) {
-    // A frame is written whole, so waiting for more of it only adds delay.
-    let _unimportant = stream.set_nodelay(true);
-    #[cfg(any(target_os = "android", target_os = "linux"))]
-    let _unimportant = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
+/// Sets what suits a connection, unless the socket has inherited it from a listener that was tuned: each call costs as
+/// much as a part of the handshake. A socket that refuses works all the same.
+#[cfg(any(target_os = "android", target_os = "linux"))]
+pub(crate) fn tune(socket: &SockRef<'_>) {
+    if socket.tcp_notsent_lowat().ok() != Some(UNSENT) {
+        // A frame is written whole, so waiting for more of it only adds delay.
+        let _unimportant = socket.set_tcp_nodelay(true);
+        let _unimportant = socket.set_tcp_notsent_lowat(UNSENT);
+    }
 }

@@ -7,19 +7,19 @@ use tokio::task::yield_now;
 use crate::{connection::received::Received, hub::live::BYTES_PER_TURN};
 
 /// What the frames of one turn may cost, whatever their kind: as much as so many control frames or fragments, some 10 µs.
-const FRAMES: usize = 68;
+const FRAMES: u32 = 68;
 
 /// What a message costs, for which a handler runs. One more than are usually read ahead fit into a turn.
-const MESSAGE: usize = 4;
+const MESSAGE: u32 = 4;
 
 /// How many bytes are read in one turn: one full read buffer.
-const BYTES: usize = 64 * 1024;
+const BYTES: u32 = 64 * 1024;
 
 /// What is left of a connection's turn.
 #[derive(Debug)]
 pub(crate) struct Turn {
-    frames: usize,
-    bytes: usize,
+    frames: u32,
+    bytes: u32,
     /// How many bytes may still be written.
     pub(crate) write: usize,
 }
@@ -46,8 +46,8 @@ impl Turn {
         self.frames = self.frames.saturating_sub(cost);
     }
 
-    pub(crate) const fn spend_bytes(&mut self, bytes: usize) {
-        self.bytes = self.bytes.saturating_sub(bytes);
+    pub(crate) fn spend_bytes(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_sub(u32::try_from(bytes).unwrap_or(BYTES));
     }
 
     /// Ends the turn. The task is woken again when others have had theirs, and the runtime has looked for input: a task

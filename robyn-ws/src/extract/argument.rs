@@ -24,7 +24,7 @@ macro_rules! argument {
             }
 
             fn declare(needs: &mut Needs) {
-                <T as FromEvent<'a, $event>>::declare(needs);
+                needs.argument::<$event, T>();
             }
         }
     };

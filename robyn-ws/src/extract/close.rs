@@ -6,12 +6,16 @@ use crate::{
 };
 
 impl<'a> FromEvent<'a, event::Close> for &'a CloseReason {
+    const READS_REQUEST: bool = false;
+
     fn from_event(cx: &mut EventContext<'a, event::Close>) -> Result<Self, Rejection> {
         Ok(cx.close_reason())
     }
 }
 
 impl<'a> FromEvent<'a, event::Close> for CloseReason {
+    const READS_REQUEST: bool = false;
+
     fn from_event(cx: &mut EventContext<'a, event::Close>) -> Result<Self, Rejection> {
         Ok(cx.close_reason().clone())
     }

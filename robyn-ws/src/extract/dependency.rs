@@ -41,6 +41,8 @@ macro_rules! dependency {
         }
 
         impl<'a, E: Event, T: Send + Sync + 'static> FromEvent<'a, E> for $name<T> {
+            const READS_REQUEST: bool = false;
+
             fn from_event(cx: &mut EventContext<'a, E>) -> Result<Self, Rejection> {
                 cx.$find().map(Self).ok_or_else(|| {
                     Rejection::internal(format!(concat!("no `{}` was injected into ", $from), type_name::<T>()))

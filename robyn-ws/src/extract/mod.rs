@@ -59,6 +59,11 @@ use crate::event::{Event, EventContext};
     note = "implement `FromEvent<'_, {E}>` for it, or take one of the types in the table of the crate's documentation"
 )]
 pub trait FromEvent<'a, E: Event>: Sized {
+    /// Whether the value may be made of the upgrade request, or leads to it, as a connector does. The connections of an
+    /// endpoint where no argument does keep no request.
+    #[doc(hidden)]
+    const READS_REQUEST: bool = true;
+
     /// Makes the value, or says why it cannot be made.
     fn from_event(cx: &mut EventContext<'a, E>) -> Result<Self, Rejection>;
 
@@ -69,6 +74,8 @@ pub trait FromEvent<'a, E: Event>: Sized {
 
 /// Absent where `X` would be rejected.
 impl<'a, E: Event, X: FromEvent<'a, E>> FromEvent<'a, E> for Option<X> {
+    const READS_REQUEST: bool = X::READS_REQUEST;
+
     fn from_event(cx: &mut EventContext<'a, E>) -> Result<Self, Rejection> {
         Ok(X::from_event(cx).ok())
     }
@@ -80,6 +87,8 @@ impl<'a, E: Event, X: FromEvent<'a, E>> FromEvent<'a, E> for Option<X> {
 
 /// Leaves the decision to the handler.
 impl<'a, E: Event, X: FromEvent<'a, E>> FromEvent<'a, E> for Result<X, Rejection> {
+    const READS_REQUEST: bool = X::READS_REQUEST;
+
     fn from_event(cx: &mut EventContext<'a, E>) -> Result<Self, Rejection> {
         Ok(X::from_event(cx))
     }

@@ -4,9 +4,9 @@ use std::any::TypeId;
 
 use axum::{http::request::Parts, response::Response};
 
-use crate::ConnectionState;
+use crate::{ConnectionState, FromEvent, event::Event};
 
-/// Collects what the arguments of one handler need. [`FromEvent::declare`](crate::FromEvent::declare) fills it.
+/// Collects what the arguments of one handler need. [`FromEvent::declare`] fills it.
 #[derive(Debug, Default)]
 pub struct Needs {
     pub(crate) globals: Vec<Dependency>,
@@ -16,6 +16,8 @@ pub struct Needs {
     pub(crate) provides: Option<TypeId>,
     /// Checks of the request that are made before the 101.
     pub(crate) checks: Vec<Check>,
+    /// Whether an argument may read the upgrade request once the connection exists.
+    pub(crate) reads_request: bool,
 }
 
 /// A dependency that a handler takes.
@@ -37,6 +39,12 @@ pub(crate) struct StateNeed {
 pub(crate) type Check = fn(&mut Parts) -> Result<(), Response>;
 
 impl Needs {
+    /// Gathers what an argument of a connection's handler needs.
+    pub(crate) fn argument<'a, E: Event, X: FromEvent<'a, E>>(&mut self) {
+        self.reads_request |= X::READS_REQUEST;
+        X::declare(self);
+    }
+
     pub(crate) fn global(&mut self, id: TypeId, name: &'static str) {
         self.globals.push(Dependency { id, name });
     }

@@ -19,18 +19,24 @@ fn text<'a>(cx: &Cx<'a>) -> Result<&'a str, Rejection> {
 }
 
 impl<'a> FromEvent<'a, event::Message> for &'a str {
+    const READS_REQUEST: bool = false;
+
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
         text(cx)
     }
 }
 
 impl<'a> FromEvent<'a, event::Message> for String {
+    const READS_REQUEST: bool = false;
+
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
         text(cx).map(Self::from)
     }
 }
 
 impl<'a> FromEvent<'a, event::Message> for Utf8Bytes {
+    const READS_REQUEST: bool = false;
+
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
         match cx.message() {
             Message::Text(text) => Ok(text.clone()),
@@ -41,30 +47,40 @@ impl<'a> FromEvent<'a, event::Message> for Utf8Bytes {
 }
 
 impl<'a> FromEvent<'a, event::Message> for &'a [u8] {
+    const READS_REQUEST: bool = false;
+
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
         Ok(cx.message().as_bytes())
     }
 }
 
 impl<'a> FromEvent<'a, event::Message> for Vec<u8> {
+    const READS_REQUEST: bool = false;
+
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
         Ok(cx.message().as_bytes().to_vec())
     }
 }
 
 impl<'a> FromEvent<'a, event::Message> for Bytes {
+    const READS_REQUEST: bool = false;
+
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
         Ok(cx.message().clone().into_bytes())
     }
 }
 
 impl<'a> FromEvent<'a, event::Message> for Message {
+    const READS_REQUEST: bool = false;
+
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
         Ok(cx.message().clone())
     }
 }
 
 impl<'a> FromEvent<'a, event::Message> for &'a Message {
+    const READS_REQUEST: bool = false;
+
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
         Ok(cx.message())
     }
@@ -72,6 +88,8 @@ impl<'a> FromEvent<'a, event::Message> for &'a Message {
 
 /// Reads the message as JSON; `T` may borrow from it.
 impl<'a, T: Deserialize<'a>> FromEvent<'a, event::Message> for Json<T> {
+    const READS_REQUEST: bool = false;
+
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
         from_json(cx.message()).map(Json)
     }

@@ -8,6 +8,8 @@ use crate::{
 };
 
 impl<'a, E: LiveEvent, S: ConnectionState> FromEvent<'a, E> for &'a mut S {
+    const READS_REQUEST: bool = false;
+
     fn from_event(cx: &mut EventContext<'a, E>) -> Result<Self, Rejection> {
         cx.state().exclusive()
     }
@@ -18,6 +20,8 @@ impl<'a, E: LiveEvent, S: ConnectionState> FromEvent<'a, E> for &'a mut S {
 }
 
 impl<'a, E: LiveEvent, S: ConnectionState + Sync> FromEvent<'a, E> for &'a S {
+    const READS_REQUEST: bool = false;
+
     fn from_event(cx: &mut EventContext<'a, E>) -> Result<Self, Rejection> {
         cx.state().shared()
     }

@@ -11,7 +11,7 @@ use crate::limits::Bounds;
 /// Counts connections against `max_connections` and `max_connections_per_ip`, and handshakes under way against
 /// `max_handshakes`.
 #[derive(Debug, Default)]
-pub(crate) struct Admission(Mutex<Counts>);
+struct Admission(Mutex<Counts>);
 
 #[derive(Debug, Default)]
 struct Counts {
@@ -63,9 +63,7 @@ impl Admission {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a handshake until the guard is dropped, or says which limit it is over. It takes no place of a connection, but
-    /// is refused where there is none at the moment.
-    pub(crate) fn begin(self: &Arc<Self>, address: Option<IpAddr>, bounds: &Bounds) -> Result<Handshake, Refused> {
+    fn begin(self: &Arc<Self>, address: Option<IpAddr>, bounds: &Bounds) -> Result<Handshake, Refused> {
         let mut counts = self.lock();
         counts.check(address, bounds)?;
         if counts.handshakes >= bounds.max_handshakes {
@@ -75,21 +73,74 @@ impl Admission {
         Ok(Handshake(self.clone()))
     }
 
-    /// Counts a connection until the guard is dropped, or says which limit it is over.
-    pub(crate) fn admit(self: &Arc<Self>, address: Option<IpAddr>, bounds: &Bounds) -> Result<Admitted, Refused> {
+    fn admit(&self, address: Option<IpAddr>, bounds: &Bounds) -> Result<(), Refused> {
         let mut counts = self.lock();
         counts.check(address, bounds)?;
-        let holder = address
-            .filter(|_| bounds.max_connections_per_ip.is_some())
-            .map(Holder::from);
-        if let Some(holder) = holder {
-            *counts.by_holder.entry(holder).or_default() += 1;
+        if let Some(address) = address.filter(|_| bounds.max_connections_per_ip.is_some()) {
+            *counts.by_holder.entry(address.into()).or_default() += 1;
         }
         counts.all += 1;
+        Ok(())
+    }
+
+    /// Takes back what [`Self::admit`] has counted.
+    fn release(&self, address: Option<IpAddr>, bounds: &Bounds) {
+        let mut counts = self.lock();
+        counts.all -= 1;
+        if let Some(holder) = address
+            .filter(|_| bounds.max_connections_per_ip.is_some())
+            .map(Holder::from)
+            && let Some(here) = counts.by_holder.get_mut(&holder)
+        {
+            *here -= 1;
+            if *here == 0 {
+                counts.by_holder.remove(&holder);
+            }
+        }
+    }
+}
+
+/// All that the connections of one endpoint count for, each with its limits: the app, and sub-routers with limits of their
+/// own. A connection counts for all of them, or for none if one refuses it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Admissions(Vec<(Arc<Admission>, Bounds)>);
+
+impl Admissions {
+    /// Counts connections from now on for what has these limits, too.
+    pub(crate) fn add(&mut self, bounds: &Bounds) {
+        self.0.push((Arc::default(), bounds.clone()));
+    }
+
+    /// Counts a handshake until the guards are dropped, or says which limit it is over. It takes no place of a connection,
+    /// but is refused where there is none at the moment.
+    pub(crate) fn begin(&self, address: Option<IpAddr>) -> Result<Box<[Handshake]>, Refused> {
+        let guards = self
+            .0
+            .iter()
+            .map(|(admission, bounds)| admission.begin(address, bounds));
+        guards.collect()
+    }
+
+    /// Counts a connection until the guard is dropped, or says which limit it is over.
+    pub(crate) fn admit(self: &Arc<Self>, address: Option<IpAddr>) -> Result<Admitted, Refused> {
+        for (index, (admission, bounds)) in self.0.iter().enumerate() {
+            if let Err(refused) = admission.admit(address, bounds) {
+                self.release(index, address);
+                return Err(refused);
+            }
+        }
+        let counts_addresses = self.0.iter().any(|(_, bounds)| bounds.max_connections_per_ip.is_some());
         Ok(Admitted {
-            admission: self.clone(),
-            holder,
+            admissions: self.clone(),
+            address: address.filter(|_| counts_addresses).map(Box::new),
         })
+    }
+
+    /// Takes a connection back from the first `count` of them.
+    fn release(&self, count: usize, address: Option<IpAddr>) {
+        for (admission, bounds) in &self.0[..count] {
+            admission.release(address, bounds);
+        }
     }
 }
 
@@ -106,21 +157,14 @@ impl Drop for Handshake {
 /// Counts one connection.
 #[derive(Debug)]
 pub(crate) struct Admitted {
-    admission: Arc<Admission>,
-    holder: Option<Holder>,
+    admissions: Arc<Admissions>,
+    /// Only where addresses count. Boxed, since few apps limit them.
+    address: Option<Box<IpAddr>>,
 }
 
 impl Drop for Admitted {
     fn drop(&mut self) {
-        let mut counts = self.admission.lock();
-        counts.all -= 1;
-        if let Some(holder) = self.holder
-            && let Some(here) = counts.by_holder.get_mut(&holder)
-        {
-            *here -= 1;
-            if *here == 0 {
-                counts.by_holder.remove(&holder);
-            }
-        }
+        self.admissions
+            .release(self.admissions.0.len(), self.address.as_deref().copied());
     }
 }

@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use crate::{
-    hub::{endpoint::Snapshot, live::Live},
+    hub::{endpoint::Snapshot, live::Live, sweep::Sweeper},
     sync::{Mutex, MutexGuard},
 };
 
@@ -55,6 +55,7 @@ pub(crate) struct Courier {
     agenda: Mutex<Agenda>,
     /// The runtime of the connections. The sender need not be in it.
     runtime: Handle,
+    pub(super) sweeper: Sweeper,
 }
 
 #[derive(Debug, Default)]
@@ -69,6 +70,7 @@ impl Courier {
         Self {
             agenda: Mutex::default(),
             runtime,
+            sweeper: Sweeper::default(),
         }
     }
 

@@ -46,11 +46,11 @@ impl Drain {
     /// Counts a task until the guard is dropped. A task counts itself before it asks whether a drain has begun, so that
     /// either it knows of the drain or the drain waits for it.
     pub(crate) fn count_task(self: &Arc<Self>) -> TaskGuard {
-        self.tasks.send_modify(|tasks| *tasks += 1);
-        TaskGuard {
-            drain: self.clone(),
-            is_connection: false,
-        }
+        self.tasks.send_if_modified(|tasks| {
+            *tasks += 1;
+            false // Whoever waits does so for the last to end.
+        });
+        TaskGuard(self.clone())
     }
 
     /// Returns how many connections have ended since the drain began.
@@ -102,25 +102,40 @@ impl Drain {
 
 /// Counts one task.
 #[derive(Debug)]
-pub(crate) struct TaskGuard {
-    drain: Arc<Drain>,
-    is_connection: bool,
-}
+pub(crate) struct TaskGuard(Arc<Drain>);
 
 impl TaskGuard {
-    /// The task has become a connection. Returns whether the drain has begun, which then waits for it.
-    pub(crate) fn begin_connection(&mut self) -> bool {
-        self.is_connection = true;
-        self.drain.has_begun()
+    /// Counts the task as a connection from now on.
+    pub(crate) const fn into_connection(self) -> ConnectionGuard {
+        ConnectionGuard(self)
+    }
+}
+
+/// Counts a task that has become a connection.
+#[derive(Debug)]
+pub(crate) struct ConnectionGuard(TaskGuard);
+
+impl ConnectionGuard {
+    /// Returns whether the drain has begun, which then waits for this connection.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.0.0.has_begun()
+    }
+}
+
+impl Drop for ConnectionGuard {
+    fn drop(&mut self) {
+        if self.is_draining() {
+            self.0.0.connections_ended.fetch_add(1, Ordering::SeqCst);
+        }
     }
 }
 
 impl Drop for TaskGuard {
     fn drop(&mut self) {
-        if self.is_connection && self.drain.has_begun() {
-            self.drain.connections_ended.fetch_add(1, Ordering::SeqCst);
-        }
-        self.drain.tasks.send_modify(|tasks| *tasks -= 1);
+        self.0.tasks.send_if_modified(|tasks| {
+            *tasks -= 1;
+            *tasks == 0
+        });
     }
 }
 

@@ -190,6 +190,21 @@ impl EndpointHub {
             .collect()
     }
 
+    /// Passes at most `most` connections to `each`: those before `end`, from the last to the first, so that nobody is left
+    /// out when one that leaves is replaced by the last. Returns where to go on.
+    pub(crate) fn walk_back(&self, end: usize, most: usize, mut each: impl FnMut(&Arc<Live>)) -> usize {
+        let members = self.lock();
+        let everyone = &members.everyone.members;
+        let end = end.min(everyone.len());
+        let start = end.saturating_sub(most);
+        let some = everyone.get_range(start..end);
+        some.into_iter()
+            .flat_map(|some| some.values())
+            .rev()
+            .for_each(&mut each);
+        start
+    }
+
     pub(crate) fn join(&self, id: ConnectionId, room: &str) -> Joined {
         if room.len() > self.bounds.max_room_name {
             return Joined::NameTooLong;

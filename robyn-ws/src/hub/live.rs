@@ -12,7 +12,7 @@ use crate::{
     ConnectionId, Message, Overflow, SendError,
     close::Ending,
     frame::{Frame, FrameCounter},
-    hub::{courier::Courier, endpoint::EndpointHub},
+    hub::{courier::Courier, endpoint::EndpointHub, sweep::Alarm},
     log,
     mailbox::{Mailbox, Pushed, Sender, TryPushError, Written, patience::Patience},
     request::UpgradeRequest,
@@ -26,11 +26,13 @@ pub(crate) const BYTES_PER_TURN: usize = 128 * 1024;
 pub(crate) struct Live {
     pub(crate) id: ConnectionId,
     pub(crate) mailbox: Mailbox,
-    pub(crate) request: UpgradeRequest,
+    pub(crate) request: Arc<UpgradeRequest>,
     pub(crate) endpoint: Arc<EndpointHub>,
     /// Who writes to it while its driver sleeps.
     pub(crate) courier: Arc<Courier>,
     pub(crate) running: RunningHandler,
+    /// When its driver is to be woken because time has passed.
+    pub(crate) alarm: Alarm,
 }
 
 /// Which handler of a connection runs now. It is written with every message, so it is neither a lock nor ordered with

@@ -8,6 +8,7 @@ pub(crate) mod live;
 #[cfg(all(test, races))]
 mod races;
 pub(crate) mod reference;
+pub(crate) mod sweep;
 
 use std::{
     any::Any,

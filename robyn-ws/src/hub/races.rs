@@ -3,18 +3,15 @@
 
 use std::sync::{Arc, LazyLock};
 
-use axum::http::Request;
 use shuttle::{check_pct, check_random, thread};
 use tokio::runtime::{Builder, Runtime};
 
 use super::{
     endpoint::{EndpointHub, Joined},
     live::{Live, RunningHandler},
+    sweep::Alarm,
 };
-use crate::{
-    Audience, ConnectionId, PathParams, close::Ending, hub::reference::EndpointRef, limits::Bounds, mailbox::Mailbox,
-    request::UpgradeRequest,
-};
+use crate::{Audience, ConnectionId, close::Ending, hub::reference::EndpointRef, limits::Bounds, mailbox::Mailbox};
 
 /// Whose connections these are. Nobody writes here, so it has nothing to do.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
@@ -24,15 +21,15 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
 });
 
 fn enter(hub: &Arc<EndpointHub>) -> Arc<Live> {
-    let (parts, ()) = Request::new(()).into_parts();
     let runtime = RUNTIME.handle().clone();
     let live = Arc::new(Live {
         id: ConnectionId::random(),
         mailbox: Mailbox::new(Arc::new(Bounds::default())),
-        request: UpgradeRequest::new(&parts, PathParams::default(), None),
+        request: Arc::default(),
         endpoint: hub.clone(),
         courier: hub.courier(runtime),
         running: RunningHandler::default(),
+        alarm: Alarm::default(),
     });
     live.mailbox.greet(None);
     hub.enter(live.clone());

@@ -207,6 +207,11 @@ impl Mailbox {
         }
     }
 
+    /// Wakes the driver, or has it look once more before it sleeps.
+    pub(crate) fn call_driver(&self) {
+        self.lock().call_driver();
+    }
+
     /// Ends our half of TCP.
     pub(crate) fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.lock().exit {

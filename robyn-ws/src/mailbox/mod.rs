@@ -11,7 +11,7 @@ mod waiting;
 use std::{
     collections::VecDeque,
     mem::replace,
-    sync::{Arc, PoisonError},
+    sync::{Arc, OnceLock, PoisonError},
     task::Waker,
     time::Duration,
 };
@@ -126,7 +126,7 @@ struct State {
     awaited: bool,
     /// How often the client made room by taking bytes.
     progress: u64,
-    given_up: Option<GivenUp>,
+    given_up: Option<Box<GivenUp>>,
 }
 
 /// How many control frames wait for the socket. In a flood of pings the oldest go unanswered, as RFC 6455 section 5.5.3
@@ -137,8 +137,8 @@ const CONTROLS: usize = 32;
 #[derive(Debug)]
 pub(crate) struct Mailbox {
     state: Mutex<State>,
-    /// Tells those who wait that there is room, or that the gate closed.
-    changed: Notify,
+    /// Tells those who wait that there is room, or that the gate closed. Made for the first of them.
+    changed: OnceLock<Box<Notify>>,
     bounds: Arc<Bounds>,
 }
 
@@ -160,7 +160,7 @@ impl Mailbox {
                 progress: 0,
                 given_up: None,
             }),
-            changed: Notify::new(),
+            changed: OnceLock::new(),
             bounds,
         }
     }
@@ -237,8 +237,8 @@ impl Mailbox {
     fn announce(&self, mut state: MutexGuard<'_, State>) {
         let awaited = std::mem::take(&mut state.awaited);
         drop(state);
-        if awaited {
-            self.changed.notify_waiters();
+        if let Some(changed) = self.changed.get().filter(|_| awaited) {
+            changed.notify_waiters();
         }
     }
 

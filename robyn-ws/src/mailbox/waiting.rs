@@ -3,6 +3,7 @@
 use std::pin::pin;
 
 use futures_util::future::{Either, select};
+use tokio::sync::Notify;
 
 use crate::{
     SendError,
@@ -23,7 +24,7 @@ impl Mailbox {
         mut patience: Patience<'_>,
     ) -> Result<Pushed, SendError> {
         loop {
-            let mut changed = pin!(self.changed.notified());
+            let mut changed = pin!(self.changed().notified());
             // Enabled before the queue is looked at, so that no change falls between.
             changed.as_mut().enable();
             frame = match self.try_push(frame, sender) {
@@ -54,15 +55,18 @@ impl Mailbox {
         let state = self.lock();
         state
             .given_up
+            .as_ref()
             .is_some_and(|given_up| given_up.progress == state.progress && given_up.waited >= patience.limit())
     }
 
     fn give_up(&self, patience: &Patience<'_>) {
         let mut state = self.lock();
-        state.given_up = Some(GivenUp {
-            progress: state.progress,
-            waited: patience.limit(),
-        });
+        let (progress, waited) = (state.progress, patience.limit());
+        state.given_up = Some(Box::new(GivenUp { progress, waited }));
+    }
+
+    fn changed(&self) -> &Notify {
+        self.changed.get_or_init(Box::default)
     }
 
     fn is_open_and_awaited(&self) -> bool {
@@ -74,7 +78,7 @@ impl Mailbox {
     /// Waits until the connection is no longer open.
     pub(crate) async fn closed(&self) {
         loop {
-            let mut changed = pin!(self.changed.notified());
+            let mut changed = pin!(self.changed().notified());
             changed.as_mut().enable();
             if !self.is_open_and_awaited() {
                 return;

@@ -49,13 +49,28 @@ use hyper_util::{
 use tokio::io::DuplexStream;
 
 pub use self::{request::TestRequest, socket::TestSocket};
-use crate::{App, Drained, Hub, Running, serve::service_for};
+use crate::{
+    App, Drained, Hub, Running, connection::Connection, hub::live::Live, mailbox::Mailbox, serve::service_for,
+    upgrade::task_size,
+};
 
 /// How long a wait in a test may take, in real time.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How much each direction of a connection in memory holds. Small enough that a client that does not read is felt.
 const PIPE: usize = 64 * 1024;
+
+/// Returns what a quiet connection is made of, with the sizes in bytes. It is for the guards of this crate.
+#[doc(hidden)]
+pub fn bytes_by_type() -> Vec<(&'static str, usize)> {
+    vec![
+        ("the future of its task", task_size()),
+        ("therein: its connection", size_of::<Connection>()),
+        ("therein: its driver", Connection::DRIVER_SIZE),
+        ("what it shares", size_of::<Live>()),
+        ("therein: its mailbox", size_of::<Mailbox>()),
+    ]
+}
 
 /// An app under test, without a port.
 #[derive(Debug)]

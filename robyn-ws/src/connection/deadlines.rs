@@ -1,0 +1,113 @@
+//! What a connection does when its time has come: pings, judgments of silence, the end of patience.
+
+use std::{mem::replace, task::Context};
+
+use tokio::time::{Instant, sleep_until};
+
+use crate::{
+    close::Ending,
+    connection::{
+        driver::Driver,
+        phase::{Due, Signs},
+    },
+    frame::Frame,
+    mailbox::slow_consumer,
+    time::{Moment, SECOND_LOOK, after},
+};
+
+/// Whether a peer whose time is over is silent in truth, or the process stood still and has not looked at its socket yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    None,
+    /// The timer that fires then does so when the runtime has looked at all sockets.
+    Until(Moment),
+    Settled,
+}
+
+impl Driver {
+    /// Does what is due. Gives whether anything was, or was put off; otherwise the task is woken when something is.
+    pub(super) fn poll_time(&mut self, cx: &mut Context<'_>, handler_runs: bool) -> bool {
+        let is_due = match self.doubt {
+            Doubt::None => self.live.alarm.has_rung() || self.poll_timer(cx),
+            Doubt::Until(_) => self.poll_timer(cx),
+            Doubt::Settled => true,
+        };
+        if !is_due {
+            return false;
+        }
+        if matches!(self.doubt, Doubt::Until(_)) && self.ending.is_none() {
+            // What the runtime has seen until now is read and written first.
+            self.doubt = Doubt::Settled;
+            return true;
+        }
+        self.on_time(Moment::now(), handler_runs);
+        self.live.alarm.set(self.phase.deadline(&self.endpoint.bounds));
+        true
+    }
+
+    /// Returns whether something may be due that is too pressing, or too rare, for an alarm.
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> bool {
+        let pressing = match self.doubt {
+            _ if self.ending.is_some() => self.grace,
+            Doubt::Until(look) => Some(look),
+            _ => earlier(self.stall_over(), self.phase.end_check()),
+        };
+        if let Some(deadline) = pressing.map(Instant::from) {
+            let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+            // A time that has moved away is looked up when the timer fires.
+            if deadline < timer.deadline() {
+                timer.as_mut().reset(deadline);
+            }
+        }
+        let Some(timer) = &mut self.timer else { return false };
+        let has_fired = timer.as_mut().poll(cx).is_ready();
+        if has_fired {
+            self.timer = None;
+        }
+        has_fired
+    }
+
+    fn on_time(&mut self, now: Moment, handler_runs: bool) {
+        let doubt = replace(&mut self.doubt, Doubt::None);
+        if self.ending.is_some() {
+            return;
+        }
+        let verdict = self.judge(now, handler_runs);
+        match verdict {
+            Some(ending) if doubt == Doubt::Settled => self.end(ending),
+            Some(_) => self.doubt = Doubt::Until(after(now, SECOND_LOOK)),
+            None => {}
+        }
+    }
+
+    /// Does what is due at `now`. Returns how the connection ends if the peer's time is over.
+    fn judge(&mut self, now: Moment, handler_runs: bool) -> Option<Ending> {
+        let progress = self.live.mailbox.progress();
+        let takes_bytes = replace(&mut self.progress, progress) != progress;
+        if takes_bytes {
+            self.stalled = self.stalled.map(|_| now);
+        }
+        if self.stall_over().is_some_and(|over| now >= over) {
+            return Some(slow_consumer());
+        }
+        let signs = Signs {
+            takes_bytes,
+            worked_until: self.inbox.worked_until(handler_runs, now),
+        };
+        match self.phase.on_time(&self.endpoint.bounds, now, signs) {
+            Due::Nothing => {}
+            Due::Ping => self.live.mailbox.control(Frame::ping()),
+            Due::End(ending) => return Some(ending),
+        }
+        None
+    }
+
+    fn stall_over(&self) -> Option<Moment> {
+        self.stalled
+            .map(|since| after(since, self.endpoint.bounds.send_timeout))
+    }
+}
+
+fn earlier(one: Option<Moment>, other: Option<Moment>) -> Option<Moment> {
+    one.into_iter().chain(other).min()
+}
