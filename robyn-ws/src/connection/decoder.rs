@@ -3,7 +3,7 @@
 //! A decoder between two messages holds nothing, so each thread keeps one for all of its connections; a connection has a
 //! decoder of its own only while it is in the middle of a message.
 
-use std::{cell::RefCell, mem::take, ops::ControlFlow};
+use std::{array, cell::Cell, mem::take};
 
 use bytes::{Bytes, BytesMut};
 
@@ -18,16 +18,7 @@ use crate::{
 };
 
 thread_local! {
-    static SPARE: RefCell<Option<Box<Decoder>>> = const { RefCell::new(None) };
-}
-
-/// How far a decoder came.
-#[derive(Debug)]
-pub(crate) struct Decoded {
-    /// The decoder, if it stands in the middle of something. If it does not, it is the thread's again.
-    pub(crate) decoder: Option<Box<Decoder>>,
-    /// Whether nobody had room for more, so that whole frames may be left.
-    pub(crate) stopped: bool,
+    static SPARE: Cell<Option<Box<Decoder>>> = const { Cell::new(None) };
 }
 
 /// The kind of a message in fragments.
@@ -94,23 +85,6 @@ impl Decoder {
         }
     }
 
-    /// Decodes frames from `bytes` until they are used up, or until `each` breaks. Afterwards `bytes` is what is left.
-    pub(crate) fn decode(
-        mut self: Box<Self>,
-        bytes: &mut &[u8],
-        bounds: &Bounds,
-        each: &mut impl FnMut(Received) -> ControlFlow<()>,
-    ) -> Result<Decoded, ReadEnd> {
-        while let Some(received) = self.next(bytes, bounds)? {
-            // Nothing that follows a Close is looked at.
-            let closes = matches!(received, Received::Close { .. });
-            if each(received).is_break() || closes {
-                return Ok(self.rest(true));
-            }
-        }
-        Ok(self.rest(false))
-    }
-
     /// Returns `true` if a part of a data frame has come and its end has not.
     pub(crate) fn is_inside_data_frame(&self) -> bool {
         const CONTROL: u8 = 0x08;
@@ -120,17 +94,18 @@ impl Decoder {
         }
     }
 
-    fn rest(self: Box<Self>, stopped: bool) -> Decoded {
+    /// Returns the decoder if it stands in the middle of something. If it does not, it is the thread's again.
+    pub(super) fn rest(self: Box<Self>) -> Option<Box<Self>> {
         let at_rest = self.header_length == 0 && self.frame.is_none() && self.message.is_none();
         let mut decoder = Some(self);
         if let Some(spare) = decoder.take_if(|_| at_rest) {
             SPARE.set(Some(spare));
         }
-        Decoded { decoder, stopped }
+        decoder
     }
 
-    /// Decodes the next frame. `None` means that its end has not come.
-    fn next(&mut self, bytes: &mut &[u8], bounds: &Bounds) -> Result<Option<Received>, ReadEnd> {
+    /// Decodes the next frame of `bytes`, which afterwards is what is left. `None` means that its end has not come.
+    pub(super) fn next(&mut self, bytes: &mut &[u8], bounds: &Bounds) -> Result<Option<Received>, ReadEnd> {
         let mut frame = match self.frame.take() {
             Some(frame) => frame,
             None => match self.next_header(bytes, bounds)? {
@@ -182,16 +157,21 @@ impl Decoder {
             &mut self.control[start..]
         } else {
             let start = self.payload.len();
-            if self.payload.capacity() - start < come.len() {
-                // As in a growing vector, so that a long message is not copied with each read.
-                self.payload.reserve(come.len().max(start).max(self.read_buffer));
-            }
-            self.payload.extend_from_slice(come);
+            self.append(come);
             &mut self.payload[start..]
         };
         unmask(unmasked, frame.header.mask, frame.got);
         frame.got += come.len();
         come.len() == missing
+    }
+
+    fn append(&mut self, come: &[u8]) {
+        let start = self.payload.len();
+        if self.payload.capacity() - start < come.len() {
+            // As in a growing vector, so that a long message is not copied with each read.
+            self.payload.reserve(come.len().max(start).max(self.read_buffer));
+        }
+        self.payload.extend_from_slice(come);
     }
 
     /// Concludes from a frame whose payload has all come.
@@ -210,7 +190,7 @@ impl Decoder {
         };
         if header.is_final {
             (self.message, self.fragments, self.checked) = (None, 0, 0);
-            return message(kind, self.payload.split().freeze());
+            return message(kind == Kind::Text, self.payload.split().freeze()).map(Received::Message);
         }
         self.message = Some(kind);
         self.fragments += 1;
@@ -234,11 +214,24 @@ impl Decoder {
     }
 }
 
-fn message(kind: Kind, payload: Bytes) -> Result<Received, ReadEnd> {
-    Ok(Received::Message(match kind {
-        Kind::Text => Message::Text(Utf8Bytes::try_from(payload).map_err(|_| ReadEnd::InvalidUtf8)?),
-        Kind::Binary => Message::Binary(payload),
-    }))
+/// Copies the payload of a message into the allocation that messages share, if it is not long.
+pub(super) fn copy(payload: &[u8], bounds: &Bounds) -> Bytes {
+    if payload.len() >= bounds.read_buffer {
+        return Bytes::copy_from_slice(payload);
+    }
+    let mut decoder = Decoder::take(bounds);
+    decoder.append(payload);
+    let copy = decoder.payload.split().freeze();
+    SPARE.set(Some(decoder));
+    copy
+}
+
+pub(super) fn message(is_text: bool, payload: Bytes) -> Result<Message, ReadEnd> {
+    Ok(if is_text {
+        Message::Text(Utf8Bytes::try_from(payload).map_err(|_| ReadEnd::InvalidUtf8)?)
+    } else {
+        Message::Binary(payload)
+    })
 }
 
 /// Reads the payload of a Close frame: nothing, or a code and a reason (RFC 6455 section 5.5.1).
@@ -263,18 +256,17 @@ fn close(payload: &[u8]) -> Result<Received, ReadEnd> {
 }
 
 /// Unmasks a part of a payload that begins `offset` bytes behind the payload's start (RFC 6455 section 5.3).
-fn unmask(part: &mut [u8], mut mask: [u8; 4], offset: usize) {
+#[inline]
+pub(super) fn unmask(part: &mut [u8], mut mask: [u8; 4], offset: usize) {
     mask.rotate_left(offset % 4);
-    let word = u64::from(u32::from_ne_bytes(mask));
-    let word = word | word << 32;
-    let mut words = part.chunks_exact_mut(8);
-    for bytes in &mut words {
-        let mut eight = [0; 8];
-        eight.copy_from_slice(bytes);
-        bytes.copy_from_slice(&(u64::from_ne_bytes(eight) ^ word).to_ne_bytes());
+    let key = u128::from_ne_bytes(array::from_fn(|at| mask[at % 4]));
+    let (chunks, rest) = part.as_chunks_mut();
+    for chunk in chunks {
+        *chunk = (u128::from_ne_bytes(*chunk) ^ key).to_ne_bytes();
     }
-    let rest = words.into_remainder().iter_mut();
-    rest.zip(mask.iter().cycle()).for_each(|(byte, mask)| *byte ^= mask);
+    for (byte, key) in rest.iter_mut().zip(key.to_ne_bytes()) {
+        *byte ^= key;
+    }
 }
 
 #[cfg(test)]
@@ -294,12 +286,11 @@ mod tests {
         let (bounds, mut all) = (Bounds::default(), Vec::new());
         let mut decoder = Some(Box::new(Decoder::new(64)));
         for mut piece in bytes.chunks(size) {
-            let taken = decoder.take().unwrap_or_else(|| Decoder::take(&bounds));
-            let each = &mut |received| {
+            let mut taken = decoder.take().unwrap_or_else(|| Decoder::take(&bounds));
+            while let Some(received) = taken.next(&mut piece, &bounds)? {
                 all.push(received);
-                ControlFlow::Continue(())
-            };
-            decoder = taken.decode(&mut piece, &bounds, each)?.decoder;
+            }
+            decoder = taken.rest();
         }
         Ok(all)
     }

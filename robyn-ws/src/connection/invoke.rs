@@ -23,7 +23,7 @@ use crate::{
     isolate::{self, Panicked},
     log,
     mailbox::{Running, Sender},
-    registry::Call,
+    registry::{Call, Entry, SyncCall},
     reply::HandlerResult,
     state::States,
     telemetry::{Stopwatch, handler_span},
@@ -57,16 +57,35 @@ impl Beside for Driver {
 }
 
 impl Scene {
-    fn context<'a, E: LiveEvent>(&'a mut self, owned: &'a mut E::Owned) -> EventContext<'a, E> {
+    fn context<'a, E: LiveEvent>(&'a mut self, payload: E::Payload<'a>) -> EventContext<'a, E> {
         EventContext {
             endpoint: &self.endpoint,
             request: &self.connector.live.request,
-            payload: E::payload(owned),
+            payload,
             scope: LiveScope {
                 connector: &self.connector,
                 state: self.states.lend(),
             },
         }
+    }
+
+    /// Runs a handler that never waits.
+    pub(crate) fn call<'a, E: LiveEvent>(
+        &'a mut self,
+        entry: &'static Entry,
+        call: SyncCall<E>,
+        payload: E::Payload<'a>,
+    ) -> Result<HandlerResult, Panicked> {
+        let span = handler_span(E::NAME, entry.name);
+        let stopwatch = Stopwatch::start();
+        let running_as = self.running_as::<E>();
+        let cx = self.context::<E>(payload);
+        let (endpoint, running) = (cx.endpoint, &cx.scope.connector.live.running);
+        running.begin(entry.key());
+        let result = isolated(running_as, &span, || call(cx));
+        running.end();
+        endpoint.hub.telemetry.handled(E::NAME, stopwatch);
+        result
     }
 
     /// Runs `handler` to its end, or until its time is over. `beside` goes on meanwhile.
@@ -81,23 +100,24 @@ impl Scene {
         mut owned: E::Owned,
     ) -> impl Future<Output = Outcome> + Send {
         async move {
+            if let Call::Sync(call) = handler.call
+                && !handler.entry.blocking
+            {
+                return self.call(handler.entry, call, E::payload(&mut owned)).into();
+            }
             let span = handler_span(E::NAME, handler.entry.name);
             let stopwatch = Stopwatch::start();
             let id = self.connector.id();
             let running_as = self.running_as::<E>();
             self.connector.live.running.begin(handler.entry.key());
             let outcome = match handler.call {
-                Call::Sync(call) if handler.entry.blocking => {
+                Call::Sync(call) => {
                     // Boxed, so that connections without such handlers have no room for it.
                     Box::pin(self.invoke_blocking(beside, handler, call, owned, span)).await
                 }
-                Call::Sync(call) => {
-                    let cx = self.context::<E>(&mut owned);
-                    isolated(running_as, &span, || call(cx)).into()
-                }
                 Call::Async(call) => {
                     let deadline = self.deadline::<E>();
-                    let cx = self.context::<E>(&mut owned);
+                    let cx = self.context::<E>(E::payload(&mut owned));
                     match isolated(running_as, &span, || call(cx)) {
                         Ok(mut future) => {
                             let running = pin!(poll_fn(|cx| {
@@ -130,7 +150,7 @@ impl Scene {
         &mut self,
         beside: &mut impl Beside,
         handler: BoundHandler<E>,
-        call: for<'a> fn(EventContext<'a, E>) -> HandlerResult,
+        call: SyncCall<E>,
         mut owned: E::Owned,
         span: Span,
     ) -> Outcome {
@@ -146,7 +166,7 @@ impl Scene {
         };
         let running_as = self.running_as::<E>();
         let mut thread = free.run(move || {
-            let cx = lent.context::<E>(&mut owned);
+            let cx = lent.context::<E>(E::payload(&mut owned));
             let outcome = isolated(running_as, &span, || call(cx)).into();
             (lent, outcome)
         });

@@ -4,30 +4,32 @@ mod closing;
 mod decoder;
 mod driver;
 mod header;
+mod in_place;
 mod inbox;
 mod invoke;
 mod outcome;
 mod overdue;
 mod pending;
 mod phase;
+mod read_buffer;
 mod reading;
 mod received;
 pub(crate) mod session;
 mod transport;
 mod turn;
+mod whole;
 mod wire;
 
-use std::sync::Arc;
+use std::{future::poll_fn, sync::Arc};
 
-use futures_util::future::OptionFuture;
 use tracing::Instrument;
 
 pub(crate) use self::pending::PendingConnection;
 use crate::{
-    CloseReason, Message, WebSocket,
+    CloseReason, WebSocket,
     close::Ending,
     connection::{
-        driver::{Driver, Next},
+        driver::Driver,
         invoke::Scene,
         outcome::{Conclusion, Outcome},
         overdue::Overdue,
@@ -35,12 +37,12 @@ use crate::{
         transport::Transport,
         wire::Wire,
     },
-    endpoint::BoundHandler,
-    event::Session,
+    endpoint::{BoundHandler, Handlers},
+    event::{Message, Session},
     frame::Frame,
     hub::{admission::Admitted, drain::TaskGuard, live::Live},
-    isolate, log,
-    registry::Entry,
+    isolate, log, message,
+    registry::{Call, Entry},
     switching::Switched,
     telemetry::connection_span,
 };
@@ -126,7 +128,7 @@ impl Connection {
         if task.is_draining() {
             live.close(Ending::shutdown());
         }
-        let wire = Wire::new(read, unread);
+        let wire = Wire::new(read, &unread);
         Some(Self {
             driver: Driver::new(wire, live, scene.endpoint.clone()),
             _membership: membership,
@@ -210,34 +212,34 @@ impl Connection {
 
     /// Runs the message handler for every message, or the session handler, until the connection ends.
     async fn converse(&mut self) {
-        if let Some(handler) = self.scene.endpoint.handlers.session {
-            return Box::pin(self.hold_session(handler)).await;
-        }
-        let Some(BoundHandler { entry, .. }) = self.scene.endpoint.handlers.message else {
+        self.driver.has_worked();
+        match self.scene.endpoint.handlers {
+            Handlers {
+                session: Some(handler), ..
+            } => Box::pin(self.hold_session(handler)).await,
+            Handlers {
+                message: Some(handler), ..
+            } => match handler.call {
+                Call::Sync(call) if !handler.entry.blocking => {
+                    poll_fn(|cx| self.poll_in_place(cx, handler.entry, call)).await;
+                }
+                _ => Box::pin(self.converse_beside(handler)).await,
+            },
             // There is nobody to tell, and the next message may still be the client's Close.
-            while let Next::Message(_) = self.driver.next().await {}
-            return;
-        };
-        loop {
-            let next = self.driver.next().await;
-            let Some(outcome) = OptionFuture::from(self.handle(next)).await else {
-                return;
-            };
+            _ => while self.driver.next().await.is_some() {},
+        }
+    }
+
+    /// Runs a message handler that may wait for every message, until the connection ends.
+    async fn converse_beside(&mut self, handler: BoundHandler<Message>) {
+        while let Some(message) = self.driver.next().await {
+            let outcome = self.scene.invoke(&mut self.driver, handler, message).await;
             let in_time = !matches!(outcome, Outcome::Dropped(_) | Outcome::LeftBehind(..));
-            self.answer(entry, outcome);
+            self.answer(handler.entry, outcome);
             if !in_time {
                 return;
             }
         }
-    }
-
-    /// Runs the message handler, unless what is next is the end. It is a function of its own because an `async fn` that
-    /// takes a message out of [`Next`] has room for it twice, in every connection.
-    fn handle(&mut self, next: Next) -> Option<impl Future<Output = Outcome>> {
-        let (Next::Message(message), Some(handler)) = (next, self.scene.endpoint.handlers.message) else {
-            return None;
-        };
-        Some(self.scene.invoke(&mut self.driver, handler, message))
     }
 
     async fn hold_session(&mut self, handler: BoundHandler<Session>) {
@@ -268,15 +270,20 @@ impl Connection {
     }
 
     fn answer(&mut self, entry: &'static Entry, outcome: Outcome) {
-        if let Some(reply) = self.conclude(entry, outcome) {
-            let live = &self.driver.live;
-            live.mailbox.reply(&reply, live.encoder());
-            discard(reply, entry, live);
+        let reply = self.conclude(entry, outcome);
+        self.reply(entry, reply);
+    }
+
+    /// Queues what a handler returned, and looks what has come of its run.
+    fn reply(&mut self, entry: &'static Entry, reply: Option<message::Message>) {
+        self.driver.settle(reply.as_ref());
+        if let Some(reply) = reply {
+            discard(reply, entry, &self.driver.live);
         }
     }
 
     /// Draws the conclusion from a handler's outcome: a message to send, the end of the connection, or nothing.
-    fn conclude(&mut self, entry: &'static Entry, outcome: Outcome) -> Option<Message> {
+    fn conclude(&mut self, entry: &'static Entry, outcome: Outcome) -> Option<message::Message> {
         let Conclusion { reply, ending, overdue } = outcome.conclude(entry, &self.driver.live);
         if let Some(ending) = ending {
             self.driver.end(ending);
@@ -289,7 +296,7 @@ impl Connection {
 }
 
 /// Drops a reply, whose bytes can be a type of the user's.
-fn discard(reply: Message, entry: &'static Entry, live: &Live) {
+fn discard(reply: message::Message, entry: &'static Entry, live: &Live) {
     if isolate::discard(reply).is_err() {
         let (handler, place, id) = (entry.name, entry.place(), live.id);
         log::error!(handler, %place, %id, "the `Drop` of the handler's reply panicked");

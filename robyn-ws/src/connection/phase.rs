@@ -6,12 +6,9 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::{
-    CloseReason, Message,
+    CloseReason,
     close::{Ending, close_code},
-    connection::{
-        received::{ReadEnd, Received},
-        wire::Heard,
-    },
+    connection::received::{Incoming, ReadEnd, Received},
     limits::Bounds,
     time::after,
 };
@@ -23,7 +20,7 @@ const END_CHECK: Duration = Duration::from_secs(1);
 /// What to do with what was received.
 #[derive(Debug)]
 pub(crate) enum Action {
-    Deliver(Message),
+    Deliver(Incoming),
     Answer(Bytes),
     Nothing,
     End(Ending),
@@ -85,9 +82,13 @@ impl Phase {
             ));
         }
         match received {
+            Received::Whole(whole) => {
+                self.idle_since = now;
+                Action::Deliver(Incoming::Whole(whole))
+            }
             Received::Message(message) => {
                 self.idle_since = now;
-                Action::Deliver(message)
+                Action::Deliver(Incoming::Owned(message))
             }
             Received::Fragment => {
                 self.idle_since = now;
@@ -118,17 +119,13 @@ impl Phase {
         }
     }
 
-    /// Bytes came.
-    pub(crate) fn heard(&mut self, heard: Heard, bounds: &Bounds, now: Instant) {
-        match heard {
-            Heard::Nothing => return,
-            Heard::Bytes => {}
-            Heard::PartOfMessage => self.idle_since = now,
-        }
-        self.is_alive(bounds, now);
+    /// A part of a message came, and its end did not.
+    pub(crate) fn on_part(&mut self, now: Instant) {
+        self.idle_since = now;
     }
 
-    fn is_alive(&mut self, bounds: &Bounds, now: Instant) {
+    /// Something came: a part of a frame is a sign of life as well.
+    pub(crate) fn is_alive(&mut self, bounds: &Bounds, now: Instant) {
         self.unanswered = 0;
         self.next_beat = bounds.heartbeat.map(|every| after(now, every));
     }

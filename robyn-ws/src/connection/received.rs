@@ -2,11 +2,13 @@
 
 use bytes::Bytes;
 
-use crate::Message;
+use crate::{Message, connection::whole::Whole};
 
 /// One frame of a peer, or the message that it completed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Received {
+    /// A message that still lies where it was read.
+    Whole(Whole),
     Message(Message),
     /// A fragment that does not complete its message.
     Fragment,
@@ -16,6 +18,23 @@ pub(crate) enum Received {
         code: Option<u16>,
         reason: String,
     },
+}
+
+/// A message on its way to its handler.
+#[derive(Debug)]
+pub(crate) enum Incoming {
+    /// It lies in the read buffer until the next frame is decoded.
+    Whole(Whole),
+    Owned(Message),
+}
+
+impl Incoming {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Whole(whole) => whole.len(),
+            Self::Owned(message) => message.len(),
+        }
+    }
 }
 
 /// Why nothing more can be read.

@@ -37,8 +37,13 @@ impl Turn {
         self.frames == 0 || self.bytes == 0 || self.write == 0
     }
 
+    /// Returns `true` if another frame may be decoded.
+    pub(crate) const fn has_frames(&self) -> bool {
+        self.frames > 0
+    }
+
     pub(crate) const fn spend_frame(&mut self, received: &Received) {
-        let cost = if matches!(received, Received::Message(_)) {
+        let cost = if matches!(received, Received::Whole(_) | Received::Message(_)) {
             MESSAGE
         } else {
             1

@@ -7,14 +7,14 @@ use serde::Deserialize;
 use crate::{
     FromEvent, Message, Rejection, Utf8Bytes,
     event::{self, EventContext},
+    extract::Needs,
 };
 
 type Cx<'a> = EventContext<'a, event::Message>;
 
 /// Gives the text of a text message, or of a binary one that is valid UTF-8.
 fn text<'a>(cx: &Cx<'a>) -> Result<&'a str, Rejection> {
-    cx.message()
-        .as_text()
+    cx.text()
         .ok_or_else(|| Rejection::unsupported("text expected, but the message is binary and no valid UTF-8"))
 }
 
@@ -38,17 +38,21 @@ impl<'a> FromEvent<'a, event::Message> for Utf8Bytes {
                 .and_then(|_| Self::try_from(bytes.clone()).map_err(|error| Rejection::unsupported(error.to_string()))),
         }
     }
+
+    fn declare(needs: &mut Needs) {
+        needs.message();
+    }
 }
 
 impl<'a> FromEvent<'a, event::Message> for &'a [u8] {
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
-        Ok(cx.message().as_bytes())
+        Ok(cx.bytes())
     }
 }
 
 impl<'a> FromEvent<'a, event::Message> for Vec<u8> {
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
-        Ok(cx.message().as_bytes().to_vec())
+        Ok(cx.bytes().to_vec())
     }
 }
 
@@ -56,11 +60,19 @@ impl<'a> FromEvent<'a, event::Message> for Bytes {
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
         Ok(cx.message().clone().into_bytes())
     }
+
+    fn declare(needs: &mut Needs) {
+        needs.message();
+    }
 }
 
 impl<'a> FromEvent<'a, event::Message> for Message {
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
         Ok(cx.message().clone())
+    }
+
+    fn declare(needs: &mut Needs) {
+        needs.message();
     }
 }
 
@@ -68,17 +80,29 @@ impl<'a> FromEvent<'a, event::Message> for &'a Message {
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
         Ok(cx.message())
     }
+
+    fn declare(needs: &mut Needs) {
+        needs.message();
+    }
 }
 
 /// Reads the message as JSON; `T` may borrow from it.
 impl<'a, T: Deserialize<'a>> FromEvent<'a, event::Message> for Json<T> {
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
-        from_json(cx.message()).map(Json)
+        // What is known to be text is not checked again.
+        let value = match cx.payload.known_text() {
+            Some(text) => serde_json::from_str(text),
+            None => serde_json::from_slice(cx.bytes()),
+        };
+        value.map(Json).map_err(|error| invalid_json(&error))
     }
 }
 
 /// Reads `message` as JSON, and words the mistake for the peer.
 pub(crate) fn from_json<'a, T: Deserialize<'a>>(message: &'a Message) -> Result<T, Rejection> {
-    serde_json::from_slice(message.as_bytes())
-        .map_err(|error| Rejection::invalid_payload(format!("invalid JSON: {error}")))
+    serde_json::from_slice(message.as_bytes()).map_err(|error| invalid_json(&error))
+}
+
+fn invalid_json(error: &serde_json::Error) -> Rejection {
+    Rejection::invalid_payload(format!("invalid JSON: {error}"))
 }
