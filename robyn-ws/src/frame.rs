@@ -1,7 +1,8 @@
 //! A frame encoded once, to be written to any number of connections (RFC 6455 section 5.2).
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
+    mem::take,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -29,6 +30,8 @@ const LONG_RUN: usize = 8 * 1024;
 thread_local! {
     /// Where a frame is put together, before as much memory as it needs is known.
     static WORKBENCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    /// The memory of a run that was written, for the next one.
+    static SPARE_RUN: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 /// An encoded frame, or several that are written together. Cloning a frame shares the bytes.
@@ -63,11 +66,25 @@ impl Frame {
         }
     }
 
+    /// Begins a run with `message`, behind which others can be put; a long message is a frame by itself.
+    pub(crate) fn run(message: &Message, encoder: &FrameCounter) -> Self {
+        let payload = message.as_bytes();
+        if payload.len() > COPIED_PAYLOAD {
+            return Self::message(message, encoder);
+        }
+        encoder.0.fetch_add(1, Ordering::Relaxed);
+        let mut run = Box::new(Run {
+            bytes: SPARE_RUN.take(),
+            frames: 0,
+        });
+        run.push(message);
+        Self::Run(run)
+    }
+
     /// Puts `message` behind this frame, and gives how many bytes that takes. `None` if it does not go there: one of both
     /// is too long, or this frame is for others as well.
     pub(crate) fn join(&mut self, message: &Message, encoder: &FrameCounter) -> Option<usize> {
-        let payload = message.as_bytes();
-        if payload.len() > COPIED_PAYLOAD || self.len() > LONG_RUN {
+        if message.len() > COPIED_PAYLOAD || self.len() > LONG_RUN {
             return None;
         }
         if let Self::Short(bytes) = self
@@ -79,13 +96,7 @@ impl Frame {
         let Self::Run(run) = self else { return None };
         encoder.0.fetch_add(1, Ordering::Relaxed);
         let before = run.bytes.len();
-        put_header(
-            &mut run.bytes,
-            if message.is_text() { TEXT } else { BINARY },
-            payload.len(),
-        );
-        run.bytes.extend_from_slice(payload);
-        run.frames += 1;
+        run.push(message);
         Some(run.bytes.len() - before)
     }
 
@@ -146,6 +157,27 @@ impl Frame {
     }
 }
 
+impl Run {
+    fn push(&mut self, message: &Message) {
+        let payload = message.as_bytes();
+        let opcode = if message.is_text() { TEXT } else { BINARY };
+        put_header(&mut self.bytes, opcode, payload.len());
+        self.bytes.extend_from_slice(payload);
+        self.frames += 1;
+    }
+}
+
+/// Leaves the memory to the next run of the thread, unless it is much.
+impl Drop for Run {
+    fn drop(&mut self) {
+        if self.bytes.capacity() <= LONG_RUN {
+            self.bytes.clear();
+            // A thread that ends has no next run.
+            let _ending = SPARE_RUN.try_with(|spare| spare.set(take(&mut self.bytes)));
+        }
+    }
+}
+
 /// How much some frames are.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Load {
@@ -178,14 +210,14 @@ impl Load {
 
 /// The length field has one, three or nine bytes (RFC 6455 section 5.2).
 fn put_header(head: &mut Vec<u8>, opcode: u8, length: usize) {
-    head.push(FIN | opcode);
+    let first = FIN | opcode;
     if let Ok(short @ 0..=125) = u8::try_from(length) {
-        head.push(short);
+        head.extend_from_slice(&[first, short]);
     } else if let Ok(medium) = u16::try_from(length) {
-        head.push(126);
+        head.extend_from_slice(&[first, 126]);
         head.put_u16(medium);
     } else {
-        head.push(127);
+        head.extend_from_slice(&[first, 127]);
         head.put_u64(length as u64);
     }
 }

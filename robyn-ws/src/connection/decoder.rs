@@ -157,21 +157,16 @@ impl Decoder {
             &mut self.control[start..]
         } else {
             let start = self.payload.len();
-            self.append(come);
+            if self.payload.capacity() - start < come.len() {
+                // As in a growing vector, so that a long message is not copied with each read.
+                self.payload.reserve(come.len().max(start).max(self.read_buffer));
+            }
+            self.payload.extend_from_slice(come);
             &mut self.payload[start..]
         };
         unmask(unmasked, frame.header.mask, frame.got);
         frame.got += come.len();
         come.len() == missing
-    }
-
-    fn append(&mut self, come: &[u8]) {
-        let start = self.payload.len();
-        if self.payload.capacity() - start < come.len() {
-            // As in a growing vector, so that a long message is not copied with each read.
-            self.payload.reserve(come.len().max(start).max(self.read_buffer));
-        }
-        self.payload.extend_from_slice(come);
     }
 
     /// Concludes from a frame whose payload has all come.
@@ -214,18 +209,6 @@ impl Decoder {
     }
 }
 
-/// Copies the payload of a message into the allocation that messages share, if it is not long.
-pub(super) fn copy(payload: &[u8], bounds: &Bounds) -> Bytes {
-    if payload.len() >= bounds.read_buffer {
-        return Bytes::copy_from_slice(payload);
-    }
-    let mut decoder = Decoder::take(bounds);
-    decoder.append(payload);
-    let copy = decoder.payload.split().freeze();
-    SPARE.set(Some(decoder));
-    copy
-}
-
 pub(super) fn message(is_text: bool, payload: Bytes) -> Result<Message, ReadEnd> {
     Ok(if is_text {
         Message::Text(Utf8Bytes::try_from(payload).map_err(|_| ReadEnd::InvalidUtf8)?)
@@ -257,15 +240,14 @@ fn close(payload: &[u8]) -> Result<Received, ReadEnd> {
 
 /// Unmasks a part of a payload that begins `offset` bytes behind the payload's start (RFC 6455 section 5.3).
 #[inline]
-pub(super) fn unmask(part: &mut [u8], mut mask: [u8; 4], offset: usize) {
-    mask.rotate_left(offset % 4);
-    let key = u128::from_ne_bytes(array::from_fn(|at| mask[at % 4]));
-    let (chunks, rest) = part.as_chunks_mut();
-    for chunk in chunks {
-        *chunk = (u128::from_ne_bytes(*chunk) ^ key).to_ne_bytes();
+pub(super) fn unmask(part: &mut [u8], mask: [u8; 4], offset: usize) {
+    let mask: [u8; 8] = array::from_fn(|at| mask[(offset + at) % 4]);
+    let (words, rest) = part.as_chunks_mut();
+    for word in words {
+        *word = (u64::from_ne_bytes(*word) ^ u64::from_ne_bytes(mask)).to_ne_bytes();
     }
-    for (byte, key) in rest.iter_mut().zip(key.to_ne_bytes()) {
-        *byte ^= key;
+    for (byte, mask) in rest.iter_mut().zip(mask) {
+        *byte ^= mask;
     }
 }
 

@@ -240,7 +240,11 @@ impl Driver {
             return None;
         }
         self.stalled = None;
-        self.inbox.pop().map(Incoming::Owned).or_else(|| self.receive())
+        if self.inbox.is_empty() {
+            self.receive()
+        } else {
+            self.inbox.pop().map(Incoming::Owned)
+        }
     }
 
     // ---- steps ----------------------------------------------------------------------------------------------------

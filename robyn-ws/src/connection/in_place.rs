@@ -27,7 +27,7 @@ impl Connection {
     fn handle_in_place(&mut self, incoming: Incoming, entry: &'static Entry, call: SyncCall<Message>) {
         let Self { driver, scene, .. } = self;
         let result = match incoming {
-            Incoming::Whole(whole) if !scene.endpoint.handlers.keeps_message => match driver.wire.borrow(&whole) {
+            Incoming::Whole(whole) if !scene.endpoint.handlers.keeps_message => match driver.wire.borrow(whole) {
                 Ok(content) => scene.call::<Message>(entry, call, (&Lent::new(content)).into()),
                 Err(end) => return driver.on_read_end(&end),
             },

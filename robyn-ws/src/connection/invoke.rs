@@ -26,7 +26,7 @@ use crate::{
     registry::{Call, Entry, SyncCall},
     reply::HandlerResult,
     state::States,
-    telemetry::{Stopwatch, handler_span},
+    telemetry::{Stopwatch, handler_span, in_handler_span},
     time::after,
 };
 
@@ -76,13 +76,12 @@ impl Scene {
         call: SyncCall<E>,
         payload: E::Payload<'a>,
     ) -> Result<HandlerResult, Panicked> {
-        let span = handler_span(E::NAME, entry.name);
         let stopwatch = Stopwatch::start();
         let running_as = self.running_as::<E>();
         let cx = self.context::<E>(payload);
         let (endpoint, running) = (cx.endpoint, &cx.scope.connector.live.running);
         running.begin(entry.key());
-        let result = isolated(running_as, &span, || call(cx));
+        let result = isolate::call(|| Sender::run(running_as, || in_handler_span(E::NAME, entry.name, || call(cx))));
         running.end();
         endpoint.hub.telemetry.handled(E::NAME, stopwatch);
         result

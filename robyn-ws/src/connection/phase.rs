@@ -6,9 +6,9 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::{
-    CloseReason,
+    CloseReason, Message,
     close::{Ending, close_code},
-    connection::received::{Incoming, ReadEnd, Received},
+    connection::received::{ReadEnd, Received},
     limits::Bounds,
     time::after,
 };
@@ -20,7 +20,7 @@ const END_CHECK: Duration = Duration::from_secs(1);
 /// What to do with what was received.
 #[derive(Debug)]
 pub(crate) enum Action {
-    Deliver(Incoming),
+    Deliver(Message),
     Answer(Bytes),
     Nothing,
     End(Ending),
@@ -72,23 +72,30 @@ impl Phase {
 
     // ---- receiving ------------------------------------------------------------------------------------------------
 
+    /// A message came. Returns `false` if it is one too many.
+    #[inline]
+    pub(crate) fn takes_message(&mut self, now: Instant) -> bool {
+        self.idle_since = now;
+        self.rate.as_mut().is_none_or(|rate| rate.allows(now))
+    }
+
+    pub(crate) fn rate_limited() -> Ending {
+        Ending::because(
+            CloseReason::RateLimited,
+            "too many messages: over Limits::messages_per_second",
+        )
+    }
+
     pub(crate) fn on_received(&mut self, received: Received, now: Instant) -> Action {
         // A peer that ends has nothing to be refused any more.
         let may_end = matches!(received, Received::Close { .. });
         if !may_end && self.rate.as_mut().is_some_and(|rate| !rate.allows(now)) {
-            return Action::End(Ending::because(
-                CloseReason::RateLimited,
-                "too many messages: over Limits::messages_per_second",
-            ));
+            return Action::End(Self::rate_limited());
         }
         match received {
-            Received::Whole(whole) => {
-                self.idle_since = now;
-                Action::Deliver(Incoming::Whole(whole))
-            }
             Received::Message(message) => {
                 self.idle_since = now;
-                Action::Deliver(Incoming::Owned(message))
+                Action::Deliver(message)
             }
             Received::Fragment => {
                 self.idle_since = now;

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use bytes::{Bytes, BytesMut};
 use tokio::time::Instant;
 
 use crate::connection::whole::Whole;
@@ -21,6 +22,8 @@ pub(crate) struct ReadBuffer {
     end: usize,
     /// When they were read, or taken up again.
     read_at: Instant,
+    /// Room for messages that are copied to be kept.
+    copies: BytesMut,
 }
 
 impl ReadBuffer {
@@ -44,6 +47,7 @@ impl ReadBuffer {
             start: 0,
             end,
             read_at: Instant::now(),
+            copies: BytesMut::new(),
         }
     }
 
@@ -99,13 +103,25 @@ impl ReadBuffer {
     /// Takes the message that stands whole at the beginning, of at most so many bytes.
     #[inline]
     pub(super) fn take_whole(&mut self, longest: usize) -> Option<Whole> {
-        let mut whole = Whole::find(&mut self.bytes[self.start..self.end], longest)?;
-        whole.payload = self.start + whole.payload.start..self.start + whole.payload.end;
-        self.start = whole.payload.end;
+        let whole = Whole::find(&mut self.bytes[..self.end], self.start, longest)?;
+        self.start = whole.end;
         Some(whole)
     }
 
-    pub(super) fn payload(&self, whole: &Whole) -> &[u8] {
-        &self.bytes[whole.payload.clone()]
+    pub(super) fn payload(&self, whole: Whole) -> &[u8] {
+        &self.bytes[whole.start..whole.end]
+    }
+
+    /// Copies the payload of a message, so that it can be kept. Short ones share allocations of `shared` bytes.
+    pub(super) fn copy(&mut self, whole: Whole, shared: usize) -> Bytes {
+        let payload = &self.bytes[whole.start..whole.end];
+        if payload.len() >= shared {
+            return Bytes::copy_from_slice(payload);
+        }
+        if self.copies.capacity() < payload.len() {
+            self.copies.reserve(shared);
+        }
+        self.copies.extend_from_slice(payload);
+        self.copies.split().freeze()
     }
 }

@@ -32,29 +32,36 @@ impl Driver {
             && let Some(now) = self.wire.read_at()
         {
             self.resume();
-            let received = match self.wire.next(&self.endpoint.bounds) {
-                Ok(Some(received)) => received,
-                Ok(None) => {
-                    if self.wire.is_inside_data_frame() {
-                        self.phase.on_part(now);
-                    }
-                    break;
+            if let Some(whole) = self.wire.next_whole(&self.endpoint.bounds) {
+                self.turn.spend_message();
+                if self.phase.takes_message(now) {
+                    self.endpoint.hub.telemetry.received(whole.len());
+                    return Some(Incoming::Whole(whole));
                 }
-                Err(end) => {
-                    self.on_read_end(&end);
-                    break;
-                }
-            };
-            self.turn.spend_frame(&received);
-            match self.phase.on_received(received, now) {
-                Action::Deliver(message) => {
-                    self.endpoint.hub.telemetry.received(message.len());
-                    return Some(message);
-                }
-                Action::Answer(ping) => self.control(Frame::pong(&ping)),
-                Action::Nothing => {}
-                Action::End(ending) => self.on_stream_end(ending, self.peer),
+                self.on_stream_end(Phase::rate_limited(), self.peer);
+            } else if let Some(message) = self.decode(now) {
+                self.endpoint.hub.telemetry.received(message.len());
+                return Some(Incoming::Owned(message));
             }
+        }
+        None
+    }
+
+    /// Decodes one frame that is no message by itself, and does what it asks for. Returns the message that it completes.
+    fn decode(&mut self, now: Instant) -> Option<Message> {
+        match self.wire.next(&self.endpoint.bounds) {
+            Ok(Some(received)) => {
+                self.turn.spend_frame(&received);
+                match self.phase.on_received(received, now) {
+                    Action::Deliver(message) => return Some(message),
+                    Action::Answer(ping) => self.control(Frame::pong(&ping)),
+                    Action::Nothing => {}
+                    Action::End(ending) => self.on_stream_end(ending, self.peer),
+                }
+            }
+            Ok(None) if self.wire.is_inside_data_frame() => self.phase.on_part(now),
+            Ok(None) => {}
+            Err(end) => self.on_read_end(&end),
         }
         None
     }
@@ -66,7 +73,7 @@ impl Driver {
             Incoming::Owned(message) => return Some(message),
             Incoming::Whole(whole) => whole,
         };
-        let copied = self.wire.copy(&whole, &self.endpoint.bounds);
+        let copied = self.wire.copy(whole, &self.endpoint.bounds);
         copied.map_err(|end| self.on_read_end(&end)).ok()
     }
 

@@ -7,8 +7,6 @@ use crate::{Message, connection::whole::Whole};
 /// One frame of a peer, or the message that it completed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Received {
-    /// A message that still lies where it was read.
-    Whole(Whole),
     Message(Message),
     /// A fragment that does not complete its message.
     Fragment,
@@ -26,15 +24,6 @@ pub(crate) enum Incoming {
     /// It lies in the read buffer until the next frame is decoded.
     Whole(Whole),
     Owned(Message),
-}
-
-impl Incoming {
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            Self::Whole(whole) => whole.len(),
-            Self::Owned(message) => message.len(),
-        }
-    }
 }
 
 /// Why nothing more can be read.

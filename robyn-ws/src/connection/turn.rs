@@ -43,12 +43,15 @@ impl Turn {
     }
 
     pub(crate) const fn spend_frame(&mut self, received: &Received) {
-        let cost = if matches!(received, Received::Whole(_) | Received::Message(_)) {
-            MESSAGE
+        if matches!(received, Received::Message(_)) {
+            self.spend_message();
         } else {
-            1
-        };
-        self.frames = self.frames.saturating_sub(cost);
+            self.frames = self.frames.saturating_sub(1);
+        }
+    }
+
+    pub(crate) const fn spend_message(&mut self) {
+        self.frames = self.frames.saturating_sub(MESSAGE);
     }
 
     pub(crate) const fn spend_bytes(&mut self, bytes: usize) {

@@ -3,29 +3,30 @@
 //! Taken here is only a masked frame that has all come, is a message by itself and is within its limits. All else is the
 //! decoder's: fragments, control frames, what is cut off, extensions, and whatever is wrong.
 
-use std::ops::Range;
-
 use crate::connection::decoder::unmask;
 
 /// A message that lies unmasked in the buffer it was read into. Its text is not checked yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Whole {
     pub(super) is_text: bool,
-    pub(super) payload: Range<usize>,
+    /// Where its payload begins and ends.
+    pub(super) start: usize,
+    pub(super) end: usize,
 }
 
 impl Whole {
-    pub(crate) fn len(&self) -> usize {
-        self.payload.len()
+    pub(crate) const fn len(&self) -> usize {
+        self.end - self.start
     }
 
-    /// Finds the message that stands at the beginning of `bytes`, of at most so many bytes, and unmasks it.
+    /// Finds the message that stands `at` a place of what was read, of at most so many bytes, and unmasks it.
     #[inline]
-    pub(super) fn find(bytes: &mut [u8], longest: usize) -> Option<Self> {
+    pub(super) fn find(read: &mut [u8], at: usize, longest: usize) -> Option<Self> {
         const SINGLE_TEXT: u8 = 0x81;
         const SINGLE_BINARY: u8 = 0x82;
         const MASKED: u8 = 0x80;
 
+        let bytes = read.get_mut(at..)?;
         let (&[first @ (SINGLE_TEXT | SINGLE_BINARY), second], rest) = bytes.split_first_chunk()? else {
             return None;
         };
@@ -41,11 +42,11 @@ impl Whole {
         if length > longest {
             return None;
         }
-        let payload = header..header + length;
-        unmask(bytes.get_mut(payload.clone())?, mask, 0);
+        unmask(bytes.get_mut(header..header + length)?, mask, 0);
         Some(Self {
             is_text: first == SINGLE_TEXT,
-            payload,
+            start: at + header,
+            end: at + header + length,
         })
     }
 }

@@ -63,17 +63,21 @@ impl Wire {
         self.buffer.as_ref().map(|buffer| buffer.read_at())
     }
 
+    /// Takes the message that stands whole at the beginning of what was read, which needs no decoder.
+    #[inline]
+    pub(crate) fn next_whole(&mut self, bounds: &Bounds) -> Option<Whole> {
+        let longest = bounds.max_frame_size.min(bounds.max_message_size);
+        match &self.decoder {
+            None => self.buffer.as_mut()?.take_whole(longest),
+            Some(_) => None,
+        }
+    }
+
     /// Decodes the next frame of what was read. `None` means that its end was not read.
     pub(crate) fn next(&mut self, bounds: &Bounds) -> Result<Option<Received>, ReadEnd> {
         let Some(buffer) = &mut self.buffer else {
             return Ok(None);
         };
-        if self.decoder.is_none() {
-            let longest = bounds.max_frame_size.min(bounds.max_message_size);
-            if let Some(whole) = buffer.take_whole(longest) {
-                return Ok(Some(Received::Whole(whole)));
-            }
-        }
         if buffer.is_empty() {
             self.put_away();
             return Ok(None);
@@ -90,8 +94,9 @@ impl Wire {
         Ok(received)
     }
 
-    /// Lends a message that was decoded last.
-    pub(crate) fn borrow(&self, whole: &Whole) -> Result<Borrowed<'_>, ReadEnd> {
+    /// Lends the message that was taken last.
+    #[inline]
+    pub(crate) fn borrow(&self, whole: Whole) -> Result<Borrowed<'_>, ReadEnd> {
         let payload = self.buffer.as_ref().map_or(&[][..], |buffer| buffer.payload(whole));
         if whole.is_text {
             let text = std::str::from_utf8(payload).map_err(|_| ReadEnd::InvalidUtf8)?;
@@ -100,10 +105,12 @@ impl Wire {
         Ok(Borrowed::Binary(payload))
     }
 
-    /// Copies a message that was decoded last, so that it can be kept.
-    pub(crate) fn copy(&self, whole: &Whole, bounds: &Bounds) -> Result<Message, ReadEnd> {
-        let payload = self.buffer.as_ref().map_or(&[][..], |buffer| buffer.payload(whole));
-        decoder::message(whole.is_text, decoder::copy(payload, bounds))
+    /// Copies the message that was taken last, so that it can be kept.
+    #[inline]
+    pub(crate) fn copy(&mut self, whole: Whole, bounds: &Bounds) -> Result<Message, ReadEnd> {
+        let buffer = self.buffer.as_mut();
+        let payload = buffer.map_or_else(Bytes::new, |buffer| buffer.copy(whole, bounds.read_buffer));
+        decoder::message(whole.is_text, payload)
     }
 
     // ---- reading --------------------------------------------------------------------------------------------------

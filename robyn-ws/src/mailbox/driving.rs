@@ -234,10 +234,12 @@ impl State {
     /// Queues a reply, behind others in the same piece of memory if it `joins` them.
     #[inline]
     fn line_up_reply(&mut self, reply: &Message, joins: bool, encoder: &FrameCounter) {
-        let last = self.queue.back_mut().filter(|_| joins);
-        match last.and_then(|last| last.join(reply, encoder)) {
+        if !joins {
+            return self.line_up(Frame::message(reply, encoder));
+        }
+        match self.queue.back_mut().and_then(|last| last.join(reply, encoder)) {
             Some(bytes) => self.load.append(Load { messages: 1, bytes }),
-            None => self.line_up(Frame::message(reply, encoder)),
+            None => self.line_up(Frame::run(reply, encoder)),
         }
     }
 
