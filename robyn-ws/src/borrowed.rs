@@ -1,27 +1,66 @@
-//! A message as the arguments of its handler borrow it: where it was read, or one that somebody owns.
+//! A message as the arguments of its handler borrow it: where it was read, or one that is owned.
 
-use std::sync::OnceLock;
+use std::{cell::RefCell, sync::OnceLock};
 
-use crate::Message;
+use bytes::{Bytes, BytesMut};
 
-/// The content of a message that lies in the buffer it was read into.
+use crate::{Message, Utf8Bytes};
+
+thread_local! {
+    /// Room for short messages that are copied to be kept.
+    static COPIES: RefCell<BytesMut> = RefCell::default();
+}
+
+/// So many messages share an allocation; longer ones have their own.
+const SHARERS: usize = 8;
+
+/// A message that lies in the buffer it was read into.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Borrowed<'a> {
     Text(&'a str),
     Binary(&'a [u8]),
 }
 
-/// A borrowed message, and its copy if an argument wants one.
+impl Borrowed<'_> {
+    /// Copies the message, so that it can be kept. Short ones share allocations of `shared` bytes.
+    pub(crate) fn to_message(self, shared: usize) -> Message {
+        match self {
+            Self::Text(text) if text.len() > shared / SHARERS => text.into(),
+            // It is checked once more, which costs no more than an allocation of its own.
+            Self::Text(text) => Message::Text(
+                Utf8Bytes::try_from(copy(text.as_bytes(), shared)).unwrap_or_else(|_| Utf8Bytes::from(text)),
+            ),
+            Self::Binary(bytes) if bytes.len() > shared / SHARERS => bytes.into(),
+            Self::Binary(bytes) => copy(bytes, shared).into(),
+        }
+    }
+}
+
+fn copy(bytes: &[u8], shared: usize) -> Bytes {
+    COPIES.with_borrow_mut(|copies| {
+        if copies.capacity() < bytes.len() {
+            copies.reserve(shared);
+        }
+        copies.extend_from_slice(bytes);
+        copies.split().freeze()
+    })
+}
+
+/// A borrowed message while its handler runs.
 #[derive(Debug)]
 pub(crate) struct Lent<'a> {
-    content: Borrowed<'a>,
+    message: Borrowed<'a>,
+    /// The size of an allocation that copies share, in bytes.
+    shared: usize,
+    /// For an argument that borrows a [`Message`].
     copy: OnceLock<Message>,
 }
 
 impl<'a> Lent<'a> {
-    pub(crate) const fn new(content: Borrowed<'a>) -> Self {
+    pub(crate) const fn new(message: Borrowed<'a>, shared: usize) -> Self {
         Self {
-            content,
+            message,
+            shared,
             copy: OnceLock::new(),
         }
     }
@@ -51,22 +90,29 @@ impl<'a> From<&'a Lent<'a>> for Payload<'a> {
 }
 
 impl<'a> Payload<'a> {
-    /// Gives the message, which is copied if it was borrowed.
+    /// Gives the message. A borrowed one is copied once.
     pub(crate) fn message(self) -> &'a Message {
         match self.0 {
             Kind::Owned(message) => message,
-            Kind::Lent(lent) => lent.copy.get_or_init(|| match lent.content {
-                Borrowed::Text(text) => text.into(),
-                Borrowed::Binary(bytes) => bytes.into(),
-            }),
+            Kind::Lent(lent) => lent.copy.get_or_init(|| lent.message.to_message(lent.shared)),
+        }
+    }
+
+    /// Gives a message that can be kept.
+    #[inline]
+    pub(crate) fn to_message(self) -> Message {
+        match self.0 {
+            Kind::Owned(message) => message.clone(),
+            Kind::Lent(lent) => lent.message.to_message(lent.shared),
         }
     }
 
     /// As [`Message::as_text`].
+    #[inline]
     pub(crate) fn as_text(self) -> Option<&'a str> {
         match self.0 {
             Kind::Owned(message) => message.as_text(),
-            Kind::Lent(lent) => match lent.content {
+            Kind::Lent(lent) => match lent.message {
                 Borrowed::Text(text) => Some(text),
                 Borrowed::Binary(bytes) => std::str::from_utf8(bytes).ok(),
             },
@@ -74,10 +120,11 @@ impl<'a> Payload<'a> {
     }
 
     /// As [`Message::as_bytes`].
+    #[inline]
     pub(crate) fn as_bytes(self) -> &'a [u8] {
         match self.0 {
             Kind::Owned(message) => message.as_bytes(),
-            Kind::Lent(lent) => match lent.content {
+            Kind::Lent(lent) => match lent.message {
                 Borrowed::Text(text) => text.as_bytes(),
                 Borrowed::Binary(bytes) => bytes,
             },
@@ -85,11 +132,12 @@ impl<'a> Payload<'a> {
     }
 
     /// Gives the text of a text message.
+    #[inline]
     pub(crate) fn known_text(self) -> Option<&'a str> {
         match self.0 {
             Kind::Owned(Message::Text(text)) => Some(text.as_str()),
             Kind::Lent(Lent {
-                content: Borrowed::Text(text),
+                message: Borrowed::Text(text),
                 ..
             }) => Some(text),
             Kind::Owned(Message::Binary(_)) | Kind::Lent(_) => None,

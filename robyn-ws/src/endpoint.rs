@@ -40,8 +40,6 @@ pub(crate) struct Handlers {
     pub(crate) upgrade: Option<(&'static Entry, UpgradeFn)>,
     pub(crate) connect: Option<BoundHandler<Connect>>,
     pub(crate) message: Option<BoundHandler<Message>>,
-    /// Whether it takes the message as one that it can keep, so that it is not lent what was read.
-    pub(crate) keeps_message: bool,
     pub(crate) close: Option<BoundHandler<Close>>,
     pub(crate) session: Option<BoundHandler<Session>>,
 }

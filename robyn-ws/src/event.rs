@@ -158,8 +158,7 @@ impl<'a, E: LiveEvent> EventContext<'a, E> {
 }
 
 impl<'a> EventContext<'a, Message> {
-    /// Gives the message. Where it is a borrowed one, it is copied: an argument that always calls this says so with
-    /// [`Needs::message`](crate::Needs::message), and it is copied once.
+    /// Gives the message, which is copied if it lies in the buffer that it was read into.
     pub fn message(&self) -> &'a message::Message {
         self.payload.message()
     }

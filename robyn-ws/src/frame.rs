@@ -83,6 +83,7 @@ impl Frame {
 
     /// Puts `message` behind this frame, and gives how many bytes that takes. `None` if it does not go there: one of both
     /// is too long, or this frame is for others as well.
+    #[inline]
     pub(crate) fn join(&mut self, message: &Message, encoder: &FrameCounter) -> Option<usize> {
         if message.len() > COPIED_PAYLOAD || self.len() > LONG_RUN {
             return None;
@@ -158,6 +159,7 @@ impl Frame {
 }
 
 impl Run {
+    #[inline]
     fn push(&mut self, message: &Message) {
         let payload = message.as_bytes();
         let opcode = if message.is_text() { TEXT } else { BINARY };
@@ -209,6 +211,7 @@ impl Load {
 }
 
 /// The length field has one, three or nine bytes (RFC 6455 section 5.2).
+#[inline]
 fn put_header(head: &mut Vec<u8>, opcode: u8, length: usize) {
     let first = FIN | opcode;
     if let Ok(short @ 0..=125) = u8::try_from(length) {

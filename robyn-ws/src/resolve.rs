@@ -255,10 +255,7 @@ impl Resolver {
             match entry.handler {
                 Handler::Upgrade(call) => handlers.upgrade = Some((entry, call)),
                 Handler::Connect(call) => handlers.connect = Some(BoundHandler { entry, call }),
-                Handler::Message(call) => {
-                    handlers.message = Some(BoundHandler { entry, call });
-                    handlers.keeps_message = entry.needs().keeps_message;
-                }
+                Handler::Message(call) => handlers.message = Some(BoundHandler { entry, call }),
                 Handler::Close(call) => handlers.close = Some(BoundHandler { entry, call }),
                 Handler::Session(call) => handlers.session = Some(BoundHandler { entry, call }),
             }

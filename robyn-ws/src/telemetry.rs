@@ -111,8 +111,13 @@ pub(crate) fn handler_span(event: &'static str, handler: &'static str) -> Span {
 /// Calls a handler in its span, as [`handler_span`].
 #[inline]
 pub(crate) fn in_handler_span<T>(event: &'static str, handler: &'static str, call: impl FnOnce() -> T) -> T {
-    if span_enabled!(Level::INFO) {
+    #[cold]
+    fn in_span<T>(event: &'static str, handler: &'static str, call: impl FnOnce() -> T) -> T {
         handler_span(event, handler).in_scope(call)
+    }
+
+    if span_enabled!(Level::INFO) {
+        in_span(event, handler, call)
     } else {
         call()
     }

@@ -3,7 +3,7 @@
 //! A decoder between two messages holds nothing, so each thread keeps one for all of its connections; a connection has a
 //! decoder of its own only while it is in the middle of a message.
 
-use std::{array, cell::Cell, mem::take};
+use std::{cell::Cell, mem::take};
 
 use bytes::{Bytes, BytesMut};
 
@@ -164,7 +164,9 @@ impl Decoder {
             self.payload.extend_from_slice(come);
             &mut self.payload[start..]
         };
-        unmask(unmasked, frame.header.mask, frame.got);
+        let mut mask = frame.header.mask;
+        mask.rotate_left(frame.got % 4);
+        unmask(unmasked, mask);
         frame.got += come.len();
         come.len() == missing
     }
@@ -209,7 +211,7 @@ impl Decoder {
     }
 }
 
-pub(super) fn message(is_text: bool, payload: Bytes) -> Result<Message, ReadEnd> {
+fn message(is_text: bool, payload: Bytes) -> Result<Message, ReadEnd> {
     Ok(if is_text {
         Message::Text(Utf8Bytes::try_from(payload).map_err(|_| ReadEnd::InvalidUtf8)?)
     } else {
@@ -238,15 +240,15 @@ fn close(payload: &[u8]) -> Result<Received, ReadEnd> {
     })
 }
 
-/// Unmasks a part of a payload that begins `offset` bytes behind the payload's start (RFC 6455 section 5.3).
+/// Unmasks a part of a payload, which begins with the first byte of `mask` (RFC 6455 section 5.3).
 #[inline]
-pub(super) fn unmask(part: &mut [u8], mask: [u8; 4], offset: usize) {
-    let mask: [u8; 8] = array::from_fn(|at| mask[(offset + at) % 4]);
+pub(super) fn unmask(part: &mut [u8], mask: [u8; 4]) {
+    let twice = u64::from(u32::from_ne_bytes(mask)) * 0x1_0000_0001;
     let (words, rest) = part.as_chunks_mut();
     for word in words {
-        *word = (u64::from_ne_bytes(*word) ^ u64::from_ne_bytes(mask)).to_ne_bytes();
+        *word = (u64::from_ne_bytes(*word) ^ twice).to_ne_bytes();
     }
-    for (byte, mask) in rest.iter_mut().zip(mask) {
+    for (byte, mask) in rest.iter_mut().zip(mask.iter().cycle()) {
         *byte ^= mask;
     }
 }

@@ -17,24 +17,29 @@ impl Connection {
         entry: &'static Entry,
         call: SyncCall<Message>,
     ) -> Poll<()> {
-        while let Next::Message(incoming) = ready!(self.driver.poll_next(cx)) {
-            self.handle_in_place(incoming, entry, call);
+        loop {
+            while let Some(incoming) = self.driver.next_to_handle() {
+                self.handle_in_place(incoming, entry, call);
+            }
+            match ready!(self.driver.poll_next(cx)) {
+                Next::Message(incoming) => self.handle_in_place(incoming, entry, call),
+                Next::End => return Poll::Ready(()),
+            }
         }
-        Poll::Ready(())
     }
 
-    /// Runs the handler for a message, which it borrows from the read buffer if it does not keep it.
+    /// Runs the handler for a message, which it borrows from the read buffer if it lies there.
     fn handle_in_place(&mut self, incoming: Incoming, entry: &'static Entry, call: SyncCall<Message>) {
         let Self { driver, scene, .. } = self;
         let result = match incoming {
-            Incoming::Whole(whole) if !scene.endpoint.handlers.keeps_message => match driver.wire.borrow(whole) {
-                Ok(content) => scene.call::<Message>(entry, call, (&Lent::new(content)).into()),
+            Incoming::Whole(whole) => match driver.wire.borrow(whole) {
+                Ok(message) => {
+                    let lent = Lent::new(message, driver.endpoint.bounds.read_buffer);
+                    scene.call::<Message>(entry, call, (&lent).into())
+                }
                 Err(end) => return driver.on_read_end(&end),
             },
-            incoming => match driver.own(incoming) {
-                Some(message) => scene.call::<Message>(entry, call, (&message).into()),
-                None => return,
-            },
+            Incoming::Owned(message) => scene.call::<Message>(entry, call, (&message).into()),
         };
         match result {
             Ok(Ok(reply)) => self.reply(entry, reply),

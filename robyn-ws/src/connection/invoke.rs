@@ -58,15 +58,7 @@ impl Beside for Driver {
 
 impl Scene {
     fn context<'a, E: LiveEvent>(&'a mut self, payload: E::Payload<'a>) -> EventContext<'a, E> {
-        EventContext {
-            endpoint: &self.endpoint,
-            request: &self.connector.live.request,
-            payload,
-            scope: LiveScope {
-                connector: &self.connector,
-                state: self.states.lend(),
-            },
-        }
+        context(&self.endpoint, &self.connector, &mut self.states, payload)
     }
 
     /// Runs a handler that never waits.
@@ -78,11 +70,16 @@ impl Scene {
     ) -> Result<HandlerResult, Panicked> {
         let stopwatch = Stopwatch::start();
         let running_as = self.running_as::<E>();
-        let cx = self.context::<E>(payload);
-        let (endpoint, running) = (cx.endpoint, &cx.scope.connector.live.running);
-        running.begin(entry.key());
-        let result = isolate::call(|| Sender::run(running_as, || in_handler_span(E::NAME, entry.name, || call(cx))));
-        running.end();
+        let Self {
+            endpoint,
+            connector,
+            states,
+        } = self;
+        connector.live.running.begin(entry.key());
+        // The context is large, so it is made where it is needed.
+        let call = || call(context(endpoint, connector, states, payload));
+        let result = isolate::call(|| Sender::run(running_as, || in_handler_span(E::NAME, entry.name, call)));
+        connector.live.running.end();
         endpoint.hub.telemetry.handled(E::NAME, stopwatch);
         result
     }
@@ -196,6 +193,24 @@ impl Scene {
     fn deadline<E: LiveEvent>(&self) -> Option<Instant> {
         let timeout = self.endpoint.bounds.handler_timeout?;
         (E::NAME == Message::NAME).then(|| after(Instant::now(), timeout))
+    }
+}
+
+#[inline]
+fn context<'a, E: LiveEvent>(
+    endpoint: &'a Endpoint,
+    connector: &'a WebSocketConnector,
+    states: &'a mut States,
+    payload: E::Payload<'a>,
+) -> EventContext<'a, E> {
+    EventContext {
+        endpoint,
+        request: &connector.live.request,
+        payload,
+        scope: LiveScope {
+            connector,
+            state: states.lend(),
+        },
     }
 }
 

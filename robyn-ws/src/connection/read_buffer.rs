@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 
-use bytes::{Bytes, BytesMut};
 use tokio::time::Instant;
 
 use crate::connection::whole::Whole;
@@ -22,8 +21,6 @@ pub(crate) struct ReadBuffer {
     end: usize,
     /// When they were read, or taken up again.
     read_at: Instant,
-    /// Room for messages that are copied to be kept.
-    copies: BytesMut,
 }
 
 impl ReadBuffer {
@@ -47,7 +44,6 @@ impl ReadBuffer {
             start: 0,
             end,
             read_at: Instant::now(),
-            copies: BytesMut::new(),
         }
     }
 
@@ -110,18 +106,5 @@ impl ReadBuffer {
 
     pub(super) fn payload(&self, whole: Whole) -> &[u8] {
         &self.bytes[whole.start..whole.end]
-    }
-
-    /// Copies the payload of a message, so that it can be kept. Short ones share allocations of `shared` bytes.
-    pub(super) fn copy(&mut self, whole: Whole, shared: usize) -> Bytes {
-        let payload = &self.bytes[whole.start..whole.end];
-        if payload.len() >= shared {
-            return Bytes::copy_from_slice(payload);
-        }
-        if self.copies.capacity() < payload.len() {
-            self.copies.reserve(shared);
-        }
-        self.copies.extend_from_slice(payload);
-        self.copies.split().freeze()
     }
 }

@@ -26,6 +26,7 @@ impl Driver {
     }
 
     /// Decodes what was read up to the next message, as far as the turn lasts.
+    #[inline]
     pub(super) fn receive(&mut self) -> Option<Incoming> {
         while self.reads()
             && self.turn.has_frames()
@@ -68,13 +69,19 @@ impl Driver {
 
     /// Copies a message that must outlast what it was read with. `None` means that it is no valid text, which ends the
     /// connection.
+    #[inline]
     pub(super) fn own(&mut self, incoming: Incoming) -> Option<Message> {
         let whole = match incoming {
             Incoming::Owned(message) => return Some(message),
             Incoming::Whole(whole) => whole,
         };
-        let copied = self.wire.copy(whole, &self.endpoint.bounds);
-        copied.map_err(|end| self.on_read_end(&end)).ok()
+        match self.wire.borrow(whole) {
+            Ok(message) => Some(message.to_message(self.endpoint.bounds.read_buffer)),
+            Err(end) => {
+                self.on_read_end(&end);
+                None
+            }
+        }
     }
 
     /// Reads the socket once, if what came before is decoded and the turn lasts. Returns whether anything came of it.

@@ -42,7 +42,7 @@ impl Whole {
         if length > longest {
             return None;
         }
-        unmask(bytes.get_mut(header..header + length)?, mask, 0);
+        unmask(bytes.get_mut(header..header + length)?, mask);
         Some(Self {
             is_text: first == SINGLE_TEXT,
             start: at + header,

@@ -12,10 +12,9 @@ use tokio::{
 };
 
 use crate::{
-    Message,
     borrowed::Borrowed,
     connection::{
-        decoder::{self, Decoder},
+        decoder::Decoder,
         read_buffer::ReadBuffer,
         received::{ReadEnd, Received},
         transport::ReadSide,
@@ -99,18 +98,10 @@ impl Wire {
     pub(crate) fn borrow(&self, whole: Whole) -> Result<Borrowed<'_>, ReadEnd> {
         let payload = self.buffer.as_ref().map_or(&[][..], |buffer| buffer.payload(whole));
         if whole.is_text {
-            let text = std::str::from_utf8(payload).map_err(|_| ReadEnd::InvalidUtf8)?;
+            let text = simdutf8::basic::from_utf8(payload).map_err(|_| ReadEnd::InvalidUtf8)?;
             return Ok(Borrowed::Text(text));
         }
         Ok(Borrowed::Binary(payload))
-    }
-
-    /// Copies the message that was taken last, so that it can be kept.
-    #[inline]
-    pub(crate) fn copy(&mut self, whole: Whole, bounds: &Bounds) -> Result<Message, ReadEnd> {
-        let buffer = self.buffer.as_mut();
-        let payload = buffer.map_or_else(Bytes::new, |buffer| buffer.copy(whole, bounds.read_buffer));
-        decoder::message(whole.is_text, payload)
     }
 
     // ---- reading --------------------------------------------------------------------------------------------------

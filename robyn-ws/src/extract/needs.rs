@@ -16,8 +16,6 @@ pub struct Needs {
     pub(crate) provides: Option<TypeId>,
     /// Checks of the request that are made before the 101.
     pub(crate) checks: Vec<Check>,
-    /// Whether an argument takes the message as one that it can keep.
-    pub(crate) keeps_message: bool,
 }
 
 /// A dependency that a handler takes.
@@ -39,13 +37,6 @@ pub(crate) struct StateNeed {
 pub(crate) type Check = fn(&mut Parts) -> Result<(), Response>;
 
 impl Needs {
-    /// Says that the value takes the message as one that it can keep, by
-    /// [`EventContext::message`](crate::event::EventContext::message). Without it nothing goes wrong: it only costs another
-    /// copy.
-    pub fn message(&mut self) {
-        self.keeps_message = true;
-    }
-
     pub(crate) fn global(&mut self, id: TypeId, name: &'static str) {
         self.globals.push(Dependency { id, name });
     }
@@ -66,11 +57,10 @@ impl Needs {
         self.checks.push(check);
     }
 
-    /// Gathers what is wanted but may be missing: states, which need a slot, and the message are kept.
+    /// Gathers what is wanted but may be missing: only states, which need a slot, are kept.
     pub(crate) fn optionally(&mut self, declare: impl FnOnce(&mut Self)) {
         let mut optional = Self::default();
         declare(&mut optional);
-        self.keeps_message |= optional.keeps_message;
         self.states.extend(optional.states.into_iter().map(|state| StateNeed {
             has_default: true,
             ..state

@@ -7,15 +7,17 @@ use serde::Deserialize;
 use crate::{
     FromEvent, Message, Rejection, Utf8Bytes,
     event::{self, EventContext},
-    extract::Needs,
 };
 
 type Cx<'a> = EventContext<'a, event::Message>;
 
 /// Gives the text of a text message, or of a binary one that is valid UTF-8.
 fn text<'a>(cx: &Cx<'a>) -> Result<&'a str, Rejection> {
-    cx.text()
-        .ok_or_else(|| Rejection::unsupported("text expected, but the message is binary and no valid UTF-8"))
+    cx.text().ok_or_else(not_text)
+}
+
+fn not_text() -> Rejection {
+    Rejection::unsupported("text expected, but the message is binary and no valid UTF-8")
 }
 
 impl<'a> FromEvent<'a, event::Message> for &'a str {
@@ -32,15 +34,10 @@ impl<'a> FromEvent<'a, event::Message> for String {
 
 impl<'a> FromEvent<'a, event::Message> for Utf8Bytes {
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
-        match cx.message() {
-            Message::Text(text) => Ok(text.clone()),
-            Message::Binary(bytes) => text(cx)
-                .and_then(|_| Self::try_from(bytes.clone()).map_err(|error| Rejection::unsupported(error.to_string()))),
+        match cx.payload.to_message() {
+            Message::Text(text) => Ok(text),
+            Message::Binary(bytes) => Self::try_from(bytes).map_err(|_| not_text()),
         }
-    }
-
-    fn declare(needs: &mut Needs) {
-        needs.message();
     }
 }
 
@@ -58,31 +55,19 @@ impl<'a> FromEvent<'a, event::Message> for Vec<u8> {
 
 impl<'a> FromEvent<'a, event::Message> for Bytes {
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
-        Ok(cx.message().clone().into_bytes())
-    }
-
-    fn declare(needs: &mut Needs) {
-        needs.message();
+        Ok(cx.payload.to_message().into_bytes())
     }
 }
 
 impl<'a> FromEvent<'a, event::Message> for Message {
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
-        Ok(cx.message().clone())
-    }
-
-    fn declare(needs: &mut Needs) {
-        needs.message();
+        Ok(cx.payload.to_message())
     }
 }
 
 impl<'a> FromEvent<'a, event::Message> for &'a Message {
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
         Ok(cx.message())
-    }
-
-    fn declare(needs: &mut Needs) {
-        needs.message();
     }
 }
 
