@@ -8,7 +8,7 @@ use crate::{Message, Utf8Bytes};
 
 thread_local! {
     /// Room for short messages that are copied to be kept.
-    static COPIES: RefCell<BytesMut> = RefCell::default();
+    static COPIES: RefCell<Option<BytesMut>> = const { RefCell::new(None) };
 }
 
 /// So many messages share an allocation; longer ones have their own.
@@ -23,6 +23,7 @@ pub(crate) enum Borrowed<'a> {
 
 impl Borrowed<'_> {
     /// Copies the message, so that it can be kept. Short ones share allocations of `shared` bytes.
+    #[inline]
     pub(crate) fn to_message(self, shared: usize) -> Message {
         match self {
             Self::Text(text) if text.len() > shared / SHARERS => text.into(),
@@ -38,6 +39,7 @@ impl Borrowed<'_> {
 
 fn copy(bytes: &[u8], shared: usize) -> Bytes {
     COPIES.with_borrow_mut(|copies| {
+        let copies = copies.get_or_insert_default();
         if copies.capacity() < bytes.len() {
             copies.reserve(shared);
         }

@@ -21,6 +21,9 @@ thread_local! {
     static SPARE: Cell<Option<Box<Decoder>>> = const { Cell::new(None) };
 }
 
+/// Texts above this many bytes are checked by [`check`], although `Utf8Bytes` then needs a copy.
+const LONG_TEXT: usize = 4096;
+
 /// The kind of a message in fragments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -187,7 +190,7 @@ impl Decoder {
         };
         if header.is_final {
             (self.message, self.fragments, self.checked) = (None, 0, 0);
-            return message(kind == Kind::Text, self.payload.split().freeze()).map(Received::Message);
+            return message(kind, self.payload.split().freeze()).map(Received::Message);
         }
         self.message = Some(kind);
         self.fragments += 1;
@@ -211,12 +214,19 @@ impl Decoder {
     }
 }
 
-fn message(is_text: bool, payload: Bytes) -> Result<Message, ReadEnd> {
-    Ok(if is_text {
-        Message::Text(Utf8Bytes::try_from(payload).map_err(|_| ReadEnd::InvalidUtf8)?)
-    } else {
-        Message::Binary(payload)
+fn message(kind: Kind, payload: Bytes) -> Result<Message, ReadEnd> {
+    Ok(match kind {
+        // A long one is copied rather than checked slowly, and then takes no more memory than it needs.
+        Kind::Text if payload.len() > LONG_TEXT => check(&payload)?.into(),
+        Kind::Text => Message::Text(Utf8Bytes::try_from(payload).map_err(|_| ReadEnd::InvalidUtf8)?),
+        Kind::Binary => Message::Binary(payload),
     })
+}
+
+/// Checks that `payload` is text, faster than the standard library does.
+#[inline]
+pub(super) fn check(payload: &[u8]) -> Result<&str, ReadEnd> {
+    simdutf8::basic::from_utf8(payload).map_err(|_| ReadEnd::InvalidUtf8)
 }
 
 /// Reads the payload of a Close frame: nothing, or a code and a reason (RFC 6455 section 5.5.1).

@@ -227,10 +227,10 @@ impl Driver {
         self.cut || (self.ending.is_some() && (all_handled || self.out_of_patience()))
     }
 
-    /// Returns the next message of those that were read, if there is room for its reply and no order to be taken first.
+    /// Returns the next message of those that were read, if there is room for its reply.
     #[inline]
-    pub(super) fn next_to_handle(&mut self) -> Option<Incoming> {
-        if self.glance.has_orders || self.is_over() {
+    fn next_to_handle(&mut self) -> Option<Incoming> {
+        if self.is_over() {
             return None;
         }
         // After the end of the stream only the read-ahead is left, which is bounded as well.

@@ -17,18 +17,14 @@ impl Connection {
         entry: &'static Entry,
         call: SyncCall<Message>,
     ) -> Poll<()> {
-        loop {
-            while let Some(incoming) = self.driver.next_to_handle() {
-                self.handle_in_place(incoming, entry, call);
-            }
-            match ready!(self.driver.poll_next(cx)) {
-                Next::Message(incoming) => self.handle_in_place(incoming, entry, call),
-                Next::End => return Poll::Ready(()),
-            }
+        while let Next::Message(incoming) = ready!(self.driver.poll_next(cx)) {
+            self.handle_in_place(incoming, entry, call);
         }
+        Poll::Ready(())
     }
 
     /// Runs the handler for a message, which it borrows from the read buffer if it lies there.
+    #[inline]
     fn handle_in_place(&mut self, incoming: Incoming, entry: &'static Entry, call: SyncCall<Message>) {
         let Self { driver, scene, .. } = self;
         let result = match incoming {

@@ -275,6 +275,7 @@ impl Connection {
     }
 
     /// Queues what a handler returned, and looks what has come of its run.
+    #[inline]
     fn reply(&mut self, entry: &'static Entry, reply: Option<message::Message>) {
         self.driver.settle(reply.as_ref());
         if let Some(reply) = reply {

@@ -14,7 +14,7 @@ use tokio::{
 use crate::{
     borrowed::Borrowed,
     connection::{
-        decoder::Decoder,
+        decoder::{self, Decoder},
         read_buffer::ReadBuffer,
         received::{ReadEnd, Received},
         transport::ReadSide,
@@ -98,8 +98,7 @@ impl Wire {
     pub(crate) fn borrow(&self, whole: Whole) -> Result<Borrowed<'_>, ReadEnd> {
         let payload = self.buffer.as_ref().map_or(&[][..], |buffer| buffer.payload(whole));
         if whole.is_text {
-            let text = simdutf8::basic::from_utf8(payload).map_err(|_| ReadEnd::InvalidUtf8)?;
-            return Ok(Borrowed::Text(text));
+            return decoder::check(payload).map(Borrowed::Text);
         }
         Ok(Borrowed::Binary(payload))
     }
