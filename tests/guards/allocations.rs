@@ -4,14 +4,14 @@ use std::{net::SocketAddr, thread};
 
 use allocation_counter::{AllocationInfo, measure};
 use robyn_ws::App;
-use robyn_ws_tests::{Server, until};
+use robyn_ws_tests::{FIN, Server, TEXT, frame, until};
 use tokio::{
     runtime::{Builder, Runtime},
     sync::oneshot,
 };
 
 use crate::{
-    clients::{Client, broadcasts, echoes},
+    clients::{Client, SAID, broadcasts, echoes},
     report::at_most,
 };
 
@@ -84,6 +84,36 @@ fn echo_allocates_its_frame_and_a_share_of_the_read_buffer() {
         per(echoes, in_bursts.count_total),
     );
     at_most(200.0, "bytes allocated for it", per(echoes, in_bursts.bytes_total));
+}
+
+#[test]
+fn borrowed_message_is_handled_without_an_allocation() {
+    const ROUNDS: usize = 20;
+    const MESSAGES: usize = 200;
+
+    let counted = Counted::start();
+    for (path, quiet, last) in [
+        ("/quiet", SAID, "answer"),
+        ("/quiet_bytes", SAID, "answer"),
+        ("/quiet_json", r#"{"text":"nothing"}"#, r#"{"text":"answer"}"#),
+    ] {
+        let messages = [frame(FIN | TEXT, quiet).repeat(MESSAGES), frame(FIN | TEXT, last)].concat();
+        let exchange = move |client: &mut Client| client.exchange(&messages, b"\x81\x08answered");
+        let ((mut client, exchange), _warm) = counted.while_clients(move |address| {
+            let mut client = Client::connect(address, path);
+            exchange(&mut client);
+            (client, exchange)
+        });
+        let (_client, info) = counted.while_clients(move |_| {
+            (0..ROUNDS).for_each(|_| exchange(&mut client));
+            client
+        });
+        at_most(
+            0.05,
+            &format!("allocations for a message to {path}"),
+            per(ROUNDS * MESSAGES, info.count_total),
+        );
+    }
 }
 
 #[test]

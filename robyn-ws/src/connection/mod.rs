@@ -270,7 +270,10 @@ impl Connection {
     }
 
     fn answer(&mut self, entry: &'static Entry, outcome: Outcome) {
-        let reply = self.conclude(entry, outcome);
+        let reply = match outcome {
+            Outcome::Returned(reply) => reply,
+            outcome => self.conclude(entry, outcome),
+        };
         self.reply(entry, reply);
     }
 

@@ -108,3 +108,40 @@ impl ReadBuffer {
         &self.bytes[whole.start..whole.end]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Box<ReadBuffer> {
+        let mut buffer = ReadBuffer::take();
+        buffer.room()[..bytes.len()].copy_from_slice(bytes);
+        buffer.fill(bytes.len());
+        buffer
+    }
+
+    #[test]
+    fn only_what_is_left_is_kept_for_a_connection() {
+        let mut buffer = read(b"decoded and not");
+        buffer.advance(b"decoded ".len());
+        let kept = buffer.put_away().expect("something is left");
+        assert_eq!(kept.left(), b"and not");
+        assert_eq!(kept.bytes.len(), b"and not".len());
+        let mut kept = kept.put_away().expect("it is still left");
+        kept.advance(b"and not".len());
+        assert!(kept.put_away().is_none());
+    }
+
+    #[test]
+    fn thread_lends_its_buffer_again_and_a_new_one_while_it_is_away() {
+        let lent = read(b"one");
+        let memory = lent.bytes.as_ptr();
+        let other = read(b"other");
+        assert_eq!((lent.left(), other.left()), (&b"one"[..], &b"other"[..]));
+        other.give_back();
+        lent.give_back();
+        let again = ReadBuffer::take();
+        assert!(again.is_empty());
+        assert_eq!(again.bytes.as_ptr(), memory);
+    }
+}
