@@ -131,6 +131,17 @@ impl Frame {
         })
     }
 
+    /// Leaves the memory of a run that was written to the next one of the thread, unless it is much.
+    #[inline]
+    pub(crate) fn recycle(&mut self) {
+        if let Self::Run(run) = self
+            && run.bytes.capacity() <= LONG_RUN
+        {
+            run.bytes.clear();
+            SPARE_RUN.set(take(&mut run.bytes));
+        }
+    }
+
     /// Gives the size on the wire, in bytes.
     pub(crate) fn len(&self) -> usize {
         match self {
@@ -166,17 +177,6 @@ impl Run {
         put_header(&mut self.bytes, opcode, payload.len());
         self.bytes.extend_from_slice(payload);
         self.frames += 1;
-    }
-}
-
-/// Leaves the memory to the next run of the thread, unless it is much.
-impl Drop for Run {
-    fn drop(&mut self) {
-        if self.bytes.capacity() <= LONG_RUN {
-            self.bytes.clear();
-            // A thread that ends has no next run.
-            let _ending = SPARE_RUN.try_with(|spare| spare.set(take(&mut self.bytes)));
-        }
     }
 }
 

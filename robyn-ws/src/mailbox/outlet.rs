@@ -166,6 +166,9 @@ impl Outlet {
     fn advance(&mut self, written: usize) {
         self.left -= written;
         if self.left == 0 {
+            if let Some(last) = self.frames.back_mut() {
+                last.recycle();
+            }
             self.frames = Queue::new();
             self.begun = 0;
             return;
