@@ -2,7 +2,6 @@
 
 use std::{
     cell::{Cell, RefCell},
-    mem::take,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -30,8 +29,8 @@ const LONG_RUN: usize = 8 * 1024;
 thread_local! {
     /// Where a frame is put together, before as much memory as it needs is known.
     static WORKBENCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    /// The memory of a run that was written, for the next one.
-    static SPARE_RUN: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    /// A run that was written, for the next one.
+    static SPARE_RUN: Cell<Option<Box<Run>>> = const { Cell::new(None) };
 }
 
 /// An encoded frame, or several that are written together. Cloning a frame shares the bytes.
@@ -51,7 +50,7 @@ pub(crate) struct Long {
 }
 
 /// Short frames for one connection, one behind the other: as one piece of memory they cost less than one by one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Run {
     bytes: Vec<u8>,
     frames: usize,
@@ -73,10 +72,7 @@ impl Frame {
             return Self::message(message, encoder);
         }
         encoder.0.fetch_add(1, Ordering::Relaxed);
-        let mut run = Box::new(Run {
-            bytes: SPARE_RUN.take(),
-            frames: 0,
-        });
+        let mut run = SPARE_RUN.take().unwrap_or_default();
         run.push(message);
         Self::Run(run)
     }
@@ -131,14 +127,14 @@ impl Frame {
         })
     }
 
-    /// Leaves the memory of a run that was written to the next one of the thread, unless it is much.
-    #[inline]
-    pub(crate) fn recycle(&mut self) {
-        if let Self::Run(run) = self
+    /// Leaves a run that was written to the next one of the thread, unless it has much memory.
+    pub(crate) fn recycle(self) {
+        if let Self::Run(mut run) = self
             && run.bytes.capacity() <= LONG_RUN
         {
             run.bytes.clear();
-            SPARE_RUN.set(take(&mut run.bytes));
+            run.frames = 0;
+            SPARE_RUN.set(Some(run));
         }
     }
 

@@ -138,7 +138,9 @@ impl Wire {
 
     /// Keeps what is left for a later poll of the task, and gives the thread its buffer back.
     pub(crate) fn put_away(&mut self) {
-        self.buffer = self.buffer.take().and_then(ReadBuffer::put_away);
+        if let Some(buffer) = self.buffer.take() {
+            self.buffer = buffer.put_away();
+        }
     }
 
     /// Goes on with what was kept.
