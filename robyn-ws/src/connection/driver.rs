@@ -181,8 +181,9 @@ impl Driver {
             if self.is_over() {
                 return Poll::Ready(Next::End);
             }
+            let is_written = !self.glance.has_mail || self.poll_write(cx).is_ready();
             // Now there is room for the reply to a message that had none.
-            let unstalled = self.has_written(cx) && self.stalled.is_some();
+            let unstalled = is_written && self.stalled.is_some();
             // Time has its turn when nothing is left to handle.
             let progress = unstalled || self.poll_more(cx) || self.poll_time(cx, false);
             if !progress && self.ends_poll(cx) {
@@ -281,11 +282,6 @@ impl Driver {
         } else {
             self.poll_read_ahead(cx)
         }
-    }
-
-    /// Writes what may be queued. Returns `true` if nothing is left.
-    fn has_written(&mut self, cx: &mut Context<'_>) -> bool {
-        !self.glance.has_mail || self.poll_write(cx).is_ready()
     }
 
     /// Writes what is queued. Pending means that something is left: the socket takes no more for now, or for ever.

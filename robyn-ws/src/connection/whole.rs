@@ -69,7 +69,7 @@ mod tests {
         for (length, field) in [
             (0, vec![0x80]),
             (1, vec![0x81]),
-            (125, vec![0x80 | 125]),
+            (125, vec![0xFD]),
             (126, vec![0xFE, 0, 126]),
             (LONGEST, vec![0xFE, 0x03, 0xE8]),
         ] {
