@@ -5,7 +5,8 @@ use std::{any::Any, fmt, sync::Arc};
 use axum::http::{Extensions, HeaderMap, Uri};
 
 use crate::{
-    CloseReason, WebSocket, WebSocketConnector, endpoint::Endpoint, message, request::UpgradeRequest, state::StateLease,
+    CloseReason, WebSocket, WebSocketConnector, borrowed::Payload, endpoint::Endpoint, message,
+    request::UpgradeRequest, state::StateLease,
 };
 
 mod sealed {
@@ -77,8 +78,8 @@ event!(
     "message",
     LiveScope<'a>,
     message::Message,
-    &'a message::Message,
-    |owned| owned
+    Payload<'a>,
+    |owned| (&*owned).into()
 );
 event!(Close, "close", LiveScope<'a>, CloseReason, &'a CloseReason, |owned| {
     owned
@@ -157,9 +158,19 @@ impl<'a, E: LiveEvent> EventContext<'a, E> {
 }
 
 impl<'a> EventContext<'a, Message> {
-    /// Gives the message.
+    /// Gives the message, which is copied if it lies in the buffer that it was read into.
     pub fn message(&self) -> &'a message::Message {
-        self.payload
+        self.payload.message()
+    }
+
+    /// Gives the text: of a text message, or of a binary message that is valid UTF-8. Nothing is copied.
+    pub fn text(&self) -> Option<&'a str> {
+        self.payload.as_text()
+    }
+
+    /// Gives the payload: the bytes of a binary message, the UTF-8 bytes of a text. Nothing is copied.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.payload.as_bytes()
     }
 }
 

@@ -1,7 +1,7 @@
 //! A frame encoded once, to be written to any number of connections (RFC 6455 section 5.2).
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -29,6 +29,8 @@ const LONG_RUN: usize = 8 * 1024;
 thread_local! {
     /// Where a frame is put together, before as much memory as it needs is known.
     static WORKBENCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    /// A run that was written, for the next one.
+    static SPARE_RUN: Cell<Option<Box<Run>>> = const { Cell::new(None) };
 }
 
 /// An encoded frame, or several that are written together. Cloning a frame shares the bytes.
@@ -48,7 +50,7 @@ pub(crate) struct Long {
 }
 
 /// Short frames for one connection, one behind the other: as one piece of memory they cost less than one by one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Run {
     bytes: Vec<u8>,
     frames: usize,
@@ -63,11 +65,23 @@ impl Frame {
         }
     }
 
+    /// Begins a run with `message`, behind which others can be put; a long message is a frame by itself.
+    pub(crate) fn run(message: &Message, encoder: &FrameCounter) -> Self {
+        let payload = message.as_bytes();
+        if payload.len() > COPIED_PAYLOAD {
+            return Self::message(message, encoder);
+        }
+        encoder.0.fetch_add(1, Ordering::Relaxed);
+        let mut run = SPARE_RUN.take().unwrap_or_default();
+        run.push(message);
+        Self::Run(run)
+    }
+
     /// Puts `message` behind this frame, and gives how many bytes that takes. `None` if it does not go there: one of both
     /// is too long, or this frame is for others as well.
+    #[inline]
     pub(crate) fn join(&mut self, message: &Message, encoder: &FrameCounter) -> Option<usize> {
-        let payload = message.as_bytes();
-        if payload.len() > COPIED_PAYLOAD || self.len() > LONG_RUN {
+        if message.len() > COPIED_PAYLOAD || self.len() > LONG_RUN {
             return None;
         }
         if let Self::Short(bytes) = self
@@ -79,13 +93,7 @@ impl Frame {
         let Self::Run(run) = self else { return None };
         encoder.0.fetch_add(1, Ordering::Relaxed);
         let before = run.bytes.len();
-        put_header(
-            &mut run.bytes,
-            if message.is_text() { TEXT } else { BINARY },
-            payload.len(),
-        );
-        run.bytes.extend_from_slice(payload);
-        run.frames += 1;
+        run.push(message);
         Some(run.bytes.len() - before)
     }
 
@@ -119,6 +127,17 @@ impl Frame {
         })
     }
 
+    /// Leaves a run that was written to the next one of the thread, unless it has much memory.
+    pub(crate) fn recycle(self) {
+        if let Self::Run(mut run) = self
+            && run.bytes.capacity() <= LONG_RUN
+        {
+            run.bytes.clear();
+            run.frames = 0;
+            SPARE_RUN.set(Some(run));
+        }
+    }
+
     /// Gives the size on the wire, in bytes.
     pub(crate) fn len(&self) -> usize {
         match self {
@@ -143,6 +162,17 @@ impl Frame {
             Self::Long(long) => [&long.header, &long.payload],
             Self::Run(run) => [&run.bytes, &[]],
         }
+    }
+}
+
+impl Run {
+    #[inline]
+    fn push(&mut self, message: &Message) {
+        let payload = message.as_bytes();
+        let opcode = if message.is_text() { TEXT } else { BINARY };
+        put_header(&mut self.bytes, opcode, payload.len());
+        self.bytes.extend_from_slice(payload);
+        self.frames += 1;
     }
 }
 
@@ -177,15 +207,16 @@ impl Load {
 }
 
 /// The length field has one, three or nine bytes (RFC 6455 section 5.2).
+#[inline]
 fn put_header(head: &mut Vec<u8>, opcode: u8, length: usize) {
-    head.push(FIN | opcode);
+    let first = FIN | opcode;
     if let Ok(short @ 0..=125) = u8::try_from(length) {
-        head.push(short);
+        head.extend_from_slice(&[first, short]);
     } else if let Ok(medium) = u16::try_from(length) {
-        head.push(126);
+        head.extend_from_slice(&[first, 126]);
         head.put_u16(medium);
     } else {
-        head.push(127);
+        head.extend_from_slice(&[first, 127]);
         head.put_u64(length as u64);
     }
 }

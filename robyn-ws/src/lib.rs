@@ -30,6 +30,7 @@ mod mailbox;
 
 mod authority;
 mod blocking;
+mod borrowed;
 mod close;
 mod error;
 mod frame;

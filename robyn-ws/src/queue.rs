@@ -86,6 +86,7 @@ impl<T> Queue<T> {
         }
     }
 
+    #[inline]
     pub(crate) fn push_back(&mut self, item: T) {
         if self.first.is_none() {
             self.first = Some(item);

@@ -17,6 +17,9 @@ pub type HandlerFuture<'a> = Pin<Box<dyn Future<Output = Result<HandlerResult, P
 /// The future of an upgrade handler.
 pub type UpgradeFuture<'a> = Pin<Box<dyn Future<Output = UpgradeResult> + Send + 'a>>;
 
+/// A synchronous handler for the event `E` with its types erased.
+pub(crate) type SyncCall<E> = for<'a> fn(EventContext<'a, E>) -> HandlerResult;
+
 /// A handler for the event `E` with its types erased.
 #[doc(hidden)]
 pub enum Call<E: Event> {

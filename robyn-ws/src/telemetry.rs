@@ -108,6 +108,21 @@ pub(crate) fn handler_span(event: &'static str, handler: &'static str) -> Span {
     }
 }
 
+/// Calls a handler in its span, as [`handler_span`].
+#[inline]
+pub(crate) fn in_handler_span<T>(event: &'static str, handler: &'static str, call: impl FnOnce() -> T) -> T {
+    #[cold]
+    fn in_span<T>(event: &'static str, handler: &'static str, call: impl FnOnce() -> T) -> T {
+        handler_span(event, handler).in_scope(call)
+    }
+
+    if span_enabled!(Level::INFO) {
+        in_span(event, handler, call)
+    } else {
+        call()
+    }
+}
+
 /// Makes the span of a connection, as [`handler_span`].
 pub(crate) fn connection_span(id: ConnectionId, endpoint: &str, peer: Option<SocketAddr>) -> Span {
     if span_enabled!(Level::INFO) {

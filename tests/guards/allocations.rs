@@ -4,14 +4,14 @@ use std::{net::SocketAddr, thread};
 
 use allocation_counter::{AllocationInfo, measure};
 use robyn_ws::{App, test_util::bytes_by_type};
-use robyn_ws_tests::{Server, until};
+use robyn_ws_tests::{FIN, Server, TEXT, frame, until};
 use tokio::{
     runtime::{Builder, Runtime},
     sync::oneshot,
 };
 
 use crate::{
-    clients::{Client, broadcasts, echoes},
+    clients::{Client, SAID, broadcasts, echoes},
     report::{at_most, say},
 };
 
@@ -55,7 +55,7 @@ fn per(number: usize, amount: u64) -> f64 {
 }
 
 #[test]
-fn echo_allocates_its_frame_and_a_share_of_the_read_buffer() {
+fn echo_allocates_nothing() {
     let counted = Counted::start();
     let (clients, _warm) = counted.while_clients(|address| {
         let mut clients = Client::connect_many(8, address, "/echo");
@@ -68,22 +68,52 @@ fn echo_allocates_its_frame_and_a_share_of_the_read_buffer() {
         clients
     });
     at_most(
-        1.1,
+        0.05,
         "allocations for an echo, one at a time",
         per(8 * 200, alone.count_total),
     );
-    at_most(100.0, "bytes allocated for it", per(8 * 200, alone.bytes_total));
+    at_most(5.0, "bytes allocated for it", per(8 * 200, alone.bytes_total));
     let (_clients, in_bursts) = counted.while_clients(move |_| {
         echoes(&mut clients, 16, 50);
         clients
     });
     let echoes = 8 * 50 * 16;
     at_most(
-        0.65,
+        0.05,
         "allocations for an echo, 16 in flight",
         per(echoes, in_bursts.count_total),
     );
-    at_most(200.0, "bytes allocated for it", per(echoes, in_bursts.bytes_total));
+    at_most(5.0, "bytes allocated for it", per(echoes, in_bursts.bytes_total));
+}
+
+#[test]
+fn borrowed_message_is_handled_without_an_allocation() {
+    const ROUNDS: usize = 20;
+    const MESSAGES: usize = 200;
+
+    let counted = Counted::start();
+    for (path, quiet, last) in [
+        ("/quiet", SAID, "answer"),
+        ("/quiet_bytes", SAID, "answer"),
+        ("/quiet_json", r#"{"text":"nothing"}"#, r#"{"text":"answer"}"#),
+    ] {
+        let messages = [frame(FIN | TEXT, quiet).repeat(MESSAGES), frame(FIN | TEXT, last)].concat();
+        let exchange = move |client: &mut Client| client.exchange(&messages, b"\x81\x08answered");
+        let ((mut client, exchange), _warm) = counted.while_clients(move |address| {
+            let mut client = Client::connect(address, path);
+            exchange(&mut client);
+            (client, exchange)
+        });
+        let (_client, info) = counted.while_clients(move |_| {
+            (0..ROUNDS).for_each(|_| exchange(&mut client));
+            client
+        });
+        at_most(
+            0.05,
+            &format!("allocations for a message to {path}"),
+            per(ROUNDS * MESSAGES, info.count_total),
+        );
+    }
 }
 
 #[test]

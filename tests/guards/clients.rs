@@ -57,6 +57,14 @@ impl Client {
         self.0.write_all(&frames).expect("the server reads");
     }
 
+    /// Sends `messages` at once, and waits for what comes of them.
+    pub(crate) fn exchange(&mut self, messages: &[u8], answer: &[u8]) {
+        self.0.write_all(messages).expect("the server reads");
+        let mut answered = vec![0; answer.len()];
+        self.0.read_exact(&mut answered).expect("the server answers");
+        assert_eq!(answered, answer);
+    }
+
     /// Waits for some messages.
     pub(crate) fn hear(&mut self, messages: usize) {
         let mut answers = vec![0; messages * ANSWER];

@@ -126,7 +126,7 @@ impl Load {
 #[test]
 fn echo_takes_few_instructions() {
     let Some(program) = program() else { return };
-    for (burst, rounds, bound) in [(1, 400, 6500.0), (16, 100, 2800.0)] {
+    for (burst, rounds, bound) in [(1, 400, 4550.0), (16, 100, 1500.0)] {
         let load = Load {
             path: "/echo",
             clients: 16,

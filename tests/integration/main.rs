@@ -36,6 +36,7 @@ mod handshake_rules;
 mod handshakes;
 mod headers;
 mod hub;
+mod in_place;
 mod limit_edges;
 mod limit_values;
 mod limits;

@@ -2,7 +2,6 @@
 
 use std::{
     future::poll_fn,
-    ops::ControlFlow,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -102,17 +101,9 @@ impl Driver {
             if self.turn.is_spent() {
                 return Poll::Pending;
             }
-            let peer = &mut self.peer;
-            let each = &mut |received| {
-                if matches!(received, Received::Close { .. }) {
-                    *peer = Peer::Done;
-                    return ControlFlow::Break(());
-                }
-                ControlFlow::Continue(())
-            };
-            let read = ready!(self.wire.poll_read(cx, &self.endpoint.bounds, &mut self.turn, each));
-            if read.is_err() {
-                self.peer = self.peer.max(Peer::Done);
+            match ready!(self.wire.poll_received(cx, &self.endpoint.bounds, &mut self.turn)) {
+                Ok(Received::Close { .. }) | Err(_) => self.peer = self.peer.max(Peer::Done),
+                Ok(_) => {}
             }
         }
         Poll::Ready(())

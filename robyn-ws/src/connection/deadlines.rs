@@ -96,7 +96,7 @@ impl Driver {
         };
         match self.phase.on_time(&self.endpoint.bounds, now, signs) {
             Due::Nothing => {}
-            Due::Ping => self.live.mailbox.control(Frame::ping()),
+            Due::Ping => self.control(Frame::ping()),
             Due::End(ending) => return Some(ending),
         }
         None

@@ -3,7 +3,7 @@
 //! A decoder between two messages holds nothing, so each thread keeps one for all of its connections; a connection has a
 //! decoder of its own only while it is in the middle of a message.
 
-use std::{cell::RefCell, mem::take, ops::ControlFlow};
+use std::{cell::Cell, mem::take};
 
 use bytes::{Bytes, BytesMut};
 
@@ -18,17 +18,11 @@ use crate::{
 };
 
 thread_local! {
-    static SPARE: RefCell<Option<Box<Decoder>>> = const { RefCell::new(None) };
+    static SPARE: Cell<Option<Box<Decoder>>> = const { Cell::new(None) };
 }
 
-/// How far a decoder came.
-#[derive(Debug)]
-pub(crate) struct Decoded {
-    /// The decoder, if it stands in the middle of something. If it does not, it is the thread's again.
-    pub(crate) decoder: Option<Box<Decoder>>,
-    /// Whether nobody had room for more, so that whole frames may be left.
-    pub(crate) stopped: bool,
-}
+/// Texts above this many bytes are checked by [`check`], although `Utf8Bytes` then needs a copy.
+const LONG_TEXT: usize = 4096;
 
 /// The kind of a message in fragments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,23 +88,6 @@ impl Decoder {
         }
     }
 
-    /// Decodes frames from `bytes` until they are used up, or until `each` breaks. Afterwards `bytes` is what is left.
-    pub(crate) fn decode(
-        mut self: Box<Self>,
-        bytes: &mut &[u8],
-        bounds: &Bounds,
-        each: &mut impl FnMut(Received) -> ControlFlow<()>,
-    ) -> Result<Decoded, ReadEnd> {
-        while let Some(received) = self.next(bytes, bounds)? {
-            // Nothing that follows a Close is looked at.
-            let closes = matches!(received, Received::Close { .. });
-            if each(received).is_break() || closes {
-                return Ok(self.rest(true));
-            }
-        }
-        Ok(self.rest(false))
-    }
-
     /// Returns `true` if a part of a data frame has come and its end has not.
     pub(crate) fn is_inside_data_frame(&self) -> bool {
         const CONTROL: u8 = 0x08;
@@ -120,17 +97,18 @@ impl Decoder {
         }
     }
 
-    fn rest(self: Box<Self>, stopped: bool) -> Decoded {
+    /// Returns the decoder if it stands in the middle of something. If it does not, it is the thread's again.
+    pub(super) fn rest(self: Box<Self>) -> Option<Box<Self>> {
         let at_rest = self.header_length == 0 && self.frame.is_none() && self.message.is_none();
         let mut decoder = Some(self);
         if let Some(spare) = decoder.take_if(|_| at_rest) {
             SPARE.set(Some(spare));
         }
-        Decoded { decoder, stopped }
+        decoder
     }
 
-    /// Decodes the next frame. `None` means that its end has not come.
-    fn next(&mut self, bytes: &mut &[u8], bounds: &Bounds) -> Result<Option<Received>, ReadEnd> {
+    /// Decodes the next frame of `bytes`, which afterwards is what is left. `None` means that its end has not come.
+    pub(super) fn next(&mut self, bytes: &mut &[u8], bounds: &Bounds) -> Result<Option<Received>, ReadEnd> {
         let mut frame = match self.frame.take() {
             Some(frame) => frame,
             None => match self.next_header(bytes, bounds)? {
@@ -189,7 +167,9 @@ impl Decoder {
             self.payload.extend_from_slice(come);
             &mut self.payload[start..]
         };
-        unmask(unmasked, frame.header.mask, frame.got);
+        let mut mask = frame.header.mask;
+        mask.rotate_left(frame.got % 4);
+        unmask(unmasked, mask);
         frame.got += come.len();
         come.len() == missing
     }
@@ -210,7 +190,7 @@ impl Decoder {
         };
         if header.is_final {
             (self.message, self.fragments, self.checked) = (None, 0, 0);
-            return message(kind, self.payload.split().freeze());
+            return message(kind, self.payload.split().freeze()).map(Received::Message);
         }
         self.message = Some(kind);
         self.fragments += 1;
@@ -234,11 +214,19 @@ impl Decoder {
     }
 }
 
-fn message(kind: Kind, payload: Bytes) -> Result<Received, ReadEnd> {
-    Ok(Received::Message(match kind {
+fn message(kind: Kind, payload: Bytes) -> Result<Message, ReadEnd> {
+    Ok(match kind {
+        // A long one is copied rather than checked slowly, and then takes no more memory than it needs.
+        Kind::Text if payload.len() > LONG_TEXT => check(&payload)?.into(),
         Kind::Text => Message::Text(Utf8Bytes::try_from(payload).map_err(|_| ReadEnd::InvalidUtf8)?),
         Kind::Binary => Message::Binary(payload),
-    }))
+    })
+}
+
+/// Checks that `payload` is text, faster than the standard library does.
+#[inline]
+pub(super) fn check(payload: &[u8]) -> Result<&str, ReadEnd> {
+    simdutf8::basic::from_utf8(payload).map_err(|_| ReadEnd::InvalidUtf8)
 }
 
 /// Reads the payload of a Close frame: nothing, or a code and a reason (RFC 6455 section 5.5.1).
@@ -262,19 +250,17 @@ fn close(payload: &[u8]) -> Result<Received, ReadEnd> {
     })
 }
 
-/// Unmasks a part of a payload that begins `offset` bytes behind the payload's start (RFC 6455 section 5.3).
-fn unmask(part: &mut [u8], mut mask: [u8; 4], offset: usize) {
-    mask.rotate_left(offset % 4);
-    let word = u64::from(u32::from_ne_bytes(mask));
-    let word = word | word << 32;
-    let mut words = part.chunks_exact_mut(8);
-    for bytes in &mut words {
-        let mut eight = [0; 8];
-        eight.copy_from_slice(bytes);
-        bytes.copy_from_slice(&(u64::from_ne_bytes(eight) ^ word).to_ne_bytes());
+/// Unmasks a part of a payload, which begins with the first byte of `mask` (RFC 6455 section 5.3).
+#[inline]
+pub(super) fn unmask(part: &mut [u8], mask: [u8; 4]) {
+    let twice = u64::from(u32::from_ne_bytes(mask)) * 0x1_0000_0001;
+    let (words, rest) = part.as_chunks_mut();
+    for word in words {
+        *word = (u64::from_ne_bytes(*word) ^ twice).to_ne_bytes();
     }
-    let rest = words.into_remainder().iter_mut();
-    rest.zip(mask.iter().cycle()).for_each(|(byte, mask)| *byte ^= mask);
+    for (byte, mask) in rest.iter_mut().zip(mask.iter().cycle()) {
+        *byte ^= mask;
+    }
 }
 
 #[cfg(test)]
@@ -294,12 +280,11 @@ mod tests {
         let (bounds, mut all) = (Bounds::default(), Vec::new());
         let mut decoder = Some(Box::new(Decoder::new(64)));
         for mut piece in bytes.chunks(size) {
-            let taken = decoder.take().unwrap_or_else(|| Decoder::take(&bounds));
-            let each = &mut |received| {
+            let mut taken = decoder.take().unwrap_or_else(|| Decoder::take(&bounds));
+            while let Some(received) = taken.next(&mut piece, &bounds)? {
                 all.push(received);
-                ControlFlow::Continue(())
-            };
-            decoder = taken.decode(&mut piece, &bounds, each)?.decoder;
+            }
+            decoder = taken.rest();
         }
         Ok(all)
     }

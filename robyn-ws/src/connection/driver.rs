@@ -4,7 +4,7 @@ use std::{
     future::poll_fn,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use tokio::time::Sleep;
@@ -12,17 +12,20 @@ use tokio::time::Sleep;
 use crate::{
     Message,
     close::Ending,
-    connection::{deadlines::Doubt, inbox::Inbox, phase::Phase, session::SessionInbox, turn::Turn, wire::Wire},
+    connection::{
+        deadlines::Doubt, inbox::Inbox, phase::Phase, received::Incoming, session::SessionInbox, turn::Turn, wire::Wire,
+    },
     endpoint::Endpoint,
+    frame::Frame,
     hub::live::Live,
-    mailbox::Written,
+    mailbox::{Glance, Written},
     time::{Moment, after},
 };
 
 /// What the connection gets between handlers.
 #[derive(Debug)]
 pub(crate) enum Next {
-    Message(Message),
+    Message(Incoming),
     /// The connection ends, and no message is left to handle.
     End,
 }
@@ -63,6 +66,7 @@ pub(crate) struct Driver {
     pub(super) timer: Option<Pin<Box<Sleep>>>,
     pub(super) doubt: Doubt,
     pub(super) turn: Turn,
+    pub(super) glance: Glance,
 }
 
 impl Driver {
@@ -85,6 +89,10 @@ impl Driver {
             timer: None,
             doubt: Doubt::None,
             turn: Turn::new(),
+            glance: Glance {
+                has_orders: true,
+                ..Glance::default()
+            },
         }
     }
 
@@ -134,12 +142,18 @@ impl Driver {
 
     // ---- what the connection awaits -------------------------------------------------------------------------------
 
-    /// Waits for the next message, or for the end. Everything else goes on meanwhile.
-    pub(crate) fn next(&mut self) -> impl Future<Output = Next> {
-        if self.endpoint.bounds.idle_timeout.is_some() {
-            self.phase.worked_until(Moment::now());
-        }
-        poll_fn(|cx| self.poll_next(cx))
+    /// Waits for the next message, and copies it. `None` is the end. Everything else goes on meanwhile.
+    pub(crate) fn next(&mut self) -> impl Future<Output = Option<Message>> {
+        poll_fn(|cx| {
+            loop {
+                let Next::Message(incoming) = ready!(self.poll_next(cx)) else {
+                    return Poll::Ready(None);
+                };
+                if let Some(message) = self.own(incoming) {
+                    return Poll::Ready(Some(message));
+                }
+            }
+        })
     }
 
     /// Waits for a handler. Reading ahead, writing, pongs and time go on beside it. `None` means that it still ran when
@@ -148,23 +162,27 @@ impl Driver {
         poll_fn(|cx| self.poll_beside(cx, handler.as_mut())).await
     }
 
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
-        let mut has_room = self.look_in();
+    /// Gives the next message where it was read, or the end.
+    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
+        if self.glance.has_orders {
+            self.look_in();
+        }
         loop {
+            if let Some(message) = self.next_to_handle() {
+                return Poll::Ready(Next::Message(message));
+            }
             if self.is_over() {
                 return Poll::Ready(Next::End);
             }
-            if self.may_handle(has_room) {
-                return Poll::Ready(self.inbox.pop().map_or(Next::End, Next::Message));
-            }
+            let is_written = !self.glance.has_mail || self.poll_write(cx).is_ready();
             // Now there is room for the reply to a message that had none.
-            let unstalled = self.poll_write(cx).is_ready() && self.stalled.is_some();
+            let unstalled = is_written && self.stalled.is_some();
             // Time has its turn when nothing is left to handle.
-            let progress = unstalled || self.poll_read(cx) || self.poll_time(cx, false);
+            let progress = unstalled || self.poll_more(cx) || self.poll_time(cx, false);
             if !progress && self.ends_poll(cx) {
                 return Poll::Pending;
             }
-            has_room = has_room || self.live.mailbox.has_room();
+            self.glance.has_room = self.glance.has_room || self.live.mailbox.has_room();
         }
     }
 
@@ -173,7 +191,9 @@ impl Driver {
         cx: &mut Context<'_>,
         mut handler: Pin<&mut impl Future<Output = T>>,
     ) -> Poll<Option<T>> {
-        self.look_in();
+        if self.glance.has_orders {
+            self.look_in();
+        }
         loop {
             if let Poll::Ready(result) = handler.as_mut().poll(cx) {
                 return Poll::Ready(Some(result));
@@ -182,7 +202,7 @@ impl Driver {
                 return Poll::Ready(None);
             }
             let _left_or_not = self.poll_write(cx);
-            let progress = self.poll_read(cx) | self.poll_time(cx, true);
+            let progress = self.poll_read_ahead(cx) | self.poll_time(cx, true);
             if !progress && self.ends_poll(cx) {
                 return Poll::Pending;
             }
@@ -201,36 +221,69 @@ impl Driver {
         self.cut || (self.ending.is_some() && (all_handled || self.out_of_patience()))
     }
 
-    /// Tells whether there is a message to handle, and room for its reply.
-    fn may_handle(&mut self, has_room: bool) -> bool {
-        if self.inbox.is_empty() {
-            return false;
+    /// Returns the next message of those that were read, if there is room for its reply.
+    #[inline]
+    fn next_to_handle(&mut self) -> Option<Incoming> {
+        if self.is_over() {
+            return None;
         }
         // After the end of the stream only the read-ahead is left, which is bounded as well.
-        if self.ending.is_none() && !has_room {
-            self.stalled.get_or_insert_with(Moment::now);
-            return false;
+        if !self.glance.has_room && self.ending.is_none() {
+            if !self.inbox.is_empty() {
+                self.stalled.get_or_insert_with(Moment::now);
+            }
+            return None;
         }
         self.stalled = None;
-        true
+        if self.inbox.is_empty() {
+            self.receive()
+        } else {
+            self.inbox.pop().map(Incoming::Owned)
+        }
     }
 
     // ---- steps ----------------------------------------------------------------------------------------------------
 
-    /// Takes the orders that came from outside. Gives whether a reply finds room.
-    pub(crate) fn look_in(&mut self) -> bool {
+    /// Takes the orders that came from outside.
+    pub(crate) fn look_in(&mut self) {
         let orders = self.live.mailbox.wake_up();
+        self.glance = orders.glance;
         self.cut |= orders.cut;
+        self.wire.take_up();
         if let Some(ending) = orders.ending {
             self.end(ending);
         }
-        orders.has_room
+    }
+
+    /// Queues the reply of a handler that has ended, if there is one, and takes note of what has come of its run.
+    pub(crate) fn settle(&mut self, reply: Option<&Message>) {
+        self.glance = self.live.mailbox.settle(reply, self.live.encoder());
+        self.has_worked();
+    }
+
+    /// Our side had to do until now, so that the client could be silent.
+    pub(crate) fn has_worked(&mut self) {
+        if self.endpoint.bounds.idle_timeout.is_some() {
+            self.phase.worked_until(Moment::now());
+        }
+    }
+
+    /// Reads more, as far as it can be handled at once, or be kept.
+    fn poll_more(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.glance.has_room {
+            self.poll_fill(cx)
+        } else {
+            self.poll_read_ahead(cx)
+        }
     }
 
     /// Writes what is queued. Pending means that something is left: the socket takes no more for now, or for ever.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.live.write_with(Some(cx), &mut self.turn.write) {
-            Written::All => Poll::Ready(()),
+            Written::All => {
+                self.glance.has_mail = false;
+                Poll::Ready(())
+            }
             Written::Some | Written::Blocked | Written::Elsewhere => Poll::Pending,
             Written::Broken => {
                 self.peer = Peer::Gone;
@@ -240,17 +293,24 @@ impl Driver {
         }
     }
 
+    /// Queues a control frame.
+    pub(super) fn control(&mut self, frame: Frame) {
+        self.live.mailbox.control(frame);
+        self.glance.has_mail = true;
+    }
+
     /// Ends this poll: the turn is over, or the task sleeps. Returns `false` if something has come meanwhile.
     pub(super) fn ends_poll(&mut self, cx: &mut Context<'_>) -> bool {
         if self.turn.is_spent() {
             self.turn.pass(cx);
-            return true;
-        }
-        let asleep = self.park(cx);
-        if asleep {
+        } else if self.park(cx) {
             self.turn = Turn::new();
+        } else {
+            return false;
         }
-        asleep
+        self.wire.put_away();
+        self.glance.has_orders = true;
+        true
     }
 
     /// Registers for pushes and orders before the task sleeps. Gives `false` if one has come meanwhile.

@@ -23,10 +23,10 @@ use crate::{
     isolate::{self, Panicked},
     log,
     mailbox::{Running, Sender},
-    registry::{Call, Entry},
+    registry::{Call, Entry, SyncCall},
     reply::HandlerResult,
     state::States,
-    telemetry::{Stopwatch, handler_span},
+    telemetry::{Stopwatch, handler_span, in_handler_span},
     time::after,
 };
 
@@ -57,34 +57,31 @@ impl Beside for Driver {
 }
 
 impl Scene {
-    fn context<'a, E: LiveEvent>(&'a mut self, owned: &'a mut E::Owned) -> EventContext<'a, E> {
-        EventContext {
-            endpoint: &self.endpoint,
-            request: &self.connector.live.request,
-            payload: E::payload(owned),
-            scope: LiveScope {
-                connector: &self.connector,
-                state: self.states.lend(),
-            },
-        }
+    fn context<'a, E: LiveEvent>(&'a mut self, payload: E::Payload<'a>) -> EventContext<'a, E> {
+        context(&self.endpoint, &self.connector, &mut self.states, payload)
     }
 
     /// Runs a handler that never waits.
-    pub(crate) fn call<E: LiveEvent>(
-        &mut self,
+    pub(crate) fn call<'a, E: LiveEvent>(
+        &'a mut self,
         entry: &'static Entry,
-        call: for<'a> fn(EventContext<'a, E>) -> HandlerResult,
-        owned: &mut E::Owned,
-    ) -> Outcome {
-        let span = handler_span(E::NAME, entry.name);
+        call: SyncCall<E>,
+        payload: E::Payload<'a>,
+    ) -> Result<HandlerResult, Panicked> {
         let stopwatch = Stopwatch::start();
-        self.connector.live.running.begin(entry.key());
         let running_as = self.running_as::<E>();
-        let cx = self.context::<E>(owned);
-        let outcome = isolated(running_as, &span, || call(cx)).into();
-        self.connector.live.running.end();
-        self.endpoint.hub.telemetry.handled(E::NAME, stopwatch);
-        outcome
+        let Self {
+            endpoint,
+            connector,
+            states,
+        } = self;
+        connector.live.running.begin(entry.key());
+        // The context is large, so it is made where it is needed.
+        let call = || call(context(endpoint, connector, states, payload));
+        let result = isolate::call(|| Sender::run(running_as, || in_handler_span(E::NAME, entry.name, call)));
+        connector.live.running.end();
+        endpoint.hub.telemetry.handled(E::NAME, stopwatch);
+        result
     }
 
     /// Runs `handler` to its end, or until its time is over. `beside` goes on meanwhile.
@@ -102,7 +99,7 @@ impl Scene {
             if let Call::Sync(call) = handler.call
                 && !handler.entry.blocking
             {
-                return self.call(handler.entry, call, &mut owned);
+                return self.call(handler.entry, call, E::payload(&mut owned)).into();
             }
             let span = handler_span(E::NAME, handler.entry.name);
             let stopwatch = Stopwatch::start();
@@ -116,7 +113,7 @@ impl Scene {
                 }
                 Call::Async(call) => {
                     let deadline = self.deadline::<E>();
-                    let cx = self.context::<E>(&mut owned);
+                    let cx = self.context::<E>(E::payload(&mut owned));
                     match isolated(running_as, &span, || call(cx)) {
                         Ok(mut future) => {
                             let running = pin!(poll_fn(|cx| {
@@ -149,7 +146,7 @@ impl Scene {
         &mut self,
         beside: &mut impl Beside,
         handler: BoundHandler<E>,
-        call: for<'a> fn(EventContext<'a, E>) -> HandlerResult,
+        call: SyncCall<E>,
         mut owned: E::Owned,
         span: Span,
     ) -> Outcome {
@@ -165,7 +162,7 @@ impl Scene {
         };
         let running_as = self.running_as::<E>();
         let mut thread = free.run(move || {
-            let cx = lent.context::<E>(&mut owned);
+            let cx = lent.context::<E>(E::payload(&mut owned));
             let outcome = isolated(running_as, &span, || call(cx)).into();
             (lent, outcome)
         });
@@ -196,6 +193,24 @@ impl Scene {
     fn deadline<E: LiveEvent>(&self) -> Option<Instant> {
         let timeout = self.endpoint.bounds.handler_timeout?;
         (E::NAME == Message::NAME).then(|| after(Instant::now(), timeout))
+    }
+}
+
+#[inline]
+fn context<'a, E: LiveEvent>(
+    endpoint: &'a Endpoint,
+    connector: &'a WebSocketConnector,
+    states: &'a mut States,
+    payload: E::Payload<'a>,
+) -> EventContext<'a, E> {
+    EventContext {
+        endpoint,
+        request: &connector.live.request,
+        payload,
+        scope: LiveScope {
+            connector,
+            state: states.lend(),
+        },
     }
 }
 

@@ -5,20 +5,23 @@ mod deadlines;
 mod decoder;
 mod driver;
 mod header;
+mod in_place;
 mod inbox;
 mod invoke;
 mod outcome;
 mod overdue;
 mod pending;
 mod phase;
+mod read_buffer;
 mod reading;
 mod received;
 pub(crate) mod session;
 mod transport;
 mod turn;
+mod whole;
 mod wire;
 
-use std::sync::Arc;
+use std::{future::poll_fn, sync::Arc};
 
 use tracing::{Instrument, Span};
 
@@ -26,10 +29,10 @@ pub(crate) use self::pending::PendingConnection;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 pub(crate) use self::transport::tune;
 use crate::{
-    CloseReason, Message, WebSocket,
+    CloseReason, WebSocket,
     close::Ending,
     connection::{
-        driver::{Driver, Next},
+        driver::Driver,
         invoke::Scene,
         outcome::{Conclusion, Outcome},
         overdue::Overdue,
@@ -38,10 +41,10 @@ use crate::{
         wire::Wire,
     },
     endpoint::BoundHandler,
-    event::{self, Session},
+    event::{Message, Session},
     frame::Frame,
     hub::{admission::Admitted, drain::ConnectionGuard, live::Live, sweep::Sweeper},
-    isolate, log,
+    isolate, log, message,
     registry::{Call, Entry},
     switching::Switched,
     telemetry::connection_span,
@@ -139,7 +142,7 @@ impl Connection {
         if task.is_draining() {
             live.close(Ending::shutdown());
         }
-        let wire = Wire::new(read, unread);
+        let wire = Wire::new(read, &unread);
         let connection = Self {
             driver: Driver::new(wire, live, scene.endpoint.clone()),
             _membership: membership,
@@ -220,30 +223,27 @@ impl Connection {
 
     /// Runs the message handler for every message, or the session handler, until the connection ends.
     async fn converse(&mut self) {
+        self.driver.has_worked();
         if let Some(handler) = self.scene.endpoint.handlers.session {
             return Box::pin(self.hold_session(handler)).await;
         }
         let Some(BoundHandler { entry, call }) = self.scene.endpoint.handlers.message else {
             // There is nobody to tell, and the next message may still be the client's Close.
-            while let Next::Message(_) = self.driver.next().await {}
+            while self.driver.next().await.is_some() {}
             return;
         };
         if let Call::Sync(call) = call
             && !entry.blocking
         {
-            while let Next::Message(mut message) = self.driver.next().await {
-                let outcome = self.scene.call(entry, call, &mut message);
-                self.answer(entry, outcome);
-            }
-            return;
+            return poll_fn(move |cx| self.poll_in_place(cx, entry, call)).await;
         }
         // Boxed, so that connections whose handlers never wait have no room for it.
         Box::pin(self.converse_beside(BoundHandler { entry, call })).await;
     }
 
     /// Runs a message handler that may wait for every message, until the connection ends.
-    async fn converse_beside(&mut self, handler: BoundHandler<event::Message>) {
-        while let Next::Message(message) = self.driver.next().await {
+    async fn converse_beside(&mut self, handler: BoundHandler<Message>) {
+        while let Some(message) = self.driver.next().await {
             let outcome = self.scene.invoke(&mut self.driver, handler, message).await;
             let in_time = !matches!(outcome, Outcome::Dropped(_) | Outcome::LeftBehind(..));
             self.answer(handler.entry, outcome);
@@ -281,15 +281,24 @@ impl Connection {
     }
 
     fn answer(&mut self, entry: &'static Entry, outcome: Outcome) {
-        if let Some(reply) = self.conclude(entry, outcome) {
-            let live = &self.driver.live;
-            live.mailbox.reply(&reply, live.encoder());
-            discard(reply, entry, live);
+        let reply = match outcome {
+            Outcome::Returned(reply) => reply,
+            outcome => self.conclude(entry, outcome),
+        };
+        self.reply(entry, reply);
+    }
+
+    /// Queues what a handler returned, and looks what has come of its run.
+    #[inline]
+    fn reply(&mut self, entry: &'static Entry, reply: Option<message::Message>) {
+        self.driver.settle(reply.as_ref());
+        if let Some(reply) = reply {
+            discard(reply, entry, &self.driver.live);
         }
     }
 
     /// Draws the conclusion from a handler's outcome: a message to send, the end of the connection, or nothing.
-    fn conclude(&mut self, entry: &'static Entry, outcome: Outcome) -> Option<Message> {
+    fn conclude(&mut self, entry: &'static Entry, outcome: Outcome) -> Option<message::Message> {
         let Conclusion { reply, ending, overdue } = outcome.conclude(entry, &self.driver.live);
         if let Some(ending) = ending {
             self.driver.end(ending);
@@ -302,7 +311,7 @@ impl Connection {
 }
 
 /// Drops a reply, whose bytes can be a type of the user's.
-fn discard(reply: Message, entry: &'static Entry, live: &Live) {
+fn discard(reply: message::Message, entry: &'static Entry, live: &Live) {
     if isolate::discard(reply).is_err() {
         let (handler, place, id) = (entry.name, entry.place(), live.id);
         log::error!(handler, %place, %id, "the `Drop` of the handler's reply panicked");

@@ -5,10 +5,7 @@ use std::time::Duration;
 use crate::{
     CloseReason, Message,
     close::{Ending, close_code},
-    connection::{
-        received::{ReadEnd, Received},
-        wire::Heard,
-    },
+    connection::received::{ReadEnd, Received},
     limits::Bounds,
     time::{Moment, after},
 };
@@ -76,6 +73,20 @@ impl Phase {
 
     // ---- receiving ------------------------------------------------------------------------------------------------
 
+    /// A message came. Returns `false` if it is one too many.
+    #[inline]
+    pub(crate) fn takes_message(&mut self, now: Moment) -> bool {
+        self.idle_since = now;
+        self.rate.as_mut().is_none_or(|rate| rate.allows(now))
+    }
+
+    pub(crate) fn rate_limited() -> Ending {
+        Ending::because(
+            CloseReason::RateLimited,
+            "too many messages: over Limits::messages_per_second",
+        )
+    }
+
     pub(crate) fn on_received(&mut self, received: Received, now: Moment) -> Action {
         let is_free = match received {
             // A peer that ends has nothing to be refused any more.
@@ -84,10 +95,7 @@ impl Phase {
             _ => false,
         };
         if !is_free && self.rate.as_mut().is_some_and(|rate| !rate.allows(now)) {
-            return Action::End(Ending::because(
-                CloseReason::RateLimited,
-                "too many messages: over Limits::messages_per_second",
-            ));
+            return Action::End(Self::rate_limited());
         }
         match received {
             Received::Message(message) => {
@@ -130,17 +138,13 @@ impl Phase {
         }
     }
 
-    /// Bytes came.
-    pub(crate) fn heard(&mut self, heard: Heard, bounds: &Bounds, now: Moment) {
-        match heard {
-            Heard::Nothing => return,
-            Heard::Bytes => {}
-            Heard::PartOfMessage => self.idle_since = now,
-        }
-        self.is_alive(bounds, now);
+    /// A part of a message came, and its end did not.
+    pub(crate) fn on_part(&mut self, now: Moment) {
+        self.idle_since = now;
     }
 
-    fn is_alive(&mut self, bounds: &Bounds, now: Moment) {
+    /// Something came: a part of a frame is a sign of life as well.
+    pub(crate) fn is_alive(&mut self, bounds: &Bounds, now: Moment) {
         self.unanswered = 0;
         self.next_beat = bounds.heartbeat.map(|every| after(now, every));
     }

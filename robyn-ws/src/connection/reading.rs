@@ -1,92 +1,141 @@
-//! Reading ahead of the handlers, and what the end of reading means.
+//! Reading: at once for a handler that is free, or ahead of it; and what the end of reading means.
 
-use std::{
-    ops::ControlFlow,
-    task::{Context, Poll},
-};
+use std::task::{Context, Poll};
 
 use crate::{
-    CloseReason,
+    CloseReason, Message,
     close::Ending,
     connection::{
         deadlines::Doubt,
         driver::{Driver, Peer},
         inbox::Inbox,
         phase::{Action, Phase},
-        received::{ReadEnd, Received},
-        wire::Heard,
+        received::{Incoming, ReadEnd},
     },
     frame::Frame,
     time::Moment,
 };
 
 impl Driver {
-    /// Reads ahead as far as there is room and the turn lasts. Returns whether anything came of it.
-    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> bool {
-        let reads = match self.peer {
+    fn reads(&self) -> bool {
+        match self.peer {
             Peer::Talks => self.ending.is_none(),
             Peer::Ended => true,
             Peer::Done | Peer::Gone => false,
+        }
+    }
+
+    /// Decodes what was read up to the next message, as far as the turn lasts.
+    #[inline]
+    pub(super) fn receive(&mut self) -> Option<Incoming> {
+        while self.reads()
+            && self.turn.has_frames()
+            && let Some(now) = self.wire.read_at()
+        {
+            self.resume();
+            if let Some(whole) = self.wire.next_whole(&self.endpoint.bounds) {
+                self.turn.spend_message();
+                if self.phase.takes_message(now) {
+                    self.endpoint.hub.telemetry.received(whole.len());
+                    return Some(Incoming::Whole(whole));
+                }
+                self.on_stream_end(Phase::rate_limited(), self.peer);
+            } else if let Some(message) = self.decode(now) {
+                self.endpoint.hub.telemetry.received(message.len());
+                return Some(Incoming::Owned(message));
+            }
+        }
+        None
+    }
+
+    /// Decodes one frame that is no message by itself, and does what it asks for. Returns the message that it completes.
+    fn decode(&mut self, now: Moment) -> Option<Message> {
+        match self.wire.next(&self.endpoint.bounds) {
+            Ok(Some(received)) => {
+                self.turn.spend_frame(&received);
+                match self.phase.on_received(received, now) {
+                    Action::Deliver(message) => return Some(message),
+                    Action::Answer(ping) => self.control(Frame::pong(&ping)),
+                    Action::Nothing => {}
+                    Action::End(ending) => self.on_stream_end(ending, self.peer),
+                }
+            }
+            Ok(None) if self.wire.is_inside_data_frame() => self.phase.on_part(now),
+            Ok(None) => {}
+            Err(end) => self.on_read_end(&end),
+        }
+        None
+    }
+
+    /// Copies a message that must outlast what it was read with. `None` means that it is no valid text, which ends the
+    /// connection.
+    #[inline]
+    pub(super) fn own(&mut self, incoming: Incoming) -> Option<Message> {
+        let whole = match incoming {
+            Incoming::Owned(message) => return Some(message),
+            Incoming::Whole(whole) => whole,
         };
-        if !reads || self.turn.is_spent() {
+        match self.wire.borrow(whole) {
+            Ok(message) => Some(message.to_message(self.endpoint.bounds.read_buffer)),
+            Err(end) => {
+                self.on_read_end(&end);
+                None
+            }
+        }
+    }
+
+    /// Reads the socket once, if what came before is decoded and the turn lasts. Returns whether anything came of it.
+    pub(super) fn poll_fill(&mut self, cx: &mut Context<'_>) -> bool {
+        if !self.reads() || self.turn.is_spent() {
             return false;
         }
-        if !self.inbox.has_room(&self.endpoint.bounds) {
-            return self.pause_reading(cx);
-        }
-        let now = Moment::now();
-        self.phase.resume(&self.endpoint.bounds, now);
-        let (mut any, mut ending) = (false, None);
-        // Only a session is told of each message.
-        let task = matches!(self.inbox, Inbox::Session(_)).then(|| cx.waker().clone());
-        let Self {
-            wire,
-            phase,
-            inbox,
-            endpoint,
-            live,
-            doubt,
-            turn,
-            ..
-        } = self;
-        let read = wire.poll_read(cx, &endpoint.bounds, turn, &mut |received: Received| {
-            any = true;
-            match phase.on_received(received, now) {
-                Action::Deliver(message) => {
-                    endpoint.hub.telemetry.received(message.len());
-                    inbox.push(message, task.as_ref());
-                }
-                Action::Answer(ping) => live.mailbox.control(Frame::pong(&ping)),
-                Action::Nothing => {}
-                Action::End(end) => ending = Some(end),
+        self.resume();
+        match self.wire.poll_fill(cx, &mut self.turn) {
+            Poll::Pending => return false,
+            Poll::Ready(Ok(())) => {
+                let now = self.wire.read_at().unwrap_or_else(Moment::now);
+                self.phase.is_alive(&self.endpoint.bounds, now);
+                self.doubt = Doubt::None;
             }
-            if ending.is_none() && inbox.has_room(&endpoint.bounds) {
-                ControlFlow::Continue(())
-            } else {
-                ControlFlow::Break(())
-            }
-        });
-        let heard = wire.take_heard();
-        if heard != Heard::Nothing {
-            *doubt = Doubt::None;
+            Poll::Ready(Err(end)) => self.on_read_end(&end),
         }
-        phase.heard(heard, &endpoint.bounds, now);
-        if let Poll::Ready(Err(end)) = &read {
-            ending = Some(Phase::on_read_end(end));
-        }
-        let Some(ending) = ending else { return any };
-        self.on_stream_end(ending, &read);
         true
     }
 
-    /// Concludes from the end of what the peer sends.
-    fn on_stream_end(&mut self, ending: Ending, read: &Poll<Result<(), ReadEnd>>) {
-        let known_to_end = self.peer == Peer::Ended;
-        if matches!(read, Poll::Ready(Err(ReadEnd::Lost))) {
-            self.peer = Peer::Gone;
-        } else if matches!(read, Poll::Ready(Err(_))) || matches!(ending.reason, CloseReason::Client { .. }) {
-            self.peer = Peer::Done;
+    /// Reads ahead as far as there is room and the turn lasts. Returns whether anything came of it.
+    pub(super) fn poll_read_ahead(&mut self, cx: &mut Context<'_>) -> bool {
+        if !self.reads() || self.turn.is_spent() {
+            return false;
         }
+        // Only a session is told of each message.
+        let task = matches!(self.inbox, Inbox::Session(_)).then(|| cx.waker().clone());
+        let mut any = false;
+        while self.inbox.has_room(&self.endpoint.bounds) {
+            if let Some(incoming) = self.receive() {
+                if let Some(message) = self.own(incoming) {
+                    self.inbox.push(message, task.as_ref());
+                }
+            } else if !self.poll_fill(cx) {
+                return any;
+            }
+            any = true;
+        }
+        self.pause_reading(cx) || any
+    }
+
+    /// Concludes from the end of what can be read.
+    pub(super) fn on_read_end(&mut self, end: &ReadEnd) {
+        let peer = if *end == ReadEnd::Lost { Peer::Gone } else { Peer::Done };
+        self.on_stream_end(Phase::on_read_end(end), peer);
+    }
+
+    /// Concludes from the end of what the peer sends.
+    fn on_stream_end(&mut self, ending: Ending, peer: Peer) {
+        let known_to_end = self.peer == Peer::Ended;
+        self.peer = match ending.reason {
+            CloseReason::Client { .. } => Peer::Done,
+            _ => peer,
+        };
         if known_to_end && self.ended_in_stream {
             // The reason was not known when the end of TCP was noticed, and nobody was told.
             self.peer = self.peer.max(Peer::Done);
@@ -94,6 +143,13 @@ impl Driver {
             self.ending = Some(Box::new(ending));
         } else {
             self.end_in_stream(ending);
+        }
+    }
+
+    /// Lets the clocks of silence go on, if they were stopped.
+    fn resume(&mut self) {
+        if self.phase.end_check().is_some() {
+            self.phase.resume(&self.endpoint.bounds, Moment::now());
         }
     }
 

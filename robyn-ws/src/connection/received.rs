@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::Message;
+use crate::{Message, connection::whole::Whole};
 
 /// One frame of a peer, or the message that it completed.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,6 +16,14 @@ pub(crate) enum Received {
         code: Option<u16>,
         reason: String,
     },
+}
+
+/// A message on its way to its handler.
+#[derive(Debug)]
+pub(crate) enum Incoming {
+    /// It lies in the read buffer until the next frame is decoded.
+    Whole(Whole),
+    Owned(Message),
 }
 
 /// Why nothing more can be read.

@@ -37,13 +37,21 @@ impl Turn {
         self.frames == 0 || self.bytes == 0 || self.write == 0
     }
 
+    /// Returns `true` if another frame may be decoded.
+    pub(crate) const fn has_frames(&self) -> bool {
+        self.frames > 0
+    }
+
     pub(crate) const fn spend_frame(&mut self, received: &Received) {
-        let cost = if matches!(received, Received::Message(_)) {
-            MESSAGE
+        if matches!(received, Received::Message(_)) {
+            self.spend_message();
         } else {
-            1
-        };
-        self.frames = self.frames.saturating_sub(cost);
+            self.frames = self.frames.saturating_sub(1);
+        }
+    }
+
+    pub(crate) const fn spend_message(&mut self) {
+        self.frames = self.frames.saturating_sub(MESSAGE);
     }
 
     pub(crate) fn spend_bytes(&mut self, bytes: usize) {

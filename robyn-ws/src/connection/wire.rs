@@ -1,8 +1,6 @@
 //! The reading half of the socket, decoded.
 
 use std::{
-    cell::RefCell,
-    ops::ControlFlow,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -11,21 +9,18 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::{
+    borrowed::Borrowed,
     connection::{
-        decoder::{Decoded, Decoder},
+        decoder::{self, Decoder},
+        read_buffer::ReadBuffer,
         received::{ReadEnd, Received},
         transport::ReadSide,
         turn::Turn,
+        whole::Whole,
     },
     limits::Bounds,
+    time::Moment,
 };
-
-/// How much one read can take. Every thread has one such buffer, instead of every connection.
-const SCRATCH: usize = 64 * 1024;
-
-thread_local! {
-    static READ_BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
 
 /// What one connection receives.
 #[derive(Debug)]
@@ -33,37 +28,17 @@ pub(crate) struct Wire {
     socket: ReadSide,
     /// Only between the parts of a message.
     decoder: Option<Box<Decoder>>,
-    /// Read from the socket and not decoded yet. Rarely there, so it is boxed.
-    unread: Option<Box<Bytes>>,
-    /// Whether whole frames may be left that nobody had room for.
-    stopped: bool,
-    /// What came since somebody asked.
-    heard: Heard,
-}
-
-/// What was heard of a peer. A part of a frame is a sign of life as well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Heard {
-    Nothing,
-    Bytes,
-    /// Bytes of a message whose end has not come.
-    PartOfMessage,
+    /// What was read and is not decoded yet. It is the thread's own buffer until the task ends its poll.
+    buffer: Option<Box<ReadBuffer>>,
 }
 
 impl Wire {
-    pub(crate) fn new(socket: ReadSide, unread: Bytes) -> Self {
+    pub(crate) fn new(socket: ReadSide, unread: &Bytes) -> Self {
         Self {
             socket,
             decoder: None,
-            unread: boxed(unread),
-            stopped: true,
-            heard: Heard::Nothing,
+            buffer: ReadBuffer::keep(unread),
         }
-    }
-
-    /// Returns what came from the peer since the last call.
-    pub(crate) const fn take_heard(&mut self) -> Heard {
-        std::mem::replace(&mut self.heard, Heard::Nothing)
     }
 
     /// Returns `true` if the peer has ended TCP, in order or not, although bytes may be left that were not read.
@@ -71,108 +46,138 @@ impl Wire {
         self.socket.is_ended_by_peer()
     }
 
-    /// Passes what was received to `each`, until it breaks or the turn is spent. Pending means that the socket has no
-    /// more for now.
-    pub(crate) fn poll_read(
-        &mut self,
-        cx: &mut Context<'_>,
-        bounds: &Bounds,
-        turn: &mut Turn,
-        each: &mut impl FnMut(Received) -> ControlFlow<()>,
-    ) -> Poll<Result<(), ReadEnd>> {
-        loop {
-            if self.stopped {
-                let unread = self.unread.take().map(|unread| *unread).unwrap_or_default();
-                let mut bytes = &*unread;
-                self.decode(&mut bytes, bounds, turn, each)?;
-                let left = bytes.len();
-                self.unread = boxed(unread.slice(unread.len() - left..));
-            } else {
-                ready!(self.poll_socket(cx, bounds, turn, each))?;
-            }
-            if self.stopped || turn.is_spent() {
-                return Poll::Ready(Ok(()));
-            }
+    /// Returns `true` if a part of a data frame has come and its end has not.
+    pub(crate) fn is_inside_data_frame(&self) -> bool {
+        let decoder = self.decoder.as_ref();
+        decoder.is_some_and(|decoder| decoder.is_inside_data_frame())
+    }
+
+    // ---- decoding -------------------------------------------------------------------------------------------------
+
+    /// Returns when what is not decoded yet was read. `None` means that there is nothing.
+    #[inline]
+    pub(crate) fn read_at(&self) -> Option<Moment> {
+        self.buffer.as_ref().map(|buffer| buffer.read_at())
+    }
+
+    /// Takes the message that stands whole at the beginning of what was read, which needs no decoder.
+    #[inline]
+    pub(crate) fn next_whole(&mut self, bounds: &Bounds) -> Option<Whole> {
+        let longest = bounds.max_frame_size.min(bounds.max_message_size);
+        match &self.decoder {
+            None => self.buffer.as_mut()?.take_whole(longest),
+            Some(_) => None,
         }
     }
 
-    /// Reads the socket once, and decodes what came straight from the thread's buffer.
-    fn poll_socket(
+    /// Decodes the next frame of what was read. `None` means that its end was not read.
+    pub(crate) fn next(&mut self, bounds: &Bounds) -> Result<Option<Received>, ReadEnd> {
+        let Some(buffer) = &mut self.buffer else {
+            return Ok(None);
+        };
+        if buffer.is_empty() {
+            self.put_away();
+            return Ok(None);
+        }
+        let mut decoder = self.decoder.take().unwrap_or_else(|| Decoder::take(bounds));
+        let mut bytes = buffer.left();
+        let received = decoder.next(&mut bytes, bounds)?;
+        let used = buffer.left().len() - bytes.len();
+        buffer.advance(used);
+        self.decoder = decoder.rest();
+        if received.is_none() {
+            self.put_away();
+        }
+        Ok(received)
+    }
+
+    /// Lends the message that was taken last.
+    #[inline]
+    pub(crate) fn borrow(&self, whole: Whole) -> Result<Borrowed<'_>, ReadEnd> {
+        let payload = self.buffer.as_ref().map_or(&[][..], |buffer| buffer.payload(whole));
+        if whole.is_text {
+            return decoder::check(payload).map(Borrowed::Text);
+        }
+        Ok(Borrowed::Binary(payload))
+    }
+
+    // ---- reading --------------------------------------------------------------------------------------------------
+
+    /// Reads the socket once, when all that was read before is decoded.
+    pub(crate) fn poll_fill(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Poll<Result<(), ReadEnd>> {
+        debug_assert!(self.buffer.is_none(), "what was read is decoded first");
+        let mut buffer = ReadBuffer::take();
+        let read = poll_socket(&mut self.socket, cx, &mut buffer);
+        match read {
+            Poll::Ready(Ok(())) => {
+                turn.spend_bytes(buffer.left().len());
+                self.buffer = Some(buffer);
+            }
+            Poll::Ready(Err(_)) | Poll::Pending => buffer.give_back(),
+        }
+        read
+    }
+
+    /// Receives a frame, reading the socket where that is needed.
+    pub(crate) fn poll_received(
         &mut self,
         cx: &mut Context<'_>,
         bounds: &Bounds,
         turn: &mut Turn,
-        each: &mut impl FnMut(Received) -> ControlFlow<()>,
-    ) -> Poll<Result<(), ReadEnd>> {
-        READ_BUFFER.with_borrow_mut(|buffer| {
-            let mut bytes = ready!(poll_fill(&mut self.socket, cx, buffer))?;
-            turn.spend_bytes(bytes.len());
-            self.heard = Heard::Bytes;
-            self.decode(&mut bytes, bounds, turn, each)?;
-            if self
-                .decoder
-                .as_ref()
-                .is_some_and(|decoder| decoder.is_inside_data_frame())
-            {
-                self.heard = Heard::PartOfMessage;
+    ) -> Poll<Result<Received, ReadEnd>> {
+        loop {
+            if let Some(received) = self.next(bounds)? {
+                turn.spend_frame(&received);
+                return Poll::Ready(Ok(received));
             }
-            self.unread = boxed(Bytes::copy_from_slice(bytes));
-            Poll::Ready(Ok(()))
-        })
+            ready!(self.poll_fill(cx, turn))?;
+        }
     }
 
-    fn decode(
-        &mut self,
-        bytes: &mut &[u8],
-        bounds: &Bounds,
-        turn: &mut Turn,
-        each: &mut impl FnMut(Received) -> ControlFlow<()>,
-    ) -> Result<(), ReadEnd> {
-        let decoder = self.decoder.take().unwrap_or_else(|| Decoder::take(bounds));
-        let Decoded { decoder, stopped } = decoder.decode(bytes, bounds, &mut |received| {
-            turn.spend_frame(&received);
-            each(received)?;
-            if turn.is_spent() {
-                return ControlFlow::Break(());
-            }
-            ControlFlow::Continue(())
-        })?;
-        self.decoder = decoder;
-        self.stopped = stopped;
-        Ok(())
+    /// Keeps what is left for a later poll of the task, and gives the thread its buffer back.
+    pub(crate) fn put_away(&mut self) {
+        if let Some(buffer) = self.buffer.take() {
+            self.buffer = buffer.put_away();
+        }
+    }
+
+    /// Goes on with what was kept.
+    pub(crate) fn take_up(&mut self) {
+        if let Some(buffer) = &mut self.buffer {
+            buffer.take_up();
+        }
     }
 
     /// Reads and discards, until the peer ends TCP.
     pub(crate) fn poll_discard(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Poll<()> {
-        READ_BUFFER.with_borrow_mut(|buffer| {
-            while let Ok(bytes) = ready!(poll_fill(&mut self.socket, cx, buffer)) {
-                turn.spend_bytes(bytes.len());
-                if turn.is_spent() {
-                    turn.pass(cx);
-                    return Poll::Pending;
-                }
+        self.discard();
+        while ready!(self.poll_fill(cx, turn)).is_ok() {
+            self.discard();
+            if turn.is_spent() {
+                turn.pass(cx);
+                return Poll::Pending;
             }
-            Poll::Ready(())
-        })
+        }
+        Poll::Ready(())
+    }
+
+    fn discard(&mut self) {
+        if let Some(buffer) = self.buffer.take() {
+            buffer.give_back();
+        }
     }
 }
 
-fn boxed(unread: Bytes) -> Option<Box<Bytes>> {
-    (!unread.is_empty()).then(|| Box::new(unread))
-}
-
-/// Reads the socket once into the thread's buffer.
-fn poll_fill<'b>(
-    socket: &mut ReadSide,
-    cx: &mut Context<'_>,
-    buffer: &'b mut Vec<u8>,
-) -> Poll<Result<&'b [u8], ReadEnd>> {
-    buffer.resize(SCRATCH, 0);
-    let mut read = ReadBuf::new(buffer);
+/// Reads the socket once into `buffer`.
+fn poll_socket(socket: &mut ReadSide, cx: &mut Context<'_>, buffer: &mut ReadBuffer) -> Poll<Result<(), ReadEnd>> {
+    let mut read = ReadBuf::new(buffer.room());
     let result = ready!(Pin::new(socket).poll_read(cx, &mut read));
     let length = read.filled().len();
     Poll::Ready(match result {
-        Ok(()) if length > 0 => Ok(&buffer[..length]),
+        Ok(()) if length > 0 => {
+            buffer.fill(length);
+            Ok(())
+        }
         Ok(()) => Err(ReadEnd::Eof),
         Err(_) => Err(ReadEnd::Lost),
     })

@@ -13,9 +13,11 @@ type Cx<'a> = EventContext<'a, event::Message>;
 
 /// Gives the text of a text message, or of a binary one that is valid UTF-8.
 fn text<'a>(cx: &Cx<'a>) -> Result<&'a str, Rejection> {
-    cx.message()
-        .as_text()
-        .ok_or_else(|| Rejection::unsupported("text expected, but the message is binary and no valid UTF-8"))
+    cx.text().ok_or_else(not_text)
+}
+
+fn not_text() -> Rejection {
+    Rejection::unsupported("text expected, but the message is binary and no valid UTF-8")
 }
 
 impl<'a> FromEvent<'a, event::Message> for &'a str {
@@ -38,10 +40,9 @@ impl<'a> FromEvent<'a, event::Message> for Utf8Bytes {
     const READS_REQUEST: bool = false;
 
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
-        match cx.message() {
-            Message::Text(text) => Ok(text.clone()),
-            Message::Binary(bytes) => text(cx)
-                .and_then(|_| Self::try_from(bytes.clone()).map_err(|error| Rejection::unsupported(error.to_string()))),
+        match cx.payload.to_message() {
+            Message::Text(text) => Ok(text),
+            Message::Binary(bytes) => Self::try_from(bytes).map_err(|_| not_text()),
         }
     }
 }
@@ -50,7 +51,7 @@ impl<'a> FromEvent<'a, event::Message> for &'a [u8] {
     const READS_REQUEST: bool = false;
 
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
-        Ok(cx.message().as_bytes())
+        Ok(cx.bytes())
     }
 }
 
@@ -58,7 +59,7 @@ impl<'a> FromEvent<'a, event::Message> for Vec<u8> {
     const READS_REQUEST: bool = false;
 
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
-        Ok(cx.message().as_bytes().to_vec())
+        Ok(cx.bytes().to_vec())
     }
 }
 
@@ -66,7 +67,7 @@ impl<'a> FromEvent<'a, event::Message> for Bytes {
     const READS_REQUEST: bool = false;
 
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
-        Ok(cx.message().clone().into_bytes())
+        Ok(cx.payload.to_message().into_bytes())
     }
 }
 
@@ -74,7 +75,7 @@ impl<'a> FromEvent<'a, event::Message> for Message {
     const READS_REQUEST: bool = false;
 
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
-        Ok(cx.message().clone())
+        Ok(cx.payload.to_message())
     }
 }
 
@@ -91,12 +92,20 @@ impl<'a, T: Deserialize<'a>> FromEvent<'a, event::Message> for Json<T> {
     const READS_REQUEST: bool = false;
 
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
-        from_json(cx.message()).map(Json)
+        // What is known to be text is not checked again.
+        let value = match cx.payload.known_text() {
+            Some(text) => serde_json::from_str(text),
+            None => serde_json::from_slice(cx.bytes()),
+        };
+        value.map(Json).map_err(|error| invalid_json(&error))
     }
 }
 
 /// Reads `message` as JSON, and words the mistake for the peer.
 pub(crate) fn from_json<'a, T: Deserialize<'a>>(message: &'a Message) -> Result<T, Rejection> {
-    serde_json::from_slice(message.as_bytes())
-        .map_err(|error| Rejection::invalid_payload(format!("invalid JSON: {error}")))
+    serde_json::from_slice(message.as_bytes()).map_err(|error| invalid_json(&error))
+}
+
+fn invalid_json(error: &serde_json::Error) -> Rejection {
+    Rejection::invalid_payload(format!("invalid JSON: {error}"))
 }

@@ -20,8 +20,18 @@ pub(crate) struct Orders {
     pub(crate) ending: Option<Ending>,
     /// The drain's patience is over: stop at once.
     pub(crate) cut: bool,
+    pub(crate) glance: Glance,
+}
+
+/// What the driver knows of its mailbox from the last look at it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Glance {
+    /// There are orders, so that it must look in.
+    pub(crate) has_orders: bool,
     /// A handler may run: its reply finds room.
     pub(crate) has_room: bool,
+    /// There may be something to write.
+    pub(crate) has_mail: bool,
 }
 
 /// How far writing came.
@@ -69,20 +79,23 @@ impl Mailbox {
         drop(held);
     }
 
-    /// Queues a reply. The driver runs no handler while the queue is full, so a reply goes over the bound at most by
-    /// itself.
-    pub(crate) fn reply(&self, reply: &Message, encoder: &FrameCounter) {
+    /// Queues the reply of a handler, if there is one, and says what has come of its run. The driver runs no handler while
+    /// the queue is full, so a reply goes over the bound at most by itself.
+    pub(crate) fn settle(&self, reply: Option<&Message>, encoder: &FrameCounter) -> Glance {
         let mut state = self.lock();
-        // A frame that may be dropped to make room for another stays by itself.
-        let joins = self.overflow() != Overflow::DropOldest;
-        let joined = state
-            .queue
-            .back_mut()
-            .filter(|_| joins)
-            .and_then(|last| last.join(reply, encoder));
-        match joined {
-            Some(bytes) => state.load.append(Load { messages: 1, bytes }),
-            None => state.line_up(Frame::message(reply, encoder)),
+        if let Some(reply) = reply {
+            // A frame that may be dropped to make room for another stays by itself.
+            let joins = self.overflow() != Overflow::DropOldest;
+            state.line_up_reply(reply, joins, encoder);
+        }
+        self.glance(&state)
+    }
+
+    fn glance(&self, state: &State) -> Glance {
+        Glance {
+            has_orders: state.cut || state.ending.is_some(),
+            has_room: self.takes_reply(state),
+            has_mail: state.has_mail(),
         }
     }
 
@@ -141,7 +154,10 @@ impl Mailbox {
         Orders {
             ending: state.ending.as_deref().cloned(),
             cut: state.cut,
-            has_room: self.takes_reply(&state),
+            glance: Glance {
+                has_orders: false,
+                ..self.glance(&state)
+            },
         }
     }
 
@@ -226,6 +242,25 @@ impl Mailbox {
 }
 
 impl State {
+    /// Queues a reply, behind others in the same piece of memory if it `joins` them.
+    #[inline]
+    fn line_up_reply(&mut self, reply: &Message, joins: bool, encoder: &FrameCounter) {
+        if !joins {
+            return self.line_up(Frame::message(reply, encoder));
+        }
+        match self.queue.back_mut().and_then(|last| last.join(reply, encoder)) {
+            Some(bytes) => self.load.append(Load { messages: 1, bytes }),
+            None => self.line_up(Frame::run(reply, encoder)),
+        }
+    }
+
+    /// Returns `true` unless everything is written.
+    #[inline]
+    fn has_mail(&self) -> bool {
+        let is_clear = matches!(&self.exit, Exit::Here(outlet) if outlet.is_clear());
+        !(is_clear && self.queue.is_empty() && self.controls.is_empty())
+    }
+
     #[inline]
     fn has_something_to_write(&self) -> bool {
         let queued = !self.queue.is_empty() || !self.controls.is_empty();

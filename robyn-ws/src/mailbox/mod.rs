@@ -19,7 +19,7 @@ use std::{
 use tokio::sync::Notify;
 
 pub(crate) use self::{
-    driving::Written,
+    driving::{Glance, Written},
     sender::{Running, Sender},
 };
 use crate::{

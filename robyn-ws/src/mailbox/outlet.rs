@@ -166,6 +166,11 @@ impl Outlet {
     fn advance(&mut self, written: usize) {
         self.left -= written;
         if self.left == 0 {
+            if let Some(Frame::Run(_)) = self.frames.front()
+                && let Some(replies) = self.frames.pop_front()
+            {
+                replies.recycle();
+            }
             self.frames = Queue::new();
             self.begun = 0;
             return;

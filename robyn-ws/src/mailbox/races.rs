@@ -97,8 +97,14 @@ fn frame(byte: u8) -> Frame {
 fn drive(mailbox: &Mailbox) {
     block_on(poll_fn(|cx| {
         loop {
-            let ends = mailbox.wake_up().ending.is_some();
-            match mailbox.write(Some(cx), &mut { usize::MAX }).0 {
+            let orders = mailbox.wake_up();
+            let ends = orders.ending.is_some();
+            let written = if orders.glance.has_mail {
+                mailbox.write(Some(cx), &mut { usize::MAX }).0
+            } else {
+                Written::All
+            };
+            match written {
                 Written::Broken => panic!("this socket does not break"),
                 Written::All if ends => return Poll::Ready(()),
                 _ if mailbox.sleep(cx, ends) => return Poll::Pending,

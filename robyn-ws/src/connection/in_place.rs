@@ -1,0 +1,45 @@
+//! Message handlers that never wait: they run where the message was read.
+
+use std::task::{Context, Poll, ready};
+
+use crate::{
+    borrowed::Lent,
+    connection::{Connection, driver::Next, received::Incoming},
+    event::Message,
+    registry::{Entry, SyncCall},
+};
+
+impl Connection {
+    /// Runs a message handler that never waits for every message, until the connection ends.
+    pub(super) fn poll_in_place(
+        &mut self,
+        cx: &mut Context<'_>,
+        entry: &'static Entry,
+        call: SyncCall<Message>,
+    ) -> Poll<()> {
+        while let Next::Message(incoming) = ready!(self.driver.poll_next(cx)) {
+            self.handle_in_place(incoming, entry, call);
+        }
+        Poll::Ready(())
+    }
+
+    /// Runs the handler for a message, which it borrows from the read buffer if it lies there.
+    #[inline]
+    fn handle_in_place(&mut self, incoming: Incoming, entry: &'static Entry, call: SyncCall<Message>) {
+        let Self { driver, scene, .. } = self;
+        let result = match incoming {
+            Incoming::Whole(whole) => match driver.wire.borrow(whole) {
+                Ok(message) => {
+                    let lent = Lent::new(message, driver.endpoint.bounds.read_buffer);
+                    scene.call::<Message>(entry, call, (&lent).into())
+                }
+                Err(end) => return driver.on_read_end(&end),
+            },
+            Incoming::Owned(message) => scene.call::<Message>(entry, call, (&message).into()),
+        };
+        match result {
+            Ok(Ok(reply)) => self.reply(entry, reply),
+            failed => self.answer(entry, failed.into()),
+        }
+    }
+}
