@@ -117,7 +117,7 @@ impl Driver {
     /// Begins the end of the connection, by what was read or could not be. The running handler may still send.
     pub(super) fn end_in_stream(&mut self, ending: Ending) {
         if self.ending.is_none() {
-            if let Some(asked_for) = self.live.mailbox.finish() {
+            if let Some(asked_for) = self.live.finish() {
                 return self.end(asked_for);
             }
             self.ended_in_stream = true;
