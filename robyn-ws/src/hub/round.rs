@@ -98,7 +98,7 @@ pub(super) struct Log {
     /// Who has something queued that nobody else writes.
     visits: Vec<Arc<Live>>,
     /// What everybody has, to be dropped without a lock: a payload's `Drop` is the user's.
-    done: Vec<Arc<Round>>,
+    done: Vec<Round>,
     /// Whether the courier's task is there, or about to be.
     pub(super) is_on_the_way: bool,
 }
@@ -204,7 +204,7 @@ impl Log {
         self.load.remove(round.batch.load());
         self.settle(&round, crowded);
         self.call_for(&round.connections);
-        self.done.push(Arc::new(round));
+        self.done.push(round);
         true
     }
 
@@ -270,10 +270,10 @@ impl Log {
         self.visits.push(live.clone());
     }
 
-    /// Gives what is to be done next. What was before is done.
+    /// Gives what is to be done next. What was before is done, and the caller has it still.
     pub(super) fn next(&mut self) -> Option<Errand> {
         self.load.remove(take(&mut self.load_under_way));
-        self.done.extend(self.under_way.take());
+        self.under_way = None;
         if !self.visits.is_empty() {
             return Some(Errand::Visit(take(&mut self.visits)));
         }
@@ -287,16 +287,16 @@ impl Log {
     }
 
     /// Gives what everybody has, to be dropped without a lock.
-    pub(super) fn take_done(&mut self) -> Vec<Arc<Round>> {
+    pub(super) fn take_done(&mut self) -> Vec<Round> {
         take(&mut self.done)
     }
 
-    /// Queues everything, since the courier does not come. Gives those for whom it was called.
+    /// Queues everything, since the courier does not come. Gives those for whom it was called. The caller has the round
+    /// that was under way still.
     pub(super) fn abandon(&mut self) -> Vec<Arc<Live>> {
         self.settle_all(Vec::new());
         if let Some(round) = self.under_way.take() {
             self.call_for(&round.connections);
-            self.done.push(round);
         }
         self.is_on_the_way = false;
         take(&mut self.visits)

@@ -5,7 +5,7 @@ mod driving;
 pub(crate) mod outlet;
 pub(crate) mod patience;
 #[cfg(all(test, races))]
-mod races;
+pub(crate) mod races;
 pub(crate) mod rounds;
 mod sender;
 mod waiting;

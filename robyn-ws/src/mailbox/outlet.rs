@@ -23,8 +23,9 @@ use crate::{
 /// How many pieces one write takes; the kernel's own bound is 1024.
 const PIECES: usize = 64;
 
-/// Up to this many bytes are copied together and written as one piece, which is cheaper than many.
-const GATHERED: usize = 16 * 1024;
+/// Up to this many bytes are copied together and written as one piece, which is cheaper than many. In `cargo xtask races`,
+/// all threads have one buffer.
+const GATHERED: usize = if cfg!(races) { 0 } else { 16 * 1024 };
 
 thread_local! {
     static GATHER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
