@@ -105,7 +105,10 @@ impl Frame {
             frames: 0,
         };
         for frame in frames {
-            frame.pieces().iter().for_each(|piece| run.bytes.extend_from_slice(piece));
+            frame
+                .pieces()
+                .iter()
+                .for_each(|piece| run.bytes.extend_from_slice(piece));
             run.frames += frame.count();
         }
         Some(Self::Shared(Arc::new(run)))

@@ -26,7 +26,7 @@ const BYTES_PER_TURN: usize = 256 * 1024;
 
 /// Writes for some connections of one endpoint that live in one runtime. There is a task only while there is something to
 /// write. Each runtime has couriers of its own, so that one that ends or stands still takes only its own connections with
-/// it: as many as it has threads, so that all of them can write, each for its share of the connections.
+/// it.
 pub(crate) struct Courier {
     log: Mutex<Log>,
     /// Whether something may be put off.

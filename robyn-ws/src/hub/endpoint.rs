@@ -17,6 +17,13 @@ use crate::{
     telemetry::Telemetry,
 };
 
+/// How many couriers an endpoint has in a runtime with as many threads, so that its rooms are written to side by side. Each
+/// that is needed for a broadcast costs about as much as writing to four connections.
+const COURIERS: usize = 2;
+
+/// How many connections a courier writes to before there is a further one, as long as there are threads for them.
+const CONNECTIONS_OF_COURIER: usize = 4096;
+
 /// The live connections of one endpoint.
 #[derive(Debug)]
 pub(crate) struct EndpointHub {
@@ -95,17 +102,18 @@ impl EndpointHub {
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns who is to write to one more connection of `runtime`: one courier of as many as it has threads, the one with
-    /// the fewest connections.
+    /// Returns who is to write to one more connection of `runtime`.
     pub(crate) fn courier(&self, runtime: Handle) -> Arc<Courier> {
         let mut couriers = self.couriers.lock().unwrap_or_else(PoisonError::into_inner);
         couriers.retain(|courier| courier.strong_count() > 0);
         let known = couriers.iter().filter_map(Weak::upgrade);
-        let here = known.filter(|courier| courier.runtime().id() == runtime.id());
-        let here: Vec<_> = here.collect();
-        let is_complete = here.len() >= runtime.metrics().num_workers();
+        let here: Vec<_> = known.filter(|known| known.runtime().id() == runtime.id()).collect();
+        let (number, threads) = (here.len(), runtime.metrics().num_workers());
         let fewest = here.into_iter().min_by_key(Arc::strong_count);
-        fewest.filter(|_| is_complete).unwrap_or_else(|| {
+        let suffices = |courier: &Arc<Courier>| {
+            number >= threads || (number >= COURIERS && Arc::strong_count(courier) < CONNECTIONS_OF_COURIER)
+        };
+        fewest.filter(suffices).unwrap_or_else(|| {
             let courier = Arc::new(Courier::new(runtime, &self.bounds));
             couriers.push(Arc::downgrade(&courier));
             courier
@@ -180,11 +188,7 @@ impl EndpointHub {
         let Some(live) = members.everyone.get(id).cloned() else {
             return Joined::NotConnected;
         };
-        if members
-            .rooms
-            .get(room)
-            .is_some_and(|group| group.contains(id))
-        {
+        if members.rooms.get(room).is_some_and(|group| group.contains(id)) {
             return Joined::Yes;
         }
         if members.rooms_of.get(&id).map_or(0, Rooms::len) >= self.bounds.rooms_per_connection {
@@ -255,7 +259,9 @@ impl EndpointHub {
         };
         // What came before a client's end is handled as ever, and so reaches the client as well.
         let own = members.own_that_left(rooms);
-        raised.at_once.extend(own.filter(|own| except.binary_search(&own.id).is_err()));
+        raised
+            .at_once
+            .extend(own.filter(|own| except.binary_search(&own.id).is_err()));
         drop(members);
         for share in snapshot.iter().flat_map(|snapshot| snapshot.iter()) {
             share.courier.send_out();

@@ -68,7 +68,9 @@ impl Group {
     }
 
     pub(super) fn snapshot(&mut self) -> Snapshot {
-        self.snapshot.get_or_insert_with(|| shares(self.members.values())).clone()
+        self.snapshot
+            .get_or_insert_with(|| shares(self.members.values()))
+            .clone()
     }
 }
 
@@ -77,8 +79,7 @@ impl Group {
     pub(super) fn raise(&mut self, broadcast: Broadcast<'_>, raised: &mut Raised) -> Snapshot {
         let snapshot = self.snapshot();
         for share in snapshot.iter() {
-            let raise =
-                |log: &mut Log, limit| log.raise((self, share), broadcast, limit, &mut raised.at_once);
+            let raise = |log: &mut Log, limit| log.raise((self, share), broadcast, limit, &mut raised.at_once);
             raised.queued += share.courier.with_log(raise);
         }
         snapshot

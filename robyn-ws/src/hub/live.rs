@@ -97,7 +97,9 @@ impl Live {
     }
 
     async fn wait_to_push(self: &Arc<Self>, frame: Frame, patience: Patience<'_>) -> Result<Pushed, SendError> {
-        let waiting = self.mailbox.push_wait(frame, Sender::to(self.id), patience, || self.part(false));
+        let waiting = self
+            .mailbox
+            .push_wait(frame, Sender::to(self.id), patience, || self.part(false));
         let pushed = waiting.await;
         self.call_courier(pushed);
         pushed

@@ -203,7 +203,10 @@ fn whatever_is_queued_is_written(overflow: Overflow) {
         let payloads: Vec<u8> = bytes.chunks(FRAME).map(|frame| frame[FRAME - 1]).collect();
         for sender in 0..2 {
             let its = payloads.iter().filter(|byte| **byte / NUMBERS == sender);
-            assert!(its.is_sorted_by(|one, next| one < next), "once and in order: {payloads:?}");
+            assert!(
+                its.is_sorted_by(|one, next| one < next),
+                "once and in order: {payloads:?}"
+            );
         }
     }
     let frames = written.iter().map(Vec::len).sum::<usize>() / FRAME;

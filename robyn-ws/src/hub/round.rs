@@ -49,6 +49,16 @@ impl Round {
         Arc::ptr_eq(&self.connections, &round.connections)
     }
 
+    /// Queues what it holds for all of its connections. Those `crowded` by it are to part.
+    fn settle(&self, crowded: &mut Vec<Arc<Live>>) {
+        let connections = self.connections.iter();
+        crowded.extend(
+            connections
+                .filter(|live| live.mailbox.settle(live.id, &self.batch))
+                .cloned(),
+        );
+    }
+
     /// Tells whether the frames of this round behind the number `seen` are for `live`, whom rounds have reached since.
     fn includes(&self, live: &Arc<Live>, seen: u64) -> bool {
         seen < self.batch.last()
@@ -194,7 +204,7 @@ impl Log {
         if let Some(round) = self.under_way.clone().filter(|_| self.load_under_way.messages > 0) {
             self.load.remove(take(&mut self.load_under_way));
             // Its task still visits everybody who has not had it.
-            self.settle(&round, crowded);
+            round.settle(crowded);
             return true;
         }
         let Some(mut round) = self.rounds.pop_front() else {
@@ -202,7 +212,7 @@ impl Log {
         };
         round.batch.seal();
         self.load.remove(round.batch.load());
-        self.settle(&round, crowded);
+        round.settle(crowded);
         self.call_for(&round.connections);
         self.done.push(round);
         true
@@ -212,11 +222,6 @@ impl Log {
     fn call_for(&mut self, connections: &[Arc<Live>]) {
         let called = connections.iter().filter(|live| live.mailbox.calls_courier());
         self.visits.extend(called.cloned());
-    }
-
-    fn settle(&self, round: &Round, crowded: &mut Vec<Arc<Live>>) {
-        let connections = round.connections.iter();
-        crowded.extend(connections.filter(|live| live.mailbox.settle(live.id, &round.batch)).cloned());
     }
 
     /// Queues what is put off for `live`. Its courier comes by in any case, since the rounds remain.

@@ -103,7 +103,11 @@ mod tests {
         batch.add(8, &frame("b"), &[other]);
         batch.add(9, &frame("c"), &[]);
         batch.seal();
-        for (seen, all) in [(0, &b"\x81\x01a\x81\x01b\x81\x01c"[..]), (7, b"\x81\x01b\x81\x01c"), (9, b"")] {
+        for (seen, all) in [
+            (0, &b"\x81\x01a\x81\x01b\x81\x01c"[..]),
+            (7, b"\x81\x01b\x81\x01c"),
+            (9, b""),
+        ] {
             assert_eq!(due(&batch, one, seen), all, "having seen {seen}");
         }
         assert_eq!(due(&batch, other, 6), b"\x81\x01a\x81\x01c");

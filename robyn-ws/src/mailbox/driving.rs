@@ -51,6 +51,18 @@ pub(crate) struct Wrote {
     pub(crate) is_eased: bool,
 }
 
+impl Wrote {
+    /// Everything was written, which was `load`.
+    pub(super) const fn all(load: Load) -> Self {
+        Self {
+            written: Written::All,
+            load,
+            is_crowded: false,
+            is_eased: false,
+        }
+    }
+}
+
 impl Mailbox {
     // ---- the way of a connection ----------------------------------------------------------------------------------
 
@@ -183,25 +195,25 @@ impl Mailbox {
         self.write_more(state, Load::default(), cx, budget)
     }
 
-    /// Puts `outlet` back after an attempt to write that had the given `result`, and goes on writing.
-    pub(super) fn go_on_writing(
-        &self,
+    /// Puts `outlet` back after an attempt of the courier's to write that had this `result`, and goes on writing.
+    #[cold]
+    pub(super) fn go_on_writing<'m>(
+        &'m self,
+        mut state: MutexGuard<'m, State>,
         outlet: Outlet,
-        result: Poll<io::Result<Load>>,
-        cx: Option<&mut Context<'_>>,
+        result: &Poll<io::Result<Load>>,
         budget: &mut usize,
     ) -> Wrote {
-        let mut state = self.lock();
-        let (mut total, by_driver) = (Load::default(), cx.is_some());
+        let mut total = Load::default();
         match state.settle_attempt(outlet, result, &mut total, *budget) {
-            Some(written) => self.end_writing(state, written, total, by_driver),
-            None => self.write_more(state, total, cx, budget),
+            Some(written) => self.end_writing(state, written, total, false),
+            None => self.write_more(state, total, None, budget),
         }
     }
 
-    fn write_more<'s>(
-        &'s self,
-        mut state: MutexGuard<'s, State>,
+    fn write_more<'m>(
+        &'m self,
+        mut state: MutexGuard<'m, State>,
         mut total: Load,
         mut cx: Option<&mut Context<'_>>,
         budget: &mut usize,
@@ -214,7 +226,7 @@ impl Mailbox {
             drop(state);
             let result = outlet.poll_write(cx.as_deref_mut(), budget);
             state = self.lock();
-            if let Some(written) = state.settle_attempt(outlet, result, &mut total, *budget) {
+            if let Some(written) = state.settle_attempt(outlet, &result, &mut total, *budget) {
                 break written;
             }
         };
@@ -281,7 +293,7 @@ impl State {
                 return Err(Written::Elsewhere);
             }
             // The driver waits for the socket already, or is called where only it can write.
-            Exit::Here(outlet) if !is_driver && !(outlet.is_clear() && outlet.is_shared()) => {
+            Exit::Here(outlet) if !is_driver && (!outlet.is_clear() || !outlet.is_shared()) => {
                 return Err(Written::Elsewhere);
             }
             Exit::Here(outlet) if outlet.is_clear() => {
@@ -306,15 +318,15 @@ impl State {
     fn settle_attempt(
         &mut self,
         outlet: Outlet,
-        result: Poll<io::Result<Load>>,
+        result: &Poll<io::Result<Load>>,
         total: &mut Load,
         budget: usize,
     ) -> Option<Written> {
-        if let Poll::Ready(Ok(load)) = &result {
+        if let Poll::Ready(Ok(load)) = result {
             self.load.remove(*load);
             total.append(*load);
         }
-        self.put_back(outlet, &result);
+        self.put_back(outlet, result);
         match result {
             Poll::Ready(Ok(_)) if !self.has_more_to_write() => Some(Written::All),
             Poll::Ready(Ok(_)) if budget == 0 => Some(Written::Some),

@@ -174,20 +174,7 @@ impl Mailbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Locks it for a frame of so many bytes. If that would crowd what is put off, `part` first lets no round reach the
-    /// connection any more.
-    #[inline]
-    fn lock_for(&self, bytes: usize, part: impl Fn()) -> MutexGuard<'_, State> {
-        let mut state = self.lock();
-        while self.crowds(&state, bytes) {
-            drop(state);
-            part();
-            state = self.lock();
-        }
-        state
-    }
-
-    /// Queues `frame` now, or applies the overflow policy now.
+    /// Queues `frame` now, or applies the overflow policy now. `part` lets no round reach the connection any more.
     pub(crate) fn push(&self, frame: Frame, sender: Sender, part: impl Fn()) -> Result<Pushed, SendError> {
         let mut state = self.lock_for(frame.len(), part);
         state.admit(sender)?;

@@ -4,7 +4,7 @@
 //! for what a connection has queued, and the rest for what is put off. Whoever needs more than its quarter is sent
 //! broadcasts at once, until it has taken everything: then its queue decides, as for any other message.
 
-use std::mem::replace;
+use std::{mem::replace, task::Poll};
 
 use crate::{
     ConnectionId, Overflow,
@@ -43,6 +43,19 @@ pub(crate) fn rounds_share(bounds: &Bounds) -> Load {
 }
 
 impl Mailbox {
+    /// Locks it for a frame of so many bytes. If that would crowd what is put off, `part` is called first, which lets no
+    /// round reach the connection any more.
+    #[inline]
+    pub(super) fn lock_for(&self, bytes: usize, part: impl Fn()) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        while self.crowds(&state, bytes) {
+            drop(state);
+            part();
+            state = self.lock();
+        }
+        state
+    }
+
     /// Tells whether `more` would leave too little room for what is put off.
     #[inline]
     pub(super) fn crowds(&self, state: &State, more: usize) -> bool {
@@ -116,7 +129,15 @@ impl Mailbox {
         state.has_all_up_to(batch.last());
         drop(state);
         let result = outlet.write_through(frame, batch.load(), budget);
-        self.go_on_writing(outlet, result, None, budget)
+        let mut state = self.lock();
+        if !matches!(result, Poll::Ready(Ok(_))) || !outlet.is_clear() || !state.is_done() {
+            return self.go_on_writing(state, outlet, &result, budget);
+        }
+        // Nearly always, this was all.
+        state.exit = Exit::Here(outlet);
+        state.load = Load::default();
+        self.announce(state);
+        Wrote::all(batch.load())
     }
 
     /// As [`Self::hand`], where something is ahead of it.
@@ -129,10 +150,11 @@ impl Mailbox {
         budget: &mut usize,
     ) -> Wrote {
         self.take_in(&mut state, id, batch);
-        if !state.queue.is_empty() {
-            summon(state);
-        } else {
+        if state.queue.is_empty() {
             drop(state);
+        } else {
+            // Where only the driver can write, it is woken.
+            summon(state);
         }
         self.write(None, budget)
     }
@@ -158,10 +180,19 @@ impl State {
         }
     }
 
+    /// Tells whether nothing has come while the outlet was taken out.
+    #[inline]
+    fn is_done(&self) -> bool {
+        let is_taken = matches!(self.exit, Exit::Taken { driver_waits: false });
+        is_taken && self.queue.is_empty() && self.controls.is_empty()
+    }
+
     /// Takes the outlet out to write all of `batch` through it, if nothing is ahead of it.
     #[inline]
     fn take_free_outlet<'b>(&mut self, id: ConnectionId, batch: &'b Batch) -> Option<(&'b Frame, Outlet)> {
-        let Reach::ByRounds { seen } = self.reach else { return None };
+        let Reach::ByRounds { seen } = self.reach else {
+            return None;
+        };
         let is_free = self.gate == Gate::Open && self.load.messages == 0 && self.controls.is_empty();
         if !is_free || !matches!(&self.exit, Exit::Here(outlet) if outlet.is_clear() && outlet.is_shared()) {
             return None;
