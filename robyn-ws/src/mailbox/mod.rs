@@ -123,7 +123,7 @@ struct State {
     cut: bool,
     driver: Wakefulness,
     reach: Reach,
-    /// Whether the courier is called and has not come yet. Its agenda has each connection once, however much it is sent.
+    /// Whether the courier is called and has not come yet. It has each connection to visit once, however much it is sent.
     courier_called: bool,
     /// Whether somebody waits for [`Mailbox::changed`].
     awaited: bool,
