@@ -1,13 +1,13 @@
 //! Who gets a broadcast, and the broadcast itself.
 
-use std::{collections::HashSet, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use futures_util::future::join_all;
 
 use crate::{
     ConnectionId, Message, SendError,
     frame::Frame,
-    hub::{courier::Courier, endpoint::Snapshot, live::Live, reference::EndpointRef},
+    hub::{endpoint::Raised, live::Live, reference::EndpointRef},
     mailbox::{Pushed, TryPushError},
 };
 
@@ -92,11 +92,9 @@ impl Audience {
     pub fn sync_broadcast(&self, message: impl Into<Message>) -> Delivery {
         let frame = Frame::message(&message.into(), &self.endpoint.telemetry.frames_encoded);
         let mut delivery = Delivery::default();
-        self.each(Some(&frame), |live| {
-            let pushed = live.push(frame.clone());
-            delivery.add(live, pushed);
-            pushed.is_ok_and(|pushed| pushed.needs_courier)
-        });
+        for live in self.raise(&frame, &mut delivery) {
+            delivery.add(&live, live.push(frame.clone()));
+        }
         self.endpoint.telemetry.broadcast(delivery.queued);
         delivery
     }
@@ -113,18 +111,13 @@ impl Audience {
         let frame = Frame::message(&message.into(), &self.endpoint.telemetry.frames_encoded);
         let mut delivery = Delivery::default();
         let mut full = Vec::new();
-        self.each(Some(&frame), |live| {
-            let pushed = match live.try_push(frame.clone()) {
-                Ok(pushed) => Ok(pushed),
-                Err(TryPushError::Refused(error)) => Err(error),
-                Err(TryPushError::Full(_)) => {
-                    full.push(live.clone());
-                    return false;
-                }
-            };
-            delivery.add(live, pushed);
-            pushed.is_ok_and(|pushed| pushed.needs_courier)
-        });
+        for live in self.raise(&frame, &mut delivery) {
+            match live.try_push(frame.clone()) {
+                Ok(pushed) => delivery.add(&live, Ok(pushed)),
+                Err(TryPushError::Refused(error)) => delivery.add(&live, Err(error)),
+                Err(TryPushError::Full(_)) => full.push(live),
+            }
+        }
         let waits = full.iter().map(|live| live.push_wait(frame.clone()));
         for (live, pushed) in full.iter().zip(join_all(waits).await) {
             delivery.add(live, pushed);
@@ -138,53 +131,22 @@ impl Audience {
         match self.rooms.as_deref() {
             None => self.endpoint.count_except(&self.except),
             Some([room]) => self.endpoint.count_in(room, &self.except),
-            Some(_union) => {
-                let mut count = 0;
-                self.each(None, |_| {
-                    count += 1;
-                    false
-                });
-                count
-            }
+            Some(union) => self.endpoint.count_in_any(union, &self.except),
         }
     }
 
-    /// Visits each connection once, without holding a lock. `visit` gives whether the courier is to follow. `held` is kept
-    /// for those whose 101 is under way, who are in no room and are not visited.
-    fn each(&self, held: Option<&Frame>, mut visit: impl FnMut(&Arc<Live>) -> bool) {
-        let mut groups: Vec<Snapshot> = match &self.rooms {
-            None => {
-                let (everyone, pending) = self.endpoint.everyone_and_pending();
-                if let Some(frame) = held {
-                    for live in &pending {
-                        live.hold(frame.clone());
-                    }
-                }
-                vec![everyone]
-            }
-            Some(rooms) => self.endpoint.rooms(rooms),
-        };
-        // What came before a client's end is handled as ever, and so reaches the client as well.
-        if let Some(own) = held.and_then(|_| self.endpoint.own_that_left(self.rooms.as_deref())) {
-            groups.push([own].into());
+    /// Puts `frame` off for all of the audience, as far as that can be, and counts those. Returns who is to be sent it at once.
+    fn raise(&self, frame: &Frame, delivery: &mut Delivery) -> Vec<Arc<Live>> {
+        let Raised {
+            queued,
+            at_once,
+            pending,
+        } = self.endpoint.raise(self.rooms.as_deref(), &self.except, frame);
+        delivery.queued += queued;
+        for live in pending {
+            live.hold(frame.clone());
         }
-        let mut seen = HashSet::new();
-        let overlap = groups.len() > 1;
-        for group in &groups {
-            // Nearly always there is one runtime, and so one courier.
-            let (mut needed, mut further) = (None::<&Arc<Courier>>, Vec::<&Arc<Courier>>::new());
-            for live in group.iter() {
-                let is_left_out = self.except.binary_search(&live.id).is_ok();
-                let visits = !is_left_out && (!overlap || seen.insert(live.id));
-                if visits && visit(live) && !live.is_served_by(needed.get_or_insert(&live.courier)) {
-                    further.push(&live.courier);
-                }
-            }
-            further.dedup_by(|one, other| Arc::ptr_eq(one, other));
-            for courier in needed.into_iter().chain(further) {
-                courier.visit_group(group);
-            }
-        }
+        at_once
     }
 }
 

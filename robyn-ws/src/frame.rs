@@ -23,6 +23,9 @@ const PONG: u8 = 0xA;
 /// payload stays the message's own: a copy would cost more than a second piece.
 const COPIED_PAYLOAD: usize = 2048;
 
+/// Up to this many bytes of several frames are put together for many connections.
+const GATHERED: usize = 16 * 1024;
+
 /// A run that is longer than this, in bytes, is not made longer still.
 const LONG_RUN: usize = 8 * 1024;
 
@@ -40,6 +43,8 @@ pub(crate) enum Frame {
     Short(Arc<[u8]>),
     Long(Arc<Long>),
     Run(Box<Run>),
+    /// A run for many connections.
+    Shared(Arc<Run>),
 }
 
 /// A frame that shares the payload of its message.
@@ -49,7 +54,7 @@ pub(crate) struct Long {
     payload: Held<Bytes>,
 }
 
-/// Short frames for one connection, one behind the other: as one piece of memory they cost less than one by one.
+/// Short frames, one behind the other: as one piece of memory they cost less than one by one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Run {
     bytes: Vec<u8>,
@@ -95,6 +100,26 @@ impl Frame {
         let before = run.bytes.len();
         run.push(message);
         Some(run.bytes.len() - before)
+    }
+
+    /// Puts frames behind one another, for many connections. `None` if they are too long for it.
+    pub(crate) fn gather<'f>(frames: impl Iterator<Item = &'f Self> + Clone) -> Option<Self> {
+        let length = frames.clone().map(Self::len).sum();
+        if length > GATHERED {
+            return None;
+        }
+        let mut run = Run {
+            bytes: Vec::with_capacity(length),
+            frames: 0,
+        };
+        for frame in frames {
+            frame
+                .pieces()
+                .iter()
+                .for_each(|piece| run.bytes.extend_from_slice(piece));
+            run.frames += frame.count();
+        }
+        Some(Self::Shared(Arc::new(run)))
     }
 
     pub(crate) fn ping() -> Self {
@@ -144,6 +169,7 @@ impl Frame {
             Self::Short(bytes) => bytes.len(),
             Self::Long(long) => long.header.len() + long.payload.len(),
             Self::Run(run) => run.bytes.len(),
+            Self::Shared(run) => run.bytes.len(),
         }
     }
 
@@ -152,6 +178,7 @@ impl Frame {
         match self {
             Self::Short(_) | Self::Long(_) => 1,
             Self::Run(run) => run.frames,
+            Self::Shared(run) => run.frames,
         }
     }
 
@@ -161,7 +188,13 @@ impl Frame {
             Self::Short(bytes) => [bytes, &[]],
             Self::Long(long) => [&long.header, &long.payload],
             Self::Run(run) => [&run.bytes, &[]],
+            Self::Shared(run) => [&run.bytes, &[]],
         }
+    }
+
+    /// Tells whether one piece is all of it.
+    pub(crate) fn is_one_piece(&self) -> bool {
+        self.pieces()[1].is_empty()
     }
 }
 

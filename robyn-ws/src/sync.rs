@@ -2,6 +2,6 @@
 //! interleavings of threads in each run.
 
 #[cfg(races)]
-pub(crate) use shuttle::sync::{Mutex, MutexGuard};
+pub(crate) use shuttle::sync::{Mutex, MutexGuard, atomic::AtomicBool};
 #[cfg(not(races))]
-pub(crate) use std::sync::{Mutex, MutexGuard};
+pub(crate) use std::sync::{Mutex, MutexGuard, atomic::AtomicBool};

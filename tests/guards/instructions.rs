@@ -142,7 +142,7 @@ fn echo_takes_few_instructions() {
 #[test]
 fn delivery_takes_few_instructions() {
     let Some(program) = program() else { return };
-    for (burst, rounds, bound) in [(1, 300, 1020.0), (16, 50, 505.0)] {
+    for (burst, rounds, bound) in [(1, 300, 670.0), (16, 50, 78.0)] {
         let load = Load {
             path: "/fan_out",
             clients: 100,

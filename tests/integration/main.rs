@@ -41,6 +41,7 @@ mod limit_edges;
 mod limit_values;
 mod limits;
 mod narrowing;
+mod one_turn;
 mod only;
 mod order;
 mod origin_rules;

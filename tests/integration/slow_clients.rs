@@ -123,7 +123,7 @@ async fn client_that_takes_nothing_is_waited_for_by_one_broadcast_and_no_more() 
     // As soon as it takes bytes again, it is one like the others.
     let reading = async {
         loop {
-            mute.next().await;
+            tokio::join!(mute.next(), bystander.next());
         }
     };
     let waited_for = async {

@@ -74,7 +74,7 @@ fn introduce(ws: &WebSocketConnector) -> String {
 #[websocket("/two", on = "message", router = MODEL)]
 async fn obey(ws: WebSocketConnector, Json(errand): Json<Errand>) -> Json<Answer> {
     let name = |id: String| id.parse().expect("an id");
-    Json(Speaker::Handler(&ws).obey(errand.turn, errand.order.map(name)).await)
+    Json(Speaker::Handler(&ws).obey(errand.turn, errand.order.map(&name)).await)
 }
 
 #[websocket("/one", on = "close", router = MODEL)]
@@ -109,8 +109,17 @@ impl Speaker<'_> {
                 let closed = endpoint.close(whom, code, "");
                 Answer::Closed(written(closed), endpoint.count())
             }
+            (Order::Several(orders), _) => self.obey_all(turn, orders).await,
             (order, _) => panic!("{self:?} cannot do that: {order:?}"),
         }
+    }
+
+    async fn obey_all(self, turn: u64, orders: Vec<Order<ConnectionId>>) -> Answer {
+        let mut answers = Vec::new();
+        for order in orders {
+            answers.push(Box::pin(self.obey(turn, order)).await);
+        }
+        Answer::Several(answers)
     }
 
     async fn send(self, to: ConnectionId, texts: impl Iterator<Item = String>, waits: bool) -> Answer {

@@ -125,28 +125,27 @@ fn for_each_of(
 
 /// The connections that an order names.
 fn mentioned(order: &Order<Number>) -> impl Iterator<Item = Number> {
-    let (one, many) = match order {
-        Order::Send { to, .. } => (Some(*to), &[][..]),
-        Order::Close { whom, .. } => (Some(*whom), &[][..]),
-        Order::Broadcast { except, .. } => (None, &except[..]),
-        Order::Join(_) | Order::Leave(_) | Order::CloseMyself { .. } => (None, &[][..]),
-    };
-    one.into_iter().chain(many.iter().copied())
+    let mut numbers = Vec::new();
+    let mut orders = vec![order];
+    while let Some(order) = orders.pop() {
+        match order {
+            Order::Send { to, .. } => numbers.push(*to),
+            Order::Close { whom, .. } => numbers.push(*whom),
+            Order::Broadcast { except, .. } => numbers.extend(except),
+            Order::Join(_) | Order::Leave(_) | Order::CloseMyself { .. } => {}
+            Order::Several(several) => orders.extend(several),
+        }
+    }
+    numbers.into_iter()
 }
 
 // ---- orders -----------------------------------------------------------------------------------------------------------
 
 /// An order for a handler; `all` is how many connections can be named.
 fn order_for_handler(all: usize) -> BoxedStrategy<Order<Number>> {
-    let others = vec![
-        (1, Just(Reach::Others).boxed()),
-        (1, rooms().prop_map(Reach::OthersIn).boxed()),
-    ];
     Union::new_weighted(vec![
-        (4, room().prop_map(Order::Join).boxed()),
-        (1, room().prop_map(Order::Leave).boxed()),
-        (3, send(all)),
-        (5, broadcast(all, others)),
+        (8, task_for_handler(all, burst().boxed())),
+        (8, several(|number| task_for_handler(all, single(number)))),
         (
             1,
             select(&CODES[..]).prop_map(|code| Order::CloseMyself { code }).boxed(),
@@ -155,22 +154,56 @@ fn order_for_handler(all: usize) -> BoxedStrategy<Order<Number>> {
     .boxed()
 }
 
+fn task_for_handler(all: usize, burst: BoxedStrategy<Burst>) -> BoxedStrategy<Order<Number>> {
+    let others = vec![
+        (1, Just(Reach::Others).boxed()),
+        (1, rooms().prop_map(Reach::OthersIn).boxed()),
+    ];
+    Union::new_weighted(vec![
+        (4, room().prop_map(Order::Join).boxed()),
+        (1, room().prop_map(Order::Leave).boxed()),
+        (3, send(all, burst.clone())),
+        (5, broadcast(all, others, burst)),
+    ])
+    .boxed()
+}
+
 fn order_for_hub(all: usize) -> BoxedStrategy<Order<Number>> {
-    let mut kinds = vec![(4, broadcast(all, Vec::new()))];
+    let several = several(|number| task_for_hub(all, single(number)));
+    Union::new_weighted(vec![(1, task_for_hub(all, burst().boxed())), (1, several)]).boxed()
+}
+
+fn task_for_hub(all: usize, burst: BoxedStrategy<Burst>) -> BoxedStrategy<Order<Number>> {
+    let mut kinds = vec![(4, broadcast(all, Vec::new(), burst.clone()))];
     if all > 0 {
         let close = (0..all, select(&CODES[..])).prop_map(|(whom, code)| Order::Close { whom, code });
-        kinds.extend([(2, send(all)), (1, close.boxed())]);
+        kinds.extend([(2, send(all, burst)), (1, close.boxed())]);
     }
     Union::new_weighted(kinds).boxed()
 }
 
-fn send(all: usize) -> BoxedStrategy<Order<Number>> {
-    (0..all, burst())
+/// Orders with a message each, which together are no more than what fits into an empty queue.
+fn several(task: impl Fn(usize) -> BoxedStrategy<Order<Number>>) -> BoxedStrategy<Order<Number>> {
+    let tasks: Vec<_> = (1..=OUTBOUND_MESSAGES).map(task).collect();
+    let all = (tasks, 2..=OUTBOUND_MESSAGES);
+    all.prop_map(|(mut orders, some)| {
+        orders.truncate(some);
+        Order::Several(orders)
+    })
+    .boxed()
+}
+
+fn send(all: usize, burst: BoxedStrategy<Burst>) -> BoxedStrategy<Order<Number>> {
+    (0..all, burst)
         .prop_map(|(to, burst)| Order::Send { to, burst })
         .boxed()
 }
 
-fn broadcast(all: usize, mut reaches: Vec<(u32, BoxedStrategy<Reach>)>) -> BoxedStrategy<Order<Number>> {
+fn broadcast(
+    all: usize,
+    mut reaches: Vec<(u32, BoxedStrategy<Reach>)>,
+    burst: BoxedStrategy<Burst>,
+) -> BoxedStrategy<Order<Number>> {
     reaches.extend([
         (2, Just(Reach::Everyone).boxed()),
         (3, rooms().prop_map(Reach::Rooms).boxed()),
@@ -178,7 +211,7 @@ fn broadcast(all: usize, mut reaches: Vec<(u32, BoxedStrategy<Reach>)>) -> Boxed
     ]);
     // Nobody can be left out while there is nobody.
     let except = vec(0..all.max(1), 0..3.min(all + 1));
-    (Union::new_weighted(reaches), except, burst())
+    (Union::new_weighted(reaches), except, burst)
         .prop_map(|(to, except, burst)| Order::Broadcast { to, except, burst })
         .boxed()
 }
@@ -193,5 +226,20 @@ fn rooms() -> impl Strategy<Value = Vec<Room>> {
 
 /// No longer than what fits into an empty queue, whenever it is written.
 fn burst() -> impl Strategy<Value = Burst> {
-    (1..=OUTBOUND_MESSAGES, any::<bool>()).prop_map(|(messages, waits)| Burst { messages, waits })
+    (1..=OUTBOUND_MESSAGES, any::<bool>()).prop_map(|(messages, waits)| Burst {
+        number: 1,
+        messages,
+        waits,
+    })
+}
+
+/// One message, the one of this number in its turn.
+fn single(number: usize) -> BoxedStrategy<Burst> {
+    any::<bool>()
+        .prop_map(move |waits| Burst {
+            number,
+            messages: 1,
+            waits,
+        })
+        .boxed()
 }

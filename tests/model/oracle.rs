@@ -203,6 +203,9 @@ impl Oracle {
                 let gave = self.connections[number].rooms.remove(room);
                 self.rooms(number, gave)
             }
+            (Order::Several(orders), _) => {
+                Answer::Several(orders.iter().map(|order| self.obey(endpoint, by, order)).collect())
+            }
             (order, _) => panic!("no such order for {by:?}: {order:?}"),
         }
     }

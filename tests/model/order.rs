@@ -28,11 +28,15 @@ pub(crate) enum Order<Id> {
     CloseMyself {
         code: u16,
     },
+    /// One after the other, nothing between them.
+    Several(Vec<Self>),
 }
 
 /// So many messages one after the other, nothing between them.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Burst {
+    /// The number of its first message in its turn.
+    pub(crate) number: usize,
     pub(crate) messages: usize,
     /// Whether by the `async_` calls.
     pub(crate) waits: bool,
@@ -64,7 +68,7 @@ impl Room {
 
 impl<Id> Order<Id> {
     /// Translates the names of connections.
-    pub(crate) fn map<Other>(self, name: impl Fn(Id) -> Other) -> Order<Other> {
+    pub(crate) fn map<Other>(self, name: &impl Fn(Id) -> Other) -> Order<Other> {
         match self {
             Self::Join(room) => Order::Join(room),
             Self::Leave(room) => Order::Leave(room),
@@ -75,6 +79,7 @@ impl<Id> Order<Id> {
             }
             Self::Close { whom, code } => Order::Close { whom: name(whom), code },
             Self::CloseMyself { code } => Order::CloseMyself { code },
+            Self::Several(orders) => Order::Several(orders.into_iter().map(|order| order.map(name)).collect()),
         }
     }
 }
@@ -82,7 +87,8 @@ impl<Id> Order<Id> {
 impl Burst {
     /// The texts of a burst. No other turn has the same.
     pub(crate) fn texts(self, turn: u64) -> impl Iterator<Item = String> {
-        (1..=self.messages).map(move |number| format!("message {turn}.{number}"))
+        let first = self.number;
+        (first..first + self.messages).map(move |number| format!("message {turn}.{number}"))
     }
 }
 
@@ -100,4 +106,6 @@ pub(crate) enum Answer {
         count: usize,
         deliveries: Vec<(usize, usize)>,
     },
+    /// Of `Several`: one for each.
+    Several(Vec<Self>),
 }

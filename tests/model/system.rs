@@ -123,11 +123,11 @@ impl Live {
         match step {
             Step::Connect(endpoint) => self.connect(endpoint).await,
             Step::Ask(number, order) => {
-                let order = order.map(|number| self.id(number).to_string());
+                let order = order.map(&|number| self.id(number).to_string());
                 self.socket(number).send_json(&Errand { turn, order }).await;
             }
             Step::AskHub(endpoint, order) => {
-                let order: Order<ConnectionId> = order.map(|number| self.id(number));
+                let order: Order<ConnectionId> = order.map(&|number| self.id(number));
                 let answer = Speaker::Hub(&self.endpoint(endpoint)).obey(turn, order).await;
                 assert_eq!(Some(answer), oracle.hub_answer, "the hub's answer");
             }

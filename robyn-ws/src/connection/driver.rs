@@ -120,7 +120,7 @@ impl Driver {
     /// Begins the end of the connection, by what was read or could not be. The running handler may still send.
     pub(super) fn end_in_stream(&mut self, ending: Ending) {
         if self.ending.is_none() {
-            if let Some(asked_for) = self.live.mailbox.finish() {
+            if let Some(asked_for) = self.live.finish() {
                 return self.end(asked_for);
             }
             self.ended_in_stream = true;
@@ -257,7 +257,7 @@ impl Driver {
 
     /// Queues the reply of a handler that has ended, if there is one, and takes note of what has come of its run.
     pub(crate) fn settle(&mut self, reply: Option<&Message>) {
-        self.glance = self.live.mailbox.settle(reply, self.live.encoder());
+        self.glance = self.live.answer(reply);
         self.has_worked();
     }
 

@@ -183,7 +183,7 @@ impl Connection {
     /// Runs the connect handler, and opens the mailbox with its greeting.
     async fn connect(&mut self) -> Start {
         let Some(handler) = self.scene.endpoint.handlers.connect else {
-            self.driver.live.mailbox.greet(None);
+            self.driver.live.greet(None);
             return Start::Greeted;
         };
         let outcome = self.scene.invoke(&mut self.driver, handler, ()).await;
@@ -201,7 +201,7 @@ impl Connection {
             let frame = greeting
                 .as_ref()
                 .map(|greeting| Frame::message(greeting, live.encoder()));
-            live.mailbox.greet(frame);
+            live.greet(frame);
         } else {
             live.mailbox.refuse();
         }

@@ -1,81 +1,65 @@
-//! Writes to many connections what was queued for them, without waking each connection's own task.
+//! Hands broadcasts to many connections, and writes what was queued for them, without waking each connection's own task.
 
 use std::{
     fmt,
-    mem::take,
-    ops::Range,
-    sync::{Arc, PoisonError},
+    sync::{Arc, PoisonError, atomic::Ordering},
 };
 
-use futures_util::future::join_all;
-use tokio::{
-    runtime::Handle,
-    task::{JoinHandle, yield_now},
-};
+use tokio::{runtime::Handle, task::yield_now};
 
 use crate::{
-    hub::{endpoint::Snapshot, live::Live, sweep::Sweeper},
-    sync::{Mutex, MutexGuard},
+    frame::Load,
+    hub::{
+        live::Live,
+        round::{Errand, Log},
+        sweep::Sweeper,
+    },
+    limits::Bounds,
+    mailbox::rounds::rounds_share,
+    sync::{AtomicBool, Mutex, MutexGuard},
 };
 
 /// How many connections are written to before other tasks get their turn. So many writes take some 100 µs.
-const CONNECTIONS_PER_TURN: usize = 32;
+const CONNECTIONS_PER_TURN: usize = if cfg!(races) { 1 } else { 32 };
 
 /// How many bytes are written before other tasks get their turn.
 const BYTES_PER_TURN: usize = 256 * 1024;
 
-/// How many connections of a group one task writes to. What is beyond is given to further tasks, which other threads can
-/// run. With two of them, a broadcast to 10,000 takes little more than half of the time; one to 1,000 gains nothing.
-const SHARD: usize = 4096;
-
-/// Who is to be visited.
-#[derive(Clone, Debug)]
-enum Round {
-    One(Arc<Live>),
-    Group(Snapshot),
-}
-
-impl Round {
-    fn connections(&self) -> &[Arc<Live>] {
-        match self {
-            Self::One(live) => std::slice::from_ref(live),
-            Self::Group(snapshot) => snapshot,
-        }
-    }
-
-    fn is_group(&self, group: &Snapshot) -> bool {
-        matches!(self, Self::Group(known) if Arc::ptr_eq(known, group))
-    }
-}
-
-/// Writes for the connections of one endpoint that live in one runtime. There is a task only while there is something to
-/// write. Each runtime has a courier of its own, so that one that ends or stands still takes only its own connections
-/// with it.
+/// Writes for some connections of one endpoint that live in one runtime. There is a task only while there is something to
+/// write. Each runtime has couriers of its own, so that one that ends or stands still takes only its own connections with
+/// it.
 pub(crate) struct Courier {
-    agenda: Mutex<Agenda>,
+    log: Mutex<Log>,
+    /// Whether something may be put off.
+    has_rounds: AtomicBool,
+    /// How much is put off at most.
+    limit: Load,
     /// The runtime of the connections. The sender need not be in it.
     runtime: Handle,
     pub(super) sweeper: Sweeper,
 }
 
-#[derive(Debug, Default)]
-struct Agenda {
-    rounds: Vec<Round>,
-    /// Whether the task is there, or about to be.
-    on_the_way: bool,
-}
-
 impl Courier {
-    pub(crate) fn new(runtime: Handle) -> Self {
+    pub(crate) fn new(runtime: Handle, bounds: &Bounds) -> Self {
         Self {
-            agenda: Mutex::default(),
+            log: Mutex::default(),
+            has_rounds: AtomicBool::new(false),
+            limit: rounds_share(bounds),
             runtime,
             sweeper: Sweeper::default(),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Agenda> {
-        self.agenda.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the log.
+    pub(super) fn with_log<T>(&self, change: impl FnOnce(&mut Log, Load) -> T) -> T {
+        let mut log = self.lock();
+        let result = change(&mut log, self.limit);
+        self.has_rounds.store(log.has_rounds(), Ordering::Release);
+        result
     }
 
     /// Returns the runtime of the connections.
@@ -83,29 +67,45 @@ impl Courier {
         &self.runtime
     }
 
+    /// Queues what is put off for `live`, so that whatever is queued next comes after it.
+    #[inline]
+    pub(crate) fn catch_up(&self, live: &Arc<Live>) {
+        if self.has_rounds.load(Ordering::Acquire) {
+            self.lock().catch_up(live);
+        }
+    }
+
     /// Has `live` visited.
     pub(crate) fn visit(self: &Arc<Self>, live: &Arc<Live>) {
-        let mut agenda = self.lock();
-        agenda.rounds.push(Round::One(live.clone()));
-        self.send_out(agenda);
+        let mut log = self.lock();
+        log.visit(live);
+        self.send_out_for(log);
     }
 
-    /// Has everybody in `group` visited whose courier this is.
-    pub(crate) fn visit_group(self: &Arc<Self>, group: &Snapshot) {
-        let mut agenda = self.lock();
-        // The visit that is to come takes everything along.
-        if !agenda.rounds.last().is_some_and(|last| last.is_group(group)) {
-            agenda.rounds.push(Round::Group(group.clone()));
-        }
-        self.send_out(agenda);
+    /// Sees to it that what is to be done is done.
+    pub(crate) fn send_out(self: &Arc<Self>) {
+        self.send_out_for(self.lock());
     }
 
-    fn send_out(self: &Arc<Self>, mut agenda: MutexGuard<'_, Agenda>) {
-        let on_the_way = std::mem::replace(&mut agenda.on_the_way, true);
-        drop(agenda);
-        if !on_the_way {
-            self.runtime.spawn(Trip::new(self.clone()).run());
+    fn send_out_for(self: &Arc<Self>, mut log: MutexGuard<'_, Log>) {
+        let done = log.take_done();
+        let is_needed = !log.is_on_the_way && !log.is_empty();
+        log.is_on_the_way |= is_needed;
+        drop(log);
+        if is_needed {
+            self.spawn(Trip::new(self.clone()).run());
         }
+        drop(done);
+    }
+
+    #[cfg(not(all(test, races)))]
+    fn spawn(&self, trip: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.spawn(trip);
+    }
+
+    #[cfg(all(test, races))]
+    fn spawn(&self, trip: impl Future<Output = ()> + Send + 'static) {
+        super::races::spawn(trip);
     }
 }
 
@@ -116,11 +116,10 @@ impl fmt::Debug for Courier {
 }
 
 /// The task of a courier. If it is dropped on its way, because its runtime ends or something panics, the drivers of those
-/// who were not visited write what is queued.
+/// whom it has not come to write what is queued.
 struct Trip {
     courier: Arc<Courier>,
-    /// What was taken from the agenda, the next at the end.
-    rounds: Vec<Round>,
+    errand: Option<Errand>,
     is_over: bool,
 }
 
@@ -128,53 +127,51 @@ impl Trip {
     const fn new(courier: Arc<Courier>) -> Self {
         Self {
             courier,
-            rounds: Vec::new(),
+            errand: None,
             is_over: false,
         }
     }
 
-    /// Visits everybody on the agenda until it is empty.
+    /// Does what is in the log until it is empty.
     async fn run(mut self) {
-        // First, those who are about to send get their turn: what they send is written in the same visit.
+        // First, those who are about to send get their turn: what they send is written together.
         yield_now().await;
         let mut pause = Pause::default();
-        while let Some(round) = self.next_round() {
-            let length = round.connections().len();
-            let further = (length > SHARD).then(|| Box::pin(join_all(self.share(&round))));
-            self.visit(&round, 0..length.min(SHARD)).run(&mut pause).await;
-            if let Some(further) = further {
-                further.await;
+        while let Some(length) = self.next_errand() {
+            for index in 0..length {
+                if pause.is_due_after(self.call_on(index)) {
+                    yield_now().await;
+                }
             }
         }
     }
 
-    /// Has all shards of a round but the first visited by tasks of their own.
-    fn share(&self, round: &Round) -> Vec<JoinHandle<()>> {
-        let length = round.connections().len();
-        let shards = (SHARD..length).step_by(SHARD).map(|start| {
-            let visit = self.visit(round, start..length.min(start + SHARD));
-            self.courier.runtime.spawn(visit.run_alone())
+    /// Takes the next errand from the log, if there is one. Returns how many connections it is for.
+    fn next_errand(&mut self) -> Option<usize> {
+        let (next, done) = self.courier.with_log(|log, _| {
+            let next = log.next();
+            log.is_on_the_way = next.is_some();
+            (next, log.take_done())
         });
-        shards.collect()
+        self.is_over = next.is_none();
+        // Without a lock, as `done`.
+        self.errand = next;
+        drop(done);
+        self.errand.as_ref().map(|errand| errand.connections().len())
     }
 
-    fn visit(&self, round: &Round, range: Range<usize>) -> Visit {
-        Visit {
-            courier: self.courier.clone(),
-            round: round.clone(),
-            range,
+    /// Does the errand for one of its connections. Returns how many bytes were written.
+    fn call_on(&self, index: usize) -> usize {
+        let Some(errand) = &self.errand else { return 0 };
+        let live = &errand.connections()[index];
+        match errand {
+            Errand::Visit(_) => live.write(),
+            Errand::Round(round) if round.is_repeated => {
+                live.settle(&round.batch);
+                0
+            }
+            Errand::Round(round) => live.hand(&round.batch),
         }
-    }
-
-    fn next_round(&mut self) -> Option<Round> {
-        if self.rounds.is_empty() {
-            let mut agenda = self.courier.lock();
-            self.rounds = take(&mut agenda.rounds);
-            agenda.on_the_way = !self.rounds.is_empty();
-            self.is_over = !agenda.on_the_way;
-            self.rounds.reverse();
-        }
-        self.rounds.pop()
     }
 }
 
@@ -183,52 +180,11 @@ impl Drop for Trip {
         if self.is_over {
             return;
         }
-        let mut agenda = self.courier.lock();
-        agenda.on_the_way = false;
-        self.rounds.append(&mut agenda.rounds);
-        drop(agenda);
-        for round in take(&mut self.rounds) {
-            let range = 0..round.connections().len();
-            // Dropped without having been run.
-            drop(self.visit(&round, range));
-        }
-    }
-}
-
-/// A visit to some connections of a round. Dropped, it leaves those that were not visited to their drivers.
-struct Visit {
-    courier: Arc<Courier>,
-    round: Round,
-    /// Who was not visited.
-    range: Range<usize>,
-}
-
-impl Visit {
-    async fn run_alone(self) {
-        self.run(&mut Pause::default()).await;
-    }
-
-    fn next(&mut self) -> Option<usize> {
-        self.range.next()
-    }
-
-    async fn run(mut self, pause: &mut Pause) {
-        // The range is what is left, also when this is dropped while it pauses.
-        while let Some(index) = self.next() {
-            let live = &self.round.connections()[index];
-            if live.is_served_by(&self.courier) && pause.is_due_after(live.write()) {
-                yield_now().await;
-            }
-        }
-    }
-}
-
-impl Drop for Visit {
-    fn drop(&mut self) {
-        for live in &self.round.connections()[self.range.clone()] {
-            if live.is_served_by(&self.courier) {
-                live.mailbox.leave_to_driver();
-            }
+        let errand = self.errand.take();
+        let (called, _done) = self.courier.with_log(|log, _| (log.abandon(), log.take_done()));
+        let visits = errand.iter().flat_map(Errand::connections);
+        for live in visits.chain(&called) {
+            live.mailbox.leave_to_driver();
         }
     }
 }

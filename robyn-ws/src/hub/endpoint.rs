@@ -5,24 +5,31 @@ use std::{
     sync::{Arc, PoisonError, Weak},
 };
 
-use indexmap::IndexMap;
 use tokio::runtime::Handle;
 
 use crate::{
     ConnectionId,
-    hub::{courier::Courier, live::Live},
+    frame::Frame,
+    hub::{courier::Courier, group::Group, live::Live, round::Broadcast},
     limits::Bounds,
     mailbox::Sender,
     sync::{Mutex, MutexGuard},
     telemetry::Telemetry,
 };
 
+/// How many couriers an endpoint has in a runtime with as many threads, so that its rooms are written to side by side. Each
+/// that is needed for a broadcast costs about as much as writing to four connections.
+const COURIERS: usize = 2;
+
+/// How many connections a courier writes to before there is a further one, as long as there are threads for them.
+const CONNECTIONS_OF_COURIER: usize = 4096;
+
 /// The live connections of one endpoint.
 #[derive(Debug)]
 pub(crate) struct EndpointHub {
     pub(crate) path: Box<str>,
     pub(crate) telemetry: Telemetry,
-    /// One for each runtime that has connections here.
+    /// Those of each runtime that has connections here.
     couriers: Mutex<Vec<Weak<Courier>>>,
     bounds: Arc<Bounds>,
     members: Mutex<Members>,
@@ -46,38 +53,15 @@ struct Members {
 /// The names of rooms.
 type Rooms = HashSet<Arc<str>>;
 
-/// A set of connections, with a snapshot that broadcasts walk without holding the lock. The snapshot is made by the
-/// first broadcast after a change, which walks everybody anyway.
+/// A broadcast that has been put off, and what is still to be done for it.
 #[derive(Debug, Default)]
-struct Group {
-    members: IndexMap<ConnectionId, Arc<Live>>,
-    snapshot: Option<Snapshot>,
-}
-
-/// The connections of a group at one moment.
-pub(crate) type Snapshot = Arc<[Arc<Live>]>;
-
-impl Group {
-    fn insert(&mut self, live: Arc<Live>) -> bool {
-        self.snapshot = None;
-        self.members.insert(live.id, live).is_none()
-    }
-
-    fn remove(&mut self, id: ConnectionId) -> Option<Arc<Live>> {
-        self.snapshot = None;
-        self.members.swap_remove(&id)
-    }
-
-    fn snapshot(&mut self) -> Snapshot {
-        self.snapshot
-            .get_or_insert_with(|| self.members.values().cloned().collect())
-            .clone()
-    }
-
-    /// Counts the members that are not in `except`, which names nobody twice.
-    fn count_except(&self, except: &[ConnectionId]) -> usize {
-        self.members.len() - except.iter().filter(|id| self.members.contains_key(*id)).count()
-    }
+pub(crate) struct Raised {
+    /// How many it is put off for.
+    pub(crate) queued: usize,
+    /// Who is to be sent it at once.
+    pub(crate) at_once: Vec<Arc<Live>>,
+    /// Those whose 101 is under way, for whom it is to be held.
+    pub(crate) pending: Vec<Arc<Live>>,
 }
 
 /// What became of an attempt to join a room.
@@ -118,14 +102,19 @@ impl EndpointHub {
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns who writes to the connections of `runtime`.
+    /// Returns who is to write to one more connection of `runtime`.
     pub(crate) fn courier(&self, runtime: Handle) -> Arc<Courier> {
         let mut couriers = self.couriers.lock().unwrap_or_else(PoisonError::into_inner);
         couriers.retain(|courier| courier.strong_count() > 0);
         let known = couriers.iter().filter_map(Weak::upgrade);
-        let mut here = known.filter(|courier| courier.runtime().id() == runtime.id());
-        here.next().unwrap_or_else(|| {
-            let courier = Arc::new(Courier::new(runtime));
+        let here: Vec<_> = known.filter(|known| known.runtime().id() == runtime.id()).collect();
+        let (number, threads) = (here.len(), runtime.metrics().num_workers());
+        let fewest = here.into_iter().min_by_key(Arc::strong_count);
+        let suffices = |courier: &Arc<Courier>| {
+            number >= threads || (number >= COURIERS && Arc::strong_count(courier) < CONNECTIONS_OF_COURIER)
+        };
+        fewest.filter(suffices).unwrap_or_else(|| {
+            let courier = Arc::new(Courier::new(runtime, &self.bounds));
             couriers.push(Arc::downgrade(&courier));
             courier
         })
@@ -146,6 +135,7 @@ impl EndpointHub {
     pub(crate) fn enter(&self, live: Arc<Live>) {
         let mut members = self.lock();
         members.pending.remove(&live.id);
+        live.courier.with_log(|log, _| log.enter(live.id));
         members.everyone.insert(live);
     }
 
@@ -155,6 +145,7 @@ impl EndpointHub {
         let Some(live) = members.everyone.remove(id) else {
             return;
         };
+        live.courier.with_log(|log, _| log.leave(&live));
         let rooms = members.rooms_of.remove(&id).unwrap_or_default();
         for room in &rooms {
             members.leave_room(id, room);
@@ -183,8 +174,7 @@ impl EndpointHub {
         let members = self.lock();
         members
             .everyone
-            .members
-            .values()
+            .members()
             .chain(members.leaving.values())
             .cloned()
             .collect()
@@ -194,14 +184,9 @@ impl EndpointHub {
     /// out when one that leaves is replaced by the last. Returns where to go on.
     pub(crate) fn walk_back(&self, end: usize, most: usize, mut each: impl FnMut(&Arc<Live>)) -> usize {
         let members = self.lock();
-        let everyone = &members.everyone.members;
-        let end = end.min(everyone.len());
+        let end = end.min(members.everyone.len());
         let start = end.saturating_sub(most);
-        let some = everyone.get_range(start..end);
-        some.into_iter()
-            .flat_map(|some| some.values())
-            .rev()
-            .for_each(&mut each);
+        members.everyone.range(start..end).rev().for_each(&mut each);
         start
     }
 
@@ -210,14 +195,10 @@ impl EndpointHub {
             return Joined::NameTooLong;
         }
         let mut members = self.lock();
-        let Some(live) = members.everyone.members.get(&id).cloned() else {
+        let Some(live) = members.everyone.get(id).cloned() else {
             return Joined::NotConnected;
         };
-        if members
-            .rooms
-            .get(room)
-            .is_some_and(|group| group.members.contains_key(&id))
-        {
+        if members.rooms.get(room).is_some_and(|group| group.contains(id)) {
             return Joined::Yes;
         }
         if members.rooms_of.get(&id).map_or(0, Rooms::len) >= self.bounds.rooms_per_connection {
@@ -259,32 +240,48 @@ impl EndpointHub {
     pub(crate) fn find(&self, id: ConnectionId) -> Option<Arc<Live>> {
         let members = self.lock();
         let own = || members.leaving.get(&id).filter(|_| Sender::to(id) == Sender::Own);
-        members.everyone.members.get(&id).or_else(own).cloned()
+        members.everyone.get(id).or_else(own).cloned()
     }
 
-    /// Returns the connection whose handler runs on this thread, if it has left and `rooms` were its own; `None` is
-    /// everyone.
-    pub(crate) fn own_that_left(&self, rooms: Option<&[String]>) -> Option<Arc<Live>> {
-        let id = Sender::hearing()?;
-        let members = self.lock();
-        let live = members.leaving.get(&id)?;
-        let its = members.rooms_left.get(&id);
-        let is_in = rooms.is_none_or(|rooms| {
-            let mut rooms = rooms.iter();
-            rooms.any(|room| its.is_some_and(|its| its.contains(room.as_str())))
-        });
-        is_in.then(|| live.clone())
-    }
-
-    pub(crate) fn everyone(&self) -> Snapshot {
-        self.lock().everyone.snapshot()
-    }
-
-    /// Returns everyone, and those whose 101 is under way, at one moment: nobody is in neither or in both.
-    pub(crate) fn everyone_and_pending(&self) -> (Snapshot, Vec<Arc<Live>>) {
+    /// Puts `frame` off for those in any of `rooms`, or for everyone, but those in `except`, which is sorted and names nobody
+    /// twice. All of it is at one moment: nobody is reached twice, or in no way.
+    pub(crate) fn raise(&self, rooms: Option<&[String]>, except: &[ConnectionId], frame: &Frame) -> Raised {
         let mut members = self.lock();
-        let pending = members.pending.values().cloned().collect();
-        (members.everyone.snapshot(), pending)
+        let mut raised = Raised::default();
+        let broadcast = Broadcast {
+            frame,
+            except,
+            is_for_everyone: rooms.is_none(),
+        };
+        let snapshot = match rooms {
+            None => {
+                raised.pending = members.pending.values().cloned().collect();
+                Some(members.everyone.raise(broadcast, &mut raised))
+            }
+            Some([room]) => {
+                let group = members.rooms.get_mut(&**room);
+                group.map(|group| group.raise(broadcast, &mut raised))
+            }
+            Some(rooms) => {
+                raised.at_once = members.union(rooms, except);
+                Some(members.everyone.settle())
+            }
+        };
+        // What came before a client's end is handled as ever, and so reaches the client as well.
+        let own = members.own_that_left(rooms);
+        raised
+            .at_once
+            .extend(own.filter(|own| except.binary_search(&own.id).is_err()));
+        drop(members);
+        for share in snapshot.iter().flat_map(|snapshot| snapshot.iter()) {
+            share.courier.send_out();
+        }
+        raised
+    }
+
+    /// Returns everyone's id.
+    pub(crate) fn ids(&self) -> Vec<ConnectionId> {
+        self.lock().everyone.members().map(|live| live.id).collect()
     }
 
     #[cfg(feature = "test-util")]
@@ -292,11 +289,9 @@ impl EndpointHub {
         !self.lock().pending.is_empty()
     }
 
-    /// Returns those in each of `rooms`, all at one moment.
-    pub(crate) fn rooms(&self, rooms: &[String]) -> Vec<Snapshot> {
-        let mut members = self.lock();
-        let in_room = |room: &String| members.rooms.get_mut(&**room).map(Group::snapshot);
-        rooms.iter().filter_map(in_room).collect()
+    /// Counts those in any of `rooms` but `except`.
+    pub(crate) fn count_in_any(&self, rooms: &[String], except: &[ConnectionId]) -> usize {
+        self.lock().union(rooms, except).len()
     }
 
     /// Counts everyone but `except`, which names nobody twice.
@@ -311,7 +306,7 @@ impl EndpointHub {
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.lock().everyone.members.len()
+        self.lock().everyone.len()
     }
 
     pub(crate) fn room_count(&self) -> usize {
@@ -320,11 +315,35 @@ impl EndpointHub {
 }
 
 impl Members {
+    /// Returns those in any of `rooms` but `except`, each once.
+    fn union(&self, rooms: &[String], except: &[ConnectionId]) -> Vec<Arc<Live>> {
+        let groups = rooms.iter().filter_map(|room| self.rooms.get(&**room));
+        let mut seen = HashSet::new();
+        let each_once = groups.flat_map(Group::members).filter(|live| seen.insert(live.id));
+        each_once
+            .filter(|live| except.binary_search(&live.id).is_err())
+            .cloned()
+            .collect()
+    }
+
+    /// Returns the connection whose handler runs on this thread, if it has left and `rooms` were its own; `None` is
+    /// everyone.
+    fn own_that_left(&self, rooms: Option<&[String]>) -> Option<Arc<Live>> {
+        let id = Sender::hearing()?;
+        let live = self.leaving.get(&id)?;
+        let its = self.rooms_left.get(&id);
+        let is_in = rooms.is_none_or(|rooms| {
+            let mut rooms = rooms.iter();
+            rooms.any(|room| its.is_some_and(|its| its.contains(room.as_str())))
+        });
+        is_in.then(|| live.clone())
+    }
+
     /// An empty room is no room: attackers choose names.
     fn leave_room(&mut self, id: ConnectionId, room: &str) {
         if let Some(group) = self.rooms.get_mut(room) {
             group.remove(id);
-            if group.members.is_empty() {
+            if group.is_empty() {
                 self.rooms.remove(room);
             }
         }

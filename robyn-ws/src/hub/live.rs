@@ -14,7 +14,7 @@ use crate::{
     frame::{Frame, FrameCounter},
     hub::{courier::Courier, endpoint::EndpointHub, sweep::Alarm},
     log,
-    mailbox::{Mailbox, Pushed, Sender, TryPushError, Written, patience::Patience},
+    mailbox::{Glance, Mailbox, Pushed, Sender, TryPushError, Written, Wrote, batch::Batch, patience::Patience},
     request::UpgradeRequest,
 };
 
@@ -63,7 +63,6 @@ impl Live {
     pub(crate) fn send(self: &Arc<Self>, message: &Message) -> Result<(), SendError> {
         let frame = Frame::message(message, self.encoder());
         let pushed = self.push(frame);
-        self.call_courier(pushed);
         self.account(pushed);
         pushed.map(drop)
     }
@@ -82,10 +81,9 @@ impl Live {
             Err(TryPushError::Full(frame)) => {
                 let (limit, progress) = (self.mailbox.bounds().send_timeout, self.mailbox.progress());
                 let patience = Patience::without_progress(self.courier.runtime(), limit, progress);
-                self.mailbox.push_wait(frame, Sender::to(self.id), patience).await
+                self.wait_to_push(frame, patience).await
             }
         };
-        self.call_courier(pushed);
         self.account(pushed);
         pushed.map(drop)
     }
@@ -97,25 +95,67 @@ impl Live {
     /// Dropped while it waits, it has queued nothing.
     pub(crate) async fn push_wait(self: &Arc<Self>, frame: Frame) -> Result<Pushed, SendError> {
         let patience = Patience::new(self.courier.runtime(), self.mailbox.bounds().broadcast_timeout);
-        let pushed = self.mailbox.push_wait(frame, Sender::to(self.id), patience).await;
+        self.wait_to_push(frame, patience).await
+    }
+
+    async fn wait_to_push(self: &Arc<Self>, frame: Frame, patience: Patience<'_>) -> Result<Pushed, SendError> {
+        let waiting = self
+            .mailbox
+            .push_wait(frame, Sender::to(self.id), patience, || self.part(false));
+        let pushed = waiting.await;
         self.call_courier(pushed);
         pushed
     }
 
-    /// Queues `frame` now, or applies the overflow policy now. The caller has the courier called.
-    #[inline]
-    pub(crate) fn push(&self, frame: Frame) -> Result<Pushed, SendError> {
-        self.mailbox.push(frame, Sender::to(self.id))
+    /// Queues `frame` now, or applies the overflow policy now.
+    pub(crate) fn push(self: &Arc<Self>, frame: Frame) -> Result<Pushed, SendError> {
+        self.courier.catch_up(self);
+        let pushed = self.mailbox.push(frame, Sender::to(self.id), || self.part(false));
+        self.call_courier(pushed);
+        pushed
     }
 
-    /// Queues `frame` if there is room. The caller has the courier called.
-    pub(crate) fn try_push(&self, frame: Frame) -> Result<Pushed, TryPushError> {
-        self.mailbox.try_push(frame, Sender::to(self.id))
+    /// Queues `frame` if there is room.
+    pub(crate) fn try_push(self: &Arc<Self>, frame: Frame) -> Result<Pushed, TryPushError> {
+        self.courier.catch_up(self);
+        let pushed = self.mailbox.try_push(frame, Sender::to(self.id), || self.part(false))?;
+        self.call_courier(Ok(pushed));
+        Ok(pushed)
     }
 
     /// Keeps `frame` for a connection that is not in the hub yet, as far as its queue goes.
-    pub(crate) fn hold(&self, frame: Frame) {
+    pub(crate) fn hold(self: &Arc<Self>, frame: Frame) {
         self.account(self.push(frame));
+    }
+
+    /// Queues a handler's reply, if there is one, behind everything that it has broadcast.
+    #[inline]
+    pub(crate) fn answer(self: &Arc<Self>, reply: Option<&Message>) -> Glance {
+        if reply.is_some() {
+            self.courier.catch_up(self);
+        }
+        let (glance, is_crowded) = self.mailbox.answer(reply, self.encoder());
+        if is_crowded {
+            self.part(false);
+        }
+        glance
+    }
+
+    /// Queues what `connect` returned, and lets out what others sent meanwhile.
+    pub(crate) fn greet(self: &Arc<Self>, greeting: Option<Frame>) {
+        self.mailbox.greet(greeting);
+        self.courier.with_log(|log, _| log.rejoin(self));
+    }
+
+    /// The peer said Close or is gone: as [`Mailbox::finish`].
+    pub(crate) fn finish(self: &Arc<Self>) -> Option<Ending> {
+        self.part(true);
+        self.mailbox.finish()
+    }
+
+    /// Has broadcasts sent to this connection at once, to the end if it `ends`.
+    fn part(self: &Arc<Self>, ends: bool) {
+        self.courier.with_log(|log, _| log.part(self, ends));
     }
 
     /// Returns `true` if `courier` writes to this connection.
@@ -152,7 +192,7 @@ impl Live {
     /// Writes what is queued, as far as the socket takes it. What is left is the driver's, which is woken for it. Returns
     /// how many bytes were written.
     #[inline]
-    pub(crate) fn write(&self) -> usize {
+    pub(crate) fn write(self: &Arc<Self>) -> usize {
         let mut budget = BYTES_PER_TURN;
         self.write_with(None, &mut budget);
         BYTES_PER_TURN - budget
@@ -160,17 +200,45 @@ impl Live {
 
     /// As [`Self::write`], for the driver, whose context is woken when the socket takes more.
     #[inline]
-    pub(crate) fn write_with(&self, cx: Option<&mut Context<'_>>, budget: &mut usize) -> Written {
-        let (written, load) = self.mailbox.write(cx, budget);
-        if load.messages > 0 {
-            self.endpoint.telemetry.sent(load.messages, load.bytes);
+    pub(crate) fn write_with(self: &Arc<Self>, cx: Option<&mut Context<'_>>, budget: &mut usize) -> Written {
+        let wrote = self.mailbox.write(cx, budget);
+        self.conclude(wrote)
+    }
+
+    /// Writes what `batch` holds for this connection, behind what is queued. Returns how many bytes were written.
+    #[inline]
+    pub(crate) fn hand(self: &Arc<Self>, batch: &Batch) -> usize {
+        let mut budget = BYTES_PER_TURN;
+        let wrote = self.mailbox.hand(self.id, batch, &mut budget);
+        self.conclude(wrote);
+        BYTES_PER_TURN - budget
+    }
+
+    /// Queues what `batch` holds for this connection.
+    pub(crate) fn settle(self: &Arc<Self>, batch: &Batch) {
+        if self.mailbox.settle(self.id, batch) {
+            self.part(false);
         }
-        written
+    }
+
+    #[inline]
+    fn conclude(self: &Arc<Self>, wrote: Wrote) -> Written {
+        if wrote.load.messages > 0 {
+            self.endpoint.telemetry.sent(wrote.load.messages, wrote.load.bytes);
+        }
+        if wrote.is_crowded {
+            self.part(false);
+        }
+        if wrote.is_eased {
+            self.courier.with_log(|log, _| log.rejoin(self));
+        }
+        wrote.written
     }
 
     /// Takes the connection out of the hub at once and asks its driver to end it. Gives the ending that stands: the
     /// first.
-    pub(crate) fn close(&self, ending: Ending) -> Ending {
+    pub(crate) fn close(self: &Arc<Self>, ending: Ending) -> Ending {
+        self.part(true);
         let standing = self.mailbox.close(ending);
         self.endpoint.leave(self.id);
         standing

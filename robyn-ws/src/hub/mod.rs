@@ -4,10 +4,12 @@ pub(crate) mod admission;
 pub(crate) mod courier;
 pub(crate) mod drain;
 pub(crate) mod endpoint;
+mod group;
 pub(crate) mod live;
 #[cfg(all(test, races))]
 mod races;
 pub(crate) mod reference;
+mod round;
 pub(crate) mod sweep;
 
 use std::{
@@ -233,7 +235,7 @@ impl HubEndpoint {
 
     /// Gives the connections.
     pub fn connections(&self) -> Vec<ConnectionId> {
-        self.0.everyone().iter().map(|live| live.id).collect()
+        self.0.ids()
     }
 
     /// Closes the connection `id` with `code` and `reason`, as

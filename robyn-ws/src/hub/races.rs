@@ -1,9 +1,20 @@
 //! Connections that join, are broadcast to, and leave at the same time, in many interleavings: the hub is empty afterwards,
-//! and a room is never joined by who has left.
+//! a room is never joined by who has left, and whatever was said to be queued is written once and in order, also if the
+//! courier's task ends on its way.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    future::poll_fn,
+    pin::pin,
+    sync::{Arc, LazyLock},
+    task::Poll,
+};
 
-use shuttle::{check_pct, check_random, thread};
+use shuttle::{
+    check_pct, check_random,
+    future::block_on,
+    rand::{Rng as _, thread_rng},
+    thread::{self, JoinHandle},
+};
 use tokio::runtime::{Builder, Runtime};
 
 use super::{
@@ -11,28 +22,65 @@ use super::{
     live::{Live, RunningHandler},
     sweep::Alarm,
 };
-use crate::{Audience, ConnectionId, close::Ending, hub::reference::EndpointRef, limits::Bounds, mailbox::Mailbox};
+use crate::{
+    Audience, ConnectionId, Delivery, Message, Overflow,
+    close::Ending,
+    hub::reference::EndpointRef,
+    limits::Bounds,
+    mailbox::{
+        Mailbox, Written,
+        outlet::{Outlet, WriteSide},
+        races::PipeEnd,
+    },
+};
 
-/// Whose connections these are. Nobody writes here, so it has nothing to do.
+/// Whose connections these are. It has nothing to do: the scheduler runs the couriers' tasks.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     Builder::new_current_thread()
         .build()
         .expect("a runtime without a driver")
 });
 
+/// How often a courier's task is polled at most, before its runtime ends.
+const POLLS: usize = 4;
+
+/// Runs the task of a courier, which may end on its way.
+pub(super) fn spawn(trip: impl Future<Output = ()> + Send + 'static) {
+    let mut polls = thread_rng().gen_range(0..2 * POLLS);
+    let is_cut = polls < POLLS;
+    shuttle::future::spawn(async move {
+        let mut trip = pin!(trip);
+        poll_fn(|cx| {
+            if is_cut && polls == 0 {
+                return Poll::Ready(());
+            }
+            polls = polls.saturating_sub(1);
+            trip.as_mut().poll(cx)
+        })
+        .await;
+    });
+}
+
 fn enter(hub: &Arc<EndpointHub>) -> Arc<Live> {
+    enter_with(hub, &Bounds::default(), None)
+}
+
+fn enter_with(hub: &Arc<EndpointHub>, bounds: &Bounds, pipe: Option<&PipeEnd>) -> Arc<Live> {
     let runtime = RUNTIME.handle().clone();
     let live = Arc::new(Live {
         id: ConnectionId::random(),
-        mailbox: Mailbox::new(Arc::new(Bounds::default())),
+        mailbox: Mailbox::new(Arc::new(bounds.clone())),
         request: Arc::default(),
         endpoint: hub.clone(),
         courier: hub.courier(runtime),
         running: RunningHandler::default(),
         alarm: Alarm::default(),
     });
-    live.mailbox.greet(None);
+    if let Some(pipe) = pipe {
+        live.mailbox.connect(Outlet::new(WriteSide::Pipe(pipe.clone())));
+    }
     hub.enter(live.clone());
+    live.greet(None);
     live
 }
 
@@ -78,4 +126,130 @@ fn everybody_comes_and_goes() {
 fn hub_is_empty_when_all_have_left_whatever_they_did_meanwhile() {
     check_random(everybody_comes_and_goes, 3000);
     check_pct(everybody_comes_and_goes, 3000, 3);
+}
+
+/// What the senders send: a byte that tells who sent it, and which number it has.
+const NUMBERS: u8 = 16;
+
+/// What a frame of one byte takes on the wire.
+const FRAME: usize = 3;
+
+/// Writes and sleeps like a connection's driver, until somebody has closed the connection and everything is written.
+fn drive(live: &Arc<Live>) {
+    block_on(poll_fn(|cx| {
+        loop {
+            let ends = live.mailbox.wake_up().ending.is_some();
+            match live.write_with(Some(cx), &mut { usize::MAX }) {
+                Written::Broken => panic!("this socket does not break"),
+                Written::All if ends => return Poll::Ready(()),
+                _ if live.mailbox.sleep(cx, ends) => return Poll::Pending,
+                _ => {}
+            }
+        }
+    }));
+}
+
+/// Sends by all ways there are, each message with a number of its own. Returns how many were queued.
+fn send_by_all_ways(hub: &Arc<EndpointHub>, sender: u8, to: &Arc<Live>) -> usize {
+    let mut number = sender * NUMBERS;
+    let mut next = || {
+        number += 1;
+        Message::from(vec![number])
+    };
+    let everyone = Audience::everyone(EndpointRef::Found(hub.clone()));
+    let mut queued = 0;
+    let mut count = |delivery: Delivery| queued += delivery.queued;
+    count(everyone.sync_broadcast(next()));
+    count(everyone.clone().except(to.id).sync_broadcast(next()));
+    let sent = to.send(&next());
+    count(everyone.sync_broadcast(next()));
+    count(everyone.clone().to("room").sync_broadcast(next()));
+    to.reply(&next());
+    count(everyone.sync_broadcast(next()));
+    queued + usize::from(sent.is_ok()) + 1
+}
+
+fn whatever_is_queued_is_written(overflow: Overflow) {
+    let bounds = Bounds {
+        outbound_messages: 4,
+        overflow,
+        ..Bounds::default()
+    };
+    let hub = Arc::new(EndpointHub::new("/races", Arc::new(bounds.clone())));
+    let pipes = [PipeEnd::new(), PipeEnd::new()];
+    let members = pipes.each_ref().map(|pipe| enter_with(&hub, &bounds, Some(pipe)));
+    assert_eq!(hub.join(members[0].id, "room"), Joined::Yes);
+    let drivers = members.clone().map(|live| thread::spawn(move || drive(&live)));
+    let senders: Vec<JoinHandle<usize>> = (0..2)
+        .map(|sender| {
+            let (hub, to) = (hub.clone(), members[usize::from(sender)].clone());
+            thread::spawn(move || send_by_all_ways(&hub, sender, &to))
+        })
+        .collect();
+    // One client takes parts of frames at first, and the other nothing.
+    pipes[0].make_room(FRAME + 1);
+    let queued: usize = senders.into_iter().map(|sender| sender.join().expect("it ends")).sum();
+    pipes.each_ref().map(|pipe| pipe.make_room(100 * FRAME));
+    let dropped = usize::try_from(hub.telemetry.messages_dropped()).expect("few are dropped");
+    let evicted = if overflow == Overflow::DropOldest { dropped } else { 0 };
+    let written = || pipes.each_ref().map(PipeEnd::written);
+    // What nobody writes is waited for until the scheduler loses its patience.
+    while written().concat().len() < (queued - evicted) * FRAME {
+        thread::yield_now();
+    }
+    for live in &members {
+        live.close(Ending::shutdown());
+    }
+    for driver in drivers {
+        driver.join().expect("the driver ends");
+    }
+    assert_eq!(written().concat().len(), (queued - evicted) * FRAME, "nothing else");
+    // A reply goes over the bound by itself, and so does a frame for which all that could be dropped is begun.
+    let most = bounds.outbound_messages + 1 + usize::from(overflow == Overflow::DropOldest);
+    assert!(written()[1].len() <= most * FRAME, "no queue was over its bounds");
+    for bytes in written() {
+        let payloads: Vec<u8> = bytes.chunks(FRAME).map(|frame| frame[FRAME - 1]).collect();
+        for sender in 0..2 {
+            let its = payloads.iter().filter(|byte| **byte / NUMBERS == sender);
+            assert!(
+                its.is_sorted_by(|one, next| one < next),
+                "once and in order: {payloads:?}"
+            );
+        }
+    }
+}
+
+/// As [`whatever_is_queued_is_written`], by connections that are closed at once.
+fn whatever_is_queued_is_written_before_the_end() {
+    let hub = Arc::new(EndpointHub::new("/races", Arc::default()));
+    let pipe = PipeEnd::new();
+    let member = enter_with(&hub, &Bounds::default(), Some(&pipe));
+    let driver = thread::spawn({
+        let member = member.clone();
+        move || drive(&member)
+    });
+    let closing = thread::spawn({
+        let member = member.clone();
+        move || drop(member.close(Ending::shutdown()))
+    });
+    pipe.make_room(100 * FRAME);
+    let everyone = Audience::everyone(EndpointRef::Found(hub));
+    let queued: usize = (1..4).map(|number| everyone.sync_broadcast(vec![number]).queued).sum();
+    closing.join().expect("it closes");
+    driver.join().expect("the driver ends");
+    assert_eq!(pipe.written().len(), queued * FRAME, "what was queued is written");
+}
+
+#[test]
+fn whatever_a_delivery_says_is_queued_is_written_in_races_before_the_end() {
+    check_random(whatever_is_queued_is_written_before_the_end, 3000);
+    check_pct(whatever_is_queued_is_written_before_the_end, 3000, 3);
+}
+
+#[test]
+fn whatever_a_delivery_says_is_queued_is_written_in_races_once_and_in_order() {
+    for overflow in [Overflow::DropNewest, Overflow::DropOldest] {
+        check_random(move || whatever_is_queued_is_written(overflow), 3000);
+        check_pct(move || whatever_is_queued_is_written(overflow), 3000, 3);
+    }
 }

@@ -10,7 +10,8 @@ use crate::{
     Message, Overflow,
     close::Ending,
     frame::{Frame, FrameCounter, Load},
-    mailbox::{CONTROLS, Exit, Gate, Mailbox, State, Wakefulness, outlet::Outlet},
+    mailbox::{CONTROLS, Exit, Gate, Mailbox, State, Wakefulness, outlet::Outlet, rounds::Reach},
+    sync::MutexGuard,
 };
 
 /// What the driver is told when it looks in.
@@ -49,6 +50,29 @@ pub(crate) enum Written {
     Broken,
 }
 
+/// What came of writing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wrote {
+    pub(crate) written: Written,
+    pub(crate) load: Load,
+    /// Whether too much is left for rounds to reach the connection any longer.
+    pub(crate) is_crowded: bool,
+    /// Whether rounds could reach the connection again.
+    pub(crate) is_eased: bool,
+}
+
+impl Wrote {
+    /// Everything was written, which was `load`.
+    pub(super) const fn all(load: Load) -> Self {
+        Self {
+            written: Written::All,
+            load,
+            is_crowded: false,
+            is_eased: false,
+        }
+    }
+}
+
 impl Mailbox {
     // ---- the way of a connection ----------------------------------------------------------------------------------
 
@@ -80,15 +104,16 @@ impl Mailbox {
     }
 
     /// Queues the reply of a handler, if there is one, and says what has come of its run. The driver runs no handler while
-    /// the queue is full, so a reply goes over the bound at most by itself.
-    pub(crate) fn settle(&self, reply: Option<&Message>, encoder: &FrameCounter) -> Glance {
+    /// the queue is full, so a reply goes over the bound at most by itself. Returns also whether rounds are to reach the
+    /// connection no longer.
+    pub(crate) fn answer(&self, reply: Option<&Message>, encoder: &FrameCounter) -> (Glance, bool) {
         let mut state = self.lock();
         if let Some(reply) = reply {
             // A frame that may be dropped to make room for another stays by itself.
             let joins = self.overflow() != Overflow::DropOldest;
             state.line_up_reply(reply, joins, encoder);
         }
-        self.glance(&state)
+        (self.glance(&state), self.crowds(&state, 0))
     }
 
     fn glance(&self, state: &State) -> Glance {
@@ -176,15 +201,39 @@ impl Mailbox {
 
     // ---- writing --------------------------------------------------------------------------------------------------
 
-    /// Writes what is queued, as far as the socket takes it and `budget` lasts, in bytes. Returns what was written. The
-    /// driver comes with its context, and is woken when the socket takes more; the courier comes without, and leaves the
-    /// rest to the driver.
-    pub(crate) fn write(&self, mut cx: Option<&mut Context<'_>>, budget: &mut usize) -> (Written, Load) {
-        let mut total = Load::default();
+    /// Writes what is queued, as far as the socket takes it and `budget` lasts, in bytes. The driver comes with its
+    /// context, and is woken when the socket takes more; the courier comes without, and leaves the rest to the driver.
+    pub(crate) fn write(&self, cx: Option<&mut Context<'_>>, budget: &mut usize) -> Wrote {
         let mut state = self.lock();
         if cx.is_none() {
             state.courier_called = false;
         }
+        self.write_more(state, Load::default(), cx, budget)
+    }
+
+    /// Puts `outlet` back after an attempt of the courier's to write that had this `result`, and goes on writing.
+    #[cold]
+    pub(super) fn go_on_writing<'m>(
+        &'m self,
+        mut state: MutexGuard<'m, State>,
+        outlet: Outlet,
+        result: &Poll<io::Result<Load>>,
+        budget: &mut usize,
+    ) -> Wrote {
+        let mut total = Load::default();
+        match state.settle_attempt(outlet, result, &mut total, *budget) {
+            Some(written) => self.end_writing(state, written, total, false),
+            None => self.write_more(state, total, None, budget),
+        }
+    }
+
+    fn write_more<'m>(
+        &'m self,
+        mut state: MutexGuard<'m, State>,
+        mut total: Load,
+        mut cx: Option<&mut Context<'_>>,
+        budget: &mut usize,
+    ) -> Wrote {
         let written = loop {
             let mut outlet = match state.take_outlet(cx.is_some()) {
                 Ok(outlet) => outlet,
@@ -193,26 +242,27 @@ impl Mailbox {
             drop(state);
             let result = outlet.poll_write(cx.as_deref_mut(), budget);
             state = self.lock();
-            if let Poll::Ready(Ok(load)) = &result {
-                state.load.remove(*load);
-                total.append(*load);
-            }
-            state.put_back(outlet, &result);
-            match result {
-                Poll::Ready(Ok(_)) if !state.has_more_to_write() => break Written::All,
-                Poll::Ready(Ok(_)) if *budget == 0 => break Written::Some,
-                Poll::Ready(Ok(_)) => {}
-                Poll::Ready(Err(_)) => break Written::Broken,
-                Poll::Pending => break Written::Blocked,
+            if let Some(written) = state.settle_attempt(outlet, &result, &mut total, *budget) {
+                break written;
             }
         };
-        if cx.is_none() && matches!(written, Written::Some | Written::Blocked | Written::Broken) {
+        self.end_writing(state, written, total, cx.is_some())
+    }
+
+    fn end_writing(&self, mut state: MutexGuard<'_, State>, written: Written, total: Load, by_driver: bool) -> Wrote {
+        if !by_driver && matches!(written, Written::Some | Written::Blocked | Written::Broken) {
             state.call_driver();
         }
+        let wrote = Wrote {
+            written,
+            load: total,
+            is_crowded: self.crowds(&state, 0),
+            is_eased: state.is_eased(),
+        };
         if total.messages > 0 {
             self.announce(state);
         }
-        (written, total)
+        wrote
     }
 
     /// Has the driver write what the courier was called for and will not write.
@@ -282,8 +332,10 @@ impl State {
                 *driver_waits |= is_driver;
                 return Err(Written::Elsewhere);
             }
-            // The driver waits for the socket already.
-            Exit::Here(outlet) if !is_driver && !outlet.is_clear() => return Err(Written::Elsewhere),
+            // The driver waits for the socket already, or is called where only it can write.
+            Exit::Here(outlet) if !is_driver && (!outlet.is_clear() || !outlet.is_shared()) => {
+                return Err(Written::Elsewhere);
+            }
             Exit::Here(outlet) if outlet.is_clear() => {
                 if self.queue.is_empty() && self.controls.is_empty() {
                     return Err(Written::All);
@@ -298,6 +350,36 @@ impl State {
             Exit::Here(outlet) => Ok(outlet),
             _ => Err(Written::Elsewhere),
         }
+    }
+
+    /// Puts the outlet back after an attempt to write, and adds what was written to `total`. Returns how far that came,
+    /// unless there is more to be written at once.
+    #[inline]
+    fn settle_attempt(
+        &mut self,
+        outlet: Outlet,
+        result: &Poll<io::Result<Load>>,
+        total: &mut Load,
+        budget: usize,
+    ) -> Option<Written> {
+        if let Poll::Ready(Ok(load)) = result {
+            self.load.remove(*load);
+            total.append(*load);
+        }
+        self.put_back(outlet, result);
+        match result {
+            Poll::Ready(Ok(_)) if !self.has_more_to_write() => Some(Written::All),
+            Poll::Ready(Ok(_)) if budget == 0 => Some(Written::Some),
+            Poll::Ready(Ok(_)) => None,
+            Poll::Ready(Err(_)) => Some(Written::Broken),
+            Poll::Pending => Some(Written::Blocked),
+        }
+    }
+
+    /// Returns `true` if everything was taken that kept rounds from reaching the connection.
+    #[inline]
+    fn is_eased(&self) -> bool {
+        self.reach == Reach::AtOnce && self.load.messages == 0 && self.gate == Gate::Open
     }
 
     /// Puts the outlet back after an attempt to write, unless the connection has hung up meanwhile.

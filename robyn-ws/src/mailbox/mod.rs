@@ -1,10 +1,12 @@
 //! The bounded outbound queue of one connection, and what happens when it is full.
 
+pub(crate) mod batch;
 mod driving;
 pub(crate) mod outlet;
 pub(crate) mod patience;
 #[cfg(all(test, races))]
-mod races;
+pub(crate) mod races;
+pub(crate) mod rounds;
 mod sender;
 mod waiting;
 
@@ -19,7 +21,7 @@ use std::{
 use tokio::sync::Notify;
 
 pub(crate) use self::{
-    driving::{Glance, Written},
+    driving::{Glance, Written, Wrote},
     sender::{Running, Sender},
 };
 use crate::{
@@ -27,7 +29,7 @@ use crate::{
     close::Ending,
     frame::{Frame, Load},
     limits::Bounds,
-    mailbox::outlet::Outlet,
+    mailbox::{outlet::Outlet, rounds::Reach},
     queue::{Queue, RareQueue},
     sync::{Mutex, MutexGuard},
 };
@@ -120,7 +122,8 @@ struct State {
     ending: Option<Box<Ending>>,
     cut: bool,
     driver: Wakefulness,
-    /// Whether the courier is called and has not come yet. Its agenda has each connection once, however much it is sent.
+    reach: Reach,
+    /// Whether the courier is called and has not come yet. It has each connection to visit once, however much it is sent.
     courier_called: bool,
     /// Whether somebody waits for [`Mailbox::changed`].
     awaited: bool,
@@ -155,6 +158,7 @@ impl Mailbox {
                 ending: None,
                 cut: false,
                 driver: Wakefulness::Awake,
+                reach: Reach::AtOnce,
                 courier_called: false,
                 awaited: false,
                 progress: 0,
@@ -170,9 +174,9 @@ impl Mailbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues `frame` now, or applies the overflow policy now.
-    pub(crate) fn push(&self, frame: Frame, sender: Sender) -> Result<Pushed, SendError> {
-        let mut state = self.lock();
+    /// Queues `frame` now, or applies the overflow policy now. `part` lets no round reach the connection any more.
+    pub(crate) fn push(&self, frame: Frame, sender: Sender, part: impl Fn()) -> Result<Pushed, SendError> {
+        let mut state = self.lock_for(frame.len(), part);
         state.admit(sender)?;
         let mut evicted = 0;
         if !self.fits(&state, &frame, sender) {
@@ -192,8 +196,8 @@ impl Mailbox {
     }
 
     /// Queues `frame` if there is room, and gives it back if not, whatever the policy.
-    pub(crate) fn try_push(&self, frame: Frame, sender: Sender) -> Result<Pushed, TryPushError> {
-        let mut state = self.lock();
+    pub(crate) fn try_push(&self, frame: Frame, sender: Sender, part: impl Fn()) -> Result<Pushed, TryPushError> {
+        let mut state = self.lock_for(frame.len(), part);
         state.admit(sender).map_err(TryPushError::Refused)?;
         if !self.fits(&state, &frame, sender) {
             // Whoever gets it back may wait for room.
@@ -295,8 +299,7 @@ impl Mailbox {
     }
 }
 
-/// Queues a frame that fits, and wakes the driver outside the lock if only it can write. Gives whether the courier is
-/// to be called.
+/// Queues a frame that fits. Gives whether the courier is to be called.
 #[inline]
 fn enqueue(mut state: MutexGuard<'_, State>, frame: Frame, sender: Sender) -> bool {
     if state.holds(sender) {
@@ -306,6 +309,12 @@ fn enqueue(mut state: MutexGuard<'_, State>, frame: Frame, sender: Sender) -> bo
         return false;
     }
     state.line_up(frame);
+    summon(state)
+}
+
+/// Sees to it that what is queued is written: the driver is woken if only it can. Gives whether the courier is to be called.
+#[inline]
+fn summon(mut state: MutexGuard<'_, State>) -> bool {
     if !matches!(state.driver, Wakefulness::Asleep(_)) {
         // It writes before it sleeps.
         return false;

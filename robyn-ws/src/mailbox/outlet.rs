@@ -23,8 +23,9 @@ use crate::{
 /// How many pieces one write takes; the kernel's own bound is 1024.
 const PIECES: usize = 64;
 
-/// Up to this many bytes are copied together and written as one piece, which is cheaper than many.
-const GATHERED: usize = 16 * 1024;
+/// Up to this many bytes are copied together and written as one piece, which is cheaper than many. In `cargo xtask races`,
+/// all threads have one buffer.
+const GATHERED: usize = if cfg!(races) { 0 } else { 16 * 1024 };
 
 thread_local! {
     static GATHER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -101,6 +102,38 @@ impl Outlet {
             self.left += control.len();
             self.frames.push_front(control);
         }
+    }
+
+    /// Writes `frame`, a piece that is `load`, when everything was written. What the socket does not take is begun, and
+    /// only then shares the frame.
+    #[inline]
+    pub(super) fn write_through(&mut self, frame: &Frame, load: Load, budget: &mut usize) -> Poll<io::Result<Load>> {
+        match self.side.poll_write(None, frame.pieces()[0]) {
+            Poll::Ready(Ok(written)) if written == load.bytes => {
+                *budget = budget.saturating_sub(written);
+                Poll::Ready(Ok(load))
+            }
+            attempt => self.begin(frame, load, attempt, budget),
+        }
+    }
+
+    /// Goes on after the first attempt to write `frame`.
+    #[cold]
+    fn begin(
+        &mut self,
+        frame: &Frame,
+        load: Load,
+        attempt: Poll<io::Result<usize>>,
+        budget: &mut usize,
+    ) -> Poll<io::Result<Load>> {
+        self.frames.push_back(frame.clone());
+        (self.load, self.left) = (load, load.bytes);
+        if let Poll::Ready(written) = attempt {
+            let written = written?;
+            *budget = budget.saturating_sub(written);
+            self.advance(written);
+        }
+        self.poll_write(None, budget)
     }
 
     /// Returns `true` if the peer has made room since the last call.

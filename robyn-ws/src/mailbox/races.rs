@@ -48,7 +48,7 @@ struct PipeState {
 }
 
 impl PipeEnd {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Arc::new(Pipe {
             state: Mutex::new(PipeState::default()),
             written: Condvar::new(),
@@ -66,6 +66,20 @@ impl PipeEnd {
         state.bytes.extend_from_slice(&bytes[..taken]);
         self.0.written.notify_all();
         Poll::Ready(Ok(taken))
+    }
+
+    /// Makes room for some bytes.
+    pub(crate) fn make_room(&self, some: usize) {
+        let mut state = self.0.state.lock().expect("the pipe");
+        state.room += some;
+        if let Some(writer) = state.writer.take() {
+            writer.wake();
+        }
+    }
+
+    /// Gives what was written and not read.
+    pub(crate) fn written(&self) -> Vec<u8> {
+        self.0.state.lock().expect("the pipe").bytes.clone()
     }
 
     /// Makes room for some bytes, and waits until they are there.
@@ -89,6 +103,11 @@ fn open_mailbox(bounds: &Bounds) -> (Arc<Mailbox>, PipeEnd) {
     (mailbox, pipe)
 }
 
+/// No round reaches these mailboxes.
+fn nobody_parts() {
+    unreachable!("rounds are for the members of an endpoint");
+}
+
 fn frame(byte: u8) -> Frame {
     Frame::message(&Message::from(vec![byte]), &FrameCounter::default())
 }
@@ -100,7 +119,7 @@ fn drive(mailbox: &Mailbox) {
             let orders = mailbox.wake_up();
             let ends = orders.ending.is_some();
             let written = if orders.glance.has_mail {
-                mailbox.write(Some(cx), &mut { usize::MAX }).0
+                mailbox.write(Some(cx), &mut { usize::MAX }).written
             } else {
                 Written::All
             };
@@ -117,7 +136,7 @@ fn drive(mailbox: &Mailbox) {
 /// Sends frames that tell who sent them, and calls the courier where it is needed.
 fn send(mailbox: &Mailbox, sender: u8, courier: fn(&Mailbox)) {
     for number in 0..FRAMES {
-        let pushed = mailbox.push(frame(sender * FRAMES + number), Sender::Other);
+        let pushed = mailbox.push(frame(sender * FRAMES + number), Sender::Other, nobody_parts);
         if pushed.expect("there is room").needs_courier {
             courier(mailbox);
         }
@@ -187,7 +206,7 @@ fn what_was_taken_is_written_before_the_end() {
         move || {
             let mut taken = 0;
             for number in 0..FRAMES {
-                match mailbox.push(frame(number), Sender::Other) {
+                match mailbox.push(frame(number), Sender::Other, nobody_parts) {
                     Ok(pushed) if pushed.needs_courier => drop(mailbox.write(None, &mut { usize::MAX })),
                     Ok(_) => {}
                     // Under this policy, a full queue ends the connection.
@@ -221,7 +240,7 @@ fn hanging_up_drops_the_socket_whoever_writes() {
     let sender = thread::spawn({
         let mailbox = mailbox.clone();
         move || {
-            if mailbox.push(frame(0), Sender::Own).is_ok() {
+            if mailbox.push(frame(0), Sender::Own, nobody_parts).is_ok() {
                 mailbox.write(None, &mut { usize::MAX });
             }
         }

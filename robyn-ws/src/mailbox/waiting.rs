@@ -22,12 +22,13 @@ impl Mailbox {
         mut frame: Frame,
         sender: Sender,
         mut patience: Patience<'_>,
+        part: impl Fn(),
     ) -> Result<Pushed, SendError> {
         loop {
             let mut changed = pin!(self.changed().notified());
             // Enabled before the queue is looked at, so that no change falls between.
             changed.as_mut().enable();
-            frame = match self.try_push(frame, sender) {
+            frame = match self.try_push(frame, sender, &part) {
                 Err(TryPushError::Full(frame)) => frame,
                 Err(TryPushError::Refused(error)) => return Err(error),
                 Ok(pushed) => return Ok(pushed),
@@ -37,7 +38,7 @@ impl Mailbox {
             let is_over = is_given_up || matches!(select(changed, patience.over()).await, Either::Right(_));
             if is_given_up || (is_over && patience.is_at_its_end(self.progress())) {
                 self.give_up(&patience);
-                return self.push(frame, sender).map_err(|error| match error {
+                return self.push(frame, sender, &part).map_err(|error| match error {
                     SendError::QueueFull => SendError::TimedOut,
                     other => other,
                 });

@@ -1,0 +1,120 @@
+//! A set of connections: those of an endpoint, or of one of its rooms.
+
+use std::{ops::Range, sync::Arc};
+
+use indexmap::IndexMap;
+
+use crate::{
+    ConnectionId,
+    hub::{
+        courier::Courier,
+        endpoint::Raised,
+        live::Live,
+        round::{Broadcast, Log},
+    },
+};
+
+/// A set of connections, with a snapshot that broadcasts share. The snapshot is made by the first broadcast after a change.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    members: IndexMap<ConnectionId, Arc<Live>>,
+    snapshot: Option<Snapshot>,
+}
+
+/// The connections of a group at one moment, by who writes to them.
+pub(super) type Snapshot = Arc<[Share]>;
+
+/// Those of a group whom one courier writes to.
+#[derive(Debug)]
+pub(super) struct Share {
+    pub(super) courier: Arc<Courier>,
+    pub(super) connections: Arc<[Arc<Live>]>,
+}
+
+impl Group {
+    pub(super) fn insert(&mut self, live: Arc<Live>) -> bool {
+        self.snapshot = None;
+        self.members.insert(live.id, live).is_none()
+    }
+
+    pub(super) fn remove(&mut self, id: ConnectionId) -> Option<Arc<Live>> {
+        self.snapshot = None;
+        self.members.swap_remove(&id)
+    }
+
+    pub(super) fn get(&self, id: ConnectionId) -> Option<&Arc<Live>> {
+        self.members.get(&id)
+    }
+
+    pub(super) fn contains(&self, id: ConnectionId) -> bool {
+        self.members.contains_key(&id)
+    }
+
+    pub(super) fn members(&self) -> impl Iterator<Item = &Arc<Live>> {
+        self.members.values()
+    }
+
+    /// Gives some of the members, by their place. It changes only for the last, when another leaves.
+    pub(super) fn range(&self, places: Range<usize>) -> impl DoubleEndedIterator<Item = &Arc<Live>> {
+        let some = self.members.get_range(places);
+        some.into_iter().flat_map(|some| some.values())
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// Counts the members that are not in `except`, which names nobody twice.
+    pub(super) fn count_except(&self, except: &[ConnectionId]) -> usize {
+        self.len() - except.iter().filter(|id| self.contains(**id)).count()
+    }
+
+    pub(super) fn snapshot(&mut self) -> Snapshot {
+        self.snapshot
+            .get_or_insert_with(|| shares(self.members.values()))
+            .clone()
+    }
+}
+
+impl Group {
+    /// Puts a broadcast to all of them off.
+    pub(super) fn raise(&mut self, broadcast: Broadcast<'_>, raised: &mut Raised) -> Snapshot {
+        let snapshot = self.snapshot();
+        for share in snapshot.iter() {
+            let raise = |log: &mut Log, limit| log.raise((self, share), broadcast, limit, &mut raised.at_once);
+            raised.queued += share.courier.with_log(raise);
+        }
+        snapshot
+    }
+
+    /// Queues everything that is put off for any of them.
+    pub(super) fn settle(&mut self) -> Snapshot {
+        let snapshot = self.snapshot();
+        for share in snapshot.iter() {
+            share.courier.with_log(|log, _| log.settle_all(Vec::new()));
+        }
+        snapshot
+    }
+}
+
+fn shares<'l>(members: impl Iterator<Item = &'l Arc<Live>>) -> Snapshot {
+    // There are as many as threads, nearly always.
+    let mut shares = Vec::<(&Arc<Courier>, Vec<Arc<Live>>)>::new();
+    for live in members {
+        let known = shares.iter().position(|(courier, _)| live.is_served_by(courier));
+        let share = known.unwrap_or_else(|| {
+            shares.push((&live.courier, Vec::new()));
+            shares.len() - 1
+        });
+        shares[share].1.push(live.clone());
+    }
+    let shares = shares.into_iter().map(|(courier, connections)| Share {
+        courier: courier.clone(),
+        connections: connections.into(),
+    });
+    shares.collect()
+}
