@@ -12,6 +12,7 @@ mod outcome;
 mod overdue;
 mod pending;
 mod phase;
+mod rate;
 mod read_buffer;
 mod reading;
 mod received;

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use crate::{
     CloseReason, Message,
     close::{Ending, close_code},
-    connection::received::{ReadEnd, Received},
+    connection::{
+        rate::Rate,
+        received::{ReadEnd, Received},
+    },
     limits::Bounds,
     time::{Moment, after},
 };
-use bytes::Bytes;
 
 /// How often a peer that is not read is looked at for the end of its TCP, which is at the same time the longest delay of
 /// noticing it.
@@ -235,43 +239,6 @@ impl Phase {
     }
 }
 
-/// Counts messages against a rate: a bucket that holds one second's worth and fills steadily.
-#[derive(Debug)]
-struct Rate {
-    per_second: f64,
-    left: f64,
-    at: Moment,
-}
-
-impl Rate {
-    fn new(limit: u32, now: Moment) -> Self {
-        Self {
-            per_second: f64::from(limit),
-            left: f64::from(limit),
-            at: now,
-        }
-    }
-
-    fn allows(&mut self, now: Moment) -> bool {
-        // What was credited beyond one second's worth stays.
-        let full = self.left.max(self.per_second);
-        self.left = (self.left + self.since_last(now)).min(full);
-        self.at = now;
-        self.left -= 1.0;
-        self.left >= 0.0
-    }
-
-    /// Credits the whole time in which nothing was read: what waited may have been sent at the rate that is allowed.
-    fn catch_up(&mut self, now: Moment) {
-        self.left += self.since_last(now);
-        self.at = now;
-    }
-
-    fn since_last(&self, now: Moment) -> f64 {
-        now.since(self.at).as_secs_f64() * self.per_second
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -392,7 +359,7 @@ mod tests {
                 let action = phase.on_received(received, now);
                 assert!(!matches!(action, Action::End(_)), "{action:?}");
             }
-            phase.heard(Heard::Bytes, &bounds, now);
+            phase.is_alive(&bounds, now);
         }
         let action = phase.on_received(Received::Pong, start + 90 * SECOND);
         assert!(matches!(action, Action::End(_)), "{action:?}");

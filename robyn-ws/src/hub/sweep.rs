@@ -94,13 +94,13 @@ impl Sweeper {
             return;
         };
         if !live.courier.sweeper.runs.swap(true, Ordering::SeqCst) {
-            let rounds = Rounds {
+            let sweep = Sweep {
                 endpoint: live.endpoint.clone(),
                 courier: live.courier.clone(),
                 shortest,
                 delay: (shortest / DELAY).min(LONGEST_DELAY),
             };
-            live.courier.runtime().spawn(rounds.run());
+            live.courier.runtime().spawn(sweep.run());
         }
     }
 
@@ -113,7 +113,7 @@ impl Sweeper {
 }
 
 /// The rounds of a sweeper, for as long as there is anybody.
-struct Rounds {
+struct Sweep {
     endpoint: Arc<EndpointHub>,
     courier: Arc<Courier>,
     /// The shortest time that a connection waits for.
@@ -122,7 +122,7 @@ struct Rounds {
     delay: Duration,
 }
 
-impl Rounds {
+impl Sweep {
     async fn run(self) {
         loop {
             let begun = Moment::now();

@@ -9,20 +9,21 @@ pub(crate) mod races;
 pub(crate) mod rounds;
 mod sender;
 mod waiting;
+mod writing;
 
 use std::{
     collections::VecDeque,
     mem::replace,
     sync::{Arc, OnceLock, PoisonError},
     task::Waker,
-    time::Duration,
 };
 
 use tokio::sync::Notify;
 
 pub(crate) use self::{
-    driving::{Glance, Written, Wrote},
+    driving::Glance,
     sender::{Running, Sender},
+    writing::{Written, Wrote},
 };
 use crate::{
     CloseReason, Overflow, SendError,
@@ -100,14 +101,6 @@ struct Held {
     load: Load,
 }
 
-/// A client that somebody waited for in vain.
-#[derive(Clone, Copy, Debug)]
-struct GivenUp {
-    /// Its progress then.
-    progress: u64,
-    waited: Duration,
-}
-
 #[derive(Debug)]
 struct State {
     gate: Gate,
@@ -129,7 +122,7 @@ struct State {
     awaited: bool,
     /// How often the client made room by taking bytes.
     progress: u64,
-    given_up: Option<Box<GivenUp>>,
+    given_up: Option<Box<waiting::GivenUp>>,
 }
 
 /// How many control frames wait for the socket. In a flood of pings the oldest go unanswered, as RFC 6455 section 5.5.3

@@ -10,7 +10,7 @@ use crate::{
     ConnectionId, Overflow,
     frame::{Frame, Load},
     limits::Bounds,
-    mailbox::{Exit, Gate, Mailbox, State, batch::Batch, driving::Wrote, outlet::Outlet, summon},
+    mailbox::{Exit, Gate, Mailbox, State, Wrote, batch::Batch, outlet::Outlet, summon},
     sync::MutexGuard,
 };
 

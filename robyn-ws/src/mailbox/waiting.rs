@@ -1,6 +1,6 @@
 //! Those who wait for room in a mailbox, or for its end.
 
-use std::pin::pin;
+use std::{pin::pin, time::Duration};
 
 use futures_util::future::{Either, select};
 use tokio::sync::Notify;
@@ -8,8 +8,16 @@ use tokio::sync::Notify;
 use crate::{
     SendError,
     frame::Frame,
-    mailbox::{GivenUp, Mailbox, Pushed, Sender, TryPushError, patience::Patience},
+    mailbox::{Mailbox, Pushed, Sender, TryPushError, patience::Patience},
 };
+
+/// A client that somebody waited for in vain.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct GivenUp {
+    /// Its progress then.
+    progress: u64,
+    waited: Duration,
+}
 
 impl Mailbox {
     /// Queues `frame` as soon as there is room, and applies the overflow policy when `patience` is over.
