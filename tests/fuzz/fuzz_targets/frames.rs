@@ -195,9 +195,10 @@ fn up_to_a_refused_header(bytes: &[u8]) -> (&[u8], Option<u16>) {
             return (&bytes[..at], Some(code));
         }
         let Some((payload, header)) = length(head) else { break };
-        // The judge looks at the reason first.
-        if first & 0xF == 8 && close_code(head, header, payload).is_some_and(|code| !may_be_sent(code)) {
-            return (&bytes[..at], Some(1002));
+        if first & 0xF == 8
+            && let Some(code) = answer_unknown_to_the_judge(head, header, payload)
+        {
+            return (&bytes[..at], Some(code));
         }
         if first & 0x8 == 0 {
             let size = message.unwrap_or(0) + payload;
@@ -231,11 +232,22 @@ fn refusal(head: &[u8], message: Option<u64>) -> Option<u16> {
     (!is_control && (payload > MAX_FRAME as u64 || size > MAX_MESSAGE as u64)).then_some(1009)
 }
 
-/// Returns the code of a Close frame that has come whole.
-fn close_code(head: &[u8], header: usize, payload: u64) -> Option<u16> {
+/// Returns the code of our answer to a Close frame that has come whole, if the judge would answer otherwise: it looks at the
+/// reason before the code, and does not know 1014 of IANA's registry.
+fn answer_unknown_to_the_judge(head: &[u8], header: usize, payload: u64) -> Option<u16> {
     let body = head.get(header..header + 4 + payload as usize)?;
-    let [m0, m1, _, _, c0, c1, ..] = body else { return None };
-    Some(u16::from_be_bytes([c0 ^ m0, c1 ^ m1]))
+    let (mask, body) = body.split_at(4);
+    let body: Vec<u8> = body
+        .iter()
+        .zip(mask.iter().cycle())
+        .map(|(byte, mask)| byte ^ mask)
+        .collect();
+    let (code, reason) = body.split_first_chunk()?;
+    match u16::from_be_bytes(*code) {
+        1014 if std::str::from_utf8(reason).is_ok() => Some(1014),
+        code if !may_be_sent(code) => Some(1002),
+        _ => None,
+    }
 }
 
 /// Returns the length of a payload, and of the header up to its masking key, once they have come.
