@@ -164,7 +164,7 @@ fn send_by_all_ways(hub: &Arc<EndpointHub>, sender: u8, to: &Arc<Live>) -> usize
     let sent = to.send(&next());
     count(everyone.sync_broadcast(next()));
     count(everyone.clone().to("room").sync_broadcast(next()));
-    to.reply(&next());
+    to.answer(Some(&next()));
     count(everyone.sync_broadcast(next()));
     queued + usize::from(sent.is_ok()) + 1
 }
@@ -189,7 +189,7 @@ fn whatever_is_queued_is_written(overflow: Overflow) {
     // One client takes parts of frames at first, and the other nothing.
     pipes[0].make_room(FRAME + 1);
     let queued: usize = senders.into_iter().map(|sender| sender.join().expect("it ends")).sum();
-    pipes.each_ref().map(|pipe| pipe.make_room(100 * FRAME));
+    pipes.iter().for_each(|pipe| pipe.make_room(100 * FRAME));
     let dropped = usize::try_from(hub.telemetry.messages_dropped()).expect("few are dropped");
     let evicted = if overflow == Overflow::DropOldest { dropped } else { 0 };
     let written = || pipes.each_ref().map(PipeEnd::written);

@@ -16,7 +16,7 @@ use shuttle::{
     thread::{self, JoinHandle},
 };
 
-use super::{Mailbox, Sender, driving::Written, outlet::Outlet, outlet::WriteSide};
+use super::{Mailbox, Sender, Written, outlet::Outlet, outlet::WriteSide};
 use crate::{
     Message, SendError,
     close::Ending,
