@@ -5,7 +5,7 @@ use std::cell::Cell;
 use crate::{connection::whole::Whole, time::Moment};
 
 /// How much one read can take, in bytes.
-const SIZE: usize = 64 * 1024;
+const SIZE: usize = 256 * 1024;
 
 thread_local! {
     static SPARE: Cell<Option<Box<ReadBuffer>>> = const { Cell::new(None) };

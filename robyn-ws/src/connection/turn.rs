@@ -13,7 +13,7 @@ const FRAMES: u32 = 68;
 const MESSAGE: u32 = 4;
 
 /// How many bytes are read in one turn: one full read buffer.
-const BYTES: u32 = 64 * 1024;
+const BYTES: u32 = 256 * 1024;
 
 /// What is left of a connection's turn.
 #[derive(Debug)]

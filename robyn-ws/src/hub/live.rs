@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How many bytes are written to one connection before others get their turn.
-pub(crate) const BYTES_PER_TURN: usize = 128 * 1024;
+pub(crate) const BYTES_PER_TURN: usize = 256 * 1024;
 
 /// A live connection. Connectors, the hub and the driver share it.
 #[derive(Debug)]
