@@ -81,6 +81,12 @@ impl Phase {
     #[inline]
     pub(crate) fn takes_message(&mut self, now: Moment) -> bool {
         self.idle_since = now;
+        self.is_within_rate(now)
+    }
+
+    /// Counts a frame against the rate, if there is one. Returns `false` if it is one too many.
+    #[inline]
+    fn is_within_rate(&mut self, now: Moment) -> bool {
         self.rate.as_mut().is_none_or(|rate| rate.allows(now))
     }
 
@@ -98,7 +104,7 @@ impl Phase {
             Received::Pong => self.takes_due_pong(),
             _ => false,
         };
-        if !is_free && self.rate.as_mut().is_some_and(|rate| !rate.allows(now)) {
+        if !is_free && !self.is_within_rate(now) {
             return Action::End(Self::rate_limited());
         }
         match received {

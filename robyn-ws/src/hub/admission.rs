@@ -35,6 +35,15 @@ impl From<IpAddr> for Holder {
     }
 }
 
+impl Holder {
+    /// Returns who has `address`, if connections of one address are limited.
+    fn counted(address: Option<IpAddr>, bounds: &Bounds) -> Option<Self> {
+        address
+            .filter(|_| bounds.max_connections_per_ip.is_some())
+            .map(Self::from)
+    }
+}
+
 /// What there are too many of already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
@@ -76,8 +85,8 @@ impl Admission {
     fn admit(&self, address: Option<IpAddr>, bounds: &Bounds) -> Result<(), Refused> {
         let mut counts = self.lock();
         counts.check(address, bounds)?;
-        if let Some(address) = address.filter(|_| bounds.max_connections_per_ip.is_some()) {
-            *counts.by_holder.entry(address.into()).or_default() += 1;
+        if let Some(holder) = Holder::counted(address, bounds) {
+            *counts.by_holder.entry(holder).or_default() += 1;
         }
         counts.all += 1;
         Ok(())
@@ -87,9 +96,7 @@ impl Admission {
     fn release(&self, address: Option<IpAddr>, bounds: &Bounds) {
         let mut counts = self.lock();
         counts.all -= 1;
-        if let Some(holder) = address
-            .filter(|_| bounds.max_connections_per_ip.is_some())
-            .map(Holder::from)
+        if let Some(holder) = Holder::counted(address, bounds)
             && let Some(here) = counts.by_holder.get_mut(&holder)
         {
             *here -= 1;
