@@ -4,17 +4,22 @@ use std::future::Future;
 
 pub use inventory;
 
-use crate::isolate;
+use crate::util::isolate;
 
 pub use crate::{
-    SubRouter,
-    event::{self, Event, EventContext},
-    extract::{
-        CloseArgument, ConnectArgument, MessageArgument, Needs, OptionalUpgradeArgument, SessionArgument, Taking,
-        UpgradeArgument, UpgradeContext, UpgradeRefusal,
+    endpoint::{
+        registry::{Call, Entry, Handler, HandlerFuture, UpgradeFn, UpgradeFuture},
+        router::SubRouter,
     },
-    registry::{Call, Entry, Handler, HandlerFuture, UpgradeFn, UpgradeFuture},
-    reply::{HandlerResult, IntoReply, IntoUpgradeReply, UpgradeResult},
+    handler::{
+        event::{self, Event, EventContext},
+        extract::{
+            argument::{CloseArgument, ConnectArgument, MessageArgument, SessionArgument},
+            upgrade::{OptionalUpgradeArgument, Taking, UpgradeArgument, UpgradeContext, UpgradeRefusal},
+        },
+        needs::Needs,
+        reply::{HandlerResult, IntoReply, IntoUpgradeReply, UpgradeResult},
+    },
 };
 
 /// Boxes the future of an asynchronous handler, with a guard that keeps a panic inside. Its name is read in the error for a

@@ -1,50 +1,16 @@
 #![doc = include_str!("../README.md")]
 
 mod app;
-mod router;
-mod serve;
-mod shutdown;
-mod signals;
-
-mod endpoint;
-mod handshake;
-mod origin;
-mod registry;
-mod resolve;
-mod selection;
-mod switching;
-mod upgrade;
-
 mod connection;
-
-mod dependencies;
-pub mod event;
-mod extract;
-mod reply;
-mod state;
-
-mod audience;
 mod connector;
+mod endpoint;
+mod handler;
 mod hub;
 mod mailbox;
-
-mod authority;
-mod blocking;
-mod borrowed;
-mod close;
-mod error;
-mod frame;
-mod id;
-mod isolate;
-mod limits;
-mod log;
-mod message;
-mod printable;
-mod queue;
-mod request;
-mod sync;
-mod telemetry;
-mod time;
+mod types;
+mod upgrade;
+mod util;
+mod wire;
 
 #[cfg(feature = "test-util")]
 pub mod test_util;
@@ -66,21 +32,37 @@ pub use robyn_ws_macros::{ConnectionState, websocket};
 pub use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 pub use self::{
-    app::{App, Running},
-    audience::{Audience, Delivery},
-    close::{CloseReason, close_code},
-    connection::session::{Closing, Disconnected, WebSocket},
-    connector::WebSocketConnector,
-    error::{BuildError, BuildErrors, SendError, ServeError},
-    extract::{FromEvent, Global, Needs, Rejection, Scoped},
-    hub::{Counters, Hub, HubEndpoint, HubRejection},
-    id::{ConnectionId, ParseConnectionIdError},
-    limits::{Limits, Overflow},
-    message::Message,
-    origin::Origins,
-    reply::{HandlerError, HandlerResult, IntoReply},
-    request::{PathParams, QueryParams},
-    router::{IncludedRouter, SubRouter},
-    shutdown::{Drained, Shutdown},
-    state::ConnectionState,
+    app::{
+        App, Running,
+        shutdown::{Drained, Shutdown},
+    },
+    connector::{
+        WebSocketConnector,
+        web_socket::{Closing, Disconnected, WebSocket},
+    },
+    endpoint::router::{IncludedRouter, SubRouter},
+    handler::{
+        event,
+        extract::{
+            FromEvent,
+            dependency::{Global, Scoped},
+        },
+        needs::Needs,
+        reply::{HandlerError, HandlerResult, IntoReply},
+        state::ConnectionState,
+    },
+    hub::{
+        Counters, Hub, HubEndpoint, HubRejection,
+        audience::{Audience, Delivery},
+    },
+    types::{
+        close::{CloseReason, close_code},
+        error::{BuildError, BuildErrors, SendError, ServeError},
+        id::{ConnectionId, ParseConnectionIdError},
+        limits::{Limits, Overflow},
+        message::Message,
+        rejection::Rejection,
+        request::{PathParams, QueryParams},
+    },
+    upgrade::origin::Origins,
 };

@@ -9,7 +9,34 @@ pub use axum::{
 pub use bytes::Bytes;
 
 pub use crate::{
-    App, Audience, BuildErrors, CloseReason, ConnectionId, ConnectionState, Delivery, Disconnected, FromEvent, Global,
-    HandlerError, Hub, IntoReply, Limits, Message, Origins, Overflow, QueryParams, Rejection, Running, Scoped,
-    SendError, ServeError, SubRouter, Utf8Bytes, WebSocket, WebSocketConnector, websocket,
+    Utf8Bytes,
+    app::{App, Running},
+    connector::{
+        WebSocketConnector,
+        web_socket::{Disconnected, WebSocket},
+    },
+    endpoint::router::SubRouter,
+    handler::{
+        extract::{
+            FromEvent,
+            dependency::{Global, Scoped},
+        },
+        reply::{HandlerError, IntoReply},
+        state::ConnectionState,
+    },
+    hub::{
+        Hub,
+        audience::{Audience, Delivery},
+    },
+    types::{
+        close::CloseReason,
+        error::{BuildErrors, SendError, ServeError},
+        id::ConnectionId,
+        limits::{Limits, Overflow},
+        message::Message,
+        rejection::Rejection,
+        request::QueryParams,
+    },
+    upgrade::origin::Origins,
+    websocket,
 };

@@ -9,14 +9,10 @@ use std::{
 use tokio::time::timeout;
 
 use crate::{
-    CloseReason,
-    connection::{
-        driver::{Driver, Peer},
-        received::Received,
-    },
-    frame::Frame,
-    log,
-    time::SECOND_LOOK,
+    connection::driver::{Driver, Peer},
+    types::close::CloseReason,
+    util::{log, time::SECOND_LOOK},
+    wire::{frame::Frame, received::Received},
 };
 
 /// How long bytes are read and thrown away after our Close and the end of our half of TCP: a socket that is dropped

@@ -5,14 +5,14 @@ use std::{mem::replace, task::Context};
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
-    close::Ending,
     connection::{
         driver::Driver,
-        phase::{Due, Signs},
+        liveness::{Due, Signs},
     },
-    frame::Frame,
     mailbox::slow_consumer,
-    time::{Moment, SECOND_LOOK, after},
+    types::close::Ending,
+    util::time::{Moment, SECOND_LOOK, after},
+    wire::frame::Frame,
 };
 
 /// Whether a peer whose time is over is silent in truth, or the process stood still and has not looked at its socket yet.

@@ -10,16 +10,14 @@ use std::{
 use tokio::time::Sleep;
 
 use crate::{
-    Message,
-    close::Ending,
-    connection::{
-        deadlines::Doubt, inbox::Inbox, phase::Phase, received::Incoming, session::SessionInbox, turn::Turn, wire::Wire,
-    },
+    connection::{deadlines::Doubt, liveness::Phase},
+    connector::web_socket::SessionInbox,
     endpoint::Endpoint,
-    frame::Frame,
     hub::live::Live,
-    mailbox::{Glance, Written},
-    time::{Moment, after},
+    mailbox::{driving::Glance, inbox::Inbox, writing::Written},
+    types::{close::Ending, message::Message},
+    util::time::{Moment, after},
+    wire::{frame::Frame, reader::Wire, received::Incoming, turn::Turn},
 };
 
 /// What the connection gets between handlers.

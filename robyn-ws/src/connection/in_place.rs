@@ -3,10 +3,11 @@
 use std::task::{Context, Poll, ready};
 
 use crate::{
-    borrowed::Lent,
-    connection::{Connection, driver::Next, received::Incoming},
-    event::Message,
-    registry::{Entry, SyncCall},
+    connection::{Connection, driver::Next},
+    endpoint::registry::{Entry, SyncCall},
+    handler::event::Message,
+    types::borrowed::Lent,
+    wire::received::Incoming,
 };
 
 impl Connection {

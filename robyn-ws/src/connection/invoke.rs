@@ -11,23 +11,29 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Span;
 
 use crate::{
-    WebSocketConnector,
-    blocking::free_thread,
     connection::{
         driver::Driver,
         outcome::{Outcome, Overrun},
         overdue::Overdue,
     },
-    endpoint::{BoundHandler, Endpoint},
-    event::{Close, Event as _, EventContext, LiveEvent, LiveScope, Message},
-    isolate::{self, Panicked},
-    log,
-    mailbox::{Running, Sender},
-    registry::{Call, Entry, SyncCall},
-    reply::HandlerResult,
-    state::States,
-    telemetry::{Stopwatch, handler_span, in_handler_span},
-    time::after,
+    connector::WebSocketConnector,
+    endpoint::{
+        BoundHandler, Endpoint,
+        registry::{Call, Entry, SyncCall},
+    },
+    handler::{
+        event::{Close, Event as _, EventContext, LiveEvent, LiveScope, Message},
+        reply::HandlerResult,
+        state::States,
+    },
+    hub::telemetry::{Stopwatch, handler_span, in_handler_span},
+    mailbox::sender::{Running, Sender},
+    util::{
+        blocking::free_thread,
+        isolate::{self, Panicked},
+        log,
+        time::after,
+    },
 };
 
 /// What every handler of a connection is given besides its event.

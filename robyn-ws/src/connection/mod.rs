@@ -2,53 +2,42 @@
 
 mod closing;
 mod deadlines;
-mod decoder;
 mod driver;
-mod header;
 mod in_place;
-mod inbox;
 mod invoke;
+mod liveness;
 mod outcome;
 mod overdue;
-mod pending;
-mod phase;
+pub(crate) mod pending;
 mod rate;
-mod read_buffer;
 mod reading;
-mod received;
-pub(crate) mod session;
-mod transport;
-mod turn;
-mod whole;
-mod wire;
 
 use std::{future::poll_fn, sync::Arc};
 
 use tracing::{Instrument, Span};
 
-pub(crate) use self::pending::PendingConnection;
-#[cfg(any(target_os = "android", target_os = "linux"))]
-pub(crate) use self::transport::tune;
 use crate::{
-    CloseReason, WebSocket,
-    close::Ending,
     connection::{
         driver::Driver,
         invoke::Scene,
         outcome::{Conclusion, Outcome},
         overdue::Overdue,
-        session::SessionInbox,
-        transport::Transport,
-        wire::Wire,
+        pending::PendingConnection,
     },
-    endpoint::BoundHandler,
-    event::{Message, Session},
-    frame::Frame,
-    hub::{admission::Admitted, drain::ConnectionGuard, live::Live, sweep::Sweeper},
-    isolate, log, message,
-    registry::{Call, Entry},
-    switching::Switched,
-    telemetry::connection_span,
+    connector::web_socket::{SessionInbox, WebSocket},
+    endpoint::{
+        BoundHandler,
+        registry::{Call, Entry},
+    },
+    handler::event::{Message, Session},
+    hub::{admission::Admitted, drain::ConnectionGuard, live::Live, sweep::Sweeper, telemetry::connection_span},
+    types::{
+        close::{CloseReason, Ending},
+        message,
+    },
+    upgrade::switching::Switched,
+    util::{isolate, log},
+    wire::{frame::Frame, reader::Wire, transport::Transport},
 };
 
 /// Takes the connection out of the hub, whichever way it ends.
@@ -260,7 +249,8 @@ impl Connection {
         self.driver.give_messages_to(inbox);
         let outcome = self.scene.invoke(&mut self.driver, handler, Some(socket)).await;
         self.answer(handler.entry, outcome);
-        self.driver.end(Ending::server(crate::close_code::NORMAL, ""));
+        self.driver
+            .end(Ending::server(crate::types::close::close_code::NORMAL, ""));
     }
 
     /// Runs the close handler; what it returns goes out ahead of our Close frame.

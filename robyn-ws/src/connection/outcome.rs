@@ -1,14 +1,18 @@
 //! What became of a handler, and what follows from it.
 
 use crate::{
-    CloseReason, HandlerError, Message,
-    close::Ending,
     connection::overdue::Overdue,
+    endpoint::registry::Entry,
+    handler::reply::{Consequence, HandlerError, HandlerResult},
     hub::live::Live,
-    isolate::{self, Panicked},
-    log,
-    registry::Entry,
-    reply::{Consequence, HandlerResult},
+    types::{
+        close::{CloseReason, Ending},
+        message::Message,
+    },
+    util::{
+        isolate::{self, Panicked},
+        log,
+    },
 };
 
 /// What became of a handler.

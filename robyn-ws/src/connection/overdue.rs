@@ -5,15 +5,14 @@ use std::{pin::Pin, time::Duration};
 use tokio::time::timeout;
 
 use crate::{
-    CloseReason,
-    blocking::Running,
     connection::{
         RoomMemory,
         invoke::{Beside, Scene},
         outcome::Outcome,
     },
-    isolate,
-    registry::Entry,
+    endpoint::registry::Entry,
+    types::close::CloseReason,
+    util::{blocking::Running, isolate},
 };
 
 /// A blocking handler that was left behind.

@@ -5,9 +5,10 @@ use std::{any::Any, net::SocketAddr, sync::Arc};
 use tokio::runtime::Handle;
 
 use crate::{
-    ConnectionId, WebSocketConnector,
     connection::invoke::Scene,
+    connector::WebSocketConnector,
     endpoint::Endpoint,
+    handler::state::States,
     hub::{
         admission::Admitted,
         drain::TaskGuard,
@@ -15,8 +16,7 @@ use crate::{
         sweep::Alarm,
     },
     mailbox::Mailbox,
-    request::UpgradeRequest,
-    state::States,
+    types::{id::ConnectionId, request::UpgradeRequest},
 };
 
 /// A connection whose 101 is under way. It is not in the hub, and no handler runs. What everyone is sent meanwhile waits in

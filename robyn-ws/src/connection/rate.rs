@@ -1,6 +1,6 @@
 //! The limit of what one client sends in a second.
 
-use crate::time::Moment;
+use crate::util::time::Moment;
 
 /// Counts messages against a rate: a bucket that holds one second's worth and fills steadily.
 #[derive(Debug)]

@@ -3,17 +3,21 @@
 use std::task::{Context, Poll};
 
 use crate::{
-    CloseReason, Message,
-    close::Ending,
     connection::{
         deadlines::Doubt,
         driver::{Driver, Peer},
-        inbox::Inbox,
-        phase::{Action, Phase},
+        liveness::{Action, Phase},
+    },
+    mailbox::inbox::Inbox,
+    types::{
+        close::{CloseReason, Ending},
+        message::Message,
+    },
+    util::time::Moment,
+    wire::{
+        frame::Frame,
         received::{Incoming, ReadEnd},
     },
-    frame::Frame,
-    time::Moment,
 };
 
 impl Driver {

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::limits::Bounds;
+use crate::types::limits::Bounds;
 
 /// Counts connections against `max_connections` and `max_connections_per_ip`, and handshakes under way against
 /// `max_handshakes`.

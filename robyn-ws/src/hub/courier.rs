@@ -8,15 +8,15 @@ use std::{
 use tokio::{runtime::Handle, task::yield_now};
 
 use crate::{
-    frame::Load,
     hub::{
         live::Live,
         round::{Errand, Log},
         sweep::Sweeper,
     },
-    limits::Bounds,
     mailbox::rounds::rounds_share,
-    sync::{AtomicBool, Mutex, MutexGuard},
+    types::limits::Bounds,
+    util::sync::{AtomicBool, Mutex, MutexGuard},
+    wire::frame::Load,
 };
 
 /// How many connections are written to before other tasks get their turn. So many writes take some 100 µs.

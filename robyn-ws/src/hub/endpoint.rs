@@ -8,13 +8,11 @@ use std::{
 use tokio::runtime::Handle;
 
 use crate::{
-    ConnectionId,
-    frame::Frame,
-    hub::{courier::Courier, group::Group, live::Live, round::Broadcast},
-    limits::Bounds,
-    mailbox::Sender,
-    sync::{Mutex, MutexGuard},
-    telemetry::Telemetry,
+    hub::{courier::Courier, group::Group, live::Live, round::Broadcast, telemetry::Telemetry},
+    mailbox::sender::Sender,
+    types::{id::ConnectionId, limits::Bounds},
+    util::sync::{Mutex, MutexGuard},
+    wire::frame::Frame,
 };
 
 /// How many couriers an endpoint has in a runtime with as many threads, so that its rooms are written to side by side. Each

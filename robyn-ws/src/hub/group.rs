@@ -5,13 +5,13 @@ use std::{ops::Range, sync::Arc};
 use indexmap::IndexMap;
 
 use crate::{
-    ConnectionId,
     hub::{
         courier::Courier,
         endpoint::Raised,
         live::Live,
         round::{Broadcast, Log},
     },
+    types::id::ConnectionId,
 };
 
 /// A set of connections, with a snapshot that broadcasts share. The snapshot is made by the first broadcast after a change.

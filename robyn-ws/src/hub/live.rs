@@ -9,13 +9,20 @@ use std::{
 };
 
 use crate::{
-    ConnectionId, Message, Overflow, SendError,
-    close::Ending,
-    frame::{Frame, FrameCounter},
     hub::{courier::Courier, endpoint::EndpointHub, sweep::Alarm},
-    log,
-    mailbox::{Glance, Mailbox, Pushed, Sender, TryPushError, Written, Wrote, batch::Batch, patience::Patience},
-    request::UpgradeRequest,
+    mailbox::{
+        Mailbox, Pushed, TryPushError,
+        batch::Batch,
+        driving::Glance,
+        patience::Patience,
+        sender::Sender,
+        writing::{Written, Wrote},
+    },
+    types::{
+        close::Ending, error::SendError, id::ConnectionId, limits::Overflow, message::Message, request::UpgradeRequest,
+    },
+    util::log,
+    wire::frame::{Frame, FrameCounter},
 };
 
 /// How many bytes are written to one connection before others get their turn.

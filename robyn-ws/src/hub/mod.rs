@@ -1,6 +1,7 @@
 //! The live connections of an app in this process.
 
 pub(crate) mod admission;
+pub(crate) mod audience;
 pub(crate) mod courier;
 pub(crate) mod drain;
 pub(crate) mod endpoint;
@@ -11,6 +12,7 @@ mod races;
 pub(crate) mod reference;
 mod round;
 pub(crate) mod sweep;
+pub(crate) mod telemetry;
 
 use std::{
     any::Any,
@@ -26,11 +28,15 @@ use axum::{
 };
 
 use crate::{
-    Audience, ConnectionId, Delivery, Message, SendError,
-    close::Ending,
-    hub::{drain::Drain, endpoint::EndpointHub, live::Live, reference::EndpointRef},
-    log,
-    printable::printable,
+    hub::{
+        audience::{Audience, Delivery},
+        drain::Drain,
+        endpoint::EndpointHub,
+        live::Live,
+        reference::EndpointRef,
+    },
+    types::{close::Ending, error::SendError, id::ConnectionId, message::Message},
+    util::{log, printable::printable},
 };
 
 /// How many paths without handlers are logged. They may be chosen by clients, so more would be a log without end.

@@ -23,15 +23,18 @@ use super::{
     sweep::Alarm,
 };
 use crate::{
-    Audience, ConnectionId, Delivery, Message, Overflow,
-    close::Ending,
-    hub::reference::EndpointRef,
-    limits::Bounds,
-    mailbox::{
-        Mailbox, Written,
-        outlet::{Outlet, WriteSide},
-        races::PipeEnd,
+    hub::{
+        audience::{Audience, Delivery},
+        reference::EndpointRef,
     },
+    mailbox::{Mailbox, races::PipeEnd, writing::Written},
+    types::{
+        close::Ending,
+        id::ConnectionId,
+        limits::{Bounds, Overflow},
+        message::Message,
+    },
+    wire::writer::{Outlet, WriteSide},
 };
 
 /// Whose connections these are. It has nothing to do: the scheduler runs the couriers' tasks.

@@ -2,7 +2,10 @@
 
 use std::{fmt, ops::Deref, sync::Arc};
 
-use crate::{Hub, hub::endpoint::EndpointHub, printable::printable};
+use crate::{
+    hub::{Hub, endpoint::EndpointHub},
+    util::printable::printable,
+};
 
 /// An endpoint, or what it will be found by when the app is built.
 #[derive(Clone)]

@@ -20,13 +20,13 @@ use std::{
 };
 
 use crate::{
-    ConnectionId,
-    frame::{Frame, Load},
     hub::{
         group::{Group, Share},
         live::Live,
     },
     mailbox::batch::Batch,
+    types::id::ConnectionId,
+    wire::frame::{Frame, Load},
 };
 
 /// Frames for the same connections.

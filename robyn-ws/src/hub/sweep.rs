@@ -18,7 +18,7 @@ use tokio::{
 
 use crate::{
     hub::{courier::Courier, endpoint::EndpointHub, live::Live},
-    time::{Moment, after},
+    util::time::{Moment, after},
 };
 
 /// How many connections are looked at before other tasks get their turn: some 10 µs, in which the endpoint is locked.

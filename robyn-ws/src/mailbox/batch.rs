@@ -1,8 +1,8 @@
 //! Frames that many connections get together.
 
 use crate::{
-    ConnectionId,
-    frame::{Frame, Load},
+    types::id::ConnectionId,
+    wire::frame::{Frame, Load},
 };
 
 /// Frames for the same connections, numbered without a gap.
@@ -85,7 +85,7 @@ impl Batch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Message, frame::FrameCounter};
+    use crate::{types::message::Message, wire::frame::FrameCounter};
 
     fn frame(text: &str) -> Frame {
         Frame::message(&Message::from(text), &FrameCounter::default())

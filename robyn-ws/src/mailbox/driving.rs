@@ -6,10 +6,12 @@ use std::{
 };
 
 use crate::{
-    Message, Overflow,
-    close::Ending,
-    frame::{Frame, FrameCounter, Load},
-    mailbox::{CONTROLS, Exit, Gate, Mailbox, State, Wakefulness, outlet::Outlet},
+    mailbox::{CONTROLS, Exit, Gate, Mailbox, State, Wakefulness},
+    types::{close::Ending, limits::Overflow, message::Message},
+    wire::{
+        frame::{Frame, FrameCounter, Load},
+        writer::Outlet,
+    },
 };
 
 /// What the driver is told when it looks in.

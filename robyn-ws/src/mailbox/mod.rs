@@ -1,15 +1,15 @@
 //! The bounded outbound queue of one connection, and what happens when it is full.
 
 pub(crate) mod batch;
-mod driving;
-pub(crate) mod outlet;
+pub(crate) mod driving;
+pub(crate) mod inbox;
 pub(crate) mod patience;
 #[cfg(all(test, races))]
 pub(crate) mod races;
 pub(crate) mod rounds;
-mod sender;
+pub(crate) mod sender;
 mod waiting;
-mod writing;
+pub(crate) mod writing;
 
 use std::{
     collections::VecDeque,
@@ -20,19 +20,21 @@ use std::{
 
 use tokio::sync::Notify;
 
-pub(crate) use self::{
-    driving::Glance,
-    sender::{Running, Sender},
-    writing::{Written, Wrote},
-};
 use crate::{
-    CloseReason, Overflow, SendError,
-    close::Ending,
-    frame::{Frame, Load},
-    limits::Bounds,
-    mailbox::{outlet::Outlet, rounds::Reach},
-    queue::{Queue, RareQueue},
-    sync::{Mutex, MutexGuard},
+    mailbox::{rounds::Reach, sender::Sender},
+    types::{
+        close::{CloseReason, Ending},
+        error::SendError,
+        limits::{Bounds, Overflow},
+    },
+    util::{
+        queue::{Queue, RareQueue},
+        sync::{Mutex, MutexGuard},
+    },
+    wire::{
+        frame::{Frame, Load},
+        writer::Outlet,
+    },
 };
 
 /// Which senders are let through.

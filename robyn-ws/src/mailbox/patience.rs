@@ -7,7 +7,7 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-use crate::time::{SECOND_LOOK, after};
+use crate::util::time::{SECOND_LOOK, after};
 
 /// The time that a sender waits.
 #[derive(Debug)]

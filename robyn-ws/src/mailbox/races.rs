@@ -18,10 +18,8 @@ use shuttle::{
 
 use super::{Mailbox, Sender, Written, outlet::Outlet, outlet::WriteSide};
 use crate::{
-    Message, SendError,
-    close::Ending,
-    frame::{Frame, FrameCounter},
-    limits::Bounds,
+    types::{close::Ending, error::SendError, limits::Bounds, message::Message},
+    wire::frame::{Frame, FrameCounter},
 };
 
 const SENDERS: u8 = 2;

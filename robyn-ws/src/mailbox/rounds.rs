@@ -7,11 +7,16 @@
 use std::{mem::replace, task::Poll};
 
 use crate::{
-    ConnectionId, Overflow,
-    frame::{Frame, Load},
-    limits::Bounds,
-    mailbox::{Exit, Gate, Mailbox, State, Wrote, batch::Batch, outlet::Outlet, summon},
-    sync::MutexGuard,
+    mailbox::{Exit, Gate, Mailbox, State, batch::Batch, summon, writing::Wrote},
+    types::{
+        id::ConnectionId,
+        limits::{Bounds, Overflow},
+    },
+    util::sync::MutexGuard,
+    wire::{
+        frame::{Frame, Load},
+        writer::Outlet,
+    },
 };
 
 /// How broadcasts reach a connection.

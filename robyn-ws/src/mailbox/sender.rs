@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use crate::ConnectionId;
+use crate::types::id::ConnectionId;
 
 thread_local! {
     /// The connection whose handler this thread runs at this moment.

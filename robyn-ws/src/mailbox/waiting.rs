@@ -6,9 +6,9 @@ use futures_util::future::{Either, select};
 use tokio::sync::Notify;
 
 use crate::{
-    SendError,
-    frame::Frame,
-    mailbox::{Mailbox, Pushed, Sender, TryPushError, patience::Patience},
+    mailbox::{Mailbox, Pushed, TryPushError, patience::Patience, sender::Sender},
+    types::error::SendError,
+    wire::frame::Frame,
 };
 
 /// A client that somebody waited for in vain.

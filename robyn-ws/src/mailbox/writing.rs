@@ -7,9 +7,9 @@ use std::{
 };
 
 use crate::{
-    frame::Load,
-    mailbox::{Exit, Gate, Mailbox, State, Wakefulness, outlet::Outlet, rounds::Reach},
-    sync::MutexGuard,
+    mailbox::{Exit, Gate, Mailbox, State, Wakefulness, rounds::Reach},
+    util::sync::MutexGuard,
+    wire::{frame::Load, writer::Outlet},
 };
 
 /// How far writing came.

@@ -50,7 +50,10 @@ use tokio::io::DuplexStream;
 
 pub use self::{request::TestRequest, socket::TestSocket};
 use crate::{
-    App, Drained, Hub, Running, connection::Connection, hub::live::Live, mailbox::Mailbox, serve::service_for,
+    app::{App, Running, serve::service_for, shutdown::Drained},
+    connection::Connection,
+    hub::{Hub, live::Live},
+    mailbox::Mailbox,
     upgrade::task_size,
 };
 

@@ -6,11 +6,11 @@ use tokio::task::JoinHandle;
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message as Frame};
 
 use crate::{
-    Message,
     test_util::{
         pipe::Pipe,
         shelf::{Closed, Seen, Shelf},
     },
+    types::message::Message,
 };
 
 /// Reads in a task of its own, which ends with it.

@@ -10,8 +10,8 @@ use std::{
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use crate::{
-    Message, close_code,
-    sync::{Mutex, MutexGuard},
+    types::{close::close_code, message::Message},
+    util::sync::{Mutex, MutexGuard},
 };
 
 /// How many bytes may wait to be received. Few enough that the server feels a client that does not receive.

@@ -12,7 +12,6 @@ use tokio_tungstenite::{
 };
 
 use crate::{
-    Message, close_code,
     test_util::{
         expectation::{Expectation, Outcome},
         pipe::Pipe,
@@ -20,6 +19,7 @@ use crate::{
         shelf::{Closed, Seen, Shelf},
         watchdog::within,
     },
+    types::{close::close_code, message::Message},
 };
 
 /// The client's end of a connection in memory. Its methods panic with what was seen, in the test's own line, when a test's

@@ -1,0 +1,387 @@
+//! The protocol's decisions, without input, output or clock: what to do with what was received, and when to give up.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::{
+    connection::rate::Rate,
+    types::{
+        close::{CloseReason, Ending, close_code},
+        limits::Bounds,
+        message::Message,
+    },
+    util::time::{Moment, after},
+    wire::received::{ReadEnd, Received},
+};
+
+/// How often a peer that is not read is looked at for the end of its TCP, which is at the same time the longest delay of
+/// noticing it.
+const END_CHECK: Duration = Duration::from_secs(1);
+
+/// What to do with what was received.
+#[derive(Debug)]
+pub(crate) enum Action {
+    Deliver(Message),
+    Answer(Bytes),
+    Nothing,
+    End(Ending),
+}
+
+/// What is due at a time.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    Nothing,
+    Ping,
+    End(Ending),
+}
+
+/// What is known of a connection when its timer fires.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Signs {
+    /// Whether the peer has taken bytes since the timer fired last.
+    pub(crate) takes_bytes: bool,
+    /// Until when our side had to do, and the peer had not.
+    pub(crate) worked_until: Option<Moment>,
+}
+
+/// The liveness of one connection.
+#[derive(Debug)]
+pub(crate) struct Phase {
+    /// Boxed, since few apps limit it.
+    rate: Option<Box<Rate>>,
+    /// Pings since the peer was heard last.
+    unanswered: u32,
+    /// Pings whose pongs have not come.
+    pongs_due: u32,
+    /// When the silence of the peer is judged next.
+    next_beat: Option<Moment>,
+    /// Since when the peer sends no message, and is not kept waiting by us.
+    idle_since: Moment,
+    /// When to look for the end of TCP, while we do not read because the handlers do not keep up. No silence of the peer
+    /// counts meanwhile.
+    paused: Option<Moment>,
+}
+
+impl Phase {
+    pub(crate) fn new(bounds: &Bounds, now: Moment) -> Self {
+        Self {
+            rate: bounds.messages_per_second.map(|limit| Box::new(Rate::new(limit, now))),
+            unanswered: 0,
+            pongs_due: 0,
+            next_beat: bounds.heartbeat.map(|every| after(now, every)),
+            idle_since: now,
+            paused: None,
+        }
+    }
+
+    // ---- receiving ------------------------------------------------------------------------------------------------
+
+    /// A message came. Returns `false` if it is one too many.
+    #[inline]
+    pub(crate) fn takes_message(&mut self, now: Moment) -> bool {
+        self.idle_since = now;
+        self.is_within_rate(now)
+    }
+
+    /// Counts a frame against the rate, if there is one. Returns `false` if it is one too many.
+    #[inline]
+    fn is_within_rate(&mut self, now: Moment) -> bool {
+        self.rate.as_mut().is_none_or(|rate| rate.allows(now))
+    }
+
+    pub(crate) fn rate_limited() -> Ending {
+        Ending::because(
+            CloseReason::RateLimited,
+            "too many messages: over Limits::messages_per_second",
+        )
+    }
+
+    pub(crate) fn on_received(&mut self, received: Received, now: Moment) -> Action {
+        let is_free = match received {
+            // A peer that ends has nothing to be refused any more.
+            Received::Close { .. } => true,
+            Received::Pong => self.takes_due_pong(),
+            _ => false,
+        };
+        if !is_free && !self.is_within_rate(now) {
+            return Action::End(Self::rate_limited());
+        }
+        match received {
+            Received::Message(message) => {
+                self.idle_since = now;
+                Action::Deliver(message)
+            }
+            Received::Fragment => {
+                self.idle_since = now;
+                Action::Nothing
+            }
+            Received::Ping(payload) => Action::Answer(payload),
+            Received::Pong => Action::Nothing,
+            Received::Close { code, reason } => {
+                Action::End(Ending::client(code.unwrap_or(close_code::NO_STATUS), reason))
+            }
+        }
+    }
+
+    /// Returns `true` if we have asked for a pong, once for each ping.
+    fn takes_due_pong(&mut self) -> bool {
+        let is_due = self.pongs_due > 0;
+        self.pongs_due -= u32::from(is_due);
+        is_due
+    }
+
+    /// The one place that decides how the end of reading ends the connection.
+    pub(crate) fn on_read_end(end: &ReadEnd) -> Ending {
+        match end {
+            ReadEnd::Eof | ReadEnd::Lost => Ending::lost(),
+            ReadEnd::TooBig => Ending::because(
+                CloseReason::MessageTooBig,
+                "too big: over Limits::max_message_size or Limits::max_frame_size",
+            ),
+            ReadEnd::TooManyFragments => Ending::because(
+                CloseReason::MessageTooBig,
+                "too many fragments: over Limits::max_fragments",
+            ),
+            ReadEnd::InvalidUtf8 => Ending::because(CloseReason::InvalidPayload, "invalid UTF-8 in a text message"),
+            ReadEnd::Protocol(what) => Ending::because(CloseReason::ProtocolError, *what),
+        }
+    }
+
+    /// A part of a message came, and its end did not.
+    pub(crate) fn on_part(&mut self, now: Moment) {
+        self.idle_since = now;
+    }
+
+    /// Something came: a part of a frame is a sign of life as well.
+    pub(crate) fn is_alive(&mut self, bounds: &Bounds, now: Moment) {
+        self.unanswered = 0;
+        self.next_beat = bounds.heartbeat.map(|every| after(now, every));
+    }
+
+    /// Our side had to do until `at`, so that the peer could be silent.
+    pub(crate) fn worked_until(&mut self, at: Moment) {
+        self.idle_since = self.idle_since.max(at);
+    }
+
+    /// Stops the clocks of silence while we do not read.
+    pub(crate) fn pause(&mut self, now: Moment) {
+        self.paused = Some(after(now, END_CHECK));
+    }
+
+    /// Starts them anew.
+    pub(crate) fn resume(&mut self, bounds: &Bounds, now: Moment) {
+        if self.paused.take().is_some() {
+            self.is_alive(bounds, now);
+            self.idle_since = now;
+            if let Some(rate) = &mut self.rate {
+                rate.catch_up(now);
+            }
+        }
+    }
+
+    // ---- time -----------------------------------------------------------------------------------------------------
+
+    /// Decides what is due at `now`.
+    pub(crate) fn on_time(&mut self, bounds: &Bounds, now: Moment, signs: Signs) -> Due {
+        if let Some(worked_until) = signs.worked_until {
+            self.worked_until(worked_until);
+        }
+        if self.paused.is_some() {
+            self.paused = Some(after(now, END_CHECK));
+            self.idle_since = now;
+        } else if signs.takes_bytes {
+            self.is_alive(bounds, now);
+        }
+        if self.idle_at(bounds).is_some_and(|at| now >= at) {
+            return Due::End(Ending::because(
+                CloseReason::IdleTimeout,
+                "idle: over Limits::idle_timeout",
+            ));
+        }
+        let due = self.beat(bounds, now);
+        self.pongs_due += u32::from(due == Due::Ping);
+        due
+    }
+
+    /// Judges the silence of the peer: it is pinged, and then has a whole interval for its answer.
+    fn beat(&mut self, bounds: &Bounds, now: Moment) -> Due {
+        let (Some(every), Some(due)) = (bounds.heartbeat, self.next_beat) else {
+            return Due::Nothing;
+        };
+        if now < due {
+            return Due::Nothing;
+        }
+        if self.paused.is_some() {
+            // Its answer would not be read. A peer that died with more to send than we took never ends TCP by itself, but
+            // answers a ping with a reset.
+            self.next_beat = Some(after(now, every));
+            return Due::Ping;
+        }
+        // If the process or the machine stood still, the peer's answer may not have been read, or not have been sent.
+        let on_time = now <= after(due, every / 2);
+        if on_time && self.unanswered + 1 >= bounds.missed_heartbeats {
+            return Due::End(Ending::silent(CloseReason::HeartbeatTimeout));
+        }
+        if on_time || self.unanswered == 0 {
+            self.unanswered += 1;
+        }
+        self.next_beat = Some(after(now, every));
+        Due::Ping
+    }
+
+    /// Returns when to ask [`Self::on_time`] next, besides [`Self::end_check`]. It may be early, never late.
+    pub(crate) fn deadline(&self, bounds: &Bounds) -> Option<Moment> {
+        self.next_beat.into_iter().chain(self.idle_at(bounds)).min()
+    }
+
+    /// Returns when to look for the end of TCP, if we do not read.
+    pub(crate) const fn end_check(&self) -> Option<Moment> {
+        self.paused
+    }
+
+    fn idle_at(&self, bounds: &Bounds) -> Option<Moment> {
+        bounds.idle_timeout.map(|limit| after(self.idle_since, limit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn phase(change: impl FnOnce(&mut Bounds)) -> (Phase, Bounds, Moment) {
+        let mut bounds = Bounds {
+            heartbeat: Some(10 * SECOND),
+            ..Bounds::default()
+        };
+        change(&mut bounds);
+        let start = Moment::now();
+        (Phase::new(&bounds, start), bounds, start)
+    }
+
+    fn on_time(phase: &mut Phase, bounds: &Bounds, now: Moment) -> Due {
+        phase.on_time(bounds, now, Signs::default())
+    }
+
+    #[test]
+    fn silent_peer_is_pinged_once_and_lost_after_two_heartbeats() {
+        let (mut phase, bounds, start) = phase(|_| ());
+        assert_eq!(phase.deadline(&bounds), Some(start + 10 * SECOND));
+        assert_eq!(on_time(&mut phase, &bounds, start + 9 * SECOND), Due::Nothing);
+        assert_eq!(on_time(&mut phase, &bounds, start + 10 * SECOND), Due::Ping);
+        assert_eq!(on_time(&mut phase, &bounds, start + 19 * SECOND), Due::Nothing);
+        assert_eq!(
+            on_time(&mut phase, &bounds, start + 20 * SECOND),
+            Due::End(Ending::silent(CloseReason::HeartbeatTimeout))
+        );
+    }
+
+    #[test]
+    fn pong_keeps_the_peer_alive_but_not_from_being_idle() {
+        let (mut phase, bounds, start) = phase(|bounds| bounds.idle_timeout = Some(15 * SECOND));
+        assert_eq!(on_time(&mut phase, &bounds, start + 10 * SECOND), Due::Ping);
+        phase.on_received(Received::Pong, start + 11 * SECOND);
+        assert_eq!(on_time(&mut phase, &bounds, start + 14 * SECOND), Due::Nothing);
+        assert!(
+            matches!(on_time(&mut phase, &bounds, start + 15 * SECOND), Due::End(ending) if ending.reason == CloseReason::IdleTimeout)
+        );
+    }
+
+    #[test]
+    fn peer_is_pinged_anew_when_the_process_stood_still() {
+        let (mut phase, bounds, start) = phase(|_| ());
+        let resumed = start + 1000 * SECOND;
+        assert_eq!(on_time(&mut phase, &bounds, resumed), Due::Ping);
+        assert_eq!(phase.deadline(&bounds), Some(resumed + 10 * SECOND));
+        let resumed_again = start + 2000 * SECOND;
+        assert_eq!(on_time(&mut phase, &bounds, resumed_again), Due::Ping);
+        assert_eq!(
+            on_time(&mut phase, &bounds, resumed_again + 10 * SECOND),
+            Due::End(Ending::silent(CloseReason::HeartbeatTimeout))
+        );
+    }
+
+    #[test]
+    fn peer_that_takes_bytes_is_alive_and_one_that_waits_for_us_is_not_idle() {
+        let (mut phase, bounds, start) = phase(|bounds| bounds.idle_timeout = Some(15 * SECOND));
+        for beat in 1..10 {
+            let now = start + beat * 10 * SECOND;
+            let signs = Signs {
+                takes_bytes: true,
+                worked_until: Some(now),
+            };
+            assert_eq!(phase.on_time(&bounds, now, signs), Due::Nothing);
+        }
+    }
+
+    #[test]
+    fn silence_does_not_count_while_we_do_not_read() {
+        let (mut phase, bounds, start) = phase(|bounds| bounds.idle_timeout = Some(15 * SECOND));
+        phase.pause(start);
+        for beat in 1..100 {
+            assert_eq!(on_time(&mut phase, &bounds, start + beat * 10 * SECOND), Due::Ping);
+        }
+        phase.resume(&bounds, start + 2000 * SECOND);
+        assert_eq!(on_time(&mut phase, &bounds, start + 2009 * SECOND), Due::Nothing);
+        assert_eq!(on_time(&mut phase, &bounds, start + 2010 * SECOND), Due::Ping);
+    }
+
+    #[test]
+    fn rate_allows_its_burst_and_refills_steadily() {
+        let (mut phase, _, start) = phase(|bounds| bounds.messages_per_second = Some(2));
+        let mut send = |at| matches!(phase.on_received(Received::Message("x".into()), at), Action::Deliver(_));
+        assert!(send(start) && send(start), "the burst of a second");
+        assert!(send(start + SECOND / 2), "half a second gives one more");
+        assert!(!send(start + SECOND / 2), "and not two");
+    }
+
+    #[test]
+    fn rate_credits_the_time_in_which_nothing_was_read() {
+        let (mut phase, bounds, start) = phase(|bounds| bounds.messages_per_second = Some(2));
+        phase.pause(start);
+        let resumed = start + 3 * SECOND;
+        phase.resume(&bounds, resumed);
+        let mut send = || matches!(phase.on_received(Received::Pong, resumed), Action::Nothing);
+        let allowed = std::iter::repeat_with(&mut send)
+            .take(20)
+            .filter(|allowed| *allowed)
+            .count();
+        assert_eq!(
+            allowed,
+            2 + 3 * 2,
+            "the burst of a second, and what three seconds allow"
+        );
+    }
+
+    #[test]
+    fn rate_does_not_count_the_pongs_that_we_ask_for() {
+        let (mut phase, bounds, start) = phase(|bounds| bounds.messages_per_second = Some(1));
+        for beat in 1..10 {
+            let now = start + beat * 10 * SECOND;
+            assert_eq!(on_time(&mut phase, &bounds, now), Due::Ping);
+            for received in [Received::Pong, Received::Message("x".into())] {
+                let action = phase.on_received(received, now);
+                assert!(!matches!(action, Action::End(_)), "{action:?}");
+            }
+            phase.is_alive(&bounds, now);
+        }
+        let action = phase.on_received(Received::Pong, start + 90 * SECOND);
+        assert!(matches!(action, Action::End(_)), "{action:?}");
+    }
+
+    #[test]
+    fn client_without_a_code_gets_1000_and_is_told_of_as_1005() {
+        let (mut phase, _, start) = phase(|_| ());
+        let close = Received::Close {
+            code: None,
+            reason: String::new(),
+        };
+        let Action::End(ending) = phase.on_received(close, start) else {
+            panic!("a Close ends the connection")
+        };
+        assert_eq!(ending.reason.code(), close_code::NO_STATUS);
+        assert_eq!(ending.frame.map(|frame| frame.code()), Some(close_code::NORMAL));
+    }
+}

@@ -1,0 +1,399 @@
+//! The socket that a session handler owns.
+
+use std::{
+    fmt,
+    future::poll_fn,
+    mem::take,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+use bytes::Bytes;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    connector::WebSocketConnector,
+    handler::extract::payload::from_json,
+    hub::audience::Delivery,
+    mailbox::inbox::ReadAhead,
+    types::{
+        close::{CloseReason, Ending, close_code},
+        error::SendError,
+        id::ConnectionId,
+        limits::Bounds,
+        message::Message,
+        rejection::Rejection,
+        request::QueryParams,
+    },
+    util::{log, printable::printable, time::Moment},
+};
+
+/// The end of a session's connection, with the real code and reason.
+///
+/// It is an error so that `?` leaves the loop; a session handler that returns it ends in order.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("disconnected with code {code}{}{}", if reason.is_empty() { "" } else { ": " }, printable(reason))]
+pub struct Disconnected {
+    /// The close code; 1005 where the client gave none, 1006 where no Close frame was seen.
+    pub code: u16,
+    /// The reason, often empty.
+    pub reason: String,
+}
+
+impl Disconnected {
+    /// Gives the close code.
+    pub const fn code(&self) -> u16 {
+        self.code
+    }
+
+    /// Gives the reason, often empty.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
+impl From<&Ending> for Disconnected {
+    fn from(ending: &Ending) -> Self {
+        let reason = match &ending.reason {
+            CloseReason::Client { reason, .. } => reason.clone(),
+            _ => ending
+                .frame
+                .as_ref()
+                .map(|frame| frame.reason().to_owned())
+                .unwrap_or_default(),
+        };
+        let code = match (&ending.reason, &ending.frame) {
+            (CloseReason::Client { code, .. }, _) => *code,
+            (_, Some(frame)) => frame.code(),
+            (reason, None) => reason.code(),
+        };
+        Self { code, reason }
+    }
+}
+
+/// The messages read for a session and not received yet, shared between its driver and its socket.
+#[derive(Debug, Default)]
+pub(crate) struct SessionInbox(Mutex<Inbox>);
+
+#[derive(Debug, Default)]
+struct Inbox {
+    messages: ReadAhead,
+    ended: Option<Disconnected>,
+    receiver: Option<Waker>,
+    /// Since when the session waits for a message.
+    awaits_since: Option<Moment>,
+    /// Whether the session has dropped its socket, so that nobody receives any more.
+    abandoned: bool,
+    /// The driver, when it waits for room here.
+    driver: Option<Waker>,
+}
+
+impl SessionInbox {
+    fn lock(&self) -> MutexGuard<'_, Inbox> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a message. The session is polled after `task` has read, and needs no wake if it is a part of that task.
+    pub(crate) fn push(&self, message: Message, task: Option<&Waker>) {
+        let mut inbox = self.lock();
+        if inbox.abandoned {
+            return;
+        }
+        inbox.messages.push(message);
+        let receiver = inbox.receiver.take();
+        wake(
+            receiver.filter(|receiver| task.is_none_or(|task| !receiver.will_wake(task))),
+            inbox,
+        );
+    }
+
+    /// Discards what has come and what will come: the socket was dropped. The client is still read, so that its end is
+    /// noticed.
+    fn abandon(&self) {
+        let mut inbox = self.lock();
+        inbox.abandoned = true;
+        let messages = take(&mut inbox.messages);
+        wake(inbox.driver.take(), inbox);
+        drop(messages);
+    }
+
+    /// Returns since when the session waits for a message. `None` means that it does something else.
+    pub(crate) fn awaits_since(&self) -> Option<Moment> {
+        self.lock().awaits_since
+    }
+
+    pub(crate) fn end(&self, ended: Disconnected) {
+        let mut inbox = self.lock();
+        inbox.ended.get_or_insert(ended);
+        wake(inbox.receiver.take(), inbox);
+    }
+
+    pub(crate) fn has_room(&self, bounds: &Bounds) -> bool {
+        self.lock().messages.has_room(bounds)
+    }
+
+    /// Has the driver woken when there is room again.
+    pub(crate) fn wait_for_room(&self, cx: &Context<'_>) {
+        self.lock().driver = Some(cx.waker().clone());
+    }
+
+    fn poll_receive(&self, cx: &Context<'_>) -> Poll<Result<Message, Disconnected>> {
+        let mut inbox = self.lock();
+        if let Some(message) = inbox.messages.pop() {
+            inbox.awaits_since = None;
+            let driver = inbox.driver.take();
+            // The driver reads after the session was polled, if it is the task that polls it. One that wakes itself would keep
+            // the runtime from its input.
+            wake(driver.filter(|driver| !driver.will_wake(cx.waker())), inbox);
+            return Poll::Ready(Ok(message));
+        }
+        if let Some(ended) = &inbox.ended {
+            return Poll::Ready(Err(ended.clone()));
+        }
+        inbox.receiver = Some(cx.waker().clone());
+        inbox.awaits_since.get_or_insert_with(Moment::now);
+        Poll::Pending
+    }
+}
+
+/// Wakes outside the lock.
+fn wake(waker: Option<Waker>, guard: MutexGuard<'_, Inbox>) {
+    drop(guard);
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+/// The socket of a session handler: a handler without `on`, which receives and sends as it likes.
+///
+/// ```
+/// use robyn_ws::prelude::*;
+///
+/// #[websocket("/ws")]
+/// async fn session(mut socket: WebSocket) -> Result<(), Disconnected> {
+///     loop {
+///         let text = socket.receive_text().await?;
+///         socket.send_text(format!("Echo: {text}")).await?;
+///     }
+/// }
+/// ```
+pub struct WebSocket {
+    inbox: Arc<SessionInbox>,
+    connector: WebSocketConnector,
+}
+
+impl WebSocket {
+    pub(crate) const fn new(inbox: Arc<SessionInbox>, connector: WebSocketConnector) -> Self {
+        Self { inbox, connector }
+    }
+
+    // ---- receiving ------------------------------------------------------------------------------------------------
+
+    /// Receives the next message.
+    ///
+    /// # Errors
+    ///
+    /// [`Disconnected`] when the connection has ended and all messages before the end were received.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped while it waits, it has taken no message.
+    pub async fn receive(&mut self) -> Result<Message, Disconnected> {
+        poll_fn(|cx| self.inbox.poll_receive(cx)).await
+    }
+
+    /// Receives the next message as text; a binary one that is valid UTF-8 is taken too.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::receive`]. Other binary messages close the connection with 1003.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Self::receive`].
+    pub async fn receive_text(&mut self) -> Result<String, Disconnected> {
+        let message = self.receive().await?;
+        let text = message.as_text().map(str::to_owned);
+        text.ok_or_else(|| {
+            self.refuse(&Rejection::unsupported(
+                "text expected, but the message is binary and no valid UTF-8",
+            ))
+        })
+    }
+
+    /// Receives the payload of the next message, whichever kind it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::receive`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Self::receive`].
+    pub async fn receive_bytes(&mut self) -> Result<Bytes, Disconnected> {
+        self.receive().await.map(Message::into_bytes)
+    }
+
+    /// Receives the next message as JSON.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::receive`]. Anything else than JSON for `T` closes the connection with 1007.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Self::receive`].
+    pub async fn receive_json<T: DeserializeOwned>(&mut self) -> Result<T, Disconnected> {
+        let message = self.receive().await?;
+        from_json(&message).map_err(|rejection| self.refuse(&rejection))
+    }
+
+    /// Closes the connection for a payload that was not expected.
+    fn refuse(&self, rejection: &Rejection) -> Disconnected {
+        let ending = Ending::with_frame(CloseReason::InvalidPayload, rejection.close_frame());
+        let disconnected = Disconnected::from(&ending);
+        self.connector.live.close(ending);
+        disconnected
+    }
+
+    // ---- sending --------------------------------------------------------------------------------------------------
+
+    /// Sends a message as soon as there is room in the client's queue.
+    ///
+    /// # Errors
+    ///
+    /// [`Disconnected`] when the connection has ended; also because there was no room and the client took no bytes for
+    /// `Limits::send_timeout`, unless `Limits::overflow` is to drop messages.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped while it waits, it has sent nothing.
+    pub async fn send(&mut self, message: impl Into<Message>) -> Result<(), Disconnected> {
+        match self.connector.async_send(message).await {
+            Ok(()) => Ok(()),
+            // The overflow policy has dropped and counted it, and the connection goes on.
+            Err(SendError::QueueFull | SendError::TimedOut) if self.connector.is_open() => Ok(()),
+            Err(error) => Err(self.disconnected(error)),
+        }
+    }
+
+    /// Sends a text, as [`Self::send`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Self::send`].
+    pub async fn send_text(&mut self, text: impl Into<String>) -> Result<(), Disconnected> {
+        self.send(text.into()).await
+    }
+
+    /// Sends bytes, as [`Self::send`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Self::send`].
+    pub async fn send_bytes(&mut self, bytes: impl Into<Bytes>) -> Result<(), Disconnected> {
+        self.send(bytes.into()).await
+    }
+
+    /// Sends `value` as JSON, as [`Self::send`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`]. A value that cannot be JSON is logged and closes the connection with 1011.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Self::send`].
+    pub async fn send_json<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Disconnected> {
+        match Message::json(value) {
+            Ok(message) => self.send(message).await,
+            Err(error) => {
+                log::error!(%error, id = %self.id(), "a value cannot be sent as JSON");
+                let ending = Ending::because(CloseReason::HandlerError, "");
+                let disconnected = Disconnected::from(&ending);
+                self.connector.live.close(ending);
+                Err(disconnected)
+            }
+        }
+    }
+
+    /// Broadcasts to every connection of this endpoint, this one included, as
+    /// [`WebSocketConnector::async_broadcast`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`WebSocketConnector::async_broadcast`].
+    pub async fn broadcast(&self, message: impl Into<Message>) -> Delivery {
+        self.connector.async_broadcast(message).await
+    }
+
+    /// Closes the connection with code 1000, when everything queued has been sent.
+    pub fn close(&self) -> Closing {
+        self.connector.close();
+        Closing(())
+    }
+
+    /// Closes the connection, as [`WebSocketConnector::close_with`].
+    pub fn close_with(&self, code: u16, reason: impl Into<String>) -> Closing {
+        self.connector.close_with(code, reason);
+        Closing(())
+    }
+
+    fn disconnected(&self, error: SendError) -> Disconnected {
+        let known = self.inbox.lock().ended.clone();
+        let asked_for = || self.connector.live.mailbox.ending().as_ref().map(Disconnected::from);
+        known.or_else(asked_for).unwrap_or_else(|| Disconnected {
+            code: close_code::ABNORMAL,
+            reason: error.to_string(),
+        })
+    }
+
+    // ---- the connection -------------------------------------------------------------------------------------------
+
+    /// Gives the id of the connection.
+    pub fn id(&self) -> ConnectionId {
+        self.connector.id()
+    }
+
+    /// Gives the query parameters of the upgrade request.
+    pub fn query_params(&self) -> &QueryParams {
+        self.connector.query_params()
+    }
+
+    /// Gives the connector, for everything else and for other tasks.
+    pub fn connector(&self) -> &WebSocketConnector {
+        &self.connector
+    }
+}
+
+impl Drop for WebSocket {
+    fn drop(&mut self) {
+        self.inbox.abandon();
+    }
+}
+
+impl fmt::Debug for WebSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("WebSocket").field(&self.connector).finish()
+    }
+}
+
+/// A close that was asked for. It needs no awaiting; awaited, it is ready at once.
+#[derive(Debug)]
+pub struct Closing(());
+
+impl Future for Closing {
+    type Output = Result<(), Disconnected>;
+
+    fn poll(self: std::pin::Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,70 @@
+//! An endpoint after resolution: one path, its handlers, and what they need.
+
+pub(crate) mod registry;
+pub(crate) mod resolve;
+pub(crate) mod router;
+pub(crate) mod selection;
+
+use std::{any::TypeId, sync::Arc};
+
+use crate::{
+    endpoint::{
+        registry::{Call, Entry, UpgradeFn},
+        router::Scopes,
+    },
+    handler::{
+        event::{Close, Connect, Event, Message, Session},
+        needs::Check,
+    },
+    hub::{admission::Admissions, endpoint::EndpointHub},
+    types::{limits::Bounds, request::UpgradeRequest},
+};
+
+/// One path and its handlers.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    pub(crate) path: Box<str>,
+    pub(crate) handlers: Handlers,
+    pub(crate) dependencies: Scopes,
+    /// The types of connection state that its handlers want.
+    pub(crate) states: Vec<KeptState>,
+    /// What arguments ask of the request, checked before the 101, each with the first handler that asks.
+    pub(crate) checks: Vec<(&'static Entry, Check)>,
+    pub(crate) bounds: Arc<Bounds>,
+    pub(crate) admissions: Arc<Admissions>,
+    pub(crate) hub: Arc<EndpointHub>,
+    /// What all of its connections have for a request, where no handler can read one.
+    pub(crate) unread_request: Option<Arc<UpgradeRequest>>,
+}
+
+/// A type of connection state, and the first handler that takes or makes it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeptState {
+    pub(crate) id: TypeId,
+    pub(crate) handler: &'static Entry,
+}
+
+/// The handlers of an endpoint, each of them optional.
+#[derive(Debug, Default)]
+pub(crate) struct Handlers {
+    pub(crate) upgrade: Option<(&'static Entry, UpgradeFn)>,
+    pub(crate) connect: Option<BoundHandler<Connect>>,
+    pub(crate) message: Option<BoundHandler<Message>>,
+    pub(crate) close: Option<BoundHandler<Close>>,
+    pub(crate) session: Option<BoundHandler<Session>>,
+}
+
+/// A handler whose event is known to the compiler, with its entry for logs and errors.
+#[derive(Debug)]
+pub(crate) struct BoundHandler<E: Event> {
+    pub(crate) entry: &'static Entry,
+    pub(crate) call: Call<E>,
+}
+
+impl<E: Event> Clone for BoundHandler<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E: Event> Copy for BoundHandler<E> {}

@@ -1,0 +1,148 @@
+//! The handlers of the program, collected when it is linked.
+
+use std::{fmt, pin::Pin, ptr};
+
+use crate::{
+    endpoint::router::SubRouter,
+    handler::{
+        event::{self, Event, EventContext},
+        extract::upgrade::UpgradeContext,
+        needs::Needs,
+        reply::{HandlerResult, UpgradeResult},
+    },
+    types::error::Place,
+    util::isolate::Panicked,
+};
+
+/// The future of an asynchronous handler, with its arguments extracted and its result turned into a reply.
+pub type HandlerFuture<'a> = Pin<Box<dyn Future<Output = Result<HandlerResult, Panicked>> + Send + 'a>>;
+
+/// The future of an upgrade handler.
+pub type UpgradeFuture<'a> = Pin<Box<dyn Future<Output = UpgradeResult> + Send + 'a>>;
+
+/// A synchronous handler for the event `E` with its types erased.
+pub(crate) type SyncCall<E> = for<'a> fn(EventContext<'a, E>) -> HandlerResult;
+
+/// A handler for the event `E` with its types erased.
+#[doc(hidden)]
+pub enum Call<E: Event> {
+    Sync(for<'a> fn(EventContext<'a, E>) -> HandlerResult),
+    Async(for<'a> fn(EventContext<'a, E>) -> HandlerFuture<'a>),
+}
+
+impl<E: Event> Clone for Call<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E: Event> Copy for Call<E> {}
+
+/// An upgrade handler with its types erased.
+pub type UpgradeFn = for<'a> fn(UpgradeContext<'a>) -> UpgradeFuture<'a>;
+
+/// A handler with its types erased, by event.
+#[doc(hidden)]
+pub enum Handler {
+    Upgrade(UpgradeFn),
+    Connect(Call<event::Connect>),
+    Message(Call<event::Message>),
+    Close(Call<event::Close>),
+    Session(Call<event::Session>),
+}
+
+impl Handler {
+    pub(crate) const fn event(&self) -> &'static str {
+        match self {
+            Self::Upgrade(_) => event::Upgrade::NAME,
+            Self::Connect(_) => event::Connect::NAME,
+            Self::Message(_) => event::Message::NAME,
+            Self::Close(_) => event::Close::NAME,
+            Self::Session(_) => event::Session::NAME,
+        }
+    }
+}
+
+/// One annotated function.
+#[doc(hidden)]
+pub struct Entry {
+    pub path: &'static str,
+    pub name: &'static str,
+    pub module: &'static str,
+    pub file: &'static str,
+    pub line: u32,
+    pub column: u32,
+    pub router: Option<&'static SubRouter>,
+    pub blocking: bool,
+    pub handler: Handler,
+    pub needs: fn(&mut Needs),
+}
+
+inventory::collect!(Entry);
+
+impl Entry {
+    pub(crate) const fn place(&self) -> Place {
+        Place {
+            file: self.file,
+            line: self.line,
+        }
+    }
+
+    /// Returns what stands for the entry where only a number can be kept: its address, which is never 0.
+    pub(crate) fn key(&'static self) -> usize {
+        ptr::from_ref(self).addr()
+    }
+
+    /// Returns the entry with this key.
+    pub(crate) fn of_key(key: usize) -> Option<&'static Self> {
+        inventory::iter::<Self>().find(|entry| entry.key() == key)
+    }
+
+    pub(crate) fn needs(&self) -> Needs {
+        let mut needs = Needs::default();
+        (self.needs)(&mut needs);
+        needs
+    }
+}
+
+/// Gives all entries in the order of the source: the linker's order means nothing.
+pub(crate) fn entries() -> Vec<&'static Entry> {
+    let mut entries: Vec<_> = inventory::iter::<Entry>().collect();
+    entries.sort_by_key(|entry| (entry.file, entry.line, entry.column, entry.module, entry.name));
+    entries
+}
+
+/// Gives the entries of `router`, or of the app itself.
+pub(crate) fn entries_of(router: Option<&'static SubRouter>) -> Vec<&'static Entry> {
+    let belongs = |entry: &&Entry| match (entry.router, router) {
+        (None, None) => true,
+        (Some(its), Some(wanted)) => ptr::eq(its, wanted),
+        _ => false,
+    };
+    entries().into_iter().filter(belongs).collect()
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} handler `{}` of `{}` ({})",
+            self.handler.event(),
+            self.name,
+            self.path,
+            self.place()
+        )
+    }
+}
+
+impl fmt::Debug for Handler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.event())
+    }
+}
+
+impl<E: Event> fmt::Debug for Call<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(E::NAME)
+    }
+}

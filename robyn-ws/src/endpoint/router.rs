@@ -1,0 +1,155 @@
+//! Sub-routers: a prefix, and the handlers that name it.
+
+use std::{panic::Location, sync::Arc};
+
+use crate::{
+    handler::dependencies::Dependencies,
+    types::{
+        error::{BuildError, Place},
+        limits::Limits,
+    },
+};
+
+/// A prefix for the paths of the handlers that name it. It is a `static`, so that handlers can name it anywhere:
+///
+/// ```
+/// use robyn_ws::prelude::*;
+///
+/// struct Mailer;
+///
+/// static LEAGUE: SubRouter = SubRouter::new("/league");
+///
+/// #[websocket("/chat", on = "message", router = LEAGUE)]
+/// async fn chat(ws: WebSocketConnector, msg: String, _mailer: Scoped<Mailer>) {
+///     ws.async_broadcast(msg).await;
+/// }
+///
+/// // Served at /league/chat:
+/// let app = App::new().include_router(LEAGUE.inject(Mailer));
+/// # drop(app);
+/// ```
+#[derive(Debug)]
+pub struct SubRouter {
+    prefix: &'static str,
+    file: &'static str,
+    line: u32,
+}
+
+impl SubRouter {
+    /// Makes a sub-router. `prefix` is written like a path: `/league`, `/{tenant}`.
+    ///
+    /// # Panics
+    ///
+    /// If `prefix` does not begin with `/` or ends with it. In a `static` that is a compile error.
+    #[track_caller]
+    pub const fn new(prefix: &'static str) -> Self {
+        let bytes = prefix.as_bytes();
+        assert!(
+            !bytes.is_empty() && bytes[0] == b'/',
+            "the prefix of a sub-router must begin with `/`: write `/league`"
+        );
+        assert!(
+            bytes[bytes.len() - 1] != b'/',
+            "the prefix of a sub-router must not end with `/`: write `/league`, not `/league/`"
+        );
+        let place = Location::caller();
+        Self {
+            prefix,
+            file: place.file(),
+            line: place.line(),
+        }
+    }
+
+    /// Injects `value`, which the handlers of this sub-router and of those in it take as [`Scoped<T>`](crate::Scoped).
+    #[track_caller]
+    pub fn inject<T: Send + Sync + 'static>(&'static self, value: T) -> IncludedRouter {
+        IncludedRouter::new(self).inject(value)
+    }
+
+    /// Sets limits, which can only narrow those around.
+    pub fn limits(&'static self, limits: Limits) -> IncludedRouter {
+        IncludedRouter::new(self).limits(limits)
+    }
+
+    /// Includes another sub-router, whose prefix comes behind this one's.
+    pub fn include_router(&'static self, router: impl Into<IncludedRouter>) -> IncludedRouter {
+        IncludedRouter::new(self).include_router(router)
+    }
+
+    pub(crate) const fn prefix(&self) -> &'static str {
+        self.prefix
+    }
+
+    pub(crate) const fn place(&self) -> Place {
+        Place {
+            file: self.file,
+            line: self.line,
+        }
+    }
+}
+
+/// A sub-router with what was injected and included, to be given to
+/// [`App::include_router`](crate::App::include_router).
+#[derive(Debug)]
+#[must_use = "a sub-router is served only where it is included"]
+pub struct IncludedRouter {
+    pub(crate) router: &'static SubRouter,
+    pub(crate) scoped: Dependencies,
+    pub(crate) limits: Limits,
+    pub(crate) included: Vec<IncludedRouter>,
+    pub(crate) problems: Vec<BuildError>,
+}
+
+impl IncludedRouter {
+    fn new(router: &'static SubRouter) -> Self {
+        Self {
+            router,
+            scoped: Dependencies::default(),
+            limits: Limits::default(),
+            included: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// As [`SubRouter::inject`].
+    #[track_caller]
+    pub fn inject<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.scoped.inject(value, Location::caller(), &mut self.problems);
+        self
+    }
+
+    /// As [`SubRouter::limits`].
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// As [`SubRouter::include_router`].
+    pub fn include_router(mut self, router: impl Into<Self>) -> Self {
+        self.included.push(router.into());
+        self
+    }
+}
+
+impl From<&'static SubRouter> for IncludedRouter {
+    fn from(router: &'static SubRouter) -> Self {
+        Self::new(router)
+    }
+}
+
+/// The dependencies an endpoint sees: the app's, and those of the sub-routers around it, the nearest first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scopes {
+    pub(crate) globals: Arc<Dependencies>,
+    pub(crate) scoped: Vec<Arc<Dependencies>>,
+}
+
+impl Scopes {
+    pub(crate) fn global<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.globals.get()
+    }
+
+    pub(crate) fn scoped<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.scoped.iter().find_map(|scope| scope.get())
+    }
+}

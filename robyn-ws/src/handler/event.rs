@@ -1,0 +1,193 @@
+//! The events of a connection, and what an extractor can see of one.
+
+use std::{any::Any, fmt, sync::Arc};
+
+use axum::http::{Extensions, HeaderMap, Uri};
+
+use crate::{
+    connector::{WebSocketConnector, web_socket::WebSocket},
+    endpoint::Endpoint,
+    handler::state::StateLease,
+    types::{borrowed::Payload, close::CloseReason, message, request::UpgradeRequest},
+};
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// An event that a handler can be for. The types of this module stand for the events in
+/// [`FromEvent`](crate::FromEvent).
+pub trait Event: sealed::Sealed + Sized + Send + 'static {
+    /// What `on = "…"` calls it.
+    const NAME: &'static str;
+    /// What came with it, owned between the event and its handler.
+    #[doc(hidden)]
+    type Owned: Send + 'static;
+    /// What came with it, as the handler's arguments borrow it.
+    #[doc(hidden)]
+    type Payload<'a>: Send;
+    /// What there is around it.
+    #[doc(hidden)]
+    type Scope<'a>: Send;
+    #[doc(hidden)]
+    fn payload(owned: &mut Self::Owned) -> Self::Payload<'_>;
+}
+
+/// An event of a connection that exists: all but [`Upgrade`].
+pub trait LiveEvent: for<'a> Event<Scope<'a> = LiveScope<'a>> {}
+
+/// A client asks for a connection: the request before the 101.
+#[derive(Clone, Copy, Debug)]
+pub struct Upgrade;
+
+/// A connection begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Connect;
+
+/// A message has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Message;
+
+/// A connection ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Close;
+
+/// A connection begins, and its handler owns the socket.
+#[derive(Clone, Copy, Debug)]
+pub struct Session;
+
+macro_rules! event {
+    ($event:ident, $name:literal, $scope:ty, $owned:ty, $payload:ty, |$it:ident| $borrow:expr) => {
+        impl sealed::Sealed for $event {}
+
+        impl Event for $event {
+            const NAME: &'static str = $name;
+            type Owned = $owned;
+            type Payload<'a> = $payload;
+            type Scope<'a> = $scope;
+
+            fn payload($it: &mut Self::Owned) -> Self::Payload<'_> {
+                $borrow
+            }
+        }
+    };
+}
+
+event!(Upgrade, "upgrade", (), (), (), |_owned| ());
+event!(Connect, "connect", LiveScope<'a>, (), (), |_owned| ());
+event!(
+    Message,
+    "message",
+    LiveScope<'a>,
+    message::Message,
+    Payload<'a>,
+    |owned| (&*owned).into()
+);
+event!(Close, "close", LiveScope<'a>, CloseReason, &'a CloseReason, |owned| {
+    owned
+});
+event!(
+    Session,
+    "session",
+    LiveScope<'a>,
+    Option<WebSocket>,
+    &'a mut Option<WebSocket>,
+    |owned| owned
+);
+
+impl LiveEvent for Connect {}
+impl LiveEvent for Message {}
+impl LiveEvent for Close {}
+impl LiveEvent for Session {}
+
+/// What there is around an event of a connection that exists.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct LiveScope<'a> {
+    pub(crate) connector: &'a WebSocketConnector,
+    pub(crate) state: StateLease<'a>,
+}
+
+/// One event, for the extractors of its handler's arguments.
+pub struct EventContext<'a, E: Event> {
+    pub(crate) endpoint: &'a Endpoint,
+    pub(crate) request: &'a UpgradeRequest,
+    pub(crate) payload: E::Payload<'a>,
+    pub(crate) scope: E::Scope<'a>,
+}
+
+impl<'a, E: Event> EventContext<'a, E> {
+    /// Gives the path of the endpoint, with its parameters as the handler writes them: `/chat/{room}`.
+    pub fn endpoint(&self) -> &'a str {
+        &self.endpoint.path
+    }
+
+    /// Gives the URI of the upgrade request.
+    pub fn uri(&self) -> &'a Uri {
+        self.request.uri()
+    }
+
+    /// Gives the headers of the upgrade request.
+    pub fn headers(&self) -> &'a HeaderMap {
+        self.request.headers()
+    }
+
+    /// Gives the extensions of the upgrade request.
+    pub fn extensions(&self) -> &'a Extensions {
+        &self.request.extensions
+    }
+
+    /// Gives the app's value of type `T`, if one was injected.
+    pub fn global<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        self.endpoint.dependencies.global()
+    }
+
+    /// Gives the value of type `T` of the endpoint's sub-router, or of the nearest one around it.
+    pub fn scoped<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        self.endpoint.dependencies.scoped()
+    }
+}
+
+impl<'a, E: LiveEvent> EventContext<'a, E> {
+    /// Gives the connection.
+    pub fn connector(&self) -> &'a WebSocketConnector {
+        self.scope.connector
+    }
+
+    pub(crate) fn state(&mut self) -> &mut StateLease<'a> {
+        &mut self.scope.state
+    }
+}
+
+impl<'a> EventContext<'a, Message> {
+    /// Gives the message, which is copied if it lies in the buffer that it was read into.
+    pub fn message(&self) -> &'a message::Message {
+        self.payload.message()
+    }
+
+    /// Gives the text: of a text message, or of a binary message that is valid UTF-8. Nothing is copied.
+    pub fn text(&self) -> Option<&'a str> {
+        self.payload.as_text()
+    }
+
+    /// Gives the payload: the bytes of a binary message, the UTF-8 bytes of a text. Nothing is copied.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.payload.as_bytes()
+    }
+}
+
+impl<'a> EventContext<'a, Close> {
+    /// Gives why the connection ends.
+    pub fn close_reason(&self) -> &'a CloseReason {
+        self.payload
+    }
+}
+
+impl<E: Event> fmt::Debug for EventContext<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventContext")
+            .field("event", &E::NAME)
+            .field("endpoint", &self.endpoint.path)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,82 @@
+//! One trait per event over [`FromEvent`], so that the compiler's error names the event and what it offers.
+
+use crate::{
+    handler::{
+        event::{Close, Connect, EventContext, Message, Session},
+        extract::FromEvent,
+        needs::Needs,
+    },
+    types::rejection::Rejection,
+};
+
+/// A trait that is implemented for what [`FromEvent`] is implemented for, and reports its absence in its own words.
+macro_rules! argument {
+    (#[$words:meta] $name:ident: $event:ident) => {
+        #[doc(hidden)]
+        #[$words]
+        pub trait $name<'a>: Sized {
+            fn take(cx: &mut EventContext<'a, $event>) -> Result<Self, Rejection>;
+            fn declare(needs: &mut Needs);
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<'a, T: FromEvent<'a, $event>> $name<'a> for T {
+            #[inline]
+            fn take(cx: &mut EventContext<'a, $event>) -> Result<Self, Rejection> {
+                T::from_event(cx)
+            }
+
+            fn declare(needs: &mut Needs) {
+                needs.argument::<$event, T>();
+            }
+        }
+    };
+}
+
+argument! {
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot be an argument of a `connect` handler",
+        label = "not available in a `connect` handler",
+        note = "a `connect` handler can take `WebSocketConnector`, `Hub`, `Global<T>`, `Scoped<T>`, `Path<T>`, `Query<T>`, `&HeaderMap`, `&Uri`, `Extension<T>`, `ConnectInfo<T>`, `&State` and `&mut State` where `State: ConnectionState`, and `Option<_>` or `Result<_, Rejection>` of these",
+        note = "`T` is `Deserialize` in `Path` and `Query`, `Send + Sync` in `Global` and `Scoped`, `Clone + Send + Sync` in `Extension` and `ConnectInfo`; a state derives `ConnectionState`, and is `Sync` if taken as `&State`",
+        note = "there is no message yet: take it in a handler with `on = \"message\"`",
+        note = "for a type of your own, implement `FromEvent<'_, event::Connect>`"
+    )]
+    ConnectArgument: Connect
+}
+
+argument! {
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot be an argument of a `message` handler",
+        label = "not available in a `message` handler",
+        note = "a `message` handler can take the message as `&str`, `String`, `Utf8Bytes`, `&[u8]`, `Vec<u8>`, `Bytes`, `Json<T>`, `Message` or `&Message`, and `WebSocketConnector`, `Hub`, `Global<T>`, `Scoped<T>`, `Path<T>`, `Query<T>`, `&HeaderMap`, `&Uri`, `Extension<T>`, `ConnectInfo<T>`, `&State` and `&mut State` where `State: ConnectionState`, and `Option<_>` or `Result<_, Rejection>` of these",
+        note = "`T` is `Deserialize` in `Json`, `Path` and `Query`, `Send + Sync` in `Global` and `Scoped`, `Clone + Send + Sync` in `Extension` and `ConnectInfo`; a state derives `ConnectionState`, and is `Sync` if taken as `&State`",
+        note = "`WebSocket` is for session handlers, which have no `on`",
+        note = "for a type of your own, implement `FromEvent<'_, event::Message>`"
+    )]
+    MessageArgument: Message
+}
+
+argument! {
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot be an argument of a `close` handler",
+        label = "not available in a `close` handler",
+        note = "a `close` handler can take `CloseReason`, `&CloseReason`, `WebSocketConnector`, `Hub`, `Global<T>`, `Scoped<T>`, `Path<T>`, `Query<T>`, `&HeaderMap`, `&Uri`, `Extension<T>`, `ConnectInfo<T>`, `&State` and `&mut State` where `State: ConnectionState`, and `Option<_>` or `Result<_, Rejection>` of these",
+        note = "`T` is `Deserialize` in `Path` and `Query`, `Send + Sync` in `Global` and `Scoped`, `Clone + Send + Sync` in `Extension` and `ConnectInfo`; a state derives `ConnectionState`, and is `Sync` if taken as `&State`",
+        note = "the last message has been handled: keep what `close` needs in a state",
+        note = "for a type of your own, implement `FromEvent<'_, event::Close>`"
+    )]
+    CloseArgument: Close
+}
+
+argument! {
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot be an argument of a session handler",
+        label = "not available in a session handler",
+        note = "a session handler can take `WebSocket`, `WebSocketConnector`, `Hub`, `Global<T>`, `Scoped<T>`, `Path<T>`, `Query<T>`, `&HeaderMap`, `&Uri`, `Extension<T>`, `ConnectInfo<T>`, `&State` and `&mut State` where `State: ConnectionState`, and `Option<_>` or `Result<_, Rejection>` of these",
+        note = "`T` is `Deserialize` in `Path` and `Query`, `Send + Sync` in `Global` and `Scoped`, `Clone + Send + Sync` in `Extension` and `ConnectInfo`; a state derives `ConnectionState`, and is `Sync` if taken as `&State`",
+        note = "a session handler owns the socket and receives from it; for a handler that is called once per message, write `on = \"message\"`",
+        note = "for a type of your own, implement `FromEvent<'_, event::Session>`"
+    )]
+    SessionArgument: Session
+}

@@ -1,0 +1,18 @@
+//! The socket that a session handler owns.
+
+use crate::{
+    connector::web_socket::WebSocket,
+    handler::{
+        event::{EventContext, Session},
+        extract::FromEvent,
+    },
+    types::rejection::Rejection,
+};
+
+impl<'a> FromEvent<'a, Session> for WebSocket {
+    fn from_event(cx: &mut EventContext<'a, Session>) -> Result<Self, Rejection> {
+        cx.payload
+            .take()
+            .ok_or_else(|| Rejection::internal("the `WebSocket` is taken twice by one session handler"))
+    }
+}

@@ -1,0 +1,35 @@
+//! The connection's own state.
+
+use crate::{
+    handler::{
+        event::{EventContext, LiveEvent},
+        extract::FromEvent,
+        needs::Needs,
+        state::{self, ConnectionState},
+    },
+    types::rejection::Rejection,
+};
+
+impl<'a, E: LiveEvent, S: ConnectionState> FromEvent<'a, E> for &'a mut S {
+    const READS_REQUEST: bool = false;
+
+    fn from_event(cx: &mut EventContext<'a, E>) -> Result<Self, Rejection> {
+        cx.state().exclusive()
+    }
+
+    fn declare(needs: &mut Needs) {
+        state::declare::<S>(needs);
+    }
+}
+
+impl<'a, E: LiveEvent, S: ConnectionState + Sync> FromEvent<'a, E> for &'a S {
+    const READS_REQUEST: bool = false;
+
+    fn from_event(cx: &mut EventContext<'a, E>) -> Result<Self, Rejection> {
+        cx.state().shared()
+    }
+
+    fn declare(needs: &mut Needs) {
+        state::declare::<S>(needs);
+    }
+}

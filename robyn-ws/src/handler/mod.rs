@@ -1,0 +1,8 @@
+//! What a handler takes, returns and keeps.
+
+pub(crate) mod dependencies;
+pub mod event;
+pub(crate) mod extract;
+pub(crate) mod needs;
+pub(crate) mod reply;
+pub(crate) mod state;

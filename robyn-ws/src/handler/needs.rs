@@ -1,0 +1,77 @@
+//! What handlers need from the app, gathered when it is built.
+
+use std::any::TypeId;
+
+use axum::{http::request::Parts, response::Response};
+
+use crate::handler::{event::Event, extract::FromEvent, state::ConnectionState};
+
+/// Collects what the arguments of one handler need. [`FromEvent::declare`] fills it.
+#[derive(Debug, Default)]
+pub struct Needs {
+    pub(crate) globals: Vec<Dependency>,
+    pub(crate) scoped: Vec<Dependency>,
+    pub(crate) states: Vec<StateNeed>,
+    /// The state that an upgrade handler returns.
+    pub(crate) provides: Option<TypeId>,
+    /// Checks of the request that are made before the 101.
+    pub(crate) checks: Vec<Check>,
+    /// Whether an argument may read the upgrade request once the connection exists.
+    pub(crate) reads_request: bool,
+}
+
+/// A dependency that a handler takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dependency {
+    pub(crate) id: TypeId,
+    pub(crate) name: &'static str,
+}
+
+/// A connection state that a handler takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StateNeed {
+    pub(crate) id: TypeId,
+    pub(crate) name: &'static str,
+    pub(crate) has_default: bool,
+}
+
+/// Refuses a request that an argument could not be made of.
+pub(crate) type Check = fn(&mut Parts) -> Result<(), Response>;
+
+impl Needs {
+    /// Gathers what an argument of a connection's handler needs.
+    pub(crate) fn argument<'a, E: Event, X: FromEvent<'a, E>>(&mut self) {
+        self.reads_request |= X::READS_REQUEST;
+        X::declare(self);
+    }
+
+    pub(crate) fn global(&mut self, id: TypeId, name: &'static str) {
+        self.globals.push(Dependency { id, name });
+    }
+
+    pub(crate) fn scoped(&mut self, id: TypeId, name: &'static str) {
+        self.scoped.push(Dependency { id, name });
+    }
+
+    pub(crate) fn state(&mut self, id: TypeId, name: &'static str, has_default: bool) {
+        self.states.push(StateNeed { id, name, has_default });
+    }
+
+    pub(crate) fn provides<S: ConnectionState>(&mut self) {
+        self.provides = Some(TypeId::of::<S>());
+    }
+
+    pub(crate) fn check(&mut self, check: Check) {
+        self.checks.push(check);
+    }
+
+    /// Gathers what is wanted but may be missing: only states, which need a slot, are kept.
+    pub(crate) fn optionally(&mut self, declare: impl FnOnce(&mut Self)) {
+        let mut optional = Self::default();
+        declare(&mut optional);
+        self.states.extend(optional.states.into_iter().map(|state| StateNeed {
+            has_default: true,
+            ..state
+        }));
+    }
+}

@@ -1,0 +1,269 @@
+//! What a handler returns.
+
+use std::{error::Error, fmt};
+
+use axum::{Json, response::IntoResponse};
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::{
+    Utf8Bytes,
+    connector::web_socket::Disconnected,
+    handler::{extract::upgrade::UpgradeRefusal, needs::Needs, state::ConnectionState},
+    types::{
+        close::{CloseFrame, CloseReason, Ending, close_code},
+        message::Message,
+        rejection::Rejection,
+    },
+    util::printable::printable,
+};
+
+/// What a handler's return value comes to: a message to send, nothing, or an error.
+pub type HandlerResult = Result<Option<Message>, HandlerError>;
+
+/// A type that a handler can return: what is returned is what is sent to this client.
+///
+/// `()` and `None` send nothing; `""` sends an empty text message.
+///
+/// ```
+/// use robyn_ws::prelude::*;
+///
+/// #[websocket("/half", on = "message")]
+/// fn half(msg: &str) -> Result<String, HandlerError> {
+///     let number: i64 = msg.trim().parse()?; // closes with 1011; the details are only logged
+///     if number == 0 {
+///         return Err(HandlerError::close(4000, "nothing to halve"));
+///     }
+///     Ok((number / 2).to_string())
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be returned by a handler",
+    label = "not a reply",
+    note = "a handler can return `()`, `&str`, `String`, `Utf8Bytes`, `&[u8]`, `Vec<u8>`, `Bytes`, `Message`, `Json<T>` where `T: Serialize`, and `Option<R>` and `Result<R, E>` where `R` is one of these and `E: Into<HandlerError>`",
+    note = "an error becomes a `HandlerError` if it implements `std::error::Error + Send + Sync`; a boxed one is `Box<dyn Error + Send + Sync>`",
+    note = "to send a number or another value as text, return `value.to_string()`"
+)]
+pub trait IntoReply {
+    /// Turns the value into what is sent.
+    fn into_reply(self) -> HandlerResult;
+}
+
+#[diagnostic::do_not_recommend]
+impl IntoReply for () {
+    fn into_reply(self) -> HandlerResult {
+        Ok(None)
+    }
+}
+
+macro_rules! message_reply {
+    ($($type:ty),+) => {
+        $(#[diagnostic::do_not_recommend]
+        impl IntoReply for $type {
+            fn into_reply(self) -> HandlerResult {
+                Ok(Some(self.into()))
+            }
+        })+
+    };
+}
+
+message_reply!(
+    &str,
+    String,
+    Utf8Bytes,
+    &[u8],
+    Vec<u8>,
+    Bytes,
+    Message,
+    std::borrow::Cow<'_, str>
+);
+
+#[diagnostic::do_not_recommend]
+impl<const N: usize> IntoReply for &[u8; N] {
+    fn into_reply(self) -> HandlerResult {
+        Ok(Some(self.into()))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<const N: usize> IntoReply for [u8; N] {
+    fn into_reply(self) -> HandlerResult {
+        Ok(Some(self.into()))
+    }
+}
+
+/// A text message in JSON.
+#[diagnostic::do_not_recommend]
+impl<T: Serialize> IntoReply for Json<T> {
+    fn into_reply(self) -> HandlerResult {
+        Ok(Some(Message::json(&self.0)?))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<R: IntoReply> IntoReply for Option<R> {
+    fn into_reply(self) -> HandlerResult {
+        self.map_or(Ok(None), R::into_reply)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<R: IntoReply, E: Into<HandlerError>> IntoReply for Result<R, E> {
+    fn into_reply(self) -> HandlerResult {
+        self.map_err(Into::into)?.into_reply()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl IntoReply for std::convert::Infallible {
+    fn into_reply(self) -> HandlerResult {
+        match self {}
+    }
+}
+
+/// Why a handler failed, and what the client is told of it.
+///
+/// `?` makes it of any error, and of `Box<dyn Error>`, `anyhow::Error`, `String` and `&str`: the connection is closed
+/// with 1011, and the details go to the log and never to the peer.
+pub struct HandlerError(Kind);
+
+enum Kind {
+    Failed(Box<dyn Error + Send + Sync>),
+    Close(CloseFrame),
+    Reply(Message),
+    Rejected(Rejection),
+}
+
+/// What a handler's error asks for.
+pub(crate) enum Consequence {
+    End(Ending),
+    Reply(Message),
+}
+
+impl HandlerError {
+    /// Closes the connection with exactly this `code` and `reason`, of which
+    /// [`WebSocketConnector::close_with`](crate::WebSocketConnector::close_with) tells the rules.
+    pub fn close(code: u16, reason: impl Into<String>) -> Self {
+        Self(Kind::Close(CloseFrame::new(code, reason)))
+    }
+
+    /// Sends `message` to the client and carries on.
+    pub fn reply(message: impl Into<Message>) -> Self {
+        Self(Kind::Reply(message.into()))
+    }
+
+    /// Returns `true` if a handler passes on that a connection has ended, its own or another.
+    pub(crate) fn is_disconnected(&self) -> bool {
+        matches!(&self.0, Kind::Failed(error) if error.is::<Disconnected>())
+    }
+
+    pub(crate) fn consequence(&self) -> Consequence {
+        match &self.0 {
+            Kind::Failed(_) => Consequence::End(Ending::because(CloseReason::HandlerError, "")),
+            Kind::Close(frame) => Consequence::End(Ending::with_frame(CloseReason::HandlerError, frame.clone())),
+            Kind::Reply(message) => Consequence::Reply(message.clone()),
+            Kind::Rejected(rejection) => {
+                let ours = rejection.code() == close_code::INTERNAL_ERROR;
+                let reason = if ours {
+                    CloseReason::HandlerError
+                } else {
+                    CloseReason::InvalidPayload
+                };
+                Consequence::End(Ending::with_frame(reason, rejection.close_frame()))
+            }
+        }
+    }
+}
+
+impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for HandlerError {
+    fn from(error: E) -> Self {
+        let error = error.into();
+        match error.downcast::<Rejection>() {
+            Ok(rejection) => Self(Kind::Rejected(*rejection)),
+            Err(error) => Self(Kind::Failed(error)),
+        }
+    }
+}
+
+impl fmt::Display for HandlerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Failed(error) => error.fmt(f),
+            Kind::Close(frame) => write!(f, "close with {} {}", frame.code(), frame.reason()),
+            Kind::Reply(_) => f.write_str("a reply instead of a result"),
+            // It quotes what the client sent, and is made for the log.
+            Kind::Rejected(rejection) => printable(rejection.reason()).fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for HandlerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Failed(error) => error.fmt(f),
+            Kind::Rejected(rejection) => rejection.fmt(f),
+            Kind::Close(_) | Kind::Reply(_) => fmt::Display::fmt(self, f),
+        }
+    }
+}
+
+/// What an upgrade handler's return value comes to: go on, perhaps with a state, or refuse.
+#[doc(hidden)]
+pub type UpgradeResult = Result<UpgradeReply, UpgradeRefusal>;
+
+/// The state that an upgrade handler returned, if it returns one.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+pub struct UpgradeReply(pub(crate) Option<Box<dyn std::any::Any + Send>>);
+
+/// A type that an upgrade handler can return.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be returned by an `upgrade` handler",
+    label = "not an answer to an upgrade",
+    note = "an `upgrade` handler can return `()`, `Result<(), R>`, `S` or `Result<S, R>`, where `S: ConnectionState` and `R: IntoResponse` (the HTTP answer that refuses)"
+)]
+pub trait IntoUpgradeReply {
+    fn into_upgrade_reply(self) -> UpgradeResult;
+    fn declare(needs: &mut Needs);
+}
+
+impl IntoUpgradeReply for () {
+    fn into_upgrade_reply(self) -> UpgradeResult {
+        Ok(UpgradeReply::default())
+    }
+
+    fn declare(_needs: &mut Needs) {}
+}
+
+impl<S: ConnectionState> IntoUpgradeReply for S {
+    fn into_upgrade_reply(self) -> UpgradeResult {
+        Ok(UpgradeReply(Some(Box::new(self))))
+    }
+
+    fn declare(needs: &mut Needs) {
+        needs.provides::<S>();
+    }
+}
+
+impl<R: IntoResponse> IntoUpgradeReply for Result<(), R> {
+    fn into_upgrade_reply(self) -> UpgradeResult {
+        self.map(|()| UpgradeReply::default()).map_err(refusal)
+    }
+
+    fn declare(_needs: &mut Needs) {}
+}
+
+impl<S: ConnectionState, R: IntoResponse> IntoUpgradeReply for Result<S, R> {
+    fn into_upgrade_reply(self) -> UpgradeResult {
+        self.map_err(refusal)?.into_upgrade_reply()
+    }
+
+    fn declare(needs: &mut Needs) {
+        needs.provides::<S>();
+    }
+}
+
+fn refusal(response: impl IntoResponse) -> UpgradeRefusal {
+    UpgradeRefusal(response.into_response())
+}

@@ -1,0 +1,168 @@
+//! A connection's own state, lent to one handler at a time and so without a lock.
+
+use std::any::{Any, TypeId, type_name};
+
+use crate::{
+    endpoint::KeptState,
+    handler::needs::Needs,
+    types::rejection::Rejection,
+    util::isolate::{self, Panicked},
+};
+
+/// The state of one connection, taken by handlers as `&S` or `&mut S`.
+///
+/// Derive it: the state then begins as its `Default` when a handler first wants it, or as the value that the
+/// endpoint's `upgrade` handler returned. With `#[connection_state(from_upgrade)]` only an upgrade handler can make it.
+///
+/// ```
+/// use robyn_ws::prelude::*;
+///
+/// #[derive(Default, ConnectionState)]
+/// struct Session {
+///     seen: u32,
+/// }
+///
+/// #[websocket("/count", on = "message")]
+/// fn count(session: &mut Session) -> String {
+///     session.seen += 1;
+///     session.seen.to_string()
+/// }
+///
+/// // A handler is an ordinary function.
+/// assert_eq!(count(&mut Session { seen: 41 }), "42");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no connection state",
+    label = "not a `ConnectionState`",
+    note = "derive it: `#[derive(Default, ConnectionState)]`"
+)]
+pub trait ConnectionState: Sized + Send + 'static {
+    /// Makes the state of a new connection, or is `None` if only an upgrade handler can.
+    const INITIAL: Option<fn() -> Self>;
+}
+
+/// The place of one type's state in a connection.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    id: TypeId,
+    value: Option<Box<dyn Any + Send>>,
+}
+
+/// All states of one connection, a slot for each type that its endpoint's handlers want.
+#[derive(Debug, Default)]
+pub(crate) struct States(Vec<Slot>);
+
+impl States {
+    pub(crate) fn new(wanted: &[KeptState], from_upgrade: Option<Box<dyn Any + Send>>) -> Self {
+        let mut slots: Vec<_> = wanted
+            .iter()
+            .map(|&KeptState { id, .. }| Slot { id, value: None })
+            .collect();
+        if let Some(value) = from_upgrade
+            && let Some(slot) = slots.iter_mut().find(|slot| slot.id == (*value).type_id())
+        {
+            slot.value = Some(value);
+        }
+        Self(slots)
+    }
+
+    pub(crate) fn lend(&mut self) -> StateLease<'_> {
+        StateLease {
+            free: &mut self.0,
+            more: Vec::new(),
+            shared: Vec::new(),
+        }
+    }
+
+    /// Drops the states one by one, and calls `panicked` for those whose `Drop` panics.
+    pub(crate) fn discard(&mut self, kept: &[KeptState], panicked: impl Fn(&KeptState)) {
+        for slot in self.0.drain(..) {
+            let id = slot.id;
+            if isolate::discard(slot) == Err(Panicked)
+                && let Some(state) = kept.iter().find(|state| state.id == id)
+            {
+                panicked(state);
+            }
+        }
+    }
+}
+
+/// The states that no argument of the running handler has taken yet.
+#[derive(Debug, Default)]
+pub(crate) struct StateLease<'a> {
+    /// Nearly every endpoint has one state or none: taking it from here allocates nothing.
+    free: &'a mut [Slot],
+    /// What is left on the far side of slots that were taken from the middle.
+    more: Vec<&'a mut [Slot]>,
+    /// Those taken as `&S`, which can be taken again.
+    shared: Vec<&'a (dyn Any + Send + Sync)>,
+}
+
+impl<'a> StateLease<'a> {
+    pub(crate) fn exclusive<S: ConnectionState>(&mut self) -> Result<&'a mut S, Rejection> {
+        let slot = self.take(TypeId::of::<S>()).ok_or_else(unavailable::<S>)?;
+        slot.fill::<S>()?;
+        slot.value
+            .as_mut()
+            .and_then(|value| value.downcast_mut())
+            .ok_or_else(missing::<S>)
+    }
+
+    pub(crate) fn shared<S: ConnectionState + Sync>(&mut self) -> Result<&'a S, Rejection> {
+        if let Some(known) = self.shared.iter().find_map(|state| state.downcast_ref()) {
+            return Ok(known);
+        }
+        let state: &'a S = self.exclusive()?;
+        self.shared.push(state);
+        Ok(state)
+    }
+
+    /// Takes the slot out of the lease, so that nobody else can have it.
+    fn take(&mut self, id: TypeId) -> Option<&'a mut Slot> {
+        let has = |slots: &[Slot]| slots.iter().position(|slot| slot.id == id);
+        let (slots, at) = if let Some(at) = has(self.free) {
+            (std::mem::take(&mut self.free), at)
+        } else {
+            let (index, at) = self
+                .more
+                .iter()
+                .enumerate()
+                .find_map(|(index, slots)| Some((index, has(slots)?)))?;
+            (self.more.swap_remove(index), at)
+        };
+        let (left, rest) = slots.split_at_mut(at);
+        let (slot, right) = rest.split_first_mut()?;
+        self.more
+            .extend([left, right].into_iter().filter(|slots| !slots.is_empty()));
+        Some(slot)
+    }
+}
+
+impl Slot {
+    fn fill<S: ConnectionState>(&mut self) -> Result<(), Rejection> {
+        if self.value.is_none() {
+            let make = S::INITIAL.ok_or_else(missing::<S>)?;
+            self.value = Some(Box::new(make()));
+        }
+        Ok(())
+    }
+}
+
+/// `build()` refuses an endpoint that wants such a state without an upgrade handler. It is reached when the
+/// system had no thread for a blocking handler, to whom the state was lent.
+fn missing<S>() -> Rejection {
+    Rejection::internal(format!("this connection has no `{}`", type_name::<S>()))
+}
+
+/// The macro refuses the first in one signature; both are reached by an extractor that takes a state of its own.
+fn unavailable<S>() -> Rejection {
+    Rejection::internal(format!(
+        "`{}` cannot be taken: another argument has it as `&mut`, or an extractor takes it and does not call its `FromEvent::declare`",
+        type_name::<S>()
+    ))
+}
+
+/// Says that a handler wants the state `S`.
+pub(crate) fn declare<S: ConnectionState>(needs: &mut Needs) {
+    needs.state(TypeId::of::<S>(), type_name::<S>(), S::INITIAL.is_some());
+}

@@ -1,0 +1,10 @@
+//! The values that all layers speak of.
+
+pub(crate) mod borrowed;
+pub(crate) mod close;
+pub(crate) mod error;
+pub(crate) mod id;
+pub(crate) mod limits;
+pub(crate) mod message;
+pub(crate) mod rejection;
+pub(crate) mod request;

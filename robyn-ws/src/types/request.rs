@@ -1,0 +1,293 @@
+//! The upgrade request, as handlers see it while the connection lives.
+
+use std::{fmt, net::SocketAddr, sync::OnceLock};
+
+use axum::{
+    extract::{ConnectInfo, MatchedPath, OriginalUri, RawPathParams},
+    http::{
+        Extensions, HeaderMap, HeaderName, HeaderValue, Uri,
+        request::Parts,
+        uri::{Authority, PathAndQuery},
+    },
+};
+
+use crate::{hub::Hub, util::isolate::Held};
+
+/// The request that became a connection. It is empty where no handler of the endpoint can read it.
+#[derive(Clone, Default)]
+pub(crate) struct UpgradeRequest {
+    head: Head,
+    pub(crate) extensions: Held<Extensions>,
+    pub(crate) path_params: PathParams,
+    pub(crate) subprotocol: Option<Box<str>>,
+    peer_addr: OnceLock<SocketAddr>,
+    query: OnceLock<Box<QueryParams>>,
+}
+
+impl UpgradeRequest {
+    /// Copies what is kept out of the server's read buffer, which would otherwise live as long as the connection.
+    pub(crate) fn new(parts: &Parts, path_params: PathParams, subprotocol: Option<&HeaderValue>) -> Self {
+        let head = Head::new(target(parts), &parts.headers);
+        let mut extensions = parts.extensions.clone();
+        forget_known(&mut extensions);
+        Self {
+            head,
+            extensions: fitted(extensions).into(),
+            path_params,
+            subprotocol: subprotocol.and_then(|name| name.to_str().ok()).map(Box::from),
+            peer_addr: peer_addr(parts).map(OnceLock::from).unwrap_or_default(),
+            query: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn uri(&self) -> &Uri {
+        self.head.uri()
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        self.head.headers()
+    }
+
+    /// Takes over what the upgrade handler's extractors have left in the request, and forgets what was read for it, which
+    /// the connection's handlers may never want.
+    pub(crate) fn take_over(&mut self, mut left: Extensions) {
+        (self.head.uri, self.head.headers) = Default::default();
+        forget_known(&mut left);
+        self.extensions = left.into();
+    }
+
+    pub(crate) fn query_params(&self) -> &QueryParams {
+        self.query
+            .get_or_init(|| Box::new(QueryParams::parse(self.uri().query().unwrap_or_default())))
+    }
+
+    pub(crate) fn peer_addr(&self) -> Option<SocketAddr> {
+        self.peer_addr.get().copied()
+    }
+
+    /// Keeps the address of the socket, for servers that do not provide `ConnectInfo`.
+    pub(crate) fn set_peer_addr(&self, address: SocketAddr) {
+        let _already_known = self.peer_addr.set(address);
+    }
+}
+
+impl fmt::Debug for UpgradeRequest {
+    /// A request is full of secrets, and much refers to one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UpgradeRequest").finish_non_exhaustive()
+    }
+}
+
+/// Returns the client's address, if the server or a layer tells it.
+pub(crate) fn peer_addr(parts: &Parts) -> Option<SocketAddr> {
+    let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    info.map(|info| info.0)
+}
+
+/// Returns the target of a request as the client wrote it, whatever routers have taken off.
+fn target(parts: &Parts) -> &Uri {
+    parts
+        .extensions
+        .get::<OriginalUri>()
+        .map_or(&parts.uri, |original| &original.0)
+}
+
+/// Returns how many bytes of a request's head a connection would keep: the target, and the headers' names and values.
+pub(crate) fn head_size(parts: &Parts) -> usize {
+    let target = target(parts);
+    let target = [
+        target.scheme_str(),
+        target.authority().map(Authority::as_str),
+        target.path_and_query().map(PathAndQuery::as_str),
+    ];
+    let target: usize = target.into_iter().flatten().map(str::len).sum();
+    let headers = parts
+        .headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len());
+    target + headers.sum::<usize>()
+}
+
+/// Removes what is known elsewhere, in the head and in the endpoint. It holds on to the server's read buffer, with the whole
+/// request in it.
+fn forget_known(extensions: &mut Extensions) {
+    extensions.remove::<OriginalUri>();
+    extensions.remove::<MatchedPath>();
+}
+
+/// Moves extensions into a map that grew with them, beginning with one that every request has. A map that has been larger
+/// keeps its size.
+fn fitted(mut extensions: Extensions) -> Extensions {
+    let Some(hub) = extensions.remove::<Hub>() else {
+        return extensions;
+    };
+    let mut fitted = Extensions::new();
+    fitted.insert(hub);
+    fitted.extend(extensions);
+    fitted
+}
+
+/// The target and the headers of a request in one allocation, as HTTP/1 writes them: read when a handler wants them, since
+/// few do, and every connection would pay for a map.
+#[derive(Clone, Default)]
+struct Head {
+    lines: Box<[u8]>,
+    uri: OnceLock<Box<Uri>>,
+    headers: OnceLock<Box<HeaderMap>>,
+}
+
+const LINE_END: &[u8] = b"\r\n";
+
+impl Head {
+    fn new(uri: &Uri, headers: &HeaderMap) -> Self {
+        let mut lines = uri.to_string().into_bytes();
+        for (name, value) in headers {
+            lines.extend_from_slice(LINE_END);
+            lines.extend_from_slice(name.as_str().as_bytes());
+            lines.push(b':');
+            lines.extend_from_slice(value.as_bytes());
+        }
+        Self {
+            lines: lines.into(),
+            uri: OnceLock::new(),
+            headers: OnceLock::new(),
+        }
+    }
+
+    /// Neither a URI nor a header's value can have the end of a line in it.
+    fn lines(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = Some(&*self.lines);
+        std::iter::from_fn(move || {
+            let lines = rest?;
+            let end = lines.windows(LINE_END.len()).position(|window| window == LINE_END);
+            rest = end.map(|end| &lines[end + LINE_END.len()..]);
+            Some(&lines[..end.unwrap_or(lines.len())])
+        })
+    }
+
+    fn uri(&self) -> &Uri {
+        self.uri.get_or_init(|| {
+            let uri = self.lines().next().and_then(|target| Uri::try_from(target).ok());
+            Box::new(uri.unwrap_or_default())
+        })
+    }
+
+    fn headers(&self) -> &HeaderMap {
+        self.headers.get_or_init(|| {
+            let headers = self.lines().skip(1).filter_map(|line| {
+                // A name cannot have a colon in it.
+                let colon = line.iter().position(|&byte| byte == b':')?;
+                let (name, value) = (&line[..colon], &line[colon + 1..]);
+                Some((HeaderName::from_bytes(name).ok()?, HeaderValue::from_bytes(value).ok()?))
+            });
+            Box::new(headers.collect())
+        })
+    }
+}
+
+/// The query parameters of the upgrade request, percent- and plus-decoded. They often are secrets: `{:?}` prints how many
+/// there are.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct QueryParams(Vec<(String, String)>);
+
+impl QueryParams {
+    fn parse(query: &str) -> Self {
+        Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+    }
+
+    /// Gives the value of `name`, the last one if there are several. A name without `=` has the value `""`.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .rev()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Gives all values of `name` in the order of the query.
+    pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0
+            .iter()
+            .filter(move |(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Gives all names and values in the order of the query.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// Gives the number of parameters.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Tells whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for QueryParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QueryParams").field("len", &self.len()).finish()
+    }
+}
+
+/// The parameters of the endpoint's path, percent-decoded: `room` of `/chat/{room}`. `{:?}` prints their names, and not
+/// what the client has put there.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct PathParams(Box<[(String, String)]>);
+
+impl PathParams {
+    pub(crate) fn new(raw: &RawPathParams) -> Self {
+        Self(
+            raw.iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        )
+    }
+
+    /// Gives the value of the parameter `name`.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
+    }
+
+    /// Gives all names and values in the order of the path.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+}
+
+impl fmt::Debug for PathParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.iter().map(|(name, _)| name);
+        f.write_str("PathParams ")?;
+        f.debug_set().entries(names).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn head_is_read_back_as_it_came() {
+        let uri = Uri::from_static("/a?b=c:d%0D%0A");
+        let mut headers = HeaderMap::new();
+        headers.append("cookie", HeaderValue::from_static("a: 1"));
+        headers.append("x-empty", HeaderValue::from_static(""));
+        headers.append("cookie", HeaderValue::from_bytes(b"\xff").expect("an opaque value"));
+        let head = Head::new(&uri, &headers);
+        assert_eq!((head.uri(), head.headers()), (&uri, &headers));
+    }
+
+    #[test]
+    fn head_without_headers_has_none() {
+        assert!(
+            Head::new(&Uri::from_static("/"), &HeaderMap::new())
+                .headers()
+                .is_empty()
+        );
+    }
+}

@@ -1,0 +1,192 @@
+//! The client's half of the opening handshake (RFC 6455 section 4.2.1), checked before anything else is done.
+
+use axum::{
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use crate::{upgrade::authority::Authority, util::printable::printable};
+
+const SUPPORTED_VERSION: HeaderValue = HeaderValue::from_static("13");
+
+/// The headers that decide about a handshake, found in one pass.
+#[derive(Debug, Default)]
+struct Asked<'r> {
+    has_body: bool,
+    for_websocket: bool,
+    for_upgrade: bool,
+    host: Once<'r>,
+    version: Once<'r>,
+    key: Once<'r>,
+}
+
+/// A header that RFC 6455 section 4.2.1 wants exactly once, and that two readers could read differently otherwise.
+#[derive(Debug, Default)]
+struct Once<'r> {
+    last: Option<&'r HeaderValue>,
+    count: usize,
+}
+
+impl<'r> Once<'r> {
+    const fn see(&mut self, value: &'r HeaderValue) {
+        self.last = Some(value);
+        self.count += 1;
+    }
+}
+
+impl<'r> Asked<'r> {
+    fn by(headers: &'r HeaderMap) -> Self {
+        let mut asked = Self::default();
+        for (name, value) in headers {
+            if *name == header::UPGRADE {
+                asked.for_websocket |= has_token(value, "websocket");
+            } else if *name == header::CONNECTION {
+                asked.for_upgrade |= has_token(value, "upgrade");
+            } else if *name == header::HOST {
+                asked.host.see(value);
+            } else if *name == header::SEC_WEBSOCKET_VERSION {
+                asked.version.see(value);
+            } else if *name == header::SEC_WEBSOCKET_KEY {
+                asked.key.see(value);
+            } else if *name == header::CONTENT_LENGTH {
+                asked.has_body |= !is_zero(value.as_bytes());
+            } else if *name == header::TRANSFER_ENCODING {
+                asked.has_body = true;
+            }
+        }
+        asked
+    }
+}
+
+/// Checks the request and gives the value for `Sec-WebSocket-Accept`, or the answer that says what is wrong.
+pub(crate) fn check(parts: &Parts) -> Result<HeaderValue, Response> {
+    let asked = Asked::by(&parts.headers);
+    if asked.has_body {
+        // Its bytes would be the first of the WebSocket, or not, depending on what has arrived already.
+        let why = "a WebSocket upgrade has no body: remove `Content-Length` and `Transfer-Encoding`";
+        return Err(([(header::CONNECTION, "close")], refuse(why)).into_response());
+    }
+    if !asked.for_websocket {
+        return Err(refuse(
+            "this is a WebSocket endpoint: connect with a WebSocket client (the request has no `Upgrade: websocket`)",
+        ));
+    }
+    if !asked.for_upgrade {
+        return Err(refuse(
+            "the request has `Upgrade: websocket` but not `Connection: Upgrade`; a proxy may have removed it",
+        ));
+    }
+    if parts.method != Method::GET || parts.version < Version::HTTP_11 {
+        return Err(refuse("a WebSocket upgrade is a GET request of HTTP/1.1"));
+    }
+    check_once("Host", &asked.host)?;
+    check_once("Sec-WebSocket-Version", &asked.version)?;
+    check_once("Sec-WebSocket-Key", &asked.key)?;
+    check_version(asked.version.last)?;
+    let key = asked.key.last.map(HeaderValue::as_bytes).unwrap_or_default();
+    if !is_nonce(key) {
+        return Err(refuse("`Sec-WebSocket-Key` is missing or is not 16 bytes in base64"));
+    }
+    HeaderValue::try_from(derive_accept_key(key)).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+/// Returns the host and port that the request goes to. The target wins over `Host` where it names one (RFC 9112 section
+/// 3.2.2).
+pub(crate) fn host(parts: &Parts) -> Result<Authority, Response> {
+    let parse = |host: &str| {
+        Authority::parse(host).map_err(|why| refuse(&format!("`Host` is `{}`, but {why}", printable(host))))
+    };
+    let header = parts.headers.get(header::HOST).map(|host| match host.to_str() {
+        Ok(host) => parse(host),
+        Err(_) => Err(refuse("`Host` is not visible ASCII")),
+    });
+    let header = header.transpose()?;
+    let target = parts.uri.authority().map(|authority| parse(authority.as_str()));
+    target
+        .transpose()?
+        .or(header)
+        .ok_or_else(|| refuse("`Host` is missing"))
+}
+
+/// Chooses the first subprotocol that the client offers and the app knows.
+pub(crate) fn subprotocol(headers: &HeaderMap, known: &[HeaderValue]) -> Result<Option<HeaderValue>, Response> {
+    if !headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL) {
+        return Ok(None);
+    }
+    let offers = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL);
+    // An element may be empty (RFC 9110 section 5.6.1.2), but not the whole list.
+    let names = || {
+        let elements = offers
+            .iter()
+            .flat_map(|offer| offer.as_bytes().split(|byte| *byte == b','));
+        elements.map(<[u8]>::trim_ascii).filter(|name| !name.is_empty())
+    };
+    if names().next().is_none() || !names().all(is_token) {
+        return Err(refuse(
+            "`Sec-WebSocket-Protocol` is malformed: expected names of visible ASCII, separated by commas",
+        ));
+    }
+    let known = |name: &[u8]| known.iter().find(|known| known.as_bytes() == name);
+    Ok(names().find_map(known).cloned())
+}
+
+/// Returns the answer to a request that would have to ask for another protocol (RFC 9110 section 15.5.22).
+pub(crate) fn upgrade_required(why: &str) -> Response {
+    let headers = [
+        (header::UPGRADE, HeaderValue::from_static("websocket")),
+        (header::CONNECTION, HeaderValue::from_static("upgrade")),
+        (header::SEC_WEBSOCKET_VERSION, SUPPORTED_VERSION),
+    ];
+    (StatusCode::UPGRADE_REQUIRED, headers, format!("{why}\n")).into_response()
+}
+
+/// A token of RFC 9110 section 5.6.2.
+pub(crate) fn is_token(name: &[u8]) -> bool {
+    !name.is_empty()
+        && name
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
+}
+
+fn check_once(name: &str, seen: &Once<'_>) -> Result<(), Response> {
+    if seen.count > 1 {
+        let count = seen.count;
+        return Err(refuse(&format!("`{name}` is there {count} times: expected once")));
+    }
+    Ok(())
+}
+
+fn is_zero(length: &[u8]) -> bool {
+    !length.is_empty() && length.iter().all(|digit| *digit == b'0')
+}
+
+fn check_version(version: Option<&HeaderValue>) -> Result<(), Response> {
+    let Some(version) = version else {
+        return Err(refuse("`Sec-WebSocket-Version` is missing: expected 13"));
+    };
+    match version.to_str() {
+        _ if version == SUPPORTED_VERSION => Ok(()),
+        Ok(other) if !other.is_empty() => Err(upgrade_required(&format!(
+            "WebSocket version \"{}\" is not supported: this server speaks 13",
+            printable(other)
+        ))),
+        _ => Err(refuse("`Sec-WebSocket-Version` is malformed: expected 13")),
+    }
+}
+
+/// 16 bytes are 22 digits of base64 and two of padding; the last digit carries two bits.
+fn is_nonce(key: &[u8]) -> bool {
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    key.len() == 24 && key.ends_with(b"==") && key[..22].iter().all(is_digit)
+}
+
+fn has_token(value: &HeaderValue, token: &str) -> bool {
+    let has_it = |value: &str| value.split(',').any(|part| part.trim().eq_ignore_ascii_case(token));
+    // Most say that and nothing else.
+    value.as_bytes().eq_ignore_ascii_case(token.as_bytes()) || value.to_str().is_ok_and(has_it)
+}
+
+fn refuse(why: &str) -> Response {
+    (StatusCode::BAD_REQUEST, format!("{why}\n")).into_response()
+}

@@ -1,0 +1,157 @@
+//! Calls and values of users, which may panic: the panic stays here, and what belongs to it ends in order.
+//!
+//! User code is more than handlers: `Deserialize` of an argument, `Display` and `Drop` of an error, `Drop` of a state, of
+//! a future, and of what a panic carries.
+
+use std::{
+    any::Any,
+    fmt::{self, Write as _},
+    mem,
+    ops::{Deref, DerefMut},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use futures_util::FutureExt;
+
+use crate::util::log;
+
+/// User code panicked. What the panic carried is gone, since its `Drop` is user code as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Panicked;
+
+impl Panicked {
+    fn with(payload: Box<dyn Any + Send>) -> Self {
+        if let Err(next) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            // Each `Drop` can panic with another value whose `Drop` panics. A leak ends that.
+            mem::forget(next);
+        }
+        Self
+    }
+}
+
+/// Calls user code.
+pub(crate) fn call<T>(code: impl FnOnce() -> T) -> Result<T, Panicked> {
+    catch_unwind(AssertUnwindSafe(code)).map_err(Panicked::with)
+}
+
+/// Awaits user code.
+pub(crate) fn future<F: Future>(code: F) -> impl Future<Output = Result<F::Output, Panicked>> {
+    AssertUnwindSafe(code)
+        .catch_unwind()
+        .map(|caught| caught.map_err(Panicked::with))
+}
+
+/// Drops a user's value.
+pub(crate) fn discard<T>(value: T) -> Result<(), Panicked> {
+    call(|| drop(value))
+}
+
+/// Returns the text of a user's value for a log line: at most [`MAX_TEXT`] bytes of it, with control characters escaped.
+pub(crate) fn text(value: &dyn fmt::Display) -> String {
+    let mut text = Excerpt::default();
+    let why = match call(|| write!(text, "{value}")) {
+        Ok(Ok(())) => "",
+        Ok(Err(fmt::Error)) if text.is_full => " ..",
+        Ok(Err(fmt::Error)) => " (its `Display` failed)",
+        Err(Panicked) => " (its `Display` panicked)",
+    };
+    text.text + why
+}
+
+/// The longest text that is logged of one value, in bytes.
+const MAX_TEXT: usize = 1024;
+
+/// The beginning of a text that may never end.
+#[derive(Default)]
+struct Excerpt {
+    text: String,
+    is_full: bool,
+}
+
+impl fmt::Write for Excerpt {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        for char in more.chars() {
+            if self.text.len() >= MAX_TEXT {
+                self.is_full = true;
+                return Err(fmt::Error);
+            }
+            if char.is_control() {
+                self.text.extend(char.escape_default());
+            } else {
+                self.text.push(char);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A user's value inside of ours, which may be dropped anywhere.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Held<T: Default>(T);
+
+impl<T: Default> From<T> for Held<T> {
+    fn from(value: T) -> Self {
+        Self(value)
+    }
+}
+
+impl<T: Default> Deref for Held<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Default> DerefMut for Held<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+impl<T: Default> Drop for Held<T> {
+    fn drop(&mut self) {
+        if discard(mem::take(&mut self.0)).is_err() {
+            log::error!(within = std::any::type_name::<T>(), "the `Drop` of a value panicked");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Endless(&'static str);
+
+    impl fmt::Display for Endless {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            loop {
+                f.write_str(self.0)?;
+            }
+        }
+    }
+
+    #[test]
+    fn text_is_cut_and_its_control_characters_are_escaped() {
+        assert_eq!(text(&"a\nb\u{1b}[2J é"), r"a\nb\u{1b}[2J é");
+        for endless in ["x", "é", "\u{1b}"] {
+            let text = text(&Endless(endless));
+            assert!(text.ends_with(" .."), "{text}");
+            assert!((MAX_TEXT..MAX_TEXT + 16).contains(&text.len()), "{}", text.len());
+        }
+    }
+
+    #[test]
+    fn text_that_ignores_the_bound_is_cut_all_the_same() {
+        struct Deaf;
+        impl fmt::Display for Deaf {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                for _ in 0..MAX_TEXT {
+                    let _ = f.write_str("longer and longer"); // As users may do.
+                }
+                Ok(())
+            }
+        }
+        assert!(text(&Deaf).len() < MAX_TEXT + 16);
+    }
+}

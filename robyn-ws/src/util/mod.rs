@@ -1,0 +1,9 @@
+//! Tools that know nothing of WebSockets.
+
+pub(crate) mod blocking;
+pub(crate) mod isolate;
+pub(crate) mod log;
+pub(crate) mod printable;
+pub(crate) mod queue;
+pub(crate) mod sync;
+pub(crate) mod time;

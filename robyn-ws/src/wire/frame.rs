@@ -1,0 +1,340 @@
+//! A frame encoded once, to be written to any number of connections (RFC 6455 section 5.2).
+
+use std::{
+    cell::{Cell, RefCell},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+use crate::{
+    types::{close::CloseFrame, message::Message},
+    util::isolate::Held,
+};
+
+const FIN: u8 = 0x80;
+const TEXT: u8 = 0x1;
+const BINARY: u8 = 0x2;
+const CLOSE: u8 = 0x8;
+const PING: u8 = 0x9;
+const PONG: u8 = 0xA;
+
+/// Up to this many bytes of payload are copied behind their header, so that a small frame is one piece of memory. A longer
+/// payload stays the message's own: a copy would cost more than a second piece.
+const COPIED_PAYLOAD: usize = 2048;
+
+/// Up to this many bytes of several frames are put together for many connections.
+const GATHERED: usize = 16 * 1024;
+
+/// A run that is longer than this, in bytes, is not made longer still.
+const LONG_RUN: usize = 8 * 1024;
+
+thread_local! {
+    /// Where a frame is put together, before as much memory as it needs is known.
+    static WORKBENCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    /// A run that was written, for the next one.
+    static SPARE_RUN: Cell<Option<Box<Run>>> = const { Cell::new(None) };
+}
+
+/// An encoded frame, or several that are written together. Cloning a frame shares the bytes.
+#[derive(Clone, Debug)]
+pub(crate) enum Frame {
+    /// The header with the payload behind it.
+    Short(Arc<[u8]>),
+    Long(Arc<Long>),
+    Run(Box<Run>),
+    /// A run for many connections.
+    Shared(Arc<Run>),
+}
+
+/// A frame that shares the payload of its message.
+#[derive(Debug)]
+pub(crate) struct Long {
+    header: Box<[u8]>,
+    payload: Held<Bytes>,
+}
+
+/// Short frames, one behind the other: as one piece of memory they cost less than one by one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Run {
+    bytes: Vec<u8>,
+    frames: usize,
+}
+
+impl Frame {
+    pub(crate) fn message(message: &Message, encoder: &FrameCounter) -> Self {
+        encoder.0.fetch_add(1, Ordering::Relaxed);
+        match message {
+            Message::Text(text) => Self::encode(TEXT, text.as_ref()),
+            Message::Binary(bytes) => Self::encode(BINARY, bytes),
+        }
+    }
+
+    /// Begins a run with `message`, behind which others can be put; a long message is a frame by itself.
+    pub(crate) fn run(message: &Message, encoder: &FrameCounter) -> Self {
+        let payload = message.as_bytes();
+        if payload.len() > COPIED_PAYLOAD {
+            return Self::message(message, encoder);
+        }
+        encoder.0.fetch_add(1, Ordering::Relaxed);
+        let mut run = SPARE_RUN.take().unwrap_or_default();
+        run.push(message);
+        Self::Run(run)
+    }
+
+    /// Puts `message` behind this frame, and gives how many bytes that takes. `None` if it does not go there: one of both
+    /// is too long, or this frame is for others as well.
+    #[inline]
+    pub(crate) fn join(&mut self, message: &Message, encoder: &FrameCounter) -> Option<usize> {
+        if message.len() > COPIED_PAYLOAD || self.len() > LONG_RUN {
+            return None;
+        }
+        if let Self::Short(bytes) = self
+            && Arc::get_mut(bytes).is_some()
+        {
+            let bytes = bytes.to_vec();
+            *self = Self::Run(Box::new(Run { bytes, frames: 1 }));
+        }
+        let Self::Run(run) = self else { return None };
+        encoder.0.fetch_add(1, Ordering::Relaxed);
+        let before = run.bytes.len();
+        run.push(message);
+        Some(run.bytes.len() - before)
+    }
+
+    /// Puts frames behind one another, for many connections. `None` if they are too long for it.
+    pub(crate) fn gather<'f>(frames: impl Iterator<Item = &'f Self> + Clone) -> Option<Self> {
+        let length = frames.clone().map(Self::len).sum();
+        if length > GATHERED {
+            return None;
+        }
+        let mut run = Run {
+            bytes: Vec::with_capacity(length),
+            frames: 0,
+        };
+        for frame in frames {
+            frame
+                .pieces()
+                .iter()
+                .for_each(|piece| run.bytes.extend_from_slice(piece));
+            run.frames += frame.count();
+        }
+        Some(Self::Shared(Arc::new(run)))
+    }
+
+    pub(crate) fn ping() -> Self {
+        Self::encode(PING, &Bytes::new())
+    }
+
+    pub(crate) fn pong(payload: &Bytes) -> Self {
+        Self::encode(PONG, payload)
+    }
+
+    pub(crate) fn close(frame: &CloseFrame) -> Self {
+        let mut payload = BytesMut::with_capacity(2 + frame.reason().len());
+        payload.put_u16(frame.code());
+        payload.put_slice(frame.reason().as_bytes());
+        Self::encode(CLOSE, &payload.freeze())
+    }
+
+    fn encode(opcode: u8, payload: &Bytes) -> Self {
+        WORKBENCH.with_borrow_mut(|bench| {
+            bench.clear();
+            put_header(bench, opcode, payload.len());
+            if payload.len() > COPIED_PAYLOAD {
+                return Self::Long(Arc::new(Long {
+                    header: bench.as_slice().into(),
+                    payload: payload.clone().into(),
+                }));
+            }
+            bench.extend_from_slice(payload);
+            Self::Short(bench.as_slice().into())
+        })
+    }
+
+    /// Leaves a run that was written to the next one of the thread, unless it has much memory.
+    pub(crate) fn recycle(self) {
+        if let Self::Run(mut run) = self
+            && run.bytes.capacity() <= LONG_RUN
+        {
+            run.bytes.clear();
+            run.frames = 0;
+            SPARE_RUN.set(Some(run));
+        }
+    }
+
+    /// Gives the size on the wire, in bytes.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Short(bytes) => bytes.len(),
+            Self::Long(long) => long.header.len() + long.payload.len(),
+            Self::Run(run) => run.bytes.len(),
+            Self::Shared(run) => run.bytes.len(),
+        }
+    }
+
+    /// Gives how many frames these are.
+    pub(crate) fn count(&self) -> usize {
+        match self {
+            Self::Short(_) | Self::Long(_) => 1,
+            Self::Run(run) => run.frames,
+            Self::Shared(run) => run.frames,
+        }
+    }
+
+    /// Gives the one or two pieces to write, in order; the second may be empty.
+    pub(crate) fn pieces(&self) -> [&[u8]; 2] {
+        match self {
+            Self::Short(bytes) => [bytes, &[]],
+            Self::Long(long) => [&long.header, &long.payload],
+            Self::Run(run) => [&run.bytes, &[]],
+            Self::Shared(run) => [&run.bytes, &[]],
+        }
+    }
+
+    /// Tells whether one piece is all of it.
+    pub(crate) fn is_one_piece(&self) -> bool {
+        self.pieces()[1].is_empty()
+    }
+}
+
+impl Run {
+    #[inline]
+    fn push(&mut self, message: &Message) {
+        let payload = message.as_bytes();
+        let opcode = if message.is_text() { TEXT } else { BINARY };
+        put_header(&mut self.bytes, opcode, payload.len());
+        self.bytes.extend_from_slice(payload);
+        self.frames += 1;
+    }
+}
+
+/// How much some frames are.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Load {
+    pub(crate) messages: usize,
+    pub(crate) bytes: usize,
+}
+
+impl Load {
+    pub(crate) fn add(&mut self, frame: &Frame) {
+        self.append(Self::of(frame));
+    }
+
+    pub(crate) fn append(&mut self, other: Self) {
+        self.messages += other.messages;
+        self.bytes += other.bytes;
+    }
+
+    pub(crate) fn remove(&mut self, other: Self) {
+        self.messages -= other.messages;
+        self.bytes -= other.bytes;
+    }
+
+    pub(crate) fn of(frame: &Frame) -> Self {
+        Self {
+            messages: frame.count(),
+            bytes: frame.len(),
+        }
+    }
+}
+
+/// The length field has one, three or nine bytes (RFC 6455 section 5.2).
+#[inline]
+fn put_header(head: &mut Vec<u8>, opcode: u8, length: usize) {
+    let first = FIN | opcode;
+    if let Ok(short @ 0..=125) = u8::try_from(length) {
+        head.extend_from_slice(&[first, short]);
+    } else if let Ok(medium) = u16::try_from(length) {
+        head.extend_from_slice(&[first, 126]);
+        head.put_u16(medium);
+    } else {
+        head.extend_from_slice(&[first, 127]);
+        head.put_u64(length as u64);
+    }
+}
+
+/// Counts how often a message was encoded, so that a test can tell that a broadcast does it once.
+#[derive(Debug, Default)]
+pub(crate) struct FrameCounter(AtomicU64);
+
+impl FrameCounter {
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(length: usize) -> Vec<u8> {
+        let message = Message::from(vec![b'x'; length]);
+        Frame::message(&message, &FrameCounter::default()).pieces().concat()
+    }
+
+    #[test]
+    fn length_field_grows_at_the_edges_of_rfc_6455() {
+        for (length, header) in [
+            (0, vec![0x82, 0]),
+            (125, vec![0x82, 125]),
+            (126, vec![0x82, 126, 0, 126]),
+            (65_535, vec![0x82, 126, 0xff, 0xff]),
+            (65_536, vec![0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+        ] {
+            let bytes = encoded(length);
+            assert_eq!(bytes[..header.len()], header, "header for {length} bytes");
+            assert_eq!(bytes.len(), header.len() + length, "frame for {length} bytes");
+        }
+    }
+
+    #[test]
+    fn joined_frames_are_the_same_bytes_as_one_by_one() {
+        let counter = FrameCounter::default();
+        let messages = [Message::from("a"), Message::from(vec![0; 200]), Message::from("")];
+        let mut run = Frame::message(&messages[0], &counter);
+        for message in &messages[1..] {
+            let bytes = run.join(message, &counter);
+            assert_eq!(bytes, Some(Frame::message(message, &counter).len()));
+        }
+        let one_by_one: Vec<u8> = messages
+            .iter()
+            .flat_map(|message| Frame::message(message, &counter).pieces().concat())
+            .collect();
+        assert_eq!(run.pieces().concat(), one_by_one);
+        assert_eq!((run.count(), run.len()), (3, one_by_one.len()));
+    }
+
+    #[test]
+    fn frame_that_others_get_too_is_not_joined() {
+        let counter = FrameCounter::default();
+        let mut frame = Frame::message(&Message::from("to all"), &counter);
+        let others = frame.clone();
+        assert_eq!(frame.join(&Message::from("to one"), &counter), None);
+        assert_eq!(frame.pieces(), others.pieces());
+    }
+
+    #[test]
+    fn run_is_not_made_longer_than_it_may_be() {
+        let counter = FrameCounter::default();
+        let message = Message::from(vec![0; COPIED_PAYLOAD]);
+        let mut run = Frame::message(&message, &counter);
+        while run.join(&message, &counter).is_some() {}
+        assert!(
+            (LONG_RUN..LONG_RUN + 2 * COPIED_PAYLOAD).contains(&run.len()),
+            "{}",
+            run.len()
+        );
+        assert_eq!(run.join(&Message::from(""), &counter), None);
+    }
+
+    #[test]
+    fn long_payload_is_shared_and_a_short_one_copied() {
+        let encode = |length| Frame::encode(BINARY, &vec![0; length].into());
+        assert!(matches!(encode(COPIED_PAYLOAD), Frame::Short(_)));
+        assert!(matches!(encode(COPIED_PAYLOAD + 1), Frame::Long(_)));
+    }
+}

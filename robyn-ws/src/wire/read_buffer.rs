@@ -1,0 +1,145 @@
+//! The buffer that a socket is read into. Every thread has one, instead of every connection.
+
+use std::cell::Cell;
+
+use crate::{util::time::Moment, wire::whole::Whole};
+
+/// How much one read can take, in bytes.
+const SIZE: usize = 256 * 1024;
+
+thread_local! {
+    static SPARE: Cell<Option<Box<ReadBuffer>>> = const { Cell::new(None) };
+}
+
+/// Bytes of one connection that were read and not decoded yet.
+#[derive(Debug)]
+pub(crate) struct ReadBuffer {
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// When they were read, or taken up again.
+    read_at: Moment,
+}
+
+impl ReadBuffer {
+    /// Takes the thread's buffer. A handler that runs other connections on its thread finds none, so they get a new one.
+    #[expect(
+        clippy::unnecessary_box_returns,
+        reason = "it moves from the thread to a connection and back"
+    )]
+    pub(crate) fn take() -> Box<Self> {
+        SPARE.take().unwrap_or_else(|| Box::new(Self::of(vec![0; SIZE], 0)))
+    }
+
+    /// Keeps `bytes` for a connection, if there are any.
+    pub(crate) fn keep(bytes: &[u8]) -> Option<Box<Self>> {
+        (!bytes.is_empty()).then(|| Box::new(Self::of(bytes.to_vec(), bytes.len())))
+    }
+
+    fn of(bytes: Vec<u8>, end: usize) -> Self {
+        Self {
+            bytes,
+            start: 0,
+            end,
+            read_at: Moment::now(),
+        }
+    }
+
+    /// Gives the buffer back to the thread, and keeps only what is left in it.
+    pub(crate) fn put_away(self: Box<Self>) -> Option<Box<Self>> {
+        if self.bytes.len() < SIZE {
+            return (!self.is_empty()).then_some(self);
+        }
+        let left = Self::keep(self.left());
+        self.give_back();
+        left
+    }
+
+    /// Gives the buffer back to the thread, whatever is left in it.
+    pub(crate) fn give_back(mut self: Box<Self>) {
+        if self.bytes.len() == SIZE {
+            (self.start, self.end) = (0, 0);
+            SPARE.set(Some(self));
+        }
+    }
+
+    pub(crate) fn left(&self) -> &[u8] {
+        &self.bytes[self.start..self.end]
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    pub(crate) const fn read_at(&self) -> Moment {
+        self.read_at
+    }
+
+    pub(crate) fn take_up(&mut self) {
+        self.read_at = Moment::now();
+    }
+
+    /// Gives the memory to read into.
+    pub(crate) fn room(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    /// The first `length` bytes were read just now.
+    pub(crate) fn fill(&mut self, length: usize) {
+        (self.start, self.end) = (0, length);
+        self.take_up();
+    }
+
+    pub(crate) const fn advance(&mut self, bytes: usize) {
+        self.start += bytes;
+    }
+
+    /// Takes the message that stands whole at the beginning, of at most so many bytes.
+    #[inline]
+    pub(crate) fn take_whole(&mut self, longest: usize) -> Option<Whole> {
+        let whole = Whole::find(&mut self.bytes[..self.end], self.start, longest)?;
+        self.start = whole.end;
+        Some(whole)
+    }
+
+    pub(crate) fn payload(&self, whole: Whole) -> &[u8] {
+        &self.bytes[whole.start..whole.end]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(buffer: &mut ReadBuffer, bytes: &[u8]) {
+        buffer.room()[..bytes.len()].copy_from_slice(bytes);
+        buffer.fill(bytes.len());
+    }
+
+    #[test]
+    fn only_what_is_left_is_kept_for_a_connection() {
+        let mut buffer = ReadBuffer::take();
+        read(&mut buffer, b"decoded and not");
+        buffer.advance(b"decoded ".len());
+        let kept = buffer.put_away().expect("something is left");
+        assert_eq!(kept.left(), b"and not");
+        assert_eq!(kept.bytes.len(), b"and not".len());
+        let mut kept = kept.put_away().expect("it is still left");
+        kept.advance(b"and not".len());
+        assert!(kept.put_away().is_none());
+    }
+
+    #[test]
+    fn thread_lends_its_buffer_again_and_a_new_one_while_it_is_away() {
+        let (mut lent, mut other) = (ReadBuffer::take(), ReadBuffer::take());
+        let memory = lent.bytes.as_ptr();
+        read(&mut lent, b"one");
+        read(&mut other, b"other");
+        assert_eq!((lent.left(), other.left()), (&b"one"[..], &b"other"[..]));
+        other.give_back();
+        lent.give_back();
+        let again = ReadBuffer::take();
+        assert!(again.is_empty());
+        assert_eq!(again.bytes.as_ptr(), memory);
+    }
+}

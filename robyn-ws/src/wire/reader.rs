@@ -1,0 +1,183 @@
+//! The reading half of the socket, decoded.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, ReadBuf};
+
+use crate::{
+    types::{borrowed::Borrowed, limits::Bounds},
+    util::time::Moment,
+    wire::{
+        decoder::{self, Decoder},
+        read_buffer::ReadBuffer,
+        received::{ReadEnd, Received},
+        transport::ReadSide,
+        turn::Turn,
+        whole::Whole,
+    },
+};
+
+/// What one connection receives.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    socket: ReadSide,
+    /// Only between the parts of a message.
+    decoder: Option<Box<Decoder>>,
+    /// What was read and is not decoded yet. It is the thread's own buffer until the task ends its poll.
+    buffer: Option<Box<ReadBuffer>>,
+}
+
+impl Wire {
+    pub(crate) fn new(socket: ReadSide, unread: &Bytes) -> Self {
+        Self {
+            socket,
+            decoder: None,
+            buffer: ReadBuffer::keep(unread),
+        }
+    }
+
+    /// Returns `true` if the peer has ended TCP, in order or not, although bytes may be left that were not read.
+    pub(crate) fn is_ended_by_peer(&self) -> bool {
+        self.socket.is_ended_by_peer()
+    }
+
+    /// Returns `true` if a part of a data frame has come and its end has not.
+    pub(crate) fn is_inside_data_frame(&self) -> bool {
+        let decoder = self.decoder.as_ref();
+        decoder.is_some_and(|decoder| decoder.is_inside_data_frame())
+    }
+
+    // ---- decoding -------------------------------------------------------------------------------------------------
+
+    /// Returns when what is not decoded yet was read. `None` means that there is nothing.
+    #[inline]
+    pub(crate) fn read_at(&self) -> Option<Moment> {
+        self.buffer.as_ref().map(|buffer| buffer.read_at())
+    }
+
+    /// Takes the message that stands whole at the beginning of what was read, which needs no decoder.
+    #[inline]
+    pub(crate) fn next_whole(&mut self, bounds: &Bounds) -> Option<Whole> {
+        let longest = bounds.max_frame_size.min(bounds.max_message_size);
+        match &self.decoder {
+            None => self.buffer.as_mut()?.take_whole(longest),
+            Some(_) => None,
+        }
+    }
+
+    /// Decodes the next frame of what was read. `None` means that its end was not read.
+    pub(crate) fn next(&mut self, bounds: &Bounds) -> Result<Option<Received>, ReadEnd> {
+        let Some(buffer) = &mut self.buffer else {
+            return Ok(None);
+        };
+        if buffer.is_empty() {
+            self.put_away();
+            return Ok(None);
+        }
+        let mut decoder = self.decoder.take().unwrap_or_else(|| Decoder::take(bounds));
+        let mut bytes = buffer.left();
+        let received = decoder.next(&mut bytes, bounds)?;
+        let used = buffer.left().len() - bytes.len();
+        buffer.advance(used);
+        self.decoder = decoder.rest();
+        if received.is_none() {
+            self.put_away();
+        }
+        Ok(received)
+    }
+
+    /// Lends the message that was taken last.
+    #[inline]
+    pub(crate) fn borrow(&self, whole: Whole) -> Result<Borrowed<'_>, ReadEnd> {
+        let payload = self.buffer.as_ref().map_or(&[][..], |buffer| buffer.payload(whole));
+        if whole.is_text {
+            return decoder::check(payload).map(Borrowed::Text);
+        }
+        Ok(Borrowed::Binary(payload))
+    }
+
+    // ---- reading --------------------------------------------------------------------------------------------------
+
+    /// Reads the socket once, when all that was read before is decoded.
+    pub(crate) fn poll_fill(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Poll<Result<(), ReadEnd>> {
+        debug_assert!(self.buffer.is_none(), "what was read is decoded first");
+        let mut buffer = ReadBuffer::take();
+        let read = poll_socket(&mut self.socket, cx, &mut buffer);
+        match read {
+            Poll::Ready(Ok(())) => {
+                turn.spend_bytes(buffer.left().len());
+                self.buffer = Some(buffer);
+            }
+            Poll::Ready(Err(_)) | Poll::Pending => buffer.give_back(),
+        }
+        read
+    }
+
+    /// Receives a frame, reading the socket where that is needed.
+    pub(crate) fn poll_received(
+        &mut self,
+        cx: &mut Context<'_>,
+        bounds: &Bounds,
+        turn: &mut Turn,
+    ) -> Poll<Result<Received, ReadEnd>> {
+        loop {
+            if let Some(received) = self.next(bounds)? {
+                turn.spend_frame(&received);
+                return Poll::Ready(Ok(received));
+            }
+            ready!(self.poll_fill(cx, turn))?;
+        }
+    }
+
+    /// Keeps what is left for a later poll of the task, and gives the thread its buffer back.
+    pub(crate) fn put_away(&mut self) {
+        if let Some(buffer) = self.buffer.take() {
+            self.buffer = buffer.put_away();
+        }
+    }
+
+    /// Goes on with what was kept.
+    pub(crate) fn take_up(&mut self) {
+        if let Some(buffer) = &mut self.buffer {
+            buffer.take_up();
+        }
+    }
+
+    /// Reads and discards, until the peer ends TCP.
+    pub(crate) fn poll_discard(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Poll<()> {
+        self.discard();
+        while ready!(self.poll_fill(cx, turn)).is_ok() {
+            self.discard();
+            if turn.is_spent() {
+                turn.pass(cx);
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(())
+    }
+
+    fn discard(&mut self) {
+        if let Some(buffer) = self.buffer.take() {
+            buffer.give_back();
+        }
+    }
+}
+
+/// Reads the socket once into `buffer`.
+fn poll_socket(socket: &mut ReadSide, cx: &mut Context<'_>, buffer: &mut ReadBuffer) -> Poll<Result<(), ReadEnd>> {
+    let mut read = ReadBuf::new(buffer.room());
+    let result = ready!(Pin::new(socket).poll_read(cx, &mut read));
+    let length = read.filled().len();
+    Poll::Ready(match result {
+        Ok(()) if length > 0 => {
+            buffer.fill(length);
+            Ok(())
+        }
+        Ok(()) => Err(ReadEnd::Eof),
+        Err(_) => Err(ReadEnd::Lost),
+    })
+}

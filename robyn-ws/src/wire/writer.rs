@@ -1,0 +1,296 @@
+//! The writing half of a socket, and what is being written to it: many frames in one system call.
+
+use std::{
+    cell::RefCell,
+    io::{self, IoSlice},
+    mem::replace,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use tokio::{
+    io::{AsyncWrite, WriteHalf},
+    net::tcp::OwnedWriteHalf,
+};
+
+use crate::{
+    util::queue::{Queue, RareQueue},
+    wire::frame::{Frame, Load},
+};
+
+/// How many pieces one write takes; the kernel's own bound is 1024.
+const PIECES: usize = 64;
+
+/// Up to this many bytes are copied together and written as one piece, which is cheaper than many. In `cargo xtask races`,
+/// all threads have one buffer.
+const GATHERED: usize = if cfg!(races) { 0 } else { 16 * 1024 };
+
+thread_local! {
+    static GATHER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The half that frames are written to.
+#[derive(Debug)]
+pub(crate) enum WriteSide {
+    /// The common case. Any task can try to write to it.
+    Tcp(OwnedWriteHalf),
+    /// TLS, HTTP/2, or a test's memory. Only the connection's own task writes to it, since that is who it wakes.
+    Other(WriteHalf<TokioIo<Upgraded>>),
+    #[cfg(all(test, races))]
+    Pipe(crate::mailbox::races::PipeEnd),
+}
+
+/// Where a connection's frames leave. Who takes it out of the mailbox is the only one to write.
+#[derive(Debug)]
+pub(crate) struct Outlet {
+    side: WriteSide,
+    /// Begun, and not written to the end.
+    frames: Queue<Frame>,
+    /// How much of the first of them is written, in bytes.
+    begun: usize,
+    /// How much of all of them is not written, in bytes.
+    left: usize,
+    /// What of the frames counts against the mailbox's bounds.
+    load: Load,
+    /// Whether what was written may wait in a buffer of the box's.
+    unflushed: bool,
+    /// Whether the socket took no more when it was written to last.
+    is_blocked: bool,
+    /// Whether the socket has taken bytes after it had taken no more. Only that shows that the peer takes them: what the
+    /// kernel has room for, it takes without the peer.
+    has_progress: bool,
+}
+
+impl Outlet {
+    pub(crate) const fn new(side: WriteSide) -> Self {
+        Self {
+            side,
+            frames: Queue::new(),
+            begun: 0,
+            left: 0,
+            load: Load { messages: 0, bytes: 0 },
+            unflushed: false,
+            is_blocked: false,
+            has_progress: false,
+        }
+    }
+
+    /// Tells whether everything was written.
+    #[inline]
+    pub(crate) fn is_clear(&self) -> bool {
+        self.frames.is_empty() && !self.unflushed
+    }
+
+    /// Tells whether tasks other than the connection's own can write.
+    #[inline]
+    pub(crate) const fn is_shared(&self) -> bool {
+        !matches!(self.side, WriteSide::Other(_))
+    }
+
+    /// Takes what is to be written next, when everything was written: all of `queue`, which is `load`, behind `controls`,
+    /// which count against nothing.
+    pub(crate) fn fill(&mut self, controls: &mut RareQueue<Frame>, queue: &mut Queue<Frame>, load: Load) {
+        self.frames = std::mem::take(queue);
+        self.load = load;
+        self.left = load.bytes;
+        // They are rare.
+        while !controls.is_empty()
+            && let Some(control) = controls.pop_back()
+        {
+            self.left += control.len();
+            self.frames.push_front(control);
+        }
+    }
+
+    /// Writes `frame`, a piece that is `load`, when everything was written. What the socket does not take is begun, and
+    /// only then shares the frame.
+    #[inline]
+    pub(crate) fn write_through(&mut self, frame: &Frame, load: Load, budget: &mut usize) -> Poll<io::Result<Load>> {
+        match self.side.poll_write(None, frame.pieces()[0]) {
+            Poll::Ready(Ok(written)) if written == load.bytes => {
+                *budget = budget.saturating_sub(written);
+                Poll::Ready(Ok(load))
+            }
+            attempt => self.begin(frame, load, attempt, budget),
+        }
+    }
+
+    /// Goes on after the first attempt to write `frame`.
+    #[cold]
+    fn begin(
+        &mut self,
+        frame: &Frame,
+        load: Load,
+        attempt: Poll<io::Result<usize>>,
+        budget: &mut usize,
+    ) -> Poll<io::Result<Load>> {
+        self.frames.push_back(frame.clone());
+        (self.load, self.left) = (load, load.bytes);
+        if let Poll::Ready(written) = attempt {
+            let written = written?;
+            *budget = budget.saturating_sub(written);
+            self.advance(written);
+        }
+        self.poll_write(None, budget)
+    }
+
+    /// Returns `true` if the peer has made room since the last call.
+    #[inline]
+    pub(crate) const fn take_progress(&mut self) -> bool {
+        replace(&mut self.has_progress, false)
+    }
+
+    /// Writes everything, with as few system calls as the socket allows, and returns what that was; or so many bytes as
+    /// `budget` has left. Pending without a context only says that the socket takes no more for now.
+    pub(crate) fn poll_write(
+        &mut self,
+        mut cx: Option<&mut Context<'_>>,
+        budget: &mut usize,
+    ) -> Poll<io::Result<Load>> {
+        while !self.frames.is_empty() {
+            if *budget == 0 {
+                return Poll::Ready(Ok(Load::default()));
+            }
+            let attempt = self.poll_write_once(cx.as_deref_mut(), *budget);
+            let was_blocked = replace(&mut self.is_blocked, attempt.is_pending());
+            let written = ready!(attempt)?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            *budget = budget.saturating_sub(written);
+            self.has_progress |= was_blocked;
+            self.advance(written);
+        }
+        if let (WriteSide::Other(half), Some(cx)) = (&mut self.side, cx) {
+            self.unflushed = true;
+            ready!(Pin::new(half).poll_flush(cx))?;
+            self.unflushed = false;
+        }
+        Poll::Ready(Ok(std::mem::take(&mut self.load)))
+    }
+
+    /// Writes once, and at most about as much as `most`.
+    fn poll_write_once(&mut self, cx: Option<&mut Context<'_>>, most: usize) -> Poll<io::Result<usize>> {
+        let Self {
+            side,
+            frames,
+            begun,
+            left,
+            ..
+        } = self;
+        // The common cases first: one piece, and some short ones.
+        if let (1, Some([piece, []])) = (frames.len(), frames.front().map(Frame::pieces)) {
+            let rest = &piece[*begun..];
+            return side.poll_write(cx, &rest[..rest.len().min(most)]);
+        }
+        if *left > GATHERED {
+            return side.poll_write_pieces(cx, unwritten(frames, *begun), most);
+        }
+        GATHER.with_borrow_mut(|gathered| {
+            gathered.clear();
+            unwritten(frames, *begun).for_each(|piece| gathered.extend_from_slice(piece));
+            side.poll_write(cx, gathered)
+        })
+    }
+
+    #[inline]
+    fn advance(&mut self, written: usize) {
+        self.left -= written;
+        if self.left == 0 {
+            if let Some(Frame::Run(_)) = self.frames.front()
+                && let Some(replies) = self.frames.pop_front()
+            {
+                replies.recycle();
+            }
+            self.frames = Queue::new();
+            self.begun = 0;
+            return;
+        }
+        self.begun += written;
+        while let Some(first) = self.frames.front() {
+            if self.begun < first.len() {
+                return;
+            }
+            self.begun -= first.len();
+            self.frames.pop_front();
+        }
+    }
+
+    /// Ends our half.
+    pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.side {
+            WriteSide::Tcp(half) => Pin::new(half).poll_shutdown(cx),
+            WriteSide::Other(half) => Pin::new(half).poll_shutdown(cx),
+            #[cfg(all(test, races))]
+            WriteSide::Pipe(_) => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+/// Gives the pieces of `frames` behind the first `begun` bytes.
+fn unwritten(frames: &Queue<Frame>, begun: usize) -> impl Iterator<Item = &[u8]> {
+    let mut skip = begun;
+    frames.iter().flat_map(Frame::pieces).filter_map(move |piece| {
+        let skipped = skip.min(piece.len());
+        skip -= skipped;
+        Some(&piece[skipped..]).filter(|rest| !rest.is_empty())
+    })
+}
+
+impl WriteSide {
+    fn poll_write(&mut self, cx: Option<&mut Context<'_>>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match (self, cx) {
+            (Self::Tcp(half), cx) => write_to_tcp(half, cx, || half.try_write(bytes)),
+            (Self::Other(half), Some(cx)) => Pin::new(half).poll_write(cx, bytes),
+            (Self::Other(_), None) => Poll::Pending,
+            #[cfg(all(test, races))]
+            (Self::Pipe(pipe), cx) => pipe.poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_write_pieces<'a>(
+        &mut self,
+        cx: Option<&mut Context<'_>>,
+        pieces: impl Iterator<Item = &'a [u8]>,
+        mut most: usize,
+    ) -> Poll<io::Result<usize>> {
+        let (mut slices, mut count) = ([IoSlice::new(&[]); PIECES], 0);
+        for (slice, piece) in slices.iter_mut().zip(pieces) {
+            let piece = &piece[..piece.len().min(most)];
+            *slice = IoSlice::new(piece);
+            count += 1;
+            most -= piece.len();
+            if most == 0 {
+                break;
+            }
+        }
+        let slices = &slices[..count];
+        match (self, cx) {
+            (Self::Tcp(half), cx) => write_to_tcp(half, cx, || half.try_write_vectored(slices)),
+            (Self::Other(half), Some(cx)) => Pin::new(half).poll_write_vectored(cx, slices),
+            (Self::Other(_), None) => Poll::Pending,
+            #[cfg(all(test, races))]
+            (Self::Pipe(pipe), cx) => pipe.poll_write(cx, &slices[0]),
+        }
+    }
+}
+
+/// Writes what the socket takes now. If it takes nothing, the context is woken when it does.
+fn write_to_tcp(
+    half: &OwnedWriteHalf,
+    mut cx: Option<&mut Context<'_>>,
+    attempt: impl Fn() -> io::Result<usize>,
+) -> Poll<io::Result<usize>> {
+    loop {
+        match attempt() {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            written => return Poll::Ready(written),
+        }
+        let Some(cx) = cx.as_deref_mut() else {
+            return Poll::Pending;
+        };
+        ready!(half.as_ref().poll_write_ready(cx))?;
+    }
+}
