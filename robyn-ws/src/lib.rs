@@ -38,7 +38,7 @@ pub use self::{
     },
     connector::{
         WebSocketConnector,
-        web_socket::{Closing, Disconnected, WebSocket},
+        web_socket::{Closing, WebSocket},
     },
     endpoint::router::{IncludedRouter, SubRouter},
     handler::{
@@ -57,6 +57,7 @@ pub use self::{
     },
     types::{
         close::{CloseReason, close_code},
+        disconnected::Disconnected,
         error::{BuildError, BuildErrors, SendError, ServeError},
         id::{ConnectionId, ParseConnectionIdError},
         limits::{Limits, Overflow},

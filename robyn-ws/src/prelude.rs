@@ -11,10 +11,7 @@ pub use bytes::Bytes;
 pub use crate::{
     Utf8Bytes,
     app::{App, Running},
-    connector::{
-        WebSocketConnector,
-        web_socket::{Disconnected, WebSocket},
-    },
+    connector::{WebSocketConnector, web_socket::WebSocket},
     endpoint::router::SubRouter,
     handler::{
         extract::{
@@ -30,6 +27,7 @@ pub use crate::{
     },
     types::{
         close::CloseReason,
+        disconnected::Disconnected,
         error::{BuildErrors, SendError, ServeError},
         id::ConnectionId,
         limits::{Limits, Overflow},

@@ -165,7 +165,7 @@ pub(crate) fn log_running_handlers(hub: &Hub) {
         if let Some(entry) = Entry::of_key(key) {
             log::warn!(
                 handler = entry.name,
-                event = entry.handler.event(),
+                event = entry.handler.event().name(),
                 place = %entry.place(),
                 times,
                 "the handler still runs though the drain's grace is over"

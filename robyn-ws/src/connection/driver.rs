@@ -11,10 +11,9 @@ use tokio::time::Sleep;
 
 use crate::{
     connection::{deadlines::Doubt, liveness::Phase},
-    connector::web_socket::SessionInbox,
     endpoint::Endpoint,
     hub::live::Live,
-    mailbox::{driving::Glance, inbox::Inbox, writing::Written},
+    mailbox::{driving::Glance, inbox::Inbox, session_inbox::SessionInbox, writing::Written},
     types::{close::Ending, message::Message},
     util::time::{Moment, after},
     wire::{frame::Frame, reader::Wire, received::Incoming, turn::Turn},

@@ -22,12 +22,13 @@ use crate::{
         registry::{Call, Entry, SyncCall},
     },
     handler::{
-        event::{Close, Event as _, EventContext, LiveEvent, LiveScope, Message},
+        event::{EventContext, LiveEvent, LiveScope},
         reply::HandlerResult,
         state::States,
     },
     hub::telemetry::{Stopwatch, handler_span, in_handler_span},
     mailbox::sender::{Running, Sender},
+    types::event_kind::EventKind,
     util::{
         blocking::free_thread,
         isolate::{self, Panicked},
@@ -84,9 +85,9 @@ impl Scene {
         connector.live.running.begin(entry.key());
         // The context is large, so it is made where it is needed.
         let call = || call(context(endpoint, connector, states, payload));
-        let result = isolate::call(|| Sender::run(running_as, || in_handler_span(E::NAME, entry.name, call)));
+        let result = isolate::call(|| Sender::run(running_as, || in_handler_span(E::KIND, entry.name, call)));
         connector.live.running.end();
-        endpoint.hub.telemetry.handled(E::NAME, stopwatch);
+        endpoint.hub.telemetry.handled(E::KIND, stopwatch);
         result
     }
 
@@ -107,7 +108,7 @@ impl Scene {
             {
                 return self.call(handler.entry, call, E::payload(&mut owned)).into();
             }
-            let span = handler_span(E::NAME, handler.entry.name);
+            let span = handler_span(E::KIND, handler.entry.name);
             let stopwatch = Stopwatch::start();
             let id = self.connector.id();
             let running_as = self.running_as::<E>();
@@ -141,7 +142,7 @@ impl Scene {
                 }
             };
             self.connector.live.running.end();
-            self.endpoint.hub.telemetry.handled(E::NAME, stopwatch);
+            self.endpoint.hub.telemetry.handled(E::KIND, stopwatch);
             outcome
         }
     }
@@ -178,7 +179,7 @@ impl Scene {
                 outcome
             }
             Ok(Err(Panicked)) => {
-                self.states = States::new(&self.endpoint.states, None);
+                self.states = States::new(self.endpoint.state_types(), None);
                 Outcome::Panicked
             }
             Err(overrun) => {
@@ -191,14 +192,14 @@ impl Scene {
     fn running_as<E: LiveEvent>(&self) -> Running {
         Running {
             id: self.connector.id(),
-            hears_itself: E::NAME != Close::NAME,
+            hears_itself: E::KIND != EventKind::Close,
         }
     }
 
     /// Returns when a handler for `E` has run for too long, if it ever has.
     fn deadline<E: LiveEvent>(&self) -> Option<Instant> {
         let timeout = self.endpoint.bounds.handler_timeout?;
-        (E::NAME == Message::NAME).then(|| after(Instant::now(), timeout))
+        (E::KIND == EventKind::Message).then(|| after(Instant::now(), timeout))
     }
 }
 
@@ -210,7 +211,8 @@ fn context<'a, E: LiveEvent>(
     payload: E::Payload<'a>,
 ) -> EventContext<'a, E> {
     EventContext {
-        endpoint,
+        path: &endpoint.path,
+        dependencies: &endpoint.dependencies,
         request: &connector.live.request,
         payload,
         scope: LiveScope {
@@ -224,9 +226,11 @@ fn context<'a, E: LiveEvent>(
 impl Drop for Scene {
     fn drop(&mut self) {
         let id = self.connector.id();
-        self.states.discard(&self.endpoint.states, |state| {
-            let (handler, place) = (state.handler.name, state.handler.place());
-            log::error!(handler, %place, %id, "the `Drop` of a state that the handler takes panicked");
+        self.states.discard(|state| {
+            if let Some(state) = self.endpoint.states.iter().find(|kept| kept.id == state) {
+                let (handler, place) = (state.handler.name, state.handler.place());
+                log::error!(handler, %place, %id, "the `Drop` of a state that the handler takes panicked");
+            }
         });
     }
 }

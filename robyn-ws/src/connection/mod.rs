@@ -24,20 +24,24 @@ use crate::{
         overdue::Overdue,
         pending::PendingConnection,
     },
-    connector::web_socket::{SessionInbox, WebSocket},
+    connector::web_socket::WebSocket,
     endpoint::{
         BoundHandler,
         registry::{Call, Entry},
     },
     handler::event::{Message, Session},
     hub::{admission::Admitted, drain::ConnectionGuard, live::Live, sweep::Sweeper, telemetry::connection_span},
+    mailbox::session_inbox::SessionInbox,
     types::{
         close::{CloseReason, Ending},
         message,
     },
-    upgrade::switching::Switched,
     util::{isolate, log},
-    wire::{frame::Frame, reader::Wire, transport::Transport},
+    wire::{
+        frame::Frame,
+        reader::Wire,
+        transport::{Switched, Transport},
+    },
 };
 
 /// Takes the connection out of the hub, whichever way it ends.

@@ -73,7 +73,7 @@ impl PendingConnection {
         });
         live.endpoint.expect(live.clone());
         let connector = WebSocketConnector { live: live.clone() };
-        let states = States::new(&endpoint.states, state);
+        let states = States::new(endpoint.state_types(), state);
         Self {
             expected: Expected { live, has_come: false },
             scene: Scene {

@@ -3,9 +3,8 @@
 use std::{
     fmt,
     future::poll_fn,
-    mem::take,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, Waker},
+    sync::Arc,
+    task::{Context, Poll},
 };
 
 use bytes::Bytes;
@@ -13,156 +12,19 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     connector::WebSocketConnector,
-    handler::extract::payload::from_json,
     hub::audience::Delivery,
-    mailbox::inbox::ReadAhead,
+    mailbox::session_inbox::SessionInbox,
     types::{
         close::{CloseReason, Ending, close_code},
+        disconnected::Disconnected,
         error::SendError,
         id::ConnectionId,
-        limits::Bounds,
         message::Message,
         rejection::Rejection,
         request::QueryParams,
     },
-    util::{log, printable::printable, time::Moment},
+    util::log,
 };
-
-/// The end of a session's connection, with the real code and reason.
-///
-/// It is an error so that `?` leaves the loop; a session handler that returns it ends in order.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("disconnected with code {code}{}{}", if reason.is_empty() { "" } else { ": " }, printable(reason))]
-pub struct Disconnected {
-    /// The close code; 1005 where the client gave none, 1006 where no Close frame was seen.
-    pub code: u16,
-    /// The reason, often empty.
-    pub reason: String,
-}
-
-impl Disconnected {
-    /// Gives the close code.
-    pub const fn code(&self) -> u16 {
-        self.code
-    }
-
-    /// Gives the reason, often empty.
-    pub fn reason(&self) -> &str {
-        &self.reason
-    }
-}
-
-impl From<&Ending> for Disconnected {
-    fn from(ending: &Ending) -> Self {
-        let reason = match &ending.reason {
-            CloseReason::Client { reason, .. } => reason.clone(),
-            _ => ending
-                .frame
-                .as_ref()
-                .map(|frame| frame.reason().to_owned())
-                .unwrap_or_default(),
-        };
-        let code = match (&ending.reason, &ending.frame) {
-            (CloseReason::Client { code, .. }, _) => *code,
-            (_, Some(frame)) => frame.code(),
-            (reason, None) => reason.code(),
-        };
-        Self { code, reason }
-    }
-}
-
-/// The messages read for a session and not received yet, shared between its driver and its socket.
-#[derive(Debug, Default)]
-pub(crate) struct SessionInbox(Mutex<Inbox>);
-
-#[derive(Debug, Default)]
-struct Inbox {
-    messages: ReadAhead,
-    ended: Option<Disconnected>,
-    receiver: Option<Waker>,
-    /// Since when the session waits for a message.
-    awaits_since: Option<Moment>,
-    /// Whether the session has dropped its socket, so that nobody receives any more.
-    abandoned: bool,
-    /// The driver, when it waits for room here.
-    driver: Option<Waker>,
-}
-
-impl SessionInbox {
-    fn lock(&self) -> MutexGuard<'_, Inbox> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Adds a message. The session is polled after `task` has read, and needs no wake if it is a part of that task.
-    pub(crate) fn push(&self, message: Message, task: Option<&Waker>) {
-        let mut inbox = self.lock();
-        if inbox.abandoned {
-            return;
-        }
-        inbox.messages.push(message);
-        let receiver = inbox.receiver.take();
-        wake(
-            receiver.filter(|receiver| task.is_none_or(|task| !receiver.will_wake(task))),
-            inbox,
-        );
-    }
-
-    /// Discards what has come and what will come: the socket was dropped. The client is still read, so that its end is
-    /// noticed.
-    fn abandon(&self) {
-        let mut inbox = self.lock();
-        inbox.abandoned = true;
-        let messages = take(&mut inbox.messages);
-        wake(inbox.driver.take(), inbox);
-        drop(messages);
-    }
-
-    /// Returns since when the session waits for a message. `None` means that it does something else.
-    pub(crate) fn awaits_since(&self) -> Option<Moment> {
-        self.lock().awaits_since
-    }
-
-    pub(crate) fn end(&self, ended: Disconnected) {
-        let mut inbox = self.lock();
-        inbox.ended.get_or_insert(ended);
-        wake(inbox.receiver.take(), inbox);
-    }
-
-    pub(crate) fn has_room(&self, bounds: &Bounds) -> bool {
-        self.lock().messages.has_room(bounds)
-    }
-
-    /// Has the driver woken when there is room again.
-    pub(crate) fn wait_for_room(&self, cx: &Context<'_>) {
-        self.lock().driver = Some(cx.waker().clone());
-    }
-
-    fn poll_receive(&self, cx: &Context<'_>) -> Poll<Result<Message, Disconnected>> {
-        let mut inbox = self.lock();
-        if let Some(message) = inbox.messages.pop() {
-            inbox.awaits_since = None;
-            let driver = inbox.driver.take();
-            // The driver reads after the session was polled, if it is the task that polls it. One that wakes itself would keep
-            // the runtime from its input.
-            wake(driver.filter(|driver| !driver.will_wake(cx.waker())), inbox);
-            return Poll::Ready(Ok(message));
-        }
-        if let Some(ended) = &inbox.ended {
-            return Poll::Ready(Err(ended.clone()));
-        }
-        inbox.receiver = Some(cx.waker().clone());
-        inbox.awaits_since.get_or_insert_with(Moment::now);
-        Poll::Pending
-    }
-}
-
-/// Wakes outside the lock.
-fn wake(waker: Option<Waker>, guard: MutexGuard<'_, Inbox>) {
-    drop(guard);
-    if let Some(waker) = waker {
-        waker.wake();
-    }
-}
 
 /// The socket of a session handler: a handler without `on`, which receives and sends as it likes.
 ///
@@ -245,7 +107,7 @@ impl WebSocket {
     /// As [`Self::receive`].
     pub async fn receive_json<T: DeserializeOwned>(&mut self) -> Result<T, Disconnected> {
         let message = self.receive().await?;
-        from_json(&message).map_err(|rejection| self.refuse(&rejection))
+        serde_json::from_slice(message.as_bytes()).map_err(|error| self.refuse(&Rejection::invalid_json(&error)))
     }
 
     /// Closes the connection for a payload that was not expected.
@@ -348,7 +210,7 @@ impl WebSocket {
     }
 
     fn disconnected(&self, error: SendError) -> Disconnected {
-        let known = self.inbox.lock().ended.clone();
+        let known = self.inbox.ended();
         let asked_for = || self.connector.live.mailbox.ending().as_ref().map(Disconnected::from);
         known.or_else(asked_for).unwrap_or_else(|| Disconnected {
             code: close_code::ABNORMAL,

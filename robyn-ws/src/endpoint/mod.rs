@@ -8,11 +8,9 @@ pub(crate) mod selection;
 use std::{any::TypeId, sync::Arc};
 
 use crate::{
-    endpoint::{
-        registry::{Call, Entry, UpgradeFn},
-        router::Scopes,
-    },
+    endpoint::registry::{Call, Entry, UpgradeFn},
     handler::{
+        dependencies::Scopes,
         event::{Close, Connect, Event, Message, Session},
         needs::Check,
     },
@@ -35,6 +33,13 @@ pub(crate) struct Endpoint {
     pub(crate) hub: Arc<EndpointHub>,
     /// What all of its connections have for a request, where no handler can read one.
     pub(crate) unread_request: Option<Arc<UpgradeRequest>>,
+}
+
+impl Endpoint {
+    /// Returns the types of connection state that its handlers want.
+    pub(crate) fn state_types(&self) -> impl Iterator<Item = TypeId> {
+        self.states.iter().map(|state| state.id)
+    }
 }
 
 /// A type of connection state, and the first handler that takes or makes it.

@@ -10,7 +10,7 @@ use crate::{
         needs::Needs,
         reply::{HandlerResult, UpgradeResult},
     },
-    types::error::Place,
+    types::{error::Place, event_kind::EventKind},
     util::isolate::Panicked,
 };
 
@@ -52,13 +52,13 @@ pub enum Handler {
 }
 
 impl Handler {
-    pub(crate) const fn event(&self) -> &'static str {
+    pub(crate) const fn event(&self) -> EventKind {
         match self {
-            Self::Upgrade(_) => event::Upgrade::NAME,
-            Self::Connect(_) => event::Connect::NAME,
-            Self::Message(_) => event::Message::NAME,
-            Self::Close(_) => event::Close::NAME,
-            Self::Session(_) => event::Session::NAME,
+            Self::Upgrade(_) => EventKind::Upgrade,
+            Self::Connect(_) => EventKind::Connect,
+            Self::Message(_) => EventKind::Message,
+            Self::Close(_) => EventKind::Close,
+            Self::Session(_) => EventKind::Session,
         }
     }
 }
@@ -137,7 +137,7 @@ impl fmt::Debug for Entry {
 
 impl fmt::Debug for Handler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.event())
+        self.event().fmt(f)
     }
 }
 

@@ -6,16 +6,17 @@ use crate::{
     endpoint::{
         BoundHandler, Endpoint, Handlers, KeptState,
         registry::{Entry, Handler, entries, entries_of},
-        router::{IncludedRouter, Scopes, SubRouter},
+        router::{IncludedRouter, SubRouter},
         selection::Selection,
     },
     handler::{
-        dependencies::Dependencies,
+        dependencies::{Dependencies, Scopes},
         needs::{Check, Dependency, Needs},
     },
     hub::{admission::Admissions, endpoint::EndpointHub},
     types::{
         error::{BuildError, Place},
+        event_kind::EventKind,
         limits::{Bounds, Limits},
     },
     util::log,
@@ -247,10 +248,10 @@ impl Resolver {
     /// Gives every event its handler, and finds those that have two.
     fn assign(&mut self, path: &str, entries: &[&'static Entry]) -> Handlers {
         let mut handlers = Handlers::default();
-        let mut first_of = BTreeMap::<&str, &'static Entry>::new();
+        let mut first_of = BTreeMap::<EventKind, &'static Entry>::new();
         for &entry in entries {
             let event = entry.handler.event();
-            if let Some(first) = first_of.get(event) {
+            if let Some(first) = first_of.get(&event) {
                 let message = format!(
                     "a second `{event}` handler for `{path}`: the first is `{}` at {}; give one of them another path or event",
                     first.name,

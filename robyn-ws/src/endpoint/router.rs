@@ -1,6 +1,6 @@
 //! Sub-routers: a prefix, and the handlers that name it.
 
-use std::{panic::Location, sync::Arc};
+use std::panic::Location;
 
 use crate::{
     handler::dependencies::Dependencies,
@@ -134,22 +134,5 @@ impl IncludedRouter {
 impl From<&'static SubRouter> for IncludedRouter {
     fn from(router: &'static SubRouter) -> Self {
         Self::new(router)
-    }
-}
-
-/// The dependencies an endpoint sees: the app's, and those of the sub-routers around it, the nearest first.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Scopes {
-    pub(crate) globals: Arc<Dependencies>,
-    pub(crate) scoped: Vec<Arc<Dependencies>>,
-}
-
-impl Scopes {
-    pub(crate) fn global<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        self.globals.get()
-    }
-
-    pub(crate) fn scoped<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        self.scoped.iter().find_map(|scope| scope.get())
     }
 }

@@ -49,3 +49,20 @@ impl fmt::Debug for Dependencies {
         f.debug_set().entries(self.names.values()).finish()
     }
 }
+
+/// The dependencies an endpoint sees: the app's, and those of the sub-routers around it, the nearest first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scopes {
+    pub(crate) globals: Arc<Dependencies>,
+    pub(crate) scoped: Vec<Arc<Dependencies>>,
+}
+
+impl Scopes {
+    pub(crate) fn global<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.globals.get()
+    }
+
+    pub(crate) fn scoped<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.scoped.iter().find_map(|scope| scope.get())
+    }
+}

@@ -6,9 +6,8 @@ use axum::http::{Extensions, HeaderMap, Uri};
 
 use crate::{
     connector::{WebSocketConnector, web_socket::WebSocket},
-    endpoint::Endpoint,
-    handler::state::StateLease,
-    types::{borrowed::Payload, close::CloseReason, message, request::UpgradeRequest},
+    handler::{dependencies::Scopes, state::StateLease},
+    types::{borrowed::Payload, close::CloseReason, event_kind::EventKind, message, request::UpgradeRequest},
 };
 
 mod sealed {
@@ -19,7 +18,9 @@ mod sealed {
 /// [`FromEvent`](crate::FromEvent).
 pub trait Event: sealed::Sealed + Sized + Send + 'static {
     /// What `on = "…"` calls it.
-    const NAME: &'static str;
+    const NAME: &'static str = Self::KIND.name();
+    #[doc(hidden)]
+    const KIND: EventKind;
     /// What came with it, owned between the event and its handler.
     #[doc(hidden)]
     type Owned: Send + 'static;
@@ -57,11 +58,11 @@ pub struct Close;
 pub struct Session;
 
 macro_rules! event {
-    ($event:ident, $name:literal, $scope:ty, $owned:ty, $payload:ty, |$it:ident| $borrow:expr) => {
+    ($event:ident, $scope:ty, $owned:ty, $payload:ty, |$it:ident| $borrow:expr) => {
         impl sealed::Sealed for $event {}
 
         impl Event for $event {
-            const NAME: &'static str = $name;
+            const KIND: EventKind = EventKind::$event;
             type Owned = $owned;
             type Payload<'a> = $payload;
             type Scope<'a> = $scope;
@@ -73,22 +74,13 @@ macro_rules! event {
     };
 }
 
-event!(Upgrade, "upgrade", (), (), (), |_owned| ());
-event!(Connect, "connect", LiveScope<'a>, (), (), |_owned| ());
-event!(
-    Message,
-    "message",
-    LiveScope<'a>,
-    message::Message,
-    Payload<'a>,
-    |owned| (&*owned).into()
-);
-event!(Close, "close", LiveScope<'a>, CloseReason, &'a CloseReason, |owned| {
-    owned
-});
+event!(Upgrade, (), (), (), |_owned| ());
+event!(Connect, LiveScope<'a>, (), (), |_owned| ());
+event!(Message, LiveScope<'a>, message::Message, Payload<'a>, |owned| (&*owned)
+    .into());
+event!(Close, LiveScope<'a>, CloseReason, &'a CloseReason, |owned| owned);
 event!(
     Session,
-    "session",
     LiveScope<'a>,
     Option<WebSocket>,
     &'a mut Option<WebSocket>,
@@ -110,7 +102,9 @@ pub struct LiveScope<'a> {
 
 /// One event, for the extractors of its handler's arguments.
 pub struct EventContext<'a, E: Event> {
-    pub(crate) endpoint: &'a Endpoint,
+    /// The path of the endpoint, as its handlers write it.
+    pub(crate) path: &'a str,
+    pub(crate) dependencies: &'a Scopes,
     pub(crate) request: &'a UpgradeRequest,
     pub(crate) payload: E::Payload<'a>,
     pub(crate) scope: E::Scope<'a>,
@@ -119,7 +113,7 @@ pub struct EventContext<'a, E: Event> {
 impl<'a, E: Event> EventContext<'a, E> {
     /// Gives the path of the endpoint, with its parameters as the handler writes them: `/chat/{room}`.
     pub fn endpoint(&self) -> &'a str {
-        &self.endpoint.path
+        self.path
     }
 
     /// Gives the URI of the upgrade request.
@@ -139,12 +133,12 @@ impl<'a, E: Event> EventContext<'a, E> {
 
     /// Gives the app's value of type `T`, if one was injected.
     pub fn global<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
-        self.endpoint.dependencies.global()
+        self.dependencies.global()
     }
 
     /// Gives the value of type `T` of the endpoint's sub-router, or of the nearest one around it.
     pub fn scoped<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
-        self.endpoint.dependencies.scoped()
+        self.dependencies.scoped()
     }
 }
 
@@ -187,7 +181,7 @@ impl<E: Event> fmt::Debug for EventContext<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventContext")
             .field("event", &E::NAME)
-            .field("endpoint", &self.endpoint.path)
+            .field("endpoint", &self.path)
             .finish_non_exhaustive()
     }
 }

@@ -4,7 +4,7 @@ use std::any::TypeId;
 
 use axum::{http::request::Parts, response::Response};
 
-use crate::handler::{event::Event, extract::FromEvent, state::ConnectionState};
+use crate::handler::state::ConnectionState;
 
 /// Collects what the arguments of one handler need. [`FromEvent::declare`] fills it.
 #[derive(Debug, Default)]
@@ -39,12 +39,6 @@ pub(crate) struct StateNeed {
 pub(crate) type Check = fn(&mut Parts) -> Result<(), Response>;
 
 impl Needs {
-    /// Gathers what an argument of a connection's handler needs.
-    pub(crate) fn argument<'a, E: Event, X: FromEvent<'a, E>>(&mut self) {
-        self.reads_request |= X::READS_REQUEST;
-        X::declare(self);
-    }
-
     pub(crate) fn global(&mut self, id: TypeId, name: &'static str) {
         self.globals.push(Dependency { id, name });
     }

@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use crate::{
     Utf8Bytes,
-    connector::web_socket::Disconnected,
     handler::{extract::upgrade::UpgradeRefusal, needs::Needs, state::ConnectionState},
     types::{
         close::{CloseFrame, CloseReason, Ending, close_code},
+        disconnected::Disconnected,
         message::Message,
         rejection::Rejection,
     },

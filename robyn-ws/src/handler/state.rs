@@ -3,8 +3,6 @@
 use std::any::{Any, TypeId, type_name};
 
 use crate::{
-    endpoint::KeptState,
-    handler::needs::Needs,
     types::rejection::Rejection,
     util::isolate::{self, Panicked},
 };
@@ -53,11 +51,8 @@ pub(crate) struct Slot {
 pub(crate) struct States(Vec<Slot>);
 
 impl States {
-    pub(crate) fn new(wanted: &[KeptState], from_upgrade: Option<Box<dyn Any + Send>>) -> Self {
-        let mut slots: Vec<_> = wanted
-            .iter()
-            .map(|&KeptState { id, .. }| Slot { id, value: None })
-            .collect();
+    pub(crate) fn new(wanted: impl Iterator<Item = TypeId>, from_upgrade: Option<Box<dyn Any + Send>>) -> Self {
+        let mut slots: Vec<_> = wanted.map(|id| Slot { id, value: None }).collect();
         if let Some(value) = from_upgrade
             && let Some(slot) = slots.iter_mut().find(|slot| slot.id == (*value).type_id())
         {
@@ -75,13 +70,11 @@ impl States {
     }
 
     /// Drops the states one by one, and calls `panicked` for those whose `Drop` panics.
-    pub(crate) fn discard(&mut self, kept: &[KeptState], panicked: impl Fn(&KeptState)) {
+    pub(crate) fn discard(&mut self, panicked: impl Fn(TypeId)) {
         for slot in self.0.drain(..) {
             let id = slot.id;
-            if isolate::discard(slot) == Err(Panicked)
-                && let Some(state) = kept.iter().find(|state| state.id == id)
-            {
-                panicked(state);
+            if isolate::discard(slot) == Err(Panicked) {
+                panicked(id);
             }
         }
     }
@@ -160,9 +153,4 @@ fn unavailable<S>() -> Rejection {
         "`{}` cannot be taken: another argument has it as `&mut`, or an extractor takes it and does not call its `FromEvent::declare`",
         type_name::<S>()
     ))
-}
-
-/// Says that a handler wants the state `S`.
-pub(crate) fn declare<S: ConnectionState>(needs: &mut Needs) {
-    needs.state(TypeId::of::<S>(), type_name::<S>(), S::INITIAL.is_some());
 }

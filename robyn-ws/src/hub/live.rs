@@ -22,11 +22,11 @@ use crate::{
         close::Ending, error::SendError, id::ConnectionId, limits::Overflow, message::Message, request::UpgradeRequest,
     },
     util::log,
-    wire::frame::{Frame, FrameCounter},
+    wire::{
+        frame::{Frame, FrameCounter},
+        turn::BYTES_PER_TURN,
+    },
 };
-
-/// How many bytes are written to one connection before others get their turn.
-pub(crate) const BYTES_PER_TURN: usize = 256 * 1024;
 
 /// A live connection. Connectors, the hub and the driver share it.
 #[derive(Debug)]

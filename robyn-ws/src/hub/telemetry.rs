@@ -12,7 +12,7 @@ use std::{
 use tracing::{Level, Span, info_span, span_enabled};
 
 use crate::{
-    types::{close::CloseReason, id::ConnectionId, limits::Overflow},
+    types::{close::CloseReason, event_kind::EventKind, id::ConnectionId, limits::Overflow},
     wire::frame::FrameCounter,
 };
 
@@ -96,16 +96,16 @@ impl Telemetry {
         tell!(self, handles => handles.dropped(messages, policy.label()));
     }
 
-    pub(crate) fn handled(&self, event: &'static str, stopwatch: Stopwatch) {
+    pub(crate) fn handled(&self, event: EventKind, stopwatch: Stopwatch) {
         tell!(self, handles => handles.handled(event, stopwatch));
     }
 }
 
 /// Makes the span of a handler's run, if a subscriber wants it. A span that nobody wants would be offered to the `log` crate
 /// each time it is entered, for every message.
-pub(crate) fn handler_span(event: &'static str, handler: &'static str) -> Span {
+pub(crate) fn handler_span(event: EventKind, handler: &'static str) -> Span {
     if span_enabled!(Level::INFO) {
-        info_span!("ws.message", event, handler)
+        info_span!("ws.message", event = event.name(), handler)
     } else {
         Span::none()
     }
@@ -113,9 +113,9 @@ pub(crate) fn handler_span(event: &'static str, handler: &'static str) -> Span {
 
 /// Calls a handler in its span, as [`handler_span`].
 #[inline]
-pub(crate) fn in_handler_span<T>(event: &'static str, handler: &'static str, call: impl FnOnce() -> T) -> T {
+pub(crate) fn in_handler_span<T>(event: EventKind, handler: &'static str, call: impl FnOnce() -> T) -> T {
     #[cold]
-    fn in_span<T>(event: &'static str, handler: &'static str, call: impl FnOnce() -> T) -> T {
+    fn in_span<T>(event: EventKind, handler: &'static str, call: impl FnOnce() -> T) -> T {
         handler_span(event, handler).in_scope(call)
     }
 
@@ -163,7 +163,7 @@ mod handles {
     use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
     use super::Stopwatch;
-    use crate::handler::event::{Event as _, Message};
+    use crate::types::event_kind::EventKind;
 
     pub(super) struct Handles {
         endpoint: Arc<str>,
@@ -226,9 +226,9 @@ mod handles {
                 .increment(messages as u64);
         }
 
-        pub(super) fn handled(&self, event: &'static str, stopwatch: Stopwatch) {
+        pub(super) fn handled(&self, event: EventKind, stopwatch: Stopwatch) {
             let took = stopwatch.start.elapsed();
-            if event == Message::NAME {
+            if event == EventKind::Message {
                 self.message_durations
                     .get_or_init(|| self.durations(event))
                     .record(took);
@@ -237,8 +237,8 @@ mod handles {
             }
         }
 
-        fn durations(&self, event: &'static str) -> Histogram {
-            histogram!("robyn_ws_handler_duration_seconds", "endpoint" => self.endpoint(), "event" => event)
+        fn durations(&self, event: EventKind) -> Histogram {
+            histogram!("robyn_ws_handler_duration_seconds", "endpoint" => self.endpoint(), "event" => event.name())
         }
     }
 

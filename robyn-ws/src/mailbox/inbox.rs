@@ -1,39 +1,12 @@
-//! Messages that were read and not handled yet: the bounded read-ahead.
+//! Where messages wait that were read and not handled yet.
 
 use std::{sync::Arc, task::Waker};
 
 use crate::{
-    connector::web_socket::SessionInbox,
+    mailbox::{read_ahead::ReadAhead, session_inbox::SessionInbox},
     types::{close::Ending, limits::Bounds, message::Message},
-    util::{queue::Queue, time::Moment},
+    util::time::Moment,
 };
-
-/// Messages in the order in which they came.
-#[derive(Debug, Default)]
-pub(crate) struct ReadAhead {
-    messages: Queue<Message>,
-    bytes: usize,
-}
-
-impl ReadAhead {
-    pub(crate) fn push(&mut self, message: Message) {
-        self.bytes += message.len();
-        self.messages.push_back(message);
-    }
-
-    pub(crate) fn pop(&mut self) -> Option<Message> {
-        let message = self.messages.pop_front()?;
-        self.bytes -= message.len();
-        Some(message)
-    }
-
-    /// Tells whether another message may be read ahead: `Limits::read_ahead` messages, and about one message of the
-    /// largest size.
-    pub(crate) fn has_room(&self, bounds: &Bounds) -> bool {
-        let (messages, bytes) = (self.messages.len(), self.bytes);
-        messages == 0 || (messages < bounds.read_ahead && bytes < bounds.max_message_size)
-    }
-}
 
 /// Where messages wait for a handler, or for a session.
 #[derive(Debug)]
@@ -68,7 +41,7 @@ impl Inbox {
     pub(crate) fn pop(&mut self) -> Option<Message> {
         let Self::Own(ahead) = self else { return None };
         let message = ahead.as_mut()?.pop();
-        ahead.take_if(|ahead| ahead.messages.is_empty());
+        ahead.take_if(|ahead| ahead.is_empty());
         message
     }
 

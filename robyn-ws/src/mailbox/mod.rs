@@ -6,8 +6,10 @@ pub(crate) mod inbox;
 pub(crate) mod patience;
 #[cfg(all(test, races))]
 pub(crate) mod races;
+mod read_ahead;
 pub(crate) mod rounds;
 pub(crate) mod sender;
+pub(crate) mod session_inbox;
 mod waiting;
 pub(crate) mod writing;
 

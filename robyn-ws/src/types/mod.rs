@@ -2,7 +2,9 @@
 
 pub(crate) mod borrowed;
 pub(crate) mod close;
+pub(crate) mod disconnected;
 pub(crate) mod error;
+pub(crate) mod event_kind;
 pub(crate) mod id;
 pub(crate) mod limits;
 pub(crate) mod message;

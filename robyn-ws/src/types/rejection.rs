@@ -31,6 +31,11 @@ impl Rejection {
         Self::new(close_code::INVALID_PAYLOAD, reason)
     }
 
+    /// The payload is not the JSON that it should be: close code 1007.
+    pub(crate) fn invalid_json(error: &serde_json::Error) -> Self {
+        Self::invalid_payload(format!("invalid JSON: {error}"))
+    }
+
     /// This kind of message is not taken here: close code 1003.
     pub fn unsupported(reason: impl Into<String>) -> Self {
         Self::new(close_code::UNSUPPORTED, reason)

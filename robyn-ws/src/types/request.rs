@@ -3,7 +3,7 @@
 use std::{fmt, net::SocketAddr, sync::OnceLock};
 
 use axum::{
-    extract::{ConnectInfo, MatchedPath, OriginalUri, RawPathParams},
+    extract::{ConnectInfo, OriginalUri, RawPathParams},
     http::{
         Extensions, HeaderMap, HeaderName, HeaderValue, Uri,
         request::Parts,
@@ -11,7 +11,7 @@ use axum::{
     },
 };
 
-use crate::{hub::Hub, util::isolate::Held};
+use crate::util::held::Held;
 
 /// The request that became a connection. It is empty where no handler of the endpoint can read it.
 #[derive(Clone, Default)]
@@ -26,13 +26,15 @@ pub(crate) struct UpgradeRequest {
 
 impl UpgradeRequest {
     /// Copies what is kept out of the server's read buffer, which would otherwise live as long as the connection.
-    pub(crate) fn new(parts: &Parts, path_params: PathParams, subprotocol: Option<&HeaderValue>) -> Self {
-        let head = Head::new(target(parts), &parts.headers);
-        let mut extensions = parts.extensions.clone();
-        forget_known(&mut extensions);
+    pub(crate) fn new(
+        parts: &Parts,
+        extensions: Extensions,
+        path_params: PathParams,
+        subprotocol: Option<&HeaderValue>,
+    ) -> Self {
         Self {
-            head,
-            extensions: fitted(extensions).into(),
+            head: Head::new(target(parts), &parts.headers),
+            extensions: extensions.into(),
             path_params,
             subprotocol: subprotocol.and_then(|name| name.to_str().ok()).map(Box::from),
             peer_addr: peer_addr(parts).map(OnceLock::from).unwrap_or_default(),
@@ -48,11 +50,10 @@ impl UpgradeRequest {
         self.head.headers()
     }
 
-    /// Takes over what the upgrade handler's extractors have left in the request, and forgets what was read for it, which
+    /// Takes over the extensions that the upgrade handler's extractors have left in the request, and forgets what was read for it, which
     /// the connection's handlers may never want.
-    pub(crate) fn take_over(&mut self, mut left: Extensions) {
+    pub(crate) fn take_over(&mut self, left: Extensions) {
         (self.head.uri, self.head.headers) = Default::default();
-        forget_known(&mut left);
         self.extensions = left.into();
     }
 
@@ -106,25 +107,6 @@ pub(crate) fn head_size(parts: &Parts) -> usize {
         .iter()
         .map(|(name, value)| name.as_str().len() + value.len());
     target + headers.sum::<usize>()
-}
-
-/// Removes what is known elsewhere, in the head and in the endpoint. It holds on to the server's read buffer, with the whole
-/// request in it.
-fn forget_known(extensions: &mut Extensions) {
-    extensions.remove::<OriginalUri>();
-    extensions.remove::<MatchedPath>();
-}
-
-/// Moves extensions into a map that grew with them, beginning with one that every request has. A map that has been larger
-/// keeps its size.
-fn fitted(mut extensions: Extensions) -> Extensions {
-    let Some(hub) = extensions.remove::<Hub>() else {
-        return extensions;
-    };
-    let mut fitted = Extensions::new();
-    fitted.insert(hub);
-    fitted.extend(extensions);
-    fitted
 }
 
 /// The target and the headers of a request in one allocation, as HTTP/1 writes them: read when a handler wants them, since

@@ -1,6 +1,7 @@
 //! The axum handler of an endpoint: everything before the 101, and the 101.
 
 mod authority;
+mod extensions;
 pub(crate) mod handshake;
 pub(crate) mod origin;
 pub(crate) mod switching;
@@ -45,7 +46,8 @@ use crate::{
     },
     util::{
         blocking,
-        isolate::{self, Held, Panicked},
+        held::Held,
+        isolate::{self, Panicked},
         log,
         printable::printable,
     },
@@ -142,7 +144,12 @@ async fn accept(endpoint: &Arc<Endpoint>, gatekeeper: &Gatekeeper, parts: &mut P
     let request = if let Some(unread) = &endpoint.unread_request {
         unread.clone()
     } else {
-        let mut request = UpgradeRequest::new(parts, PathParams::new(&raw_params), subprotocol.as_ref());
+        let mut request = UpgradeRequest::new(
+            parts,
+            extensions::kept(&parts.extensions),
+            PathParams::new(&raw_params),
+            subprotocol.as_ref(),
+        );
         if let Some((entry, handler)) = endpoint.handlers.upgrade {
             let _running = gatekeeper.hub.drain().upgrade_handler(entry.key());
             let under_way = UnderWay::begin(endpoint, address)?;
@@ -151,6 +158,7 @@ async fn accept(endpoint: &Arc<Endpoint>, gatekeeper: &Gatekeeper, parts: &mut P
             parts.extensions.remove::<UnderWay>();
             under_way.end();
             state = answer?;
+            extensions::forget_known(&mut parts.extensions);
             request.take_over(mem::take(&mut parts.extensions));
         }
         Arc::new(request)
@@ -328,7 +336,8 @@ async fn call_blocking(
 fn context<'a>(endpoint: &'a Endpoint, request: &'a UpgradeRequest, parts: &'a mut Parts) -> UpgradeContext<'a> {
     UpgradeContext {
         event: EventContext {
-            endpoint,
+            path: &endpoint.path,
+            dependencies: &endpoint.dependencies,
             request,
             payload: (),
             scope: (),

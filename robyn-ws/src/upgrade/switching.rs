@@ -17,9 +17,11 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use hyper::{
     body::{Frame, SizeHint},
-    upgrade::{OnUpgrade, Upgraded},
+    upgrade::OnUpgrade,
 };
 use tokio::{sync::oneshot, time::timeout};
+
+use crate::wire::transport::Switched;
 
 /// How long the 101 may take through the layers around the app. What keeps it for longer has swallowed it.
 const UPGRADE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -33,14 +35,6 @@ pub(crate) enum NotSwitched {
     Kept,
     #[error(transparent)]
     Lost(#[from] hyper::Error),
-}
-
-/// A socket that the HTTP server has handed over.
-#[derive(Debug)]
-pub(crate) struct Switched {
-    pub(crate) upgraded: Upgraded,
-    /// Whether it came later than with the 101. If TCP has ended by then, that may be why it came.
-    pub(crate) is_late: bool,
 }
 
 /// Resolves when the server has sent the 101.

@@ -7,13 +7,10 @@ use std::{
     any::Any,
     fmt::{self, Write as _},
     mem,
-    ops::{Deref, DerefMut},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use futures_util::FutureExt;
-
-use crate::util::log;
 
 /// User code panicked. What the panic carried is gone, since its `Drop` is user code as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,38 +79,6 @@ impl fmt::Write for Excerpt {
             }
         }
         Ok(())
-    }
-}
-
-/// A user's value inside of ours, which may be dropped anywhere.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Held<T: Default>(T);
-
-impl<T: Default> From<T> for Held<T> {
-    fn from(value: T) -> Self {
-        Self(value)
-    }
-}
-
-impl<T: Default> Deref for Held<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
-
-impl<T: Default> DerefMut for Held<T> {
-    fn deref_mut(&mut self) -> &mut T {
-        &mut self.0
-    }
-}
-
-impl<T: Default> Drop for Held<T> {
-    fn drop(&mut self) {
-        if discard(mem::take(&mut self.0)).is_err() {
-            log::error!(within = std::any::type_name::<T>(), "the `Drop` of a value panicked");
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tools that know nothing of WebSockets.
 
 pub(crate) mod blocking;
+pub(crate) mod held;
 pub(crate) mod isolate;
 pub(crate) mod log;
 pub(crate) mod printable;

@@ -12,6 +12,7 @@ use crate::{
     types::{close::may_be_sent, limits::Bounds, message::Message},
     wire::{
         header::{Context, Header, MAX_HEADER, OpCode},
+        mask::unmask,
         received::{ReadEnd, Received},
     },
 };
@@ -247,19 +248,6 @@ fn close(payload: &[u8]) -> Result<Received, ReadEnd> {
         code: Some(code),
         reason: reason.to_owned(),
     })
-}
-
-/// Unmasks a part of a payload, which begins with the first byte of `mask` (RFC 6455 section 5.3).
-#[inline]
-pub(crate) fn unmask(part: &mut [u8], mask: [u8; 4]) {
-    let twice = u64::from(u32::from_ne_bytes(mask)) * 0x1_0000_0001;
-    let (words, rest) = part.as_chunks_mut();
-    for word in words {
-        *word = (u64::from_ne_bytes(*word) ^ twice).to_ne_bytes();
-    }
-    for (byte, mask) in rest.iter_mut().zip(mask.iter().cycle()) {
-        *byte ^= mask;
-    }
 }
 
 #[cfg(test)]

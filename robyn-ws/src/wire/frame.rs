@@ -12,7 +12,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::{
     types::{close::CloseFrame, message::Message},
-    util::isolate::Held,
+    util::held::Held,
 };
 
 const FIN: u8 = 0x80;

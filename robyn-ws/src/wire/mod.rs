@@ -3,6 +3,7 @@
 pub(crate) mod decoder;
 pub(crate) mod frame;
 mod header;
+mod mask;
 mod read_buffer;
 pub(crate) mod reader;
 pub(crate) mod received;

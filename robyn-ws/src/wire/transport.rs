@@ -25,6 +25,14 @@ use crate::wire::writer::{Outlet, WriteSide};
 #[cfg(any(target_os = "android", target_os = "linux"))]
 const UNSENT: u32 = 16 * 1024;
 
+/// A socket that the HTTP server has handed over.
+#[derive(Debug)]
+pub(crate) struct Switched {
+    pub(crate) upgraded: Upgraded,
+    /// Whether it came later than with the 101. If TCP has ended by then, that may be why it came.
+    pub(crate) is_late: bool,
+}
+
 /// An upgraded socket, in the parts that live in different places.
 #[derive(Debug)]
 pub(crate) struct Transport {

@@ -4,7 +4,7 @@ use std::{pin::pin, task::Context};
 
 use tokio::task::yield_now;
 
-use crate::{hub::live::BYTES_PER_TURN, wire::received::Received};
+use crate::wire::received::Received;
 
 /// What the frames of one turn may cost, whatever their kind: as much as so many control frames or fragments, some 10 µs.
 const FRAMES: u32 = 68;
@@ -14,6 +14,9 @@ const MESSAGE: u32 = 4;
 
 /// How many bytes are read in one turn: one full read buffer.
 const BYTES: u32 = 256 * 1024;
+
+/// How many bytes are written to one connection before others get their turn.
+pub(crate) const BYTES_PER_TURN: usize = 256 * 1024;
 
 /// What is left of a connection's turn.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 //! Taken here is only a masked frame that has all come, is a message by itself and is within its limits. All else is the
 //! decoder's: fragments, control frames, what is cut off, extensions, and whatever is wrong.
 
-use crate::wire::decoder::unmask;
+use crate::wire::mask::unmask;
 
 /// A message that lies unmasked in the buffer it was read into. Its text is not checked yet.
 #[derive(Clone, Copy, Debug)]

@@ -27,7 +27,8 @@ macro_rules! argument {
             }
 
             fn declare(needs: &mut Needs) {
-                needs.argument::<$event, T>();
+                needs.reads_request |= T::READS_REQUEST;
+                T::declare(needs);
             }
         }
     };

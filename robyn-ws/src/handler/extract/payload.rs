@@ -101,15 +101,6 @@ impl<'a, T: Deserialize<'a>> FromEvent<'a, event::Message> for Json<T> {
             Some(text) => serde_json::from_str(text),
             None => serde_json::from_slice(cx.bytes()),
         };
-        value.map(Json).map_err(|error| invalid_json(&error))
+        value.map(Json).map_err(|error| Rejection::invalid_json(&error))
     }
-}
-
-/// Reads `message` as JSON, and words the mistake for the peer.
-pub(crate) fn from_json<'a, T: Deserialize<'a>>(message: &'a Message) -> Result<T, Rejection> {
-    serde_json::from_slice(message.as_bytes()).map_err(|error| invalid_json(&error))
-}
-
-fn invalid_json(error: &serde_json::Error) -> Rejection {
-    Rejection::invalid_payload(format!("invalid JSON: {error}"))
 }

@@ -1,11 +1,13 @@
 //! The connection's own state.
 
+use std::any::{TypeId, type_name};
+
 use crate::{
     handler::{
         event::{EventContext, LiveEvent},
         extract::FromEvent,
         needs::Needs,
-        state::{self, ConnectionState},
+        state::ConnectionState,
     },
     types::rejection::Rejection,
 };
@@ -18,7 +20,7 @@ impl<'a, E: LiveEvent, S: ConnectionState> FromEvent<'a, E> for &'a mut S {
     }
 
     fn declare(needs: &mut Needs) {
-        state::declare::<S>(needs);
+        declare::<S>(needs);
     }
 }
 
@@ -30,6 +32,10 @@ impl<'a, E: LiveEvent, S: ConnectionState + Sync> FromEvent<'a, E> for &'a S {
     }
 
     fn declare(needs: &mut Needs) {
-        state::declare::<S>(needs);
+        declare::<S>(needs);
     }
+}
+
+fn declare<S: ConnectionState>(needs: &mut Needs) {
+    needs.state(TypeId::of::<S>(), type_name::<S>(), S::INITIAL.is_some());
 }

@@ -1,0 +1,111 @@
+//! Messages that were read for a session handler, which receives them when it likes.
+
+use std::{
+    mem::take,
+    sync::{Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+use crate::{
+    mailbox::read_ahead::ReadAhead,
+    types::{disconnected::Disconnected, limits::Bounds, message::Message},
+    util::time::Moment,
+};
+
+/// The messages read for a session and not received yet, shared between its driver and its socket.
+#[derive(Debug, Default)]
+pub(crate) struct SessionInbox(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    messages: ReadAhead,
+    ended: Option<Disconnected>,
+    receiver: Option<Waker>,
+    /// Since when the session waits for a message.
+    awaits_since: Option<Moment>,
+    /// Whether the session has dropped its socket, so that nobody receives any more.
+    abandoned: bool,
+    /// The driver, when it waits for room here.
+    driver: Option<Waker>,
+}
+
+impl SessionInbox {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a message. The session is polled after `task` has read, and needs no wake if it is a part of that task.
+    pub(crate) fn push(&self, message: Message, task: Option<&Waker>) {
+        let mut inbox = self.lock();
+        if inbox.abandoned {
+            return;
+        }
+        inbox.messages.push(message);
+        let receiver = inbox.receiver.take();
+        wake(
+            receiver.filter(|receiver| task.is_none_or(|task| !receiver.will_wake(task))),
+            inbox,
+        );
+    }
+
+    /// Discards what has come and what will come: the socket was dropped. The client is still read, so that its end is
+    /// noticed.
+    pub(crate) fn abandon(&self) {
+        let mut inbox = self.lock();
+        inbox.abandoned = true;
+        let messages = take(&mut inbox.messages);
+        wake(inbox.driver.take(), inbox);
+        drop(messages);
+    }
+
+    /// Returns since when the session waits for a message. `None` means that it does something else.
+    pub(crate) fn awaits_since(&self) -> Option<Moment> {
+        self.lock().awaits_since
+    }
+
+    pub(crate) fn end(&self, ended: Disconnected) {
+        let mut inbox = self.lock();
+        inbox.ended.get_or_insert(ended);
+        wake(inbox.receiver.take(), inbox);
+    }
+
+    /// Returns how the connection has ended.
+    pub(crate) fn ended(&self) -> Option<Disconnected> {
+        self.lock().ended.clone()
+    }
+
+    pub(crate) fn has_room(&self, bounds: &Bounds) -> bool {
+        self.lock().messages.has_room(bounds)
+    }
+
+    /// Has the driver woken when there is room again.
+    pub(crate) fn wait_for_room(&self, cx: &Context<'_>) {
+        self.lock().driver = Some(cx.waker().clone());
+    }
+
+    pub(crate) fn poll_receive(&self, cx: &Context<'_>) -> Poll<Result<Message, Disconnected>> {
+        let mut inbox = self.lock();
+        if let Some(message) = inbox.messages.pop() {
+            inbox.awaits_since = None;
+            let driver = inbox.driver.take();
+            // The driver reads after the session was polled, if it is the task that polls it. One that wakes itself would keep
+            // the runtime from its input.
+            wake(driver.filter(|driver| !driver.will_wake(cx.waker())), inbox);
+            return Poll::Ready(Ok(message));
+        }
+        if let Some(ended) = &inbox.ended {
+            return Poll::Ready(Err(ended.clone()));
+        }
+        inbox.receiver = Some(cx.waker().clone());
+        inbox.awaits_since.get_or_insert_with(Moment::now);
+        Poll::Pending
+    }
+}
+
+/// Wakes outside the lock.
+fn wake(waker: Option<Waker>, guard: MutexGuard<'_, State>) {
+    drop(guard);
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}

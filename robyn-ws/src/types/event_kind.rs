@@ -1,0 +1,32 @@
+//! The events of a connection as values, for logs, metrics and errors.
+
+use std::fmt;
+
+/// An event that a handler can be for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EventKind {
+    Upgrade,
+    Connect,
+    Message,
+    Close,
+    Session,
+}
+
+impl EventKind {
+    /// Returns the name that `on = "…"` has for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Upgrade => "upgrade",
+            Self::Connect => "connect",
+            Self::Message => "message",
+            Self::Close => "close",
+            Self::Session => "session",
+        }
+    }
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

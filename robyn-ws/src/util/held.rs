@@ -1,0 +1,40 @@
+//! Values of users inside of ours.
+
+use std::{
+    mem,
+    ops::{Deref, DerefMut},
+};
+
+use crate::util::{isolate::discard, log};
+
+/// A user's value inside of ours, which may be dropped anywhere.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Held<T: Default>(T);
+
+impl<T: Default> From<T> for Held<T> {
+    fn from(value: T) -> Self {
+        Self(value)
+    }
+}
+
+impl<T: Default> Deref for Held<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Default> DerefMut for Held<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+impl<T: Default> Drop for Held<T> {
+    fn drop(&mut self) {
+        if discard(mem::take(&mut self.0)).is_err() {
+            log::error!(within = std::any::type_name::<T>(), "the `Drop` of a value panicked");
+        }
+    }
+}
