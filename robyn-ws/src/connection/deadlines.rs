@@ -6,23 +6,13 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::{
     connection::{
-        driver::Driver,
+        driver::{Doubt, Driver},
         liveness::{Due, Signs},
     },
-    mailbox::slow_consumer,
     types::close::Ending,
     util::time::{Moment, SECOND_LOOK, after},
     wire::frame::Frame,
 };
-
-/// Whether a peer whose time is over is silent in truth, or the process stood still and has not looked at its socket yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Doubt {
-    None,
-    /// The timer that fires then does so when the runtime has looked at all sockets.
-    Until(Moment),
-    Settled,
-}
 
 impl Driver {
     /// Does what is due. Gives whether anything was, or was put off; otherwise the task is woken when something is.
@@ -88,7 +78,7 @@ impl Driver {
             self.stalled = self.stalled.map(|_| now);
         }
         if self.stall_over().is_some_and(|over| now >= over) {
-            return Some(slow_consumer());
+            return Some(Ending::slow_consumer());
         }
         let signs = Signs {
             takes_bytes,

@@ -10,7 +10,7 @@ use std::{
 use tokio::time::Sleep;
 
 use crate::{
-    connection::{deadlines::Doubt, liveness::Phase},
+    connection::liveness::Phase,
     endpoint::Endpoint,
     hub::live::Live,
     mailbox::{driving::Glance, inbox::Inbox, session_inbox::SessionInbox, writing::Written},
@@ -37,6 +37,15 @@ pub(super) enum Peer {
     Done,
     /// Nothing can be written either.
     Gone,
+}
+
+/// Whether a peer whose time is over is silent in truth, or the process stood still and has not looked at its socket yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    None,
+    /// The timer that fires then does so when the runtime has looked at all sockets.
+    Until(Moment),
+    Settled,
 }
 
 /// Drives one connection.

@@ -4,7 +4,6 @@ use std::{
     future::poll_fn,
     mem,
     pin::{Pin, pin},
-    sync::Arc,
 };
 
 use tokio::time::{Instant, timeout_at};
@@ -13,8 +12,8 @@ use tracing::Span;
 use crate::{
     connection::{
         driver::Driver,
-        outcome::{Outcome, Overrun},
-        overdue::Overdue,
+        handler_context::Scene,
+        outcome::{Outcome, Overdue, Overrun},
     },
     connector::WebSocketConnector,
     endpoint::{
@@ -36,14 +35,6 @@ use crate::{
         time::after,
     },
 };
-
-/// What every handler of a connection is given besides its event.
-#[derive(Debug)]
-pub(crate) struct Scene {
-    pub(crate) endpoint: Arc<Endpoint>,
-    pub(crate) connector: WebSocketConnector,
-    pub(crate) states: States,
-}
 
 /// What goes on while a handler runs.
 pub(crate) trait Beside: Send {
@@ -219,19 +210,6 @@ fn context<'a, E: LiveEvent>(
             connector,
             state: states.lend(),
         },
-    }
-}
-
-/// The state is dropped here, wherever its connection ends.
-impl Drop for Scene {
-    fn drop(&mut self) {
-        let id = self.connector.id();
-        self.states.discard(|state| {
-            if let Some(state) = self.endpoint.states.iter().find(|kept| kept.id == state) {
-                let (handler, place) = (state.handler.name, state.handler.place());
-                log::error!(handler, %place, %id, "the `Drop` of a state that the handler takes panicked");
-            }
-        });
     }
 }
 

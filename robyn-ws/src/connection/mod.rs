@@ -3,6 +3,8 @@
 mod closing;
 mod deadlines;
 mod driver;
+mod handler_context;
+mod hub_guard;
 mod in_place;
 mod invoke;
 mod liveness;
@@ -19,9 +21,9 @@ use tracing::{Instrument, Span};
 use crate::{
     connection::{
         driver::Driver,
-        invoke::Scene,
-        outcome::{Conclusion, Outcome},
-        overdue::Overdue,
+        handler_context::Scene,
+        hub_guard::{Membership, RoomMemory},
+        outcome::{Conclusion, Outcome, Overdue},
         pending::PendingConnection,
     },
     connector::web_socket::WebSocket,
@@ -30,10 +32,10 @@ use crate::{
         registry::{Call, Entry},
     },
     handler::event::{Message, Session},
-    hub::{admission::Admitted, drain::ConnectionGuard, live::Live, sweep::Sweeper, telemetry::connection_span},
+    hub::{admission::Admitted, drain::ConnectionGuard, live::Live, telemetry::connection_span},
     mailbox::session_inbox::SessionInbox,
     types::{
-        close::{CloseReason, Ending},
+        close::{CloseReason, Ending, close_code},
         message,
     },
     util::{isolate, log},
@@ -43,40 +45,6 @@ use crate::{
         transport::{Switched, Transport},
     },
 };
-
-/// Takes the connection out of the hub, whichever way it ends.
-#[derive(Debug)]
-struct Membership(Arc<Live>);
-
-impl Membership {
-    /// Puts the connection into the hub.
-    fn new(live: Arc<Live>) -> Self {
-        live.endpoint.enter(live.clone());
-        Sweeper::watch(&live);
-        live.endpoint.telemetry.opened();
-        Self(live)
-    }
-}
-
-impl Drop for Membership {
-    fn drop(&mut self) {
-        self.0.mailbox.hang_up();
-        self.0.endpoint.leave(self.0.id);
-        self.0.endpoint.forget(self.0.id);
-        Sweeper::left(&self.0);
-        self.0.endpoint.telemetry.left();
-    }
-}
-
-/// Keeps the rooms of a connection that has left the hub, as long as a close handler may ask for them.
-#[derive(Debug)]
-struct RoomMemory(Arc<Live>);
-
-impl Drop for RoomMemory {
-    fn drop(&mut self) {
-        self.0.endpoint.forget_rooms(self.0.id);
-    }
-}
 
 /// How the connect handler ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -253,8 +221,7 @@ impl Connection {
         self.driver.give_messages_to(inbox);
         let outcome = self.scene.invoke(&mut self.driver, handler, Some(socket)).await;
         self.answer(handler.entry, outcome);
-        self.driver
-            .end(Ending::server(crate::types::close::close_code::NORMAL, ""));
+        self.driver.end(Ending::server(close_code::NORMAL, ""));
     }
 
     /// Runs the close handler; what it returns goes out ahead of our Close frame.

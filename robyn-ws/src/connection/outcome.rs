@@ -1,7 +1,7 @@
 //! What became of a handler, and what follows from it.
 
 use crate::{
-    connection::overdue::Overdue,
+    connection::handler_context::Scene,
     endpoint::registry::Entry,
     handler::reply::{Consequence, HandlerError, HandlerResult},
     hub::live::Live,
@@ -10,6 +10,7 @@ use crate::{
         message::Message,
     },
     util::{
+        blocking::Running,
         isolate::{self, Panicked},
         log,
     },
@@ -25,6 +26,13 @@ pub(crate) enum Outcome {
     Dropped(Overrun),
     /// It goes on, on a thread that cannot be stopped.
     LeftBehind(Overrun, Box<Overdue>),
+}
+
+/// A blocking handler that was left behind.
+#[derive(Debug)]
+pub(crate) struct Overdue {
+    pub(crate) entry: &'static Entry,
+    pub(crate) thread: Running<(Scene, Outcome)>,
 }
 
 /// How a handler used up its time.

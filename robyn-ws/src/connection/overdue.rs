@@ -6,21 +6,15 @@ use tokio::time::timeout;
 
 use crate::{
     connection::{
-        RoomMemory,
-        invoke::{Beside, Scene},
-        outcome::Outcome,
+        handler_context::Scene,
+        hub_guard::RoomMemory,
+        invoke::Beside,
+        outcome::{Outcome, Overdue},
     },
     endpoint::registry::Entry,
     types::close::CloseReason,
-    util::{blocking::Running, isolate},
+    util::isolate,
 };
-
-/// A blocking handler that was left behind.
-#[derive(Debug)]
-pub(crate) struct Overdue {
-    pub(crate) entry: &'static Entry,
-    pub(crate) thread: Running<(Scene, Outcome)>,
-}
 
 impl Overdue {
     /// Waits for the thread, which gives the state back, and runs the close handler if it still has to,

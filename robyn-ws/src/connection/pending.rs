@@ -5,7 +5,7 @@ use std::{any::Any, net::SocketAddr, sync::Arc};
 use tokio::runtime::Handle;
 
 use crate::{
-    connection::invoke::Scene,
+    connection::handler_context::Scene,
     connector::WebSocketConnector,
     endpoint::Endpoint,
     handler::state::States,

@@ -4,8 +4,7 @@ use std::task::{Context, Poll};
 
 use crate::{
     connection::{
-        deadlines::Doubt,
-        driver::{Driver, Peer},
+        driver::{Doubt, Driver, Peer},
         liveness::{Action, Phase},
     },
     mailbox::inbox::Inbox,

@@ -9,9 +9,9 @@ use axum::http::{Extensions, HeaderMap, Uri};
 use crate::{
     hub::{
         audience::{Audience, Delivery},
+        directory::EndpointRef,
         endpoint::Joined,
         live::Live,
-        reference::EndpointRef,
     },
     types::{
         close::{Ending, close_code},

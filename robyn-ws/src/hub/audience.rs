@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use futures_util::future::join_all;
 
 use crate::{
-    hub::{endpoint::Raised, live::Live, reference::EndpointRef},
+    hub::{directory::EndpointRef, endpoint::Raised, live::Live},
     mailbox::{Pushed, TryPushError},
     types::{error::SendError, id::ConnectionId, message::Message},
     wire::frame::Frame,

@@ -3,23 +3,18 @@
 pub(crate) mod admission;
 pub(crate) mod audience;
 pub(crate) mod courier;
+pub(crate) mod directory;
 pub(crate) mod drain;
 pub(crate) mod endpoint;
 mod group;
 pub(crate) mod live;
 #[cfg(all(test, races))]
 mod races;
-pub(crate) mod reference;
 mod round;
 pub(crate) mod sweep;
 pub(crate) mod telemetry;
 
-use std::{
-    any::Any,
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
-};
+use std::{any::Any, fmt, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
@@ -30,17 +25,14 @@ use axum::{
 use crate::{
     hub::{
         audience::{Audience, Delivery},
+        directory::{Directory, EndpointRef},
         drain::Drain,
         endpoint::EndpointHub,
         live::Live,
-        reference::EndpointRef,
     },
     types::{close::Ending, error::SendError, id::ConnectionId, message::Message},
-    util::{log, printable::printable},
+    util::log,
 };
-
-/// How many paths without handlers are logged. They may be chosen by clients, so more would be a log without end.
-const UNKNOWN_PATHS_LOGGED: usize = 32;
 
 /// The live connections of an app, for code outside handlers.
 ///
@@ -66,29 +58,21 @@ const UNKNOWN_PATHS_LOGGED: usize = 32;
 pub struct Hub(Arc<HubInner>);
 
 struct HubInner {
-    /// Set once, when the app is built.
-    endpoints: OnceLock<BTreeMap<Box<str>, Arc<EndpointHub>>>,
-    /// What every other path stands for.
-    nowhere: Arc<EndpointHub>,
-    /// The paths that were logged because they have no handlers, as they were logged.
-    unknown: Mutex<BTreeSet<String>>,
+    endpoints: Arc<Directory>,
     drain: Arc<Drain>,
 }
 
 impl Hub {
     pub(crate) fn new() -> Self {
         Self(Arc::new(HubInner {
-            endpoints: OnceLock::new(),
-            nowhere: Arc::new(EndpointHub::nowhere()),
-            unknown: Mutex::default(),
+            endpoints: Arc::default(),
             drain: Arc::new(Drain::new()),
         }))
     }
 
     /// Fixes the endpoints; an app is built once, since building consumes it.
     pub(crate) fn open(&self, endpoints: impl Iterator<Item = Arc<EndpointHub>>) {
-        let endpoints = endpoints.map(|endpoint| (endpoint.path.clone(), endpoint)).collect();
-        let _once = self.0.endpoints.set(endpoints);
+        self.0.endpoints.open(endpoints);
     }
 
     /// Returns the endpoint at `path`, written as its handlers write it and with the prefixes of its sub-routers:
@@ -97,31 +81,7 @@ impl Hub {
     /// It can be asked for before the app is built, and finds its connections once it is. A path that no handler has is an
     /// endpoint without connections, and is logged once.
     pub fn endpoint(&self, path: &str) -> HubEndpoint {
-        let endpoints = self.0.endpoints.get();
-        HubEndpoint(match endpoints.and_then(|endpoints| endpoints.get(path)) {
-            Some(endpoint) => EndpointRef::Found(endpoint.clone()),
-            None => EndpointRef::Named(self.clone(), path.into()),
-        })
-    }
-
-    /// Finds the endpoint at `path`, or the one where nobody is.
-    fn find(&self, path: &str) -> &Arc<EndpointHub> {
-        let Some(endpoints) = self.0.endpoints.get() else {
-            return &self.0.nowhere;
-        };
-        endpoints.get(path).unwrap_or_else(|| {
-            self.log_unknown(path);
-            &self.0.nowhere
-        })
-    }
-
-    fn log_unknown(&self, path: &str) {
-        let path = printable(path).to_string();
-        let mut unknown = self.0.unknown.lock().unwrap_or_else(PoisonError::into_inner);
-        if unknown.len() < UNKNOWN_PATHS_LOGGED && unknown.insert(path.clone()) {
-            drop(unknown);
-            log::warn!(%path, known = ?self.paths().collect::<Vec<_>>(), "no handler has this path, so nobody is there");
-        }
+        HubEndpoint(self.0.endpoints.named(path))
     }
 
     /// Gives the paths of all endpoints, sorted.
@@ -135,7 +95,7 @@ impl Hub {
     }
 
     fn endpoints(&self) -> impl Iterator<Item = &Arc<EndpointHub>> {
-        self.0.endpoints.get().into_iter().flat_map(BTreeMap::values)
+        self.0.endpoints.iter()
     }
 
     // ---- for the drain --------------------------------------------------------------------------------------------

@@ -25,16 +25,19 @@ use super::{
 use crate::{
     hub::{
         audience::{Audience, Delivery},
-        reference::EndpointRef,
+        directory::EndpointRef,
     },
-    mailbox::{Mailbox, races::PipeEnd, writing::Written},
+    mailbox::{Mailbox, writing::Written},
     types::{
         close::Ending,
         id::ConnectionId,
         limits::{Bounds, Overflow},
         message::Message,
     },
-    wire::writer::{Outlet, WriteSide},
+    wire::{
+        pipe::PipeEnd,
+        writer::{Outlet, WriteSide},
+    },
 };
 
 /// Whose connections these are. It has nothing to do: the scheduler runs the couriers' tasks.

@@ -6,7 +6,10 @@ use std::{
 };
 
 use crate::{
-    mailbox::{CONTROLS, Exit, Gate, Mailbox, State, Wakefulness},
+    mailbox::{
+        Mailbox,
+        state::{CONTROLS, Exit, Gate, State, Wakefulness},
+    },
     types::{close::Ending, limits::Overflow, message::Message},
     wire::{
         frame::{Frame, FrameCounter, Load},

@@ -10,22 +10,24 @@ mod read_ahead;
 pub(crate) mod rounds;
 pub(crate) mod sender;
 pub(crate) mod session_inbox;
+mod state;
 mod waiting;
 pub(crate) mod writing;
 
 use std::{
-    collections::VecDeque,
     mem::replace,
     sync::{Arc, OnceLock, PoisonError},
-    task::Waker,
 };
 
 use tokio::sync::Notify;
 
 use crate::{
-    mailbox::{rounds::Reach, sender::Sender},
+    mailbox::{
+        sender::Sender,
+        state::{Exit, Gate, Reach, State, Wakefulness},
+    },
     types::{
-        close::{CloseReason, Ending},
+        close::Ending,
         error::SendError,
         limits::{Bounds, Overflow},
     },
@@ -33,24 +35,8 @@ use crate::{
         queue::{Queue, RareQueue},
         sync::{Mutex, MutexGuard},
     },
-    wire::{
-        frame::{Frame, Load},
-        writer::Outlet,
-    },
+    wire::frame::{Frame, Load},
 };
-
-/// Which senders are let through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Gate {
-    /// The `connect` handler runs: what others send is held until its greeting is queued.
-    Greeting,
-    /// What was held is queued, and nothing was written since.
-    Released,
-    Open,
-    /// The peer is gone, or said Close: only the handler that still runs can send.
-    Finishing,
-    Closed,
-}
 
 /// What became of a frame that was pushed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,78 +46,6 @@ pub(crate) struct Pushed {
     /// Whether the courier is to be called, since nobody else will write it.
     pub(crate) needs_courier: bool,
 }
-
-/// Where the writing half of the socket is.
-#[derive(Debug)]
-enum Exit {
-    /// The 101 is not out yet, or TCP was dropped.
-    Absent,
-    /// Here, for whoever writes next. If something is begun in it, the driver waits for the socket.
-    Here(Outlet),
-    /// Somebody writes, and looks into the queue again afterwards. The driver may wait for that.
-    Taken {
-        driver_waits: bool,
-    },
-    Broken,
-}
-
-/// What the driver does.
-#[derive(Debug)]
-enum Wakefulness {
-    /// It runs, or is about to.
-    Awake,
-    /// It runs, and must look once more before it sleeps, since what it waited for has come.
-    Called,
-    Asleep(Waker),
-}
-
-impl Wakefulness {
-    /// Gives who is to be woken, once, so that a burst wakes it once.
-    fn rouse(&mut self) -> Option<Waker> {
-        match replace(self, Self::Awake) {
-            Self::Asleep(waker) => Some(waker),
-            awake => {
-                *self = awake;
-                None
-            }
-        }
-    }
-}
-
-/// What others sent while the connection was greeting.
-#[derive(Debug, Default)]
-struct Held {
-    frames: VecDeque<Frame>,
-    load: Load,
-}
-
-#[derive(Debug)]
-struct State {
-    gate: Gate,
-    queue: Queue<Frame>,
-    /// What others sent while the connection was greeting.
-    held: Option<Box<Held>>,
-    /// Pongs, and a ping of ours, ahead of the queue. At most [`CONTROLS`].
-    controls: RareQueue<Frame>,
-    /// Everything queued or being written.
-    load: Load,
-    exit: Exit,
-    ending: Option<Box<Ending>>,
-    cut: bool,
-    driver: Wakefulness,
-    reach: Reach,
-    /// Whether the courier is called and has not come yet. It has each connection to visit once, however much it is sent.
-    courier_called: bool,
-    /// Whether somebody waits for [`Mailbox::changed`].
-    awaited: bool,
-    /// How often the client made room by taking bytes.
-    progress: u64,
-    given_up: Option<Box<waiting::GivenUp>>,
-}
-
-/// How many control frames wait for the socket. In a flood of pings the oldest go unanswered, as RFC 6455 section 5.5.3
-/// allows.
-const CONTROLS: usize = 32;
 
 /// A connection's outbound queue. Everything it is sent goes through here.
 #[derive(Debug)]
@@ -331,66 +245,9 @@ fn summon(mut state: MutexGuard<'_, State>) -> bool {
     }
 }
 
-impl State {
-    /// Returns `true` if what `sender` sends is held until the greeting is queued.
-    #[inline]
-    fn holds(&self, sender: Sender) -> bool {
-        self.gate == Gate::Greeting && sender == Sender::Other
-    }
-
-    /// Drops the oldest frame of those that count for `sender`. Returns how many messages that were.
-    fn drop_oldest(&mut self, sender: Sender) -> Option<usize> {
-        let (oldest, load) = if self.holds(sender) {
-            let held = self.held.as_mut()?;
-            (held.frames.pop_front()?, &mut held.load)
-        } else {
-            (self.queue.pop_front()?, &mut self.load)
-        };
-        load.remove(Load::of(&oldest));
-        Some(oldest.count())
-    }
-
-    /// Why the connection ends whose queue is full for `sender`. Held frames are not the client's fault.
-    fn overflowed(&self, sender: Sender) -> Ending {
-        if self.holds(sender) {
-            Ending::because(
-                CloseReason::ConnectTooSlow,
-                "the server was too slow: Limits::outbound_messages or Limits::outbound_bytes while `connect` ran",
-            )
-        } else {
-            slow_consumer()
-        }
-    }
-
-    #[inline]
-    fn line_up(&mut self, frame: Frame) {
-        self.load.add(&frame);
-        self.queue.push_back(frame);
-    }
-
-    fn is_open(&self) -> bool {
-        matches!(self.gate, Gate::Greeting | Gate::Released | Gate::Open)
-    }
-
-    #[inline]
-    fn admit(&self, sender: Sender) -> Result<(), SendError> {
-        match (self.gate, sender) {
-            (Gate::Greeting | Gate::Released | Gate::Open, _) | (Gate::Finishing, Sender::Own) => Ok(()),
-            (Gate::Finishing | Gate::Closed, _) => Err(SendError::NotConnected),
-        }
-    }
-}
-
 /// Why [`Mailbox::try_push`] queued nothing.
 #[derive(Debug)]
 pub(crate) enum TryPushError {
     Full(Frame),
     Refused(SendError),
-}
-
-pub(crate) fn slow_consumer() -> Ending {
-    Ending::because(
-        CloseReason::SlowConsumer,
-        "too slow: over Limits::outbound_messages or Limits::outbound_bytes",
-    )
 }

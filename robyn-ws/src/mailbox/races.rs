@@ -2,24 +2,22 @@
 //! each sender's order holds, and nobody sleeps while there is something to write. A thread that nobody wakes is a
 //! deadlock, which the scheduler reports.
 
-use std::{
-    future::poll_fn,
-    io,
-    sync::Arc,
-    task::{Context, Poll, Waker},
-};
+use std::{future::poll_fn, sync::Arc, task::Poll};
 
 use shuttle::{
     check_pct, check_random,
     future::block_on,
-    sync::{Condvar, Mutex},
     thread::{self, JoinHandle},
 };
 
-use super::{Mailbox, Sender, Written, outlet::Outlet, outlet::WriteSide};
 use crate::{
+    mailbox::{Mailbox, sender::Sender, writing::Written},
     types::{close::Ending, error::SendError, limits::Bounds, message::Message},
-    wire::frame::{Frame, FrameCounter},
+    wire::{
+        frame::{Frame, FrameCounter},
+        pipe::PipeEnd,
+        writer::{Outlet, WriteSide},
+    },
 };
 
 const SENDERS: u8 = 2;
@@ -27,72 +25,6 @@ const FRAMES: u8 = 3;
 
 /// What a frame of one byte takes on the wire.
 const FRAME: usize = 3;
-
-/// A socket that takes as much as was made room for.
-#[derive(Clone, Debug)]
-pub(crate) struct PipeEnd(Arc<Pipe>);
-
-#[derive(Debug)]
-struct Pipe {
-    state: Mutex<PipeState>,
-    written: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct PipeState {
-    bytes: Vec<u8>,
-    room: usize,
-    writer: Option<Waker>,
-}
-
-impl PipeEnd {
-    pub(crate) fn new() -> Self {
-        Self(Arc::new(Pipe {
-            state: Mutex::new(PipeState::default()),
-            written: Condvar::new(),
-        }))
-    }
-
-    pub(super) fn poll_write(&self, cx: Option<&mut Context<'_>>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let mut state = self.0.state.lock().expect("the pipe");
-        let taken = state.room.min(bytes.len());
-        if taken == 0 {
-            state.writer = cx.map(|cx| cx.waker().clone());
-            return Poll::Pending;
-        }
-        state.room -= taken;
-        state.bytes.extend_from_slice(&bytes[..taken]);
-        self.0.written.notify_all();
-        Poll::Ready(Ok(taken))
-    }
-
-    /// Makes room for some bytes.
-    pub(crate) fn make_room(&self, some: usize) {
-        let mut state = self.0.state.lock().expect("the pipe");
-        state.room += some;
-        if let Some(writer) = state.writer.take() {
-            writer.wake();
-        }
-    }
-
-    /// Gives what was written and not read.
-    pub(crate) fn written(&self) -> Vec<u8> {
-        self.0.state.lock().expect("the pipe").bytes.clone()
-    }
-
-    /// Makes room for some bytes, and waits until they are there.
-    fn read(&self, some: usize) -> Vec<u8> {
-        let mut state = self.0.state.lock().expect("the pipe");
-        state.room += some;
-        if let Some(writer) = state.writer.take() {
-            writer.wake();
-        }
-        while state.bytes.len() < some {
-            state = self.0.written.wait(state).expect("the pipe");
-        }
-        state.bytes.drain(..some).collect()
-    }
-}
 
 fn open_mailbox(bounds: &Bounds) -> (Arc<Mailbox>, PipeEnd) {
     let (mailbox, pipe) = (Arc::new(Mailbox::new(Arc::new(bounds.clone()))), PipeEnd::new());
@@ -245,7 +177,7 @@ fn hanging_up_drops_the_socket_whoever_writes() {
     });
     mailbox.hang_up();
     sender.join().expect("the sender ends");
-    assert_eq!(Arc::strong_count(&pipe.0), 1, "the socket is dropped");
+    assert!(pipe.is_the_last(), "the socket is dropped");
 }
 
 /// A courier is called, and its runtime has ended: it leaves what it was called for to the driver.

@@ -7,7 +7,13 @@
 use std::{mem::replace, task::Poll};
 
 use crate::{
-    mailbox::{Exit, Gate, Mailbox, State, batch::Batch, summon, writing::Wrote},
+    mailbox::{
+        Mailbox,
+        batch::Batch,
+        state::{Exit, Gate, Reach, State},
+        summon,
+        writing::Wrote,
+    },
     types::{
         id::ConnectionId,
         limits::{Bounds, Overflow},
@@ -18,17 +24,6 @@ use crate::{
         writer::Outlet,
     },
 };
-
-/// How broadcasts reach a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reach {
-    /// By the rounds of its courier. It has everything up to the frame of this number.
-    ByRounds { seen: u64 },
-    /// At once, until it has taken everything.
-    AtOnce,
-    /// At once, since it ends.
-    AtOnceToTheEnd,
-}
 
 /// How much can be queued for a connection that rounds reach.
 fn own_share(bounds: &Bounds) -> Load {

@@ -1,23 +1,15 @@
 //! Those who wait for room in a mailbox, or for its end.
 
-use std::{pin::pin, time::Duration};
+use std::pin::pin;
 
 use futures_util::future::{Either, select};
 use tokio::sync::Notify;
 
 use crate::{
-    mailbox::{Mailbox, Pushed, TryPushError, patience::Patience, sender::Sender},
+    mailbox::{Mailbox, Pushed, TryPushError, patience::Patience, sender::Sender, state::GivenUp},
     types::error::SendError,
     wire::frame::Frame,
 };
-
-/// A client that somebody waited for in vain.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct GivenUp {
-    /// Its progress then.
-    progress: u64,
-    waited: Duration,
-}
 
 impl Mailbox {
     /// Queues `frame` as soon as there is room, and applies the overflow policy when `patience` is over.

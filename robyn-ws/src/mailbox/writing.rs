@@ -7,7 +7,10 @@ use std::{
 };
 
 use crate::{
-    mailbox::{Exit, Gate, Mailbox, State, Wakefulness, rounds::Reach},
+    mailbox::{
+        Mailbox,
+        state::{Exit, Gate, Reach, State, Wakefulness},
+    },
     util::sync::MutexGuard,
     wire::{frame::Load, writer::Outlet},
 };

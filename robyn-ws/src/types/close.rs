@@ -263,6 +263,13 @@ impl Ending {
         Self::silent(CloseReason::Abnormal)
     }
 
+    pub(crate) fn slow_consumer() -> Self {
+        Self::because(
+            CloseReason::SlowConsumer,
+            "too slow: over Limits::outbound_messages or Limits::outbound_bytes",
+        )
+    }
+
     pub(crate) fn shutdown() -> Self {
         Self::because(CloseReason::Shutdown, "the server shuts down")
     }

@@ -4,6 +4,8 @@ pub(crate) mod decoder;
 pub(crate) mod frame;
 mod header;
 mod mask;
+#[cfg(all(test, races))]
+pub(crate) mod pipe;
 mod read_buffer;
 pub(crate) mod reader;
 pub(crate) mod received;

@@ -39,7 +39,7 @@ pub(crate) enum WriteSide {
     /// TLS, HTTP/2, or a test's memory. Only the connection's own task writes to it, since that is who it wakes.
     Other(WriteHalf<TokioIo<Upgraded>>),
     #[cfg(all(test, races))]
-    Pipe(crate::mailbox::races::PipeEnd),
+    Pipe(crate::wire::pipe::PipeEnd),
 }
 
 /// Where a connection's frames leave. Who takes it out of the mailbox is the only one to write.

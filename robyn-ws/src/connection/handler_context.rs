@@ -1,0 +1,26 @@
+//! What every handler of a connection is given besides its event.
+
+use std::sync::Arc;
+
+use crate::{connector::WebSocketConnector, endpoint::Endpoint, handler::state::States, util::log};
+
+/// What every handler of a connection is given besides its event.
+#[derive(Debug)]
+pub(crate) struct Scene {
+    pub(crate) endpoint: Arc<Endpoint>,
+    pub(crate) connector: WebSocketConnector,
+    pub(crate) states: States,
+}
+
+/// The state is dropped here, wherever its connection ends.
+impl Drop for Scene {
+    fn drop(&mut self) {
+        let id = self.connector.id();
+        self.states.discard(|state| {
+            if let Some(state) = self.endpoint.states.iter().find(|kept| kept.id == state) {
+                let (handler, place) = (state.handler.name, state.handler.place());
+                log::error!(handler, %place, %id, "the `Drop` of a state that the handler takes panicked");
+            }
+        });
+    }
+}

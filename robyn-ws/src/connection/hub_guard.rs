@@ -1,0 +1,39 @@
+//! The place of a connection in the hub, which it leaves on every way out.
+
+use std::sync::Arc;
+
+use crate::hub::{live::Live, sweep::Sweeper};
+
+/// Takes the connection out of the hub, whichever way it ends.
+#[derive(Debug)]
+pub(super) struct Membership(Arc<Live>);
+
+impl Membership {
+    /// Puts the connection into the hub.
+    pub(super) fn new(live: Arc<Live>) -> Self {
+        live.endpoint.enter(live.clone());
+        Sweeper::watch(&live);
+        live.endpoint.telemetry.opened();
+        Self(live)
+    }
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        self.0.mailbox.hang_up();
+        self.0.endpoint.leave(self.0.id);
+        self.0.endpoint.forget(self.0.id);
+        Sweeper::left(&self.0);
+        self.0.endpoint.telemetry.left();
+    }
+}
+
+/// Keeps the rooms of a connection that has left the hub, as long as a close handler may ask for them.
+#[derive(Debug)]
+pub(super) struct RoomMemory(pub(super) Arc<Live>);
+
+impl Drop for RoomMemory {
+    fn drop(&mut self) {
+        self.0.endpoint.forget_rooms(self.0.id);
+    }
+}
