@@ -21,7 +21,7 @@ use crate::{
         error::{BuildError, BuildErrors, Place},
         limits::Limits,
     },
-    upgrade::{Gatekeeper, handshake::is_token, origin::Origins, upgrade},
+    upgrade::{UpgradePolicy, handshake::is_token, origin::Origins, upgrade},
 };
 
 /// A WebSocket app: all annotated functions of the program that name no sub-router, and those of the sub-routers that
@@ -124,8 +124,8 @@ impl App {
     ///     msg
     /// }
     ///
-    /// #[websocket("/orders", on = "message")]
-    /// fn orders(msg: String, database: Global<Database>) {}
+    /// #[websocket("/signals", on = "message")]
+    /// fn signals(msg: String, database: Global<Database>) {}
     ///
     /// assert!(App::new().build().is_err(), "nobody injects the database");
     /// assert!(App::new().only(["/chat"]).build().is_ok());
@@ -216,8 +216,8 @@ impl App {
             .iter()
             .filter_map(|name| HeaderValue::from_str(name).ok())
             .collect();
-        self.hub.open(endpoints.iter().map(|endpoint| endpoint.hub.clone()));
-        let gatekeeper = Arc::new(Gatekeeper {
+        self.hub.open(endpoints.iter().map(|endpoint| endpoint.members.clone()));
+        let policy = Arc::new(UpgradePolicy {
             hub: self.hub.clone(),
             origins: self.origins,
             subprotocols,
@@ -226,8 +226,8 @@ impl App {
         for endpoint in endpoints {
             let endpoint = Arc::new(endpoint);
             let path = endpoint.path.clone();
-            let gatekeeper = gatekeeper.clone();
-            let handler = move |request: Request| upgrade(endpoint.clone(), gatekeeper.clone(), request);
+            let policy = policy.clone();
+            let handler = move |request: Request| upgrade(endpoint.clone(), policy.clone(), request);
             router = router.route(&path, get(handler));
         }
         for (routes, call) in self.http {

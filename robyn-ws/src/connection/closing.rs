@@ -23,7 +23,7 @@ impl Driver {
     /// Ends the connection: writes what is queued as long as the peer takes it, and shakes hands within
     /// `Limits::close_timeout` and [`LINGER`] if there is a peer to be told.
     pub(crate) async fn finish(&mut self) {
-        self.live.mailbox.seal();
+        self.live.mailbox.stop_accepting();
         let (close, is_reachable) = match self.ending() {
             Some(ending) => (
                 ending.frame.as_ref().map(Frame::close),
@@ -71,7 +71,7 @@ impl Driver {
         let written = self.poll_write(cx);
         // A peer that must first get rid of what it sends could not take anything otherwise.
         let _close_or_not = self.poll_for_close(cx);
-        self.or_cut(cx, written)
+        self.or_aborted(cx, written)
     }
 
     /// Writes our Close, and waits for the peer's.
@@ -79,16 +79,16 @@ impl Driver {
         let written = self.poll_write(cx);
         let closed = self.poll_for_close(cx);
         let done = if written.is_ready() { closed } else { Poll::Pending };
-        self.or_cut(cx, done)
+        self.or_aborted(cx, done)
     }
 
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let done = match self.live.mailbox.poll_shutdown(cx) {
-            Poll::Ready(Ok(())) => self.wire.poll_discard(cx, &mut self.turn),
+            Poll::Ready(Ok(())) => self.reader.poll_discard(cx, &mut self.turn),
             Poll::Ready(Err(_)) => Poll::Ready(()),
             Poll::Pending => Poll::Pending,
         };
-        self.or_cut(cx, done)
+        self.or_aborted(cx, done)
     }
 
     /// Reads until the peer has said Close, or says nothing that could be read.
@@ -97,7 +97,7 @@ impl Driver {
             if self.turn.is_spent() {
                 return Poll::Pending;
             }
-            match ready!(self.wire.poll_received(cx, &self.endpoint.bounds, &mut self.turn)) {
+            match ready!(self.reader.poll_received(cx, &self.endpoint.bounds, &mut self.turn)) {
                 Ok(Received::Close { .. }) | Err(_) => self.peer = self.peer.max(Peer::Done),
                 Ok(_) => {}
             }
@@ -106,9 +106,9 @@ impl Driver {
     }
 
     /// Goes no further when the drain's patience is over, or the socket is broken.
-    fn or_cut(&mut self, cx: &mut Context<'_>, done: Poll<()>) -> Poll<()> {
-        self.look_in();
-        if self.cut || self.peer == Peer::Gone {
+    fn or_aborted(&mut self, cx: &mut Context<'_>, done: Poll<()>) -> Poll<()> {
+        self.take_signals();
+        if self.aborted || self.peer == Peer::Gone {
             return Poll::Ready(());
         }
         if done.is_pending() && !self.ends_poll(cx) {

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::{
     connection::{
         driver::{Doubt, Driver},
-        liveness::{Due, Signs},
+        liveness::{Activity, Due},
     },
     types::close::Ending,
     util::time::{Moment, SECOND_LOOK, after},
@@ -31,7 +31,7 @@ impl Driver {
             return true;
         }
         self.on_time(Moment::now(), handler_runs);
-        self.live.alarm.set(self.phase.deadline(&self.endpoint.bounds));
+        self.live.alarm.set(self.liveness.deadline(&self.endpoint.bounds));
         true
     }
 
@@ -40,7 +40,7 @@ impl Driver {
         let pressing = match self.doubt {
             _ if self.ending.is_some() => self.grace,
             Doubt::Until(look) => Some(look),
-            _ => earlier(self.stall_over(), self.phase.end_check()),
+            _ => earlier(self.stall_over(), self.liveness.end_check()),
         };
         if let Some(deadline) = pressing.map(Instant::from) {
             let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
@@ -64,7 +64,7 @@ impl Driver {
         }
         let verdict = self.judge(now, handler_runs);
         match verdict {
-            Some(ending) if doubt == Doubt::Settled => self.end(ending),
+            Some(ending) if doubt == Doubt::Settled => self.close(ending),
             Some(_) => self.doubt = Doubt::Until(after(now, SECOND_LOOK)),
             None => {}
         }
@@ -80,11 +80,11 @@ impl Driver {
         if self.stall_over().is_some_and(|over| now >= over) {
             return Some(Ending::slow_consumer());
         }
-        let signs = Signs {
+        let activity = Activity {
             takes_bytes,
             worked_until: self.inbox.worked_until(handler_runs, now),
         };
-        match self.phase.on_time(&self.endpoint.bounds, now, signs) {
+        match self.liveness.on_time(&self.endpoint.bounds, now, activity) {
             Due::Nothing => {}
             Due::Ping => self.control(Frame::ping()),
             Due::End(ending) => return Some(ending),

@@ -10,13 +10,13 @@ use std::{
 use tokio::time::Sleep;
 
 use crate::{
-    connection::liveness::Phase,
+    connection::liveness::Liveness,
     endpoint::Endpoint,
     hub::live::Live,
-    mailbox::{driving::Glance, inbox::Inbox, session_inbox::SessionInbox, writing::Written},
+    mailbox::{driver_side::MailboxStatus, inbox::Inbox, session_inbox::SessionInbox, writing::Written},
     types::{close::Ending, message::Message},
     util::time::{Moment, after},
-    wire::{frame::Frame, reader::Wire, received::Incoming, turn::Turn},
+    wire::{frame::Frame, reader::FrameReader, received::Incoming, turn::Turn},
 };
 
 /// What the connection gets between handlers.
@@ -51,18 +51,18 @@ pub(super) enum Doubt {
 /// Drives one connection.
 #[derive(Debug)]
 pub(crate) struct Driver {
-    pub(super) wire: Wire,
+    pub(super) reader: FrameReader,
     pub(super) live: Arc<Live>,
     pub(super) endpoint: Arc<Endpoint>,
-    pub(super) phase: Phase,
+    pub(super) liveness: Liveness,
     pub(super) inbox: Inbox,
     pub(super) ending: Option<Box<Ending>>,
     /// Until when handlers may go on after the end has begun.
     pub(super) grace: Option<Moment>,
     /// Whether the drain's patience is over.
-    pub(super) cut: bool,
+    pub(super) aborted: bool,
     /// Whether the end came from what was read, so that the messages before it are still handled.
-    pub(super) ended_in_stream: bool,
+    pub(super) closed_by_peer: bool,
     pub(super) peer: Peer,
     /// Since when a message waits for the client to take earlier replies, without its taking bytes.
     pub(super) stalled: Option<Moment>,
@@ -72,32 +72,32 @@ pub(crate) struct Driver {
     pub(super) timer: Option<Pin<Box<Sleep>>>,
     pub(super) doubt: Doubt,
     pub(super) turn: Turn,
-    pub(super) glance: Glance,
+    pub(super) status: MailboxStatus,
 }
 
 impl Driver {
-    pub(crate) fn new(wire: Wire, live: Arc<Live>, endpoint: Arc<Endpoint>) -> Self {
-        let phase = Phase::new(&endpoint.bounds, Moment::now());
-        live.alarm.set(phase.deadline(&endpoint.bounds));
+    pub(crate) fn new(reader: FrameReader, live: Arc<Live>, endpoint: Arc<Endpoint>) -> Self {
+        let liveness = Liveness::new(&endpoint.bounds, Moment::now());
+        live.alarm.set(liveness.deadline(&endpoint.bounds));
         Self {
-            wire,
+            reader,
             live,
             endpoint,
-            phase,
+            liveness,
             inbox: Inbox::new(),
             ending: None,
             grace: None,
-            cut: false,
-            ended_in_stream: false,
+            aborted: false,
+            closed_by_peer: false,
             peer: Peer::Talks,
             stalled: None,
             progress: 0,
             timer: None,
             doubt: Doubt::None,
             turn: Turn::new(),
-            glance: Glance {
-                has_orders: true,
-                ..Glance::default()
+            status: MailboxStatus {
+                has_signals: true,
+                ..MailboxStatus::default()
             },
         }
     }
@@ -116,26 +116,26 @@ impl Driver {
 
     /// Begins the end of the connection, by a decision of ours. The first end stands, also one that was asked for and not
     /// looked at yet.
-    pub(crate) fn end(&mut self, ending: Ending) {
+    pub(crate) fn close(&mut self, ending: Ending) {
         if self.ending.is_none() {
             let standing = self.live.close(ending);
-            self.begin_end(standing);
+            self.start_ending(standing);
         }
     }
 
     /// Begins the end of the connection, by what was read or could not be. The running handler may still send.
-    pub(super) fn end_in_stream(&mut self, ending: Ending) {
+    pub(super) fn close_by_peer(&mut self, ending: Ending) {
         if self.ending.is_none() {
-            if let Some(asked_for) = self.live.finish() {
-                return self.end(asked_for);
+            if let Some(asked_for) = self.live.peer_closed() {
+                return self.close(asked_for);
             }
-            self.ended_in_stream = true;
+            self.closed_by_peer = true;
             self.live.endpoint.leave(self.live.id);
-            self.begin_end(ending);
+            self.start_ending(ending);
         }
     }
 
-    fn begin_end(&mut self, ending: Ending) {
+    fn start_ending(&mut self, ending: Ending) {
         self.inbox.end(&ending);
         self.grace = Some(after(Moment::now(), self.endpoint.bounds.handler_grace));
         self.ending = Some(Box::new(ending));
@@ -170,8 +170,8 @@ impl Driver {
 
     /// Gives the next message where it was read, or the end.
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
-        if self.glance.has_orders {
-            self.look_in();
+        if self.status.has_signals {
+            self.take_signals();
         }
         loop {
             if let Some(message) = self.next_to_handle() {
@@ -180,7 +180,7 @@ impl Driver {
             if self.is_over() {
                 return Poll::Ready(Next::End);
             }
-            let is_written = !self.glance.has_mail || self.poll_write(cx).is_ready();
+            let is_written = !self.status.has_frames || self.poll_write(cx).is_ready();
             // Now there is room for the reply to a message that had none.
             let unstalled = is_written && self.stalled.is_some();
             // Time has its turn when nothing is left to handle.
@@ -188,7 +188,7 @@ impl Driver {
             if !progress && self.ends_poll(cx) {
                 return Poll::Pending;
             }
-            self.glance.has_room = self.glance.has_room || self.live.mailbox.has_room();
+            self.status.has_room = self.status.has_room || self.live.mailbox.has_room();
         }
     }
 
@@ -197,14 +197,14 @@ impl Driver {
         cx: &mut Context<'_>,
         mut handler: Pin<&mut impl Future<Output = T>>,
     ) -> Poll<Option<T>> {
-        if self.glance.has_orders {
-            self.look_in();
+        if self.status.has_signals {
+            self.take_signals();
         }
         loop {
             if let Poll::Ready(result) = handler.as_mut().poll(cx) {
                 return Poll::Ready(Some(result));
             }
-            if self.out_of_patience() {
+            if self.grace_is_over() {
                 return Poll::Ready(None);
             }
             let _left_or_not = self.poll_write(cx);
@@ -217,14 +217,14 @@ impl Driver {
 
     // ---- decisions ------------------------------------------------------------------------------------------------
 
-    fn out_of_patience(&self) -> bool {
-        self.cut || self.grace.is_some_and(|grace| Moment::now() >= grace)
+    fn grace_is_over(&self) -> bool {
+        self.aborted || self.grace.is_some_and(|grace| Moment::now() >= grace)
     }
 
     /// Tells whether no further message is to be handled. What came before the peer's own end is handled first.
     pub(crate) fn is_over(&self) -> bool {
-        let all_handled = !self.ended_in_stream || (self.inbox.is_empty() && self.peer != Peer::Ended);
-        self.cut || (self.ending.is_some() && (all_handled || self.out_of_patience()))
+        let all_handled = !self.closed_by_peer || (self.inbox.is_empty() && self.peer != Peer::Ended);
+        self.aborted || (self.ending.is_some() && (all_handled || self.grace_is_over()))
     }
 
     /// Returns the next message of those that were read, if there is room for its reply.
@@ -234,7 +234,7 @@ impl Driver {
             return None;
         }
         // After the end of the stream only the read-ahead is left, which is bounded as well.
-        if !self.glance.has_room && self.ending.is_none() {
+        if !self.status.has_room && self.ending.is_none() {
             if !self.inbox.is_empty() {
                 self.stalled.get_or_insert_with(Moment::now);
             }
@@ -250,33 +250,33 @@ impl Driver {
 
     // ---- steps ----------------------------------------------------------------------------------------------------
 
-    /// Takes the orders that came from outside.
-    pub(crate) fn look_in(&mut self) {
-        let orders = self.live.mailbox.wake_up();
-        self.glance = orders.glance;
-        self.cut |= orders.cut;
-        self.wire.take_up();
-        if let Some(ending) = orders.ending {
-            self.end(ending);
+    /// Takes the signals that came from outside.
+    pub(crate) fn take_signals(&mut self) {
+        let signals = self.live.mailbox.take_signals();
+        self.status = signals.status;
+        self.aborted |= signals.aborted;
+        self.reader.take_up();
+        if let Some(ending) = signals.ending {
+            self.close(ending);
         }
     }
 
     /// Queues the reply of a handler that has ended, if there is one, and takes note of what has come of its run.
     pub(crate) fn settle(&mut self, reply: Option<&Message>) {
-        self.glance = self.live.answer(reply);
+        self.status = self.live.answer(reply);
         self.has_worked();
     }
 
     /// Our side had to do until now, so that the client could be silent.
     pub(crate) fn has_worked(&mut self) {
         if self.endpoint.bounds.idle_timeout.is_some() {
-            self.phase.worked_until(Moment::now());
+            self.liveness.worked_until(Moment::now());
         }
     }
 
     /// Reads more, as far as it can be handled at once, or be kept.
     fn poll_more(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.glance.has_room {
+        if self.status.has_room {
             self.poll_fill(cx)
         } else {
             self.poll_read_ahead(cx)
@@ -287,13 +287,13 @@ impl Driver {
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.live.write_with(Some(cx), &mut self.turn.write) {
             Written::All => {
-                self.glance.has_mail = false;
+                self.status.has_frames = false;
                 Poll::Ready(())
             }
             Written::Some | Written::Blocked | Written::Elsewhere => Poll::Pending,
             Written::Broken => {
                 self.peer = Peer::Gone;
-                self.end_in_stream(Ending::lost());
+                self.close_by_peer(Ending::lost());
                 Poll::Pending
             }
         }
@@ -302,7 +302,7 @@ impl Driver {
     /// Queues a control frame.
     pub(super) fn control(&mut self, frame: Frame) {
         self.live.mailbox.control(frame);
-        self.glance.has_mail = true;
+        self.status.has_frames = true;
     }
 
     /// Ends this poll: the turn is over, or the task sleeps. Returns `false` if something has come meanwhile.
@@ -314,16 +314,16 @@ impl Driver {
         } else {
             return false;
         }
-        self.wire.put_away();
-        self.glance.has_orders = true;
+        self.reader.put_away();
+        self.status.has_signals = true;
         true
     }
 
-    /// Registers for pushes and orders before the task sleeps. Gives `false` if one has come meanwhile.
+    /// Registers for pushes and signals before the task sleeps. Gives `false` if one has come meanwhile.
     pub(super) fn park(&mut self, cx: &Context<'_>) -> bool {
         let asleep = self.live.mailbox.sleep(cx, self.ending.is_some());
         if !asleep {
-            self.look_in();
+            self.take_signals();
         }
         asleep
     }

@@ -6,14 +6,14 @@ use crate::{connector::WebSocketConnector, endpoint::Endpoint, handler::state::S
 
 /// What every handler of a connection is given besides its event.
 #[derive(Debug)]
-pub(crate) struct Scene {
+pub(crate) struct HandlerContext {
     pub(crate) endpoint: Arc<Endpoint>,
     pub(crate) connector: WebSocketConnector,
     pub(crate) states: States,
 }
 
 /// The state is dropped here, wherever its connection ends.
-impl Drop for Scene {
+impl Drop for HandlerContext {
     fn drop(&mut self) {
         let id = self.connector.id();
         self.states.discard(|state| {

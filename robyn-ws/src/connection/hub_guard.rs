@@ -6,9 +6,9 @@ use crate::hub::{live::Live, sweep::Sweeper};
 
 /// Takes the connection out of the hub, whichever way it ends.
 #[derive(Debug)]
-pub(super) struct Membership(Arc<Live>);
+pub(super) struct HubGuard(Arc<Live>);
 
-impl Membership {
+impl HubGuard {
     /// Puts the connection into the hub.
     pub(super) fn new(live: Arc<Live>) -> Self {
         live.endpoint.enter(live.clone());
@@ -18,9 +18,9 @@ impl Membership {
     }
 }
 
-impl Drop for Membership {
+impl Drop for HubGuard {
     fn drop(&mut self) {
-        self.0.mailbox.hang_up();
+        self.0.mailbox.drop_socket();
         self.0.endpoint.leave(self.0.id);
         self.0.endpoint.forget(self.0.id);
         Sweeper::left(&self.0);
@@ -30,9 +30,9 @@ impl Drop for Membership {
 
 /// Keeps the rooms of a connection that has left the hub, as long as a close handler may ask for them.
 #[derive(Debug)]
-pub(super) struct RoomMemory(pub(super) Arc<Live>);
+pub(super) struct RoomsGuard(pub(super) Arc<Live>);
 
-impl Drop for RoomMemory {
+impl Drop for RoomsGuard {
     fn drop(&mut self) {
         self.0.endpoint.forget_rooms(self.0.id);
     }

@@ -27,16 +27,16 @@ impl Connection {
     /// Runs the handler for a message, which it borrows from the read buffer if it lies there.
     #[inline]
     fn handle_in_place(&mut self, incoming: Incoming, entry: &'static Entry, call: SyncCall<Message>) {
-        let Self { driver, scene, .. } = self;
+        let Self { driver, context, .. } = self;
         let result = match incoming {
-            Incoming::Whole(whole) => match driver.wire.borrow(whole) {
+            Incoming::WholeMessage(whole) => match driver.reader.borrow(whole) {
                 Ok(message) => {
                     let lent = Lent::new(message, driver.endpoint.bounds.read_buffer);
-                    scene.call::<Message>(entry, call, (&lent).into())
+                    context.call::<Message>(entry, call, (&lent).into())
                 }
                 Err(end) => return driver.on_read_end(&end),
             },
-            Incoming::Owned(message) => scene.call::<Message>(entry, call, (&message).into()),
+            Incoming::Owned(message) => context.call::<Message>(entry, call, (&message).into()),
         };
         match result {
             Ok(Ok(reply)) => self.reply(entry, reply),

@@ -12,7 +12,7 @@ use tracing::Span;
 use crate::{
     connection::{
         driver::Driver,
-        handler_context::Scene,
+        handler_context::HandlerContext,
         outcome::{Outcome, Overdue, Overrun},
     },
     connector::WebSocketConnector,
@@ -26,7 +26,7 @@ use crate::{
         state::States,
     },
     hub::telemetry::{Stopwatch, handler_span, in_handler_span},
-    mailbox::sender::{Running, Sender},
+    mailbox::sender::{HandlerRun, Sender},
     types::event_kind::EventKind,
     util::{
         blocking::free_thread,
@@ -54,7 +54,7 @@ impl Beside for Driver {
     }
 }
 
-impl Scene {
+impl HandlerContext {
     fn context<'a, E: LiveEvent>(&'a mut self, payload: E::Payload<'a>) -> EventContext<'a, E> {
         context(&self.endpoint, &self.connector, &mut self.states, payload)
     }
@@ -78,7 +78,7 @@ impl Scene {
         let call = || call(context(endpoint, connector, states, payload));
         let result = isolate::call(|| Sender::run(running_as, || in_handler_span(E::KIND, entry.name, call)));
         connector.live.running.end();
-        endpoint.hub.telemetry.handled(E::KIND, stopwatch);
+        endpoint.members.telemetry.handled(E::KIND, stopwatch);
         result
     }
 
@@ -133,7 +133,7 @@ impl Scene {
                 }
             };
             self.connector.live.running.end();
-            self.endpoint.hub.telemetry.handled(E::KIND, stopwatch);
+            self.endpoint.members.telemetry.handled(E::KIND, stopwatch);
             outcome
         }
     }
@@ -180,8 +180,8 @@ impl Scene {
         }
     }
 
-    fn running_as<E: LiveEvent>(&self) -> Running {
-        Running {
+    fn running_as<E: LiveEvent>(&self) -> HandlerRun {
+        HandlerRun {
             id: self.connector.id(),
             hears_itself: E::KIND != EventKind::Close,
         }
@@ -214,7 +214,7 @@ fn context<'a, E: LiveEvent>(
 }
 
 /// Calls a part of a handler of the connection `id`, in its span.
-fn isolated<T>(running_as: Running, span: &Span, call: impl FnOnce() -> T) -> Result<T, Panicked> {
+fn isolated<T>(running_as: HandlerRun, span: &Span, call: impl FnOnce() -> T) -> Result<T, Panicked> {
     let call = || Sender::run(running_as, call);
     isolate::call(|| if span.is_none() { call() } else { span.in_scope(call) })
 }

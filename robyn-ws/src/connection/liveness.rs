@@ -38,7 +38,7 @@ pub(crate) enum Due {
 
 /// What is known of a connection when its timer fires.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Signs {
+pub(crate) struct Activity {
     /// Whether the peer has taken bytes since the timer fired last.
     pub(crate) takes_bytes: bool,
     /// Until when our side had to do, and the peer had not.
@@ -47,7 +47,7 @@ pub(crate) struct Signs {
 
 /// The liveness of one connection.
 #[derive(Debug)]
-pub(crate) struct Phase {
+pub(crate) struct Liveness {
     /// Boxed, since few apps limit it.
     rate: Option<Box<Rate>>,
     /// Pings since the peer was heard last.
@@ -63,7 +63,7 @@ pub(crate) struct Phase {
     paused: Option<Moment>,
 }
 
-impl Phase {
+impl Liveness {
     pub(crate) fn new(bounds: &Bounds, now: Moment) -> Self {
         Self {
             rate: bounds.messages_per_second.map(|limit| Box::new(Rate::new(limit, now))),
@@ -183,14 +183,14 @@ impl Phase {
     // ---- time -----------------------------------------------------------------------------------------------------
 
     /// Decides what is due at `now`.
-    pub(crate) fn on_time(&mut self, bounds: &Bounds, now: Moment, signs: Signs) -> Due {
-        if let Some(worked_until) = signs.worked_until {
+    pub(crate) fn on_time(&mut self, bounds: &Bounds, now: Moment, activity: Activity) -> Due {
+        if let Some(worked_until) = activity.worked_until {
             self.worked_until(worked_until);
         }
         if self.paused.is_some() {
             self.paused = Some(after(now, END_CHECK));
             self.idle_since = now;
-        } else if signs.takes_bytes {
+        } else if activity.takes_bytes {
             self.is_alive(bounds, now);
         }
         if self.idle_at(bounds).is_some_and(|at| now >= at) {
@@ -251,87 +251,92 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn phase(change: impl FnOnce(&mut Bounds)) -> (Phase, Bounds, Moment) {
+    fn liveness(change: impl FnOnce(&mut Bounds)) -> (Liveness, Bounds, Moment) {
         let mut bounds = Bounds {
             heartbeat: Some(10 * SECOND),
             ..Bounds::default()
         };
         change(&mut bounds);
         let start = Moment::now();
-        (Phase::new(&bounds, start), bounds, start)
+        (Liveness::new(&bounds, start), bounds, start)
     }
 
-    fn on_time(phase: &mut Phase, bounds: &Bounds, now: Moment) -> Due {
-        phase.on_time(bounds, now, Signs::default())
+    fn on_time(liveness: &mut Liveness, bounds: &Bounds, now: Moment) -> Due {
+        liveness.on_time(bounds, now, Activity::default())
     }
 
     #[test]
     fn silent_peer_is_pinged_once_and_lost_after_two_heartbeats() {
-        let (mut phase, bounds, start) = phase(|_| ());
-        assert_eq!(phase.deadline(&bounds), Some(start + 10 * SECOND));
-        assert_eq!(on_time(&mut phase, &bounds, start + 9 * SECOND), Due::Nothing);
-        assert_eq!(on_time(&mut phase, &bounds, start + 10 * SECOND), Due::Ping);
-        assert_eq!(on_time(&mut phase, &bounds, start + 19 * SECOND), Due::Nothing);
+        let (mut liveness, bounds, start) = liveness(|_| ());
+        assert_eq!(liveness.deadline(&bounds), Some(start + 10 * SECOND));
+        assert_eq!(on_time(&mut liveness, &bounds, start + 9 * SECOND), Due::Nothing);
+        assert_eq!(on_time(&mut liveness, &bounds, start + 10 * SECOND), Due::Ping);
+        assert_eq!(on_time(&mut liveness, &bounds, start + 19 * SECOND), Due::Nothing);
         assert_eq!(
-            on_time(&mut phase, &bounds, start + 20 * SECOND),
+            on_time(&mut liveness, &bounds, start + 20 * SECOND),
             Due::End(Ending::silent(CloseReason::HeartbeatTimeout))
         );
     }
 
     #[test]
     fn pong_keeps_the_peer_alive_but_not_from_being_idle() {
-        let (mut phase, bounds, start) = phase(|bounds| bounds.idle_timeout = Some(15 * SECOND));
-        assert_eq!(on_time(&mut phase, &bounds, start + 10 * SECOND), Due::Ping);
-        phase.on_received(Received::Pong, start + 11 * SECOND);
-        assert_eq!(on_time(&mut phase, &bounds, start + 14 * SECOND), Due::Nothing);
+        let (mut liveness, bounds, start) = liveness(|bounds| bounds.idle_timeout = Some(15 * SECOND));
+        assert_eq!(on_time(&mut liveness, &bounds, start + 10 * SECOND), Due::Ping);
+        liveness.on_received(Received::Pong, start + 11 * SECOND);
+        assert_eq!(on_time(&mut liveness, &bounds, start + 14 * SECOND), Due::Nothing);
         assert!(
-            matches!(on_time(&mut phase, &bounds, start + 15 * SECOND), Due::End(ending) if ending.reason == CloseReason::IdleTimeout)
+            matches!(on_time(&mut liveness, &bounds, start + 15 * SECOND), Due::End(ending) if ending.reason == CloseReason::IdleTimeout)
         );
     }
 
     #[test]
     fn peer_is_pinged_anew_when_the_process_stood_still() {
-        let (mut phase, bounds, start) = phase(|_| ());
+        let (mut liveness, bounds, start) = liveness(|_| ());
         let resumed = start + 1000 * SECOND;
-        assert_eq!(on_time(&mut phase, &bounds, resumed), Due::Ping);
-        assert_eq!(phase.deadline(&bounds), Some(resumed + 10 * SECOND));
+        assert_eq!(on_time(&mut liveness, &bounds, resumed), Due::Ping);
+        assert_eq!(liveness.deadline(&bounds), Some(resumed + 10 * SECOND));
         let resumed_again = start + 2000 * SECOND;
-        assert_eq!(on_time(&mut phase, &bounds, resumed_again), Due::Ping);
+        assert_eq!(on_time(&mut liveness, &bounds, resumed_again), Due::Ping);
         assert_eq!(
-            on_time(&mut phase, &bounds, resumed_again + 10 * SECOND),
+            on_time(&mut liveness, &bounds, resumed_again + 10 * SECOND),
             Due::End(Ending::silent(CloseReason::HeartbeatTimeout))
         );
     }
 
     #[test]
     fn peer_that_takes_bytes_is_alive_and_one_that_waits_for_us_is_not_idle() {
-        let (mut phase, bounds, start) = phase(|bounds| bounds.idle_timeout = Some(15 * SECOND));
+        let (mut liveness, bounds, start) = liveness(|bounds| bounds.idle_timeout = Some(15 * SECOND));
         for beat in 1..10 {
             let now = start + beat * 10 * SECOND;
-            let signs = Signs {
+            let activity = Activity {
                 takes_bytes: true,
                 worked_until: Some(now),
             };
-            assert_eq!(phase.on_time(&bounds, now, signs), Due::Nothing);
+            assert_eq!(liveness.on_time(&bounds, now, activity), Due::Nothing);
         }
     }
 
     #[test]
     fn silence_does_not_count_while_we_do_not_read() {
-        let (mut phase, bounds, start) = phase(|bounds| bounds.idle_timeout = Some(15 * SECOND));
-        phase.pause(start);
+        let (mut liveness, bounds, start) = liveness(|bounds| bounds.idle_timeout = Some(15 * SECOND));
+        liveness.pause(start);
         for beat in 1..100 {
-            assert_eq!(on_time(&mut phase, &bounds, start + beat * 10 * SECOND), Due::Ping);
+            assert_eq!(on_time(&mut liveness, &bounds, start + beat * 10 * SECOND), Due::Ping);
         }
-        phase.resume(&bounds, start + 2000 * SECOND);
-        assert_eq!(on_time(&mut phase, &bounds, start + 2009 * SECOND), Due::Nothing);
-        assert_eq!(on_time(&mut phase, &bounds, start + 2010 * SECOND), Due::Ping);
+        liveness.resume(&bounds, start + 2000 * SECOND);
+        assert_eq!(on_time(&mut liveness, &bounds, start + 2009 * SECOND), Due::Nothing);
+        assert_eq!(on_time(&mut liveness, &bounds, start + 2010 * SECOND), Due::Ping);
     }
 
     #[test]
     fn rate_allows_its_burst_and_refills_steadily() {
-        let (mut phase, _, start) = phase(|bounds| bounds.messages_per_second = Some(2));
-        let mut send = |at| matches!(phase.on_received(Received::Message("x".into()), at), Action::Deliver(_));
+        let (mut liveness, _, start) = liveness(|bounds| bounds.messages_per_second = Some(2));
+        let mut send = |at| {
+            matches!(
+                liveness.on_received(Received::Message("x".into()), at),
+                Action::Deliver(_)
+            )
+        };
         assert!(send(start) && send(start), "the burst of a second");
         assert!(send(start + SECOND / 2), "half a second gives one more");
         assert!(!send(start + SECOND / 2), "and not two");
@@ -339,11 +344,11 @@ mod tests {
 
     #[test]
     fn rate_credits_the_time_in_which_nothing_was_read() {
-        let (mut phase, bounds, start) = phase(|bounds| bounds.messages_per_second = Some(2));
-        phase.pause(start);
+        let (mut liveness, bounds, start) = liveness(|bounds| bounds.messages_per_second = Some(2));
+        liveness.pause(start);
         let resumed = start + 3 * SECOND;
-        phase.resume(&bounds, resumed);
-        let mut send = || matches!(phase.on_received(Received::Pong, resumed), Action::Nothing);
+        liveness.resume(&bounds, resumed);
+        let mut send = || matches!(liveness.on_received(Received::Pong, resumed), Action::Nothing);
         let allowed = std::iter::repeat_with(&mut send)
             .take(20)
             .filter(|allowed| *allowed)
@@ -357,28 +362,28 @@ mod tests {
 
     #[test]
     fn rate_does_not_count_the_pongs_that_we_ask_for() {
-        let (mut phase, bounds, start) = phase(|bounds| bounds.messages_per_second = Some(1));
+        let (mut liveness, bounds, start) = liveness(|bounds| bounds.messages_per_second = Some(1));
         for beat in 1..10 {
             let now = start + beat * 10 * SECOND;
-            assert_eq!(on_time(&mut phase, &bounds, now), Due::Ping);
+            assert_eq!(on_time(&mut liveness, &bounds, now), Due::Ping);
             for received in [Received::Pong, Received::Message("x".into())] {
-                let action = phase.on_received(received, now);
+                let action = liveness.on_received(received, now);
                 assert!(!matches!(action, Action::End(_)), "{action:?}");
             }
-            phase.is_alive(&bounds, now);
+            liveness.is_alive(&bounds, now);
         }
-        let action = phase.on_received(Received::Pong, start + 90 * SECOND);
+        let action = liveness.on_received(Received::Pong, start + 90 * SECOND);
         assert!(matches!(action, Action::End(_)), "{action:?}");
     }
 
     #[test]
     fn client_without_a_code_gets_1000_and_is_told_of_as_1005() {
-        let (mut phase, _, start) = phase(|_| ());
+        let (mut liveness, _, start) = liveness(|_| ());
         let close = Received::Close {
             code: None,
             reason: String::new(),
         };
-        let Action::End(ending) = phase.on_received(close, start) else {
+        let Action::End(ending) = liveness.on_received(close, start) else {
             panic!("a Close ends the connection")
         };
         assert_eq!(ending.reason.code(), close_code::NO_STATUS);

@@ -21,8 +21,8 @@ use tracing::{Instrument, Span};
 use crate::{
     connection::{
         driver::Driver,
-        handler_context::Scene,
-        hub_guard::{Membership, RoomMemory},
+        handler_context::HandlerContext,
+        hub_guard::{HubGuard, RoomsGuard},
         outcome::{Conclusion, Outcome, Overdue},
         pending::PendingConnection,
     },
@@ -41,7 +41,7 @@ use crate::{
     util::{isolate, log},
     wire::{
         frame::Frame,
-        reader::Wire,
+        reader::FrameReader,
         transport::{Switched, Transport},
     },
 };
@@ -62,9 +62,9 @@ enum Start {
 #[derive(Debug)]
 pub(crate) struct Connection {
     driver: Driver,
-    _membership: Membership,
-    room_memory: Option<RoomMemory>,
-    scene: Scene,
+    _hub_guard: HubGuard,
+    rooms_guard: Option<RoomsGuard>,
+    context: HandlerContext,
     /// The blocking handler that has kept the state.
     overdue: Option<Box<Overdue>>,
     _admitted: Admitted,
@@ -80,7 +80,7 @@ impl Connection {
     pub(crate) fn open(pending: PendingConnection, switched: Switched) -> Option<(Self, Span)> {
         let PendingConnection {
             mut expected,
-            scene,
+            context,
             peer,
             admitted,
             task,
@@ -90,26 +90,26 @@ impl Connection {
         if switched.is_late && transport.has_ended() {
             return None;
         }
-        let Transport { read, outlet, unread } = transport;
+        let Transport { read, writer, unread } = transport;
         let peer = peer.or_else(|| read.peer_addr());
-        if let Some(address) = peer.filter(|_| scene.endpoint.unread_request.is_none()) {
+        if let Some(address) = peer.filter(|_| context.endpoint.unread_request.is_none()) {
             live.request.set_peer_addr(address);
         }
         let span = connection_span(live.id, &live.endpoint.path, peer);
-        live.mailbox.connect(outlet);
-        let membership = Membership::new(live.clone());
+        live.mailbox.connect(writer);
+        let hub_guard = HubGuard::new(live.clone());
         expected.has_come = true;
         // A drain that began before the connection was in the hub has not seen it.
         let task = task.into_connection();
         if task.is_draining() {
             live.close(Ending::shutdown());
         }
-        let wire = Wire::new(read, &unread);
+        let reader = FrameReader::new(read, &unread);
         let connection = Self {
-            driver: Driver::new(wire, live, scene.endpoint.clone()),
-            _membership: membership,
-            room_memory: Some(RoomMemory(scene.connector.live.clone())),
-            scene,
+            driver: Driver::new(reader, live, context.endpoint.clone()),
+            _hub_guard: hub_guard,
+            rooms_guard: Some(RoomsGuard(context.connector.live.clone())),
+            context,
             overdue: None,
             _admitted: admitted,
             _task: task,
@@ -121,7 +121,7 @@ impl Connection {
     /// for it.
     pub(crate) async fn run(&mut self) {
         let start = Box::pin(self.connect()).await;
-        self.driver.look_in();
+        self.driver.take_signals();
         if start == Start::Greeted && !self.driver.is_over() {
             self.converse().await;
         }
@@ -136,19 +136,19 @@ impl Connection {
         Box::pin(self.driver.finish()).await;
         if let Some(overdue) = self.overdue.take() {
             // A task of its own: neither the place in the hub nor a drain waits for a thread.
-            let room_memory = self.room_memory.take();
-            let outliving = overdue.outlive(close_is_due.then_some(reason), room_memory);
+            let rooms_guard = self.rooms_guard.take();
+            let outliving = overdue.outlive(close_is_due.then_some(reason), rooms_guard);
             tokio::spawn(outliving.in_current_span());
         }
     }
 
     /// Runs the connect handler, and opens the mailbox with its greeting.
     async fn connect(&mut self) -> Start {
-        let Some(handler) = self.scene.endpoint.handlers.connect else {
+        let Some(handler) = self.context.endpoint.handlers.connect else {
             self.driver.live.greet(None);
             return Start::Greeted;
         };
-        let outcome = self.scene.invoke(&mut self.driver, handler, ()).await;
+        let outcome = self.context.invoke(&mut self.driver, handler, ()).await;
         let dropped = matches!(outcome, Outcome::Dropped(_));
         let returned = matches!(outcome, Outcome::Returned(_));
         let greeting = self.conclude(handler.entry, outcome);
@@ -176,7 +176,7 @@ impl Connection {
 
     /// Names the connect handler that ran while more was sent to its client than is held.
     fn warn_if_too_slow(&mut self, entry: &'static Entry) {
-        self.driver.look_in();
+        self.driver.take_signals();
         if self.reason() == CloseReason::ConnectTooSlow {
             let (handler, place, id) = (entry.name, entry.place(), self.driver.live.id);
             log::warn!(handler, %place, %id, "the handler was too slow: while it ran, others sent more than `Limits::outbound_messages` or `outbound_bytes`");
@@ -186,10 +186,10 @@ impl Connection {
     /// Runs the message handler for every message, or the session handler, until the connection ends.
     async fn converse(&mut self) {
         self.driver.has_worked();
-        if let Some(handler) = self.scene.endpoint.handlers.session {
+        if let Some(handler) = self.context.endpoint.handlers.session {
             return Box::pin(self.hold_session(handler)).await;
         }
-        let Some(BoundHandler { entry, call }) = self.scene.endpoint.handlers.message else {
+        let Some(BoundHandler { entry, call }) = self.context.endpoint.handlers.message else {
             // There is nobody to tell, and the next message may still be the client's Close.
             while self.driver.next().await.is_some() {}
             return;
@@ -206,7 +206,7 @@ impl Connection {
     /// Runs a message handler that may wait for every message, until the connection ends.
     async fn converse_beside(&mut self, handler: BoundHandler<Message>) {
         while let Some(message) = self.driver.next().await {
-            let outcome = self.scene.invoke(&mut self.driver, handler, message).await;
+            let outcome = self.context.invoke(&mut self.driver, handler, message).await;
             let in_time = !matches!(outcome, Outcome::Dropped(_) | Outcome::LeftBehind(..));
             self.answer(handler.entry, outcome);
             if !in_time {
@@ -217,21 +217,21 @@ impl Connection {
 
     async fn hold_session(&mut self, handler: BoundHandler<Session>) {
         let inbox = Arc::new(SessionInbox::default());
-        let socket = WebSocket::new(inbox.clone(), self.scene.connector.clone());
+        let socket = WebSocket::new(inbox.clone(), self.context.connector.clone());
         self.driver.give_messages_to(inbox);
-        let outcome = self.scene.invoke(&mut self.driver, handler, Some(socket)).await;
+        let outcome = self.context.invoke(&mut self.driver, handler, Some(socket)).await;
         self.answer(handler.entry, outcome);
-        self.driver.end(Ending::server(close_code::NORMAL, ""));
+        self.driver.close(Ending::server(close_code::NORMAL, ""));
     }
 
     /// Runs the close handler; what it returns goes out ahead of our Close frame.
     async fn close(&mut self) {
-        let Some(handler) = self.scene.endpoint.handlers.close else {
+        let Some(handler) = self.context.endpoint.handlers.close else {
             return;
         };
         self.driver.extend_grace();
         let reason = self.reason();
-        let outcome = self.scene.invoke(&mut self.driver, handler, reason).await;
+        let outcome = self.context.invoke(&mut self.driver, handler, reason).await;
         self.answer(handler.entry, outcome);
     }
 
@@ -263,7 +263,7 @@ impl Connection {
     fn conclude(&mut self, entry: &'static Entry, outcome: Outcome) -> Option<message::Message> {
         let Conclusion { reply, ending, overdue } = outcome.conclude(entry, &self.driver.live);
         if let Some(ending) = ending {
-            self.driver.end(ending);
+            self.driver.close(ending);
         }
         if overdue.is_some() {
             self.overdue = overdue;

@@ -1,7 +1,7 @@
 //! What became of a handler, and what follows from it.
 
 use crate::{
-    connection::handler_context::Scene,
+    connection::handler_context::HandlerContext,
     endpoint::registry::Entry,
     handler::reply::{Consequence, HandlerError, HandlerResult},
     hub::live::Live,
@@ -32,7 +32,7 @@ pub(crate) enum Outcome {
 #[derive(Debug)]
 pub(crate) struct Overdue {
     pub(crate) entry: &'static Entry,
-    pub(crate) thread: Running<(Scene, Outcome)>,
+    pub(crate) thread: Running<(HandlerContext, Outcome)>,
 }
 
 /// How a handler used up its time.

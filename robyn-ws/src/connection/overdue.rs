@@ -6,8 +6,8 @@ use tokio::time::timeout;
 
 use crate::{
     connection::{
-        handler_context::Scene,
-        hub_guard::RoomMemory,
+        handler_context::HandlerContext,
+        hub_guard::RoomsGuard,
         invoke::Beside,
         outcome::{Outcome, Overdue},
     },
@@ -19,20 +19,20 @@ use crate::{
 impl Overdue {
     /// Waits for the thread, which gives the state back, and runs the close handler if it still has to,
     /// with the rooms that the connection was in.
-    pub(crate) async fn outlive(self: Box<Self>, close: Option<CloseReason>, _rooms: Option<RoomMemory>) {
-        let Ok((mut scene, outcome)) = self.thread.await else {
+    pub(crate) async fn outlive(self: Box<Self>, close: Option<CloseReason>, _rooms: Option<RoomsGuard>) {
+        let Ok((mut context, outcome)) = self.thread.await else {
             return;
         };
-        scene.conclude_late(self.entry, outcome);
-        if let (Some(reason), Some(handler)) = (close, scene.endpoint.handlers.close) {
-            let mut alone = Alone(scene.endpoint.bounds.handler_grace);
-            let outcome = scene.invoke(&mut alone, handler, reason).await;
-            scene.conclude_late(handler.entry, outcome);
+        context.conclude_late(self.entry, outcome);
+        if let (Some(reason), Some(handler)) = (close, context.endpoint.handlers.close) {
+            let mut alone = Alone(context.endpoint.bounds.handler_grace);
+            let outcome = context.invoke(&mut alone, handler, reason).await;
+            context.conclude_late(handler.entry, outcome);
         }
     }
 }
 
-impl Scene {
+impl HandlerContext {
     /// Logs what went wrong. There is nobody left to be sent a reply, or to be told of an end.
     fn conclude_late(&self, entry: &'static Entry, outcome: Outcome) {
         let conclusion = outcome.conclude(entry, &self.connector.live);

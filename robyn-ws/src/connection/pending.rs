@@ -5,7 +5,7 @@ use std::{any::Any, net::SocketAddr, sync::Arc};
 use tokio::runtime::Handle;
 
 use crate::{
-    connection::handler_context::Scene,
+    connection::handler_context::HandlerContext,
     connector::WebSocketConnector,
     endpoint::Endpoint,
     handler::state::States,
@@ -24,7 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct PendingConnection {
     pub(super) expected: Expected,
-    pub(super) scene: Scene,
+    pub(super) context: HandlerContext,
     /// The client's address, where it is known already.
     pub(super) peer: Option<SocketAddr>,
     pub(super) admitted: Admitted,
@@ -50,7 +50,7 @@ impl Drop for Expected {
 impl PendingConnection {
     /// Returns the path of the endpoint, for the log.
     pub(crate) fn endpoint(&self) -> &str {
-        &self.scene.endpoint.path
+        &self.context.endpoint.path
     }
 
     /// Prepares the connection of an accepted request.
@@ -66,8 +66,8 @@ impl PendingConnection {
             id: ConnectionId::random(),
             mailbox: Mailbox::new(endpoint.bounds.clone()),
             request,
-            endpoint: endpoint.hub.clone(),
-            courier: endpoint.hub.courier(Handle::current()),
+            endpoint: endpoint.members.clone(),
+            flusher: endpoint.members.flusher(Handle::current()),
             running: RunningHandler::default(),
             alarm: Alarm::default(),
         });
@@ -76,7 +76,7 @@ impl PendingConnection {
         let states = States::new(endpoint.state_types(), state);
         Self {
             expected: Expected { live, has_come: false },
-            scene: Scene {
+            context: HandlerContext {
                 endpoint,
                 connector,
                 states,

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use crate::{
     connection::{
         driver::{Doubt, Driver, Peer},
-        liveness::{Action, Phase},
+        liveness::{Action, Liveness},
     },
     mailbox::inbox::Inbox,
     types::{
@@ -33,18 +33,18 @@ impl Driver {
     pub(super) fn receive(&mut self) -> Option<Incoming> {
         while self.reads()
             && self.turn.has_frames()
-            && let Some(now) = self.wire.read_at()
+            && let Some(now) = self.reader.read_at()
         {
             self.resume();
-            if let Some(whole) = self.wire.next_whole(&self.endpoint.bounds) {
+            if let Some(whole) = self.reader.next_whole(&self.endpoint.bounds) {
                 self.turn.spend_message();
-                if self.phase.takes_message(now) {
-                    self.endpoint.hub.telemetry.received(whole.len());
-                    return Some(Incoming::Whole(whole));
+                if self.liveness.takes_message(now) {
+                    self.endpoint.members.telemetry.received(whole.len());
+                    return Some(Incoming::WholeMessage(whole));
                 }
-                self.on_stream_end(Phase::rate_limited(), self.peer);
+                self.on_stream_end(Liveness::rate_limited(), self.peer);
             } else if let Some(message) = self.decode(now) {
-                self.endpoint.hub.telemetry.received(message.len());
+                self.endpoint.members.telemetry.received(message.len());
                 return Some(Incoming::Owned(message));
             }
         }
@@ -53,17 +53,17 @@ impl Driver {
 
     /// Decodes one frame that is no message by itself, and does what it asks for. Returns the message that it completes.
     fn decode(&mut self, now: Moment) -> Option<Message> {
-        match self.wire.next(&self.endpoint.bounds) {
+        match self.reader.next(&self.endpoint.bounds) {
             Ok(Some(received)) => {
                 self.turn.spend_frame(&received);
-                match self.phase.on_received(received, now) {
+                match self.liveness.on_received(received, now) {
                     Action::Deliver(message) => return Some(message),
                     Action::Answer(ping) => self.control(Frame::pong(&ping)),
                     Action::Nothing => {}
                     Action::End(ending) => self.on_stream_end(ending, self.peer),
                 }
             }
-            Ok(None) if self.wire.is_inside_data_frame() => self.phase.on_part(now),
+            Ok(None) if self.reader.is_inside_data_frame() => self.liveness.on_part(now),
             Ok(None) => {}
             Err(end) => self.on_read_end(&end),
         }
@@ -76,9 +76,9 @@ impl Driver {
     pub(super) fn own(&mut self, incoming: Incoming) -> Option<Message> {
         let whole = match incoming {
             Incoming::Owned(message) => return Some(message),
-            Incoming::Whole(whole) => whole,
+            Incoming::WholeMessage(whole) => whole,
         };
-        match self.wire.borrow(whole) {
+        match self.reader.borrow(whole) {
             Ok(message) => Some(message.to_message(self.endpoint.bounds.read_buffer)),
             Err(end) => {
                 self.on_read_end(&end);
@@ -93,11 +93,11 @@ impl Driver {
             return false;
         }
         self.resume();
-        match self.wire.poll_fill(cx, &mut self.turn) {
+        match self.reader.poll_fill(cx, &mut self.turn) {
             Poll::Pending => return false,
             Poll::Ready(Ok(())) => {
-                let now = self.wire.read_at().unwrap_or_else(Moment::now);
-                self.phase.is_alive(&self.endpoint.bounds, now);
+                let now = self.reader.read_at().unwrap_or_else(Moment::now);
+                self.liveness.is_alive(&self.endpoint.bounds, now);
                 self.doubt = Doubt::None;
             }
             Poll::Ready(Err(end)) => self.on_read_end(&end),
@@ -129,7 +129,7 @@ impl Driver {
     /// Concludes from the end of what can be read.
     pub(super) fn on_read_end(&mut self, end: &ReadEnd) {
         let peer = if *end == ReadEnd::Lost { Peer::Gone } else { Peer::Done };
-        self.on_stream_end(Phase::on_read_end(end), peer);
+        self.on_stream_end(Liveness::on_read_end(end), peer);
     }
 
     /// Concludes from the end of what the peer sends.
@@ -139,34 +139,34 @@ impl Driver {
             CloseReason::Client { .. } => Peer::Done,
             _ => peer,
         };
-        if known_to_end && self.ended_in_stream {
+        if known_to_end && self.closed_by_peer {
             // The reason was not known when the end of TCP was noticed, and nobody was told.
             self.peer = self.peer.max(Peer::Done);
             self.inbox.end(&ending);
             self.ending = Some(Box::new(ending));
         } else {
-            self.end_in_stream(ending);
+            self.close_by_peer(ending);
         }
     }
 
     /// Lets the clocks of silence go on, if they were stopped.
     fn resume(&mut self) {
-        if self.phase.end_check().is_some() {
-            self.phase.resume(&self.endpoint.bounds, Moment::now());
+        if self.liveness.end_check().is_some() {
+            self.liveness.resume(&self.endpoint.bounds, Moment::now());
         }
     }
 
     /// Lets TCP slow the peer down, and notices all the same if the peer ends TCP.
     fn pause_reading(&mut self, cx: &Context<'_>) -> bool {
-        if self.phase.end_check().is_none() {
-            self.phase.pause(Moment::now());
+        if self.liveness.end_check().is_none() {
+            self.liveness.pause(Moment::now());
         }
         if let Inbox::Session(session) = &self.inbox {
             session.wait_for_room(cx);
         }
-        if self.peer == Peer::Talks && self.wire.is_ended_by_peer() {
+        if self.peer == Peer::Talks && self.reader.is_ended_by_peer() {
             self.peer = Peer::Ended;
-            self.end_in_stream(Ending::lost());
+            self.close_by_peer(Ending::lost());
             return true;
         }
         false

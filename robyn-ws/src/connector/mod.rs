@@ -10,8 +10,8 @@ use crate::{
     hub::{
         audience::{Audience, Delivery},
         directory::EndpointRef,
-        endpoint::Joined,
         live::Live,
+        members::Joined,
     },
     types::{
         close::{Ending, close_code},

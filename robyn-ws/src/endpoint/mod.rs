@@ -14,7 +14,7 @@ use crate::{
         event::{Close, Connect, Event, Message, Session},
         needs::Check,
     },
-    hub::{admission::Admissions, endpoint::EndpointHub},
+    hub::{admission::Admissions, members::EndpointMembers},
     types::{limits::Bounds, request::UpgradeRequest},
 };
 
@@ -30,7 +30,7 @@ pub(crate) struct Endpoint {
     pub(crate) checks: Vec<(&'static Entry, Check)>,
     pub(crate) bounds: Arc<Bounds>,
     pub(crate) admissions: Arc<Admissions>,
-    pub(crate) hub: Arc<EndpointHub>,
+    pub(crate) members: Arc<EndpointMembers>,
     /// What all of its connections have for a request, where no handler can read one.
     pub(crate) unread_request: Option<Arc<UpgradeRequest>>,
 }

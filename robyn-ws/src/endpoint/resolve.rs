@@ -13,7 +13,7 @@ use crate::{
         dependencies::{Dependencies, Scopes},
         needs::{Check, Dependency, Needs},
     },
-    hub::{admission::Admissions, endpoint::EndpointHub},
+    hub::{admission::Admissions, members::EndpointMembers},
     types::{
         error::{BuildError, Place},
         event_kind::EventKind,
@@ -24,7 +24,7 @@ use crate::{
 
 /// What is true for all endpoints of one place in the tree of sub-routers.
 #[derive(Clone)]
-struct Surroundings {
+struct RouterScope {
     prefix: String,
     scopes: Scopes,
     bounds: Bounds,
@@ -32,16 +32,16 @@ struct Surroundings {
 }
 
 /// The handlers of one path, before they are checked against each other.
-struct Draft {
+struct EndpointDraft {
     path: String,
     entries: Vec<&'static Entry>,
-    surroundings: Surroundings,
+    scope: RouterScope,
 }
 
 /// Collects endpoints and problems on the way through the sub-routers.
 #[derive(Default)]
 struct Resolver {
-    drafts: Vec<Draft>,
+    drafts: Vec<EndpointDraft>,
     included: Vec<&'static SubRouter>,
     problems: Vec<BuildError>,
 }
@@ -61,7 +61,7 @@ pub(crate) fn endpoints(
     resolver.problems.extend(limit_problems.into_iter().map(at_call));
     let mut admissions = Admissions::default();
     admissions.add(&bounds);
-    let surroundings = Surroundings {
+    let scope = RouterScope {
         prefix: String::new(),
         scopes: Scopes {
             globals,
@@ -70,9 +70,9 @@ pub(crate) fn endpoints(
         admissions,
         bounds,
     };
-    resolver.draft(entries_of(None), &surroundings);
+    resolver.draft(entries_of(None), &scope);
     for router in routers {
-        resolver.include(router, &surroundings);
+        resolver.include(router, &scope);
     }
     resolver.select(only);
     resolver.check_overlaps();
@@ -83,7 +83,7 @@ pub(crate) fn endpoints(
 }
 
 impl Resolver {
-    fn include(&mut self, included: IncludedRouter, outer: &Surroundings) {
+    fn include(&mut self, included: IncludedRouter, outer: &RouterScope) {
         let IncludedRouter {
             router,
             scoped,
@@ -101,10 +101,10 @@ impl Resolver {
             );
             self.problems.push(BuildError::at(router.place(), None, message));
         }
-        let surroundings = self.enter(router, Arc::new(scoped), &limits, outer);
-        self.draft(entries, &surroundings);
+        let scope = self.enter(router, Arc::new(scoped), &limits, outer);
+        self.draft(entries, &scope);
         for inner in included {
-            self.include(inner, &surroundings);
+            self.include(inner, &scope);
         }
     }
 
@@ -114,8 +114,8 @@ impl Resolver {
         router: &'static SubRouter,
         injected: Arc<Dependencies>,
         limits: &Limits,
-        outer: &Surroundings,
-    ) -> Surroundings {
+        outer: &RouterScope,
+    ) -> RouterScope {
         let mut limit_problems = Vec::new();
         let bounds = limits.narrow(&outer.bounds, &mut limit_problems);
         let at_router = |message| BuildError::at(router.place(), None, message);
@@ -126,7 +126,7 @@ impl Resolver {
         if limits.counts_connections() {
             admissions.add(&bounds);
         }
-        Surroundings {
+        RouterScope {
             prefix: format!("{}{}", outer.prefix, router.prefix()),
             scopes,
             bounds,
@@ -135,20 +135,18 @@ impl Resolver {
     }
 
     /// Groups entries by path.
-    fn draft(&mut self, entries: Vec<&'static Entry>, surroundings: &Surroundings) {
+    fn draft(&mut self, entries: Vec<&'static Entry>, scope: &RouterScope) {
         let mut by_path = BTreeMap::<String, Vec<_>>::new();
         for entry in entries {
-            by_path
-                .entry(join(&surroundings.prefix, entry.path))
-                .or_default()
-                .push(entry);
+            by_path.entry(join(&scope.prefix, entry.path)).or_default().push(entry);
         }
-        let surroundings = |_: &String| surroundings.clone();
-        self.drafts.extend(by_path.into_iter().map(|(path, entries)| Draft {
-            surroundings: surroundings(&path),
-            path,
-            entries,
-        }));
+        let scope = |_: &String| scope.clone();
+        self.drafts
+            .extend(by_path.into_iter().map(|(path, entries)| EndpointDraft {
+                scope: scope(&path),
+                path,
+                entries,
+            }));
     }
 
     /// Leaves out the endpoints that the app does not take. An app that takes only some is not asked about forgotten
@@ -220,25 +218,21 @@ impl Resolver {
         }
     }
 
-    fn finish(&mut self, draft: Draft) -> Endpoint {
-        let Draft {
-            path,
-            entries,
-            surroundings,
-        } = draft;
+    fn finish(&mut self, draft: EndpointDraft) -> Endpoint {
+        let EndpointDraft { path, entries, scope } = draft;
         let handlers = self.assign(&path, &entries);
         let needs: Vec<(&'static Entry, Needs)> = entries.iter().map(|entry| (*entry, entry.needs())).collect();
-        self.check_dependencies(&needs, &surroundings);
+        self.check_dependencies(&needs, &scope);
         let states = self.states(&path, &needs);
-        let bounds = Arc::new(surroundings.bounds);
+        let bounds = Arc::new(scope.bounds);
         let reads_request = handlers.upgrade.is_some() || needs.iter().any(|(_, needs)| needs.reads_request);
         Endpoint {
             handlers,
-            dependencies: surroundings.scopes,
+            dependencies: scope.scopes,
             states,
             checks: distinct_checks(&needs),
-            admissions: Arc::new(surroundings.admissions),
-            hub: Arc::new(EndpointHub::new(&path, bounds.clone())),
+            admissions: Arc::new(scope.admissions),
+            members: Arc::new(EndpointMembers::new(&path, bounds.clone())),
             unread_request: (!reads_request).then(Arc::default),
             bounds,
             path: path.into(),
@@ -282,8 +276,8 @@ impl Resolver {
         handlers
     }
 
-    fn check_dependencies(&mut self, needs: &[(&'static Entry, Needs)], surroundings: &Surroundings) {
-        let scopes = &surroundings.scopes;
+    fn check_dependencies(&mut self, needs: &[(&'static Entry, Needs)], scope: &RouterScope) {
+        let scopes = &scope.scopes;
         for (entry, needs) in needs {
             let missing_globals = needs
                 .globals

@@ -46,7 +46,7 @@ impl Holder {
 
 /// What there are too many of already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
+pub(crate) enum AdmissionRefusal {
     Connections,
     ConnectionsOfAddress,
     Handshakes,
@@ -54,14 +54,14 @@ pub(crate) enum Refused {
 
 impl Counts {
     /// Checks whether there is a place for one connection more.
-    fn check(&self, address: Option<IpAddr>, bounds: &Bounds) -> Result<(), Refused> {
+    fn check(&self, address: Option<IpAddr>, bounds: &Bounds) -> Result<(), AdmissionRefusal> {
         if bounds.max_connections.is_some_and(|max| self.all >= max) {
-            return Err(Refused::Connections);
+            return Err(AdmissionRefusal::Connections);
         }
         let here = address.and_then(|address| self.by_holder.get(&address.into()));
         let here = here.copied().unwrap_or_default();
         if address.is_some() && bounds.max_connections_per_ip.is_some_and(|max| here >= max) {
-            return Err(Refused::ConnectionsOfAddress);
+            return Err(AdmissionRefusal::ConnectionsOfAddress);
         }
         Ok(())
     }
@@ -72,17 +72,17 @@ impl Admission {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin(self: &Arc<Self>, address: Option<IpAddr>, bounds: &Bounds) -> Result<Handshake, Refused> {
+    fn begin(self: &Arc<Self>, address: Option<IpAddr>, bounds: &Bounds) -> Result<Handshake, AdmissionRefusal> {
         let mut counts = self.lock();
         counts.check(address, bounds)?;
         if counts.handshakes >= bounds.max_handshakes {
-            return Err(Refused::Handshakes);
+            return Err(AdmissionRefusal::Handshakes);
         }
         counts.handshakes += 1;
         Ok(Handshake(self.clone()))
     }
 
-    fn admit(&self, address: Option<IpAddr>, bounds: &Bounds) -> Result<(), Refused> {
+    fn admit(&self, address: Option<IpAddr>, bounds: &Bounds) -> Result<(), AdmissionRefusal> {
         let mut counts = self.lock();
         counts.check(address, bounds)?;
         if let Some(holder) = Holder::counted(address, bounds) {
@@ -119,8 +119,8 @@ impl Admissions {
     }
 
     /// Counts a handshake until the guards are dropped, or says which limit it is over. It takes no place of a connection,
-    /// but is refused where there is none at the moment.
-    pub(crate) fn begin(&self, address: Option<IpAddr>) -> Result<Box<[Handshake]>, Refused> {
+    /// but is refusal where there is none at the moment.
+    pub(crate) fn begin(&self, address: Option<IpAddr>) -> Result<Box<[Handshake]>, AdmissionRefusal> {
         let guards = self
             .0
             .iter()
@@ -129,11 +129,11 @@ impl Admissions {
     }
 
     /// Counts a connection until the guard is dropped, or says which limit it is over.
-    pub(crate) fn admit(self: &Arc<Self>, address: Option<IpAddr>) -> Result<Admitted, Refused> {
+    pub(crate) fn admit(self: &Arc<Self>, address: Option<IpAddr>) -> Result<Admitted, AdmissionRefusal> {
         for (index, (admission, bounds)) in self.0.iter().enumerate() {
-            if let Err(refused) = admission.admit(address, bounds) {
+            if let Err(refusal) = admission.admit(address, bounds) {
                 self.release(index, address);
-                return Err(refused);
+                return Err(refusal);
             }
         }
         let counts_addresses = self.0.iter().any(|(_, bounds)| bounds.max_connections_per_ip.is_some());

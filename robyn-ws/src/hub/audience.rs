@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use futures_util::future::join_all;
 
 use crate::{
-    hub::{directory::EndpointRef, endpoint::Raised, live::Live},
+    hub::{directory::EndpointRef, live::Live, members::Enqueued},
     mailbox::{Pushed, TryPushError},
     types::{error::SendError, id::ConnectionId, message::Message},
     wire::frame::Frame,
@@ -92,7 +92,7 @@ impl Audience {
     pub fn sync_broadcast(&self, message: impl Into<Message>) -> Delivery {
         let frame = Frame::message(&message.into(), &self.endpoint.telemetry.frames_encoded);
         let mut delivery = Delivery::default();
-        for live in self.raise(&frame, &mut delivery) {
+        for live in self.enqueue(&frame, &mut delivery) {
             delivery.add(&live, live.push(frame.clone()));
         }
         self.endpoint.telemetry.broadcast(delivery.queued);
@@ -111,7 +111,7 @@ impl Audience {
         let frame = Frame::message(&message.into(), &self.endpoint.telemetry.frames_encoded);
         let mut delivery = Delivery::default();
         let mut full = Vec::new();
-        for live in self.raise(&frame, &mut delivery) {
+        for live in self.enqueue(&frame, &mut delivery) {
             match live.try_push(frame.clone()) {
                 Ok(pushed) => delivery.add(&live, Ok(pushed)),
                 Err(TryPushError::Refused(error)) => delivery.add(&live, Err(error)),
@@ -136,12 +136,12 @@ impl Audience {
     }
 
     /// Puts `frame` off for all of the audience, as far as that can be, and counts those. Returns who is to be sent it at once.
-    fn raise(&self, frame: &Frame, delivery: &mut Delivery) -> Vec<Arc<Live>> {
-        let Raised {
+    fn enqueue(&self, frame: &Frame, delivery: &mut Delivery) -> Vec<Arc<Live>> {
+        let Enqueued {
             queued,
             at_once,
             pending,
-        } = self.endpoint.raise(self.rooms.as_deref(), &self.except, frame);
+        } = self.endpoint.enqueue(self.rooms.as_deref(), &self.except, frame);
         delivery.queued += queued;
         for live in pending {
             live.hold(frame.clone());

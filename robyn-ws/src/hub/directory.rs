@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    hub::endpoint::EndpointHub,
+    hub::members::EndpointMembers,
     util::{log, printable::printable},
 };
 
@@ -18,9 +18,9 @@ const UNKNOWN_PATHS_LOGGED: usize = 32;
 /// The endpoints of an app.
 pub(crate) struct Directory {
     /// Set once, when the app is built.
-    endpoints: OnceLock<BTreeMap<Box<str>, Arc<EndpointHub>>>,
+    endpoints: OnceLock<BTreeMap<Box<str>, Arc<EndpointMembers>>>,
     /// The endpoint that every other path stands for.
-    nowhere: Arc<EndpointHub>,
+    nowhere: Arc<EndpointMembers>,
     /// The paths that were logged because they have no handlers, as they were logged.
     unknown: Mutex<BTreeSet<String>>,
 }
@@ -29,7 +29,7 @@ impl Default for Directory {
     fn default() -> Self {
         Self {
             endpoints: OnceLock::new(),
-            nowhere: Arc::new(EndpointHub::nowhere()),
+            nowhere: Arc::new(EndpointMembers::nowhere()),
             unknown: Mutex::default(),
         }
     }
@@ -37,13 +37,13 @@ impl Default for Directory {
 
 impl Directory {
     /// Fixes the endpoints; an app is built once, since building consumes it.
-    pub(super) fn open(&self, endpoints: impl Iterator<Item = Arc<EndpointHub>>) {
+    pub(super) fn open(&self, endpoints: impl Iterator<Item = Arc<EndpointMembers>>) {
         let endpoints = endpoints.map(|endpoint| (endpoint.path.clone(), endpoint)).collect();
         let _ = self.endpoints.set(endpoints); // It is not set twice.
     }
 
     /// Returns the endpoints, sorted by path.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<EndpointHub>> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<EndpointMembers>> {
         self.endpoints.get().into_iter().flat_map(BTreeMap::values)
     }
 
@@ -56,7 +56,7 @@ impl Directory {
     }
 
     /// Finds the endpoint at `path`, or the one where nobody is.
-    fn find(&self, path: &str) -> &Arc<EndpointHub> {
+    fn find(&self, path: &str) -> &Arc<EndpointMembers> {
         let Some(endpoints) = self.endpoints.get() else {
             return &self.nowhere;
         };
@@ -80,15 +80,15 @@ impl Directory {
 /// An endpoint, or what it will be found by when the app is built.
 #[derive(Clone)]
 pub(crate) enum EndpointRef {
-    Found(Arc<EndpointHub>),
+    Found(Arc<EndpointMembers>),
     Named(Arc<Directory>, Arc<str>),
 }
 
 impl Deref for EndpointRef {
-    type Target = Arc<EndpointHub>;
+    type Target = Arc<EndpointMembers>;
 
     /// Finds the endpoint: one where nobody is, as long as there is none of that name.
-    fn deref(&self) -> &Arc<EndpointHub> {
+    fn deref(&self) -> &Arc<EndpointMembers> {
         match self {
             Self::Found(endpoint) => endpoint,
             Self::Named(directory, path) => directory.find(path),

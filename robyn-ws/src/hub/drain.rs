@@ -21,7 +21,7 @@ pub(crate) struct Drain {
     /// How many times each upgrade handler runs, by the key of its entry.
     upgrade_handlers: Mutex<HashMap<usize, usize>>,
     /// Whether upgrades under way are refused instead of waited for.
-    out_of_patience: watch::Sender<bool>,
+    grace_is_over: watch::Sender<bool>,
 }
 
 impl Drain {
@@ -31,7 +31,7 @@ impl Drain {
             tasks: watch::Sender::new(0),
             connections_ended: AtomicUsize::new(0),
             upgrade_handlers: Mutex::default(),
-            out_of_patience: watch::Sender::new(false),
+            grace_is_over: watch::Sender::new(false),
         }
     }
 
@@ -67,14 +67,14 @@ impl Drain {
 
     /// Refuses the upgrades whose handlers still run, now and from now on.
     pub(crate) fn lose_patience(&self) {
-        self.out_of_patience.send_replace(true);
+        self.grace_is_over.send_replace(true);
     }
 
     /// Waits until upgrades under way are to be refused.
-    pub(crate) async fn patience_lost(&self) {
-        let mut out_of_patience = self.out_of_patience.subscribe();
+    pub(crate) async fn grace_over(&self) {
+        let mut grace_is_over = self.grace_is_over.subscribe();
         // The sender lives in `self`, so the wait cannot fail.
-        let _ = out_of_patience.wait_for(|lost| *lost).await;
+        let _ = grace_is_over.wait_for(|lost| *lost).await;
     }
 
     /// Notes that the upgrade handler with this key runs, until the guard is dropped.

@@ -6,15 +6,15 @@ use indexmap::IndexMap;
 
 use crate::{
     hub::{
-        courier::Courier,
-        endpoint::Raised,
+        batch::{Broadcast, PendingBatches},
+        flusher::Flusher,
         live::Live,
-        round::{Broadcast, Log},
+        members::Enqueued,
     },
     types::id::ConnectionId,
 };
 
-/// A set of connections, with a snapshot that broadcasts share. The snapshot is made by the first broadcast after a change.
+/// A set of connections, with a snapshot that broadcasts shard. The snapshot is made by the first broadcast after a change.
 #[derive(Debug, Default)]
 pub(super) struct Group {
     members: IndexMap<ConnectionId, Arc<Live>>,
@@ -22,12 +22,12 @@ pub(super) struct Group {
 }
 
 /// The connections of a group at one moment, by who writes to them.
-pub(super) type Snapshot = Arc<[Share]>;
+pub(super) type Snapshot = Arc<[Shard]>;
 
-/// Those of a group whom one courier writes to.
+/// Those of a group whom one flusher writes to.
 #[derive(Debug)]
-pub(super) struct Share {
-    pub(super) courier: Arc<Courier>,
+pub(super) struct Shard {
+    pub(super) flusher: Arc<Flusher>,
     pub(super) connections: Arc<[Arc<Live>]>,
 }
 
@@ -75,18 +75,20 @@ impl Group {
 
     pub(super) fn snapshot(&mut self) -> Snapshot {
         self.snapshot
-            .get_or_insert_with(|| shares(self.members.values()))
+            .get_or_insert_with(|| shards(self.members.values()))
             .clone()
     }
 }
 
 impl Group {
     /// Puts a broadcast to all of them off.
-    pub(super) fn raise(&mut self, broadcast: Broadcast<'_>, raised: &mut Raised) -> Snapshot {
+    pub(super) fn enqueue(&mut self, broadcast: Broadcast<'_>, enqueued: &mut Enqueued) -> Snapshot {
         let snapshot = self.snapshot();
-        for share in snapshot.iter() {
-            let raise = |log: &mut Log, limit| log.raise((self, share), broadcast, limit, &mut raised.at_once);
-            raised.queued += share.courier.with_log(raise);
+        for shard in snapshot.iter() {
+            let raise = |pending: &mut PendingBatches, limit| {
+                pending.enqueue((self, shard), broadcast, limit, &mut enqueued.at_once)
+            };
+            enqueued.queued += shard.flusher.with_pending(raise);
         }
         snapshot
     }
@@ -94,27 +96,27 @@ impl Group {
     /// Queues everything that is put off for any of them.
     pub(super) fn settle(&mut self) -> Snapshot {
         let snapshot = self.snapshot();
-        for share in snapshot.iter() {
-            share.courier.with_log(|log, _| log.settle_all(Vec::new()));
+        for shard in snapshot.iter() {
+            shard.flusher.with_pending(|pending, _| pending.queue_all(Vec::new()));
         }
         snapshot
     }
 }
 
-fn shares<'l>(members: impl Iterator<Item = &'l Arc<Live>>) -> Snapshot {
+fn shards<'l>(members: impl Iterator<Item = &'l Arc<Live>>) -> Snapshot {
     // There are as many as threads, nearly always.
-    let mut shares = Vec::<(&Arc<Courier>, Vec<Arc<Live>>)>::new();
+    let mut shards = Vec::<(&Arc<Flusher>, Vec<Arc<Live>>)>::new();
     for live in members {
-        let known = shares.iter().position(|(courier, _)| live.is_served_by(courier));
-        let share = known.unwrap_or_else(|| {
-            shares.push((&live.courier, Vec::new()));
-            shares.len() - 1
+        let known = shards.iter().position(|(flusher, _)| live.is_served_by(flusher));
+        let shard = known.unwrap_or_else(|| {
+            shards.push((&live.flusher, Vec::new()));
+            shards.len() - 1
         });
-        shares[share].1.push(live.clone());
+        shards[shard].1.push(live.clone());
     }
-    let shares = shares.into_iter().map(|(courier, connections)| Share {
-        courier: courier.clone(),
+    let shards = shards.into_iter().map(|(flusher, connections)| Shard {
+        flusher: flusher.clone(),
         connections: connections.into(),
     });
-    shares.collect()
+    shards.collect()
 }

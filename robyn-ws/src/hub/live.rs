@@ -9,13 +9,13 @@ use std::{
 };
 
 use crate::{
-    hub::{courier::Courier, endpoint::EndpointHub, sweep::Alarm},
+    hub::{flusher::Flusher, members::EndpointMembers, sweep::Alarm},
     mailbox::{
         Mailbox, Pushed, TryPushError,
-        batch::Batch,
-        driving::Glance,
-        patience::Patience,
+        driver_side::MailboxStatus,
         sender::Sender,
+        shared_frames::SharedFrames,
+        wait_limit::WaitLimit,
         writing::{Written, Wrote},
     },
     types::{
@@ -28,15 +28,15 @@ use crate::{
     },
 };
 
-/// A live connection. Connectors, the hub and the driver share it.
+/// A live connection. Connectors, the hub and the driver shard it.
 #[derive(Debug)]
 pub(crate) struct Live {
     pub(crate) id: ConnectionId,
     pub(crate) mailbox: Mailbox,
     pub(crate) request: Arc<UpgradeRequest>,
-    pub(crate) endpoint: Arc<EndpointHub>,
+    pub(crate) endpoint: Arc<EndpointMembers>,
     /// Who writes to it while its driver sleeps.
-    pub(crate) courier: Arc<Courier>,
+    pub(crate) flusher: Arc<Flusher>,
     pub(crate) running: RunningHandler,
     /// When its driver is to be woken because time has passed.
     pub(crate) alarm: Alarm,
@@ -87,7 +87,7 @@ impl Live {
             Err(TryPushError::Refused(error)) => Err(error),
             Err(TryPushError::Full(frame)) => {
                 let (limit, progress) = (self.mailbox.bounds().send_timeout, self.mailbox.progress());
-                let patience = Patience::without_progress(self.courier.runtime(), limit, progress);
+                let patience = WaitLimit::without_progress(self.flusher.runtime(), limit, progress);
                 self.wait_to_push(frame, patience).await
             }
         };
@@ -101,32 +101,32 @@ impl Live {
     ///
     /// Dropped while it waits, it has queued nothing.
     pub(crate) async fn push_wait(self: &Arc<Self>, frame: Frame) -> Result<Pushed, SendError> {
-        let patience = Patience::new(self.courier.runtime(), self.mailbox.bounds().broadcast_timeout);
+        let patience = WaitLimit::new(self.flusher.runtime(), self.mailbox.bounds().broadcast_timeout);
         self.wait_to_push(frame, patience).await
     }
 
-    async fn wait_to_push(self: &Arc<Self>, frame: Frame, patience: Patience<'_>) -> Result<Pushed, SendError> {
+    async fn wait_to_push(self: &Arc<Self>, frame: Frame, patience: WaitLimit<'_>) -> Result<Pushed, SendError> {
         let waiting = self
             .mailbox
             .push_wait(frame, Sender::to(self.id), patience, || self.part(false));
         let pushed = waiting.await;
-        self.call_courier(pushed);
+        self.call_flusher(pushed);
         pushed
     }
 
     /// Queues `frame` now, or applies the overflow policy now.
     pub(crate) fn push(self: &Arc<Self>, frame: Frame) -> Result<Pushed, SendError> {
-        self.courier.catch_up(self);
+        self.flusher.catch_up(self);
         let pushed = self.mailbox.push(frame, Sender::to(self.id), || self.part(false));
-        self.call_courier(pushed);
+        self.call_flusher(pushed);
         pushed
     }
 
     /// Queues `frame` if there is room.
     pub(crate) fn try_push(self: &Arc<Self>, frame: Frame) -> Result<Pushed, TryPushError> {
-        self.courier.catch_up(self);
+        self.flusher.catch_up(self);
         let pushed = self.mailbox.try_push(frame, Sender::to(self.id), || self.part(false))?;
-        self.call_courier(Ok(pushed));
+        self.call_flusher(Ok(pushed));
         Ok(pushed)
     }
 
@@ -137,43 +137,43 @@ impl Live {
 
     /// Queues a handler's reply, if there is one, behind everything that it has broadcast.
     #[inline]
-    pub(crate) fn answer(self: &Arc<Self>, reply: Option<&Message>) -> Glance {
+    pub(crate) fn answer(self: &Arc<Self>, reply: Option<&Message>) -> MailboxStatus {
         if reply.is_some() {
-            self.courier.catch_up(self);
+            self.flusher.catch_up(self);
         }
-        let (glance, is_crowded) = self.mailbox.answer(reply, self.encoder());
+        let (status, is_crowded) = self.mailbox.answer(reply, self.encoder());
         if is_crowded {
             self.part(false);
         }
-        glance
+        status
     }
 
     /// Queues what `connect` returned, and lets out what others sent meanwhile.
     pub(crate) fn greet(self: &Arc<Self>, greeting: Option<Frame>) {
         self.mailbox.greet(greeting);
-        self.courier.with_log(|log, _| log.rejoin(self));
+        self.flusher.with_pending(|pending, _| pending.resume_batching(self));
     }
 
-    /// The peer said Close or is gone: as [`Mailbox::finish`].
-    pub(crate) fn finish(self: &Arc<Self>) -> Option<Ending> {
+    /// The peer said Close or is gone: as [`Mailbox::peer_closed`].
+    pub(crate) fn peer_closed(self: &Arc<Self>) -> Option<Ending> {
         self.part(true);
-        self.mailbox.finish()
+        self.mailbox.peer_closed()
     }
 
     /// Has broadcasts sent to this connection at once, to the end if it `ends`.
     fn part(self: &Arc<Self>, ends: bool) {
-        self.courier.with_log(|log, _| log.part(self, ends));
+        self.flusher.with_pending(|pending, _| pending.part(self, ends));
     }
 
-    /// Returns `true` if `courier` writes to this connection.
+    /// Returns `true` if `flusher` writes to this connection.
     #[inline]
-    pub(crate) fn is_served_by(&self, courier: &Arc<Courier>) -> bool {
-        Arc::ptr_eq(&self.courier, courier)
+    pub(crate) fn is_served_by(&self, flusher: &Arc<Flusher>) -> bool {
+        Arc::ptr_eq(&self.flusher, flusher)
     }
 
-    fn call_courier(self: &Arc<Self>, pushed: Result<Pushed, SendError>) {
-        if pushed.is_ok_and(|pushed| pushed.needs_courier) {
-            self.courier.visit(self);
+    fn call_flusher(self: &Arc<Self>, pushed: Result<Pushed, SendError>) {
+        if pushed.is_ok_and(|pushed| pushed.needs_flush) {
+            self.flusher.schedule(self);
         }
     }
 
@@ -212,32 +212,32 @@ impl Live {
         self.conclude(wrote)
     }
 
-    /// Writes what `batch` holds for this connection, behind what is queued. Returns how many bytes were written.
+    /// Writes what `shared` holds for this connection, behind what is queued. Returns how many bytes were written.
     #[inline]
-    pub(crate) fn hand(self: &Arc<Self>, batch: &Batch) -> usize {
+    pub(crate) fn write_batch(self: &Arc<Self>, shared: &SharedFrames) -> usize {
         let mut budget = BYTES_PER_TURN;
-        let wrote = self.mailbox.hand(self.id, batch, &mut budget);
+        let wrote = self.mailbox.write_batch(self.id, shared, &mut budget);
         self.conclude(wrote);
         BYTES_PER_TURN - budget
     }
 
-    /// Queues what `batch` holds for this connection.
-    pub(crate) fn settle(self: &Arc<Self>, batch: &Batch) {
-        if self.mailbox.settle(self.id, batch) {
+    /// Queues what `shared` holds for this connection.
+    pub(crate) fn settle(self: &Arc<Self>, shared: &SharedFrames) {
+        if self.mailbox.settle(self.id, shared) {
             self.part(false);
         }
     }
 
     #[inline]
     fn conclude(self: &Arc<Self>, wrote: Wrote) -> Written {
-        if wrote.load.messages > 0 {
-            self.endpoint.telemetry.sent(wrote.load.messages, wrote.load.bytes);
+        if wrote.size.messages > 0 {
+            self.endpoint.telemetry.sent(wrote.size.messages, wrote.size.bytes);
         }
         if wrote.is_crowded {
             self.part(false);
         }
         if wrote.is_eased {
-            self.courier.with_log(|log, _| log.rejoin(self));
+            self.flusher.with_pending(|pending, _| pending.resume_batching(self));
         }
         wrote.written
     }

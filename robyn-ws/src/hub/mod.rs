@@ -2,15 +2,15 @@
 
 pub(crate) mod admission;
 pub(crate) mod audience;
-pub(crate) mod courier;
+mod batch;
 pub(crate) mod directory;
 pub(crate) mod drain;
-pub(crate) mod endpoint;
+pub(crate) mod flusher;
 mod group;
 pub(crate) mod live;
+pub(crate) mod members;
 #[cfg(all(test, races))]
 mod races;
-mod round;
 pub(crate) mod sweep;
 pub(crate) mod telemetry;
 
@@ -27,8 +27,8 @@ use crate::{
         audience::{Audience, Delivery},
         directory::{Directory, EndpointRef},
         drain::Drain,
-        endpoint::EndpointHub,
         live::Live,
+        members::EndpointMembers,
     },
     types::{close::Ending, error::SendError, id::ConnectionId, message::Message},
     util::log,
@@ -71,7 +71,7 @@ impl Hub {
     }
 
     /// Fixes the endpoints; an app is built once, since building consumes it.
-    pub(crate) fn open(&self, endpoints: impl Iterator<Item = Arc<EndpointHub>>) {
+    pub(crate) fn open(&self, endpoints: impl Iterator<Item = Arc<EndpointMembers>>) {
         self.0.endpoints.open(endpoints);
     }
 
@@ -94,7 +94,7 @@ impl Hub {
         self.endpoints().map(|endpoint| endpoint.count()).sum()
     }
 
-    fn endpoints(&self) -> impl Iterator<Item = &Arc<EndpointHub>> {
+    fn endpoints(&self) -> impl Iterator<Item = &Arc<EndpointMembers>> {
         self.0.endpoints.iter()
     }
 

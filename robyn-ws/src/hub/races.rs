@@ -1,6 +1,6 @@
 //! Connections that join, are broadcast to, and leave at the same time, in many interleavings: the hub is empty afterwards,
 //! a room is never joined by who has left, and whatever was said to be queued is written once and in order, also if the
-//! courier's task ends on its way.
+//! flusher's task ends on its way.
 
 use std::{
     future::poll_fn,
@@ -18,8 +18,8 @@ use shuttle::{
 use tokio::runtime::{Builder, Runtime};
 
 use super::{
-    endpoint::{EndpointHub, Joined},
     live::{Live, RunningHandler},
+    members::{EndpointMembers, Joined},
     sweep::Alarm,
 };
 use crate::{
@@ -36,54 +36,54 @@ use crate::{
     },
     wire::{
         pipe::PipeEnd,
-        writer::{Outlet, WriteSide},
+        writer::{FrameWriter, WriteSide},
     },
 };
 
-/// Whose connections these are. It has nothing to do: the scheduler runs the couriers' tasks.
+/// Whose connections these are. It has nothing to do: the scheduler runs the flushers' tasks.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     Builder::new_current_thread()
         .build()
         .expect("a runtime without a driver")
 });
 
-/// How often a courier's task is polled at most, before its runtime ends.
+/// How often a flusher's task is polled at most, before its runtime ends.
 const POLLS: usize = 4;
 
-/// Runs the task of a courier, which may end on its way.
-pub(super) fn spawn(trip: impl Future<Output = ()> + Send + 'static) {
+/// Runs the task of a flusher, which may end on its way.
+pub(super) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
     let mut polls = thread_rng().gen_range(0..2 * POLLS);
     let is_cut = polls < POLLS;
     shuttle::future::spawn(async move {
-        let mut trip = pin!(trip);
+        let mut task = pin!(task);
         poll_fn(|cx| {
             if is_cut && polls == 0 {
                 return Poll::Ready(());
             }
             polls = polls.saturating_sub(1);
-            trip.as_mut().poll(cx)
+            task.as_mut().poll(cx)
         })
         .await;
     });
 }
 
-fn enter(hub: &Arc<EndpointHub>) -> Arc<Live> {
+fn enter(hub: &Arc<EndpointMembers>) -> Arc<Live> {
     enter_with(hub, &Bounds::default(), None)
 }
 
-fn enter_with(hub: &Arc<EndpointHub>, bounds: &Bounds, pipe: Option<&PipeEnd>) -> Arc<Live> {
+fn enter_with(hub: &Arc<EndpointMembers>, bounds: &Bounds, pipe: Option<&PipeEnd>) -> Arc<Live> {
     let runtime = RUNTIME.handle().clone();
     let live = Arc::new(Live {
         id: ConnectionId::random(),
         mailbox: Mailbox::new(Arc::new(bounds.clone())),
         request: Arc::default(),
         endpoint: hub.clone(),
-        courier: hub.courier(runtime),
+        flusher: hub.flusher(runtime),
         running: RunningHandler::default(),
         alarm: Alarm::default(),
     });
     if let Some(pipe) = pipe {
-        live.mailbox.connect(Outlet::new(WriteSide::Pipe(pipe.clone())));
+        live.mailbox.connect(FrameWriter::new(WriteSide::Pipe(pipe.clone())));
     }
     hub.enter(live.clone());
     live.greet(None);
@@ -91,7 +91,7 @@ fn enter_with(hub: &Arc<EndpointHub>, bounds: &Bounds, pipe: Option<&PipeEnd>) -
 }
 
 fn everybody_comes_and_goes() {
-    let hub = Arc::new(EndpointHub::new("/races", Arc::default()));
+    let hub = Arc::new(EndpointMembers::new("/races", Arc::default()));
     let (one, other) = (enter(&hub), enter(&hub));
     let joining = thread::spawn({
         let (hub, one) = (hub.clone(), one.clone());
@@ -120,7 +120,7 @@ fn everybody_comes_and_goes() {
     joining.join().expect("the joining thread ends");
     broadcasting.join().expect("the broadcasting thread ends");
     for live in [one, other] {
-        live.mailbox.hang_up();
+        live.mailbox.drop_socket();
         hub.forget(live.id);
         hub.forget_rooms(live.id);
         assert!(hub.rooms_of(live.id).is_empty(), "nothing is kept of who has ended");
@@ -144,7 +144,7 @@ const FRAME: usize = 3;
 fn drive(live: &Arc<Live>) {
     block_on(poll_fn(|cx| {
         loop {
-            let ends = live.mailbox.wake_up().ending.is_some();
+            let ends = live.mailbox.take_signals().ending.is_some();
             match live.write_with(Some(cx), &mut { usize::MAX }) {
                 Written::Broken => panic!("this socket does not break"),
                 Written::All if ends => return Poll::Ready(()),
@@ -156,7 +156,7 @@ fn drive(live: &Arc<Live>) {
 }
 
 /// Sends by all ways there are, each message with a number of its own. Returns how many were queued.
-fn send_by_all_ways(hub: &Arc<EndpointHub>, sender: u8, to: &Arc<Live>) -> usize {
+fn send_by_all_ways(hub: &Arc<EndpointMembers>, sender: u8, to: &Arc<Live>) -> usize {
     let mut number = sender * NUMBERS;
     let mut next = || {
         number += 1;
@@ -181,7 +181,7 @@ fn whatever_is_queued_is_written(overflow: Overflow) {
         overflow,
         ..Bounds::default()
     };
-    let hub = Arc::new(EndpointHub::new("/races", Arc::new(bounds.clone())));
+    let hub = Arc::new(EndpointMembers::new("/races", Arc::new(bounds.clone())));
     let pipes = [PipeEnd::new(), PipeEnd::new()];
     let members = pipes.each_ref().map(|pipe| enter_with(&hub, &bounds, Some(pipe)));
     assert_eq!(hub.join(members[0].id, "room"), Joined::Yes);
@@ -227,7 +227,7 @@ fn whatever_is_queued_is_written(overflow: Overflow) {
 
 /// As [`whatever_is_queued_is_written`], by connections that are closed at once.
 fn whatever_is_queued_is_written_before_the_end() {
-    let hub = Arc::new(EndpointHub::new("/races", Arc::default()));
+    let hub = Arc::new(EndpointMembers::new("/races", Arc::default()));
     let pipe = PipeEnd::new();
     let member = enter_with(&hub, &Bounds::default(), Some(&pipe));
     let driver = thread::spawn({

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use crate::{
-    hub::{courier::Courier, endpoint::EndpointHub, live::Live},
+    hub::{flusher::Flusher, live::Live, members::EndpointMembers},
     util::time::{Moment, after},
 };
 
@@ -93,29 +93,29 @@ impl Sweeper {
         let Some(shortest) = bounds.heartbeat.into_iter().chain(bounds.idle_timeout).min() else {
             return;
         };
-        if !live.courier.sweeper.runs.swap(true, Ordering::SeqCst) {
+        if !live.flusher.sweeper.runs.swap(true, Ordering::SeqCst) {
             let sweep = Sweep {
                 endpoint: live.endpoint.clone(),
-                courier: live.courier.clone(),
+                flusher: live.flusher.clone(),
                 shortest,
                 delay: (shortest / DELAY).min(LONGEST_DELAY),
             };
-            live.courier.runtime().spawn(sweep.run());
+            live.flusher.runtime().spawn(sweep.run());
         }
     }
 
     /// A connection has left the hub.
     pub(crate) fn left(live: &Live) {
         if live.endpoint.count() == 0 {
-            live.courier.sweeper.deserted.notify_one();
+            live.flusher.sweeper.deserted.notify_one();
         }
     }
 }
 
-/// The rounds of a sweeper, for as long as there is anybody.
+/// The batches of a sweeper, for as long as there is anybody.
 struct Sweep {
-    endpoint: Arc<EndpointHub>,
-    courier: Arc<Courier>,
+    endpoint: Arc<EndpointMembers>,
+    flusher: Arc<Flusher>,
     /// The shortest time that a connection waits for.
     shortest: Duration,
     /// How late a connection may be woken.
@@ -131,7 +131,7 @@ impl Sweep {
                 let next = next
                     .min(after(begun, self.shortest))
                     .max(after(Moment::now(), self.delay));
-                let deserted = pin!(self.courier.sweeper.deserted.notified());
+                let deserted = pin!(self.flusher.sweeper.deserted.notified());
                 select(pin!(sleep_until(next.into())), deserted).await;
                 continue;
             }
@@ -149,7 +149,7 @@ impl Sweep {
         while end > 0 {
             let mut due = Vec::new();
             end = self.endpoint.walk_back(end, CONNECTIONS_PER_TURN, |live| {
-                if !live.is_served_by(&self.courier) {
+                if !live.is_served_by(&self.flusher) {
                     return;
                 }
                 let at = match live.alarm.ring(now) {
@@ -175,7 +175,7 @@ impl Sweep {
 
     /// Returns whether the task may end, as there is still nobody.
     async fn may_end(&self) -> bool {
-        let runs = &self.courier.sweeper.runs;
+        let runs = &self.flusher.sweeper.runs;
         runs.store(false, Ordering::SeqCst);
         // Who saw it run is in the hub by now; who comes later has another one begun.
         self.ring().await.is_none() || runs.swap(true, Ordering::SeqCst)

@@ -1,16 +1,16 @@
 //! The bounded outbound queue of one connection, and what happens when it is full.
 
-pub(crate) mod batch;
-pub(crate) mod driving;
+pub(crate) mod broadcasts;
+pub(crate) mod driver_side;
 pub(crate) mod inbox;
-pub(crate) mod patience;
 #[cfg(all(test, races))]
 pub(crate) mod races;
 mod read_ahead;
-pub(crate) mod rounds;
 pub(crate) mod sender;
 pub(crate) mod session_inbox;
+pub(crate) mod shared_frames;
 mod state;
+pub(crate) mod wait_limit;
 mod waiting;
 pub(crate) mod writing;
 
@@ -24,7 +24,7 @@ use tokio::sync::Notify;
 use crate::{
     mailbox::{
         sender::Sender,
-        state::{Exit, Gate, Reach, State, Wakefulness},
+        state::{BroadcastMode, DriverState, Gate, State, WriterSlot},
     },
     types::{
         close::Ending,
@@ -35,7 +35,7 @@ use crate::{
         queue::{Queue, RareQueue},
         sync::{Mutex, MutexGuard},
     },
-    wire::frame::{Frame, Load},
+    wire::frame::{Frame, QueueSize},
 };
 
 /// What became of a frame that was pushed.
@@ -43,8 +43,8 @@ use crate::{
 pub(crate) struct Pushed {
     /// How many older frames were dropped for it.
     pub(crate) evicted: usize,
-    /// Whether the courier is to be called, since nobody else will write it.
-    pub(crate) needs_courier: bool,
+    /// Whether the flusher is to be called, since nobody else will write it.
+    pub(crate) needs_flush: bool,
 }
 
 /// A connection's outbound queue. Everything it is sent goes through here.
@@ -64,13 +64,13 @@ impl Mailbox {
                 queue: Queue::default(),
                 held: None,
                 controls: RareQueue::default(),
-                load: Load::default(),
-                exit: Exit::Absent,
+                size: QueueSize::default(),
+                writer: WriterSlot::Absent,
                 ending: None,
-                cut: false,
-                driver: Wakefulness::Awake,
-                reach: Reach::AtOnce,
-                courier_called: false,
+                aborted: false,
+                driver: DriverState::Awake,
+                mode: BroadcastMode::Direct,
+                flush_requested: false,
                 awaited: false,
                 progress: 0,
                 given_up: None,
@@ -85,7 +85,7 @@ impl Mailbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues `frame` now, or applies the overflow policy now. `part` lets no round reach the connection any more.
+    /// Queues `frame` now, or applies the overflow policy now. `part` lets no batch reach the connection any more.
     pub(crate) fn push(&self, frame: Frame, sender: Sender, part: impl Fn()) -> Result<Pushed, SendError> {
         let mut state = self.lock_for(frame.len(), part);
         state.admit(sender)?;
@@ -102,8 +102,8 @@ impl Mailbox {
                 }
             }
         }
-        let needs_courier = enqueue(state, frame, sender);
-        Ok(Pushed { evicted, needs_courier })
+        let needs_flush = enqueue(state, frame, sender);
+        Ok(Pushed { evicted, needs_flush })
     }
 
     /// Queues `frame` if there is room, and gives it back if not, whatever the policy.
@@ -115,10 +115,10 @@ impl Mailbox {
             state.awaited = true;
             return Err(TryPushError::Full(frame));
         }
-        let needs_courier = enqueue(state, frame, sender);
+        let needs_flush = enqueue(state, frame, sender);
         Ok(Pushed {
             evicted: 0,
-            needs_courier,
+            needs_flush,
         })
     }
 
@@ -127,29 +127,29 @@ impl Mailbox {
     pub(crate) fn close(&self, ending: Ending) -> Ending {
         let mut state = self.lock();
         let standing = Ending::clone(state.ending.get_or_insert_with(|| Box::new(ending)));
-        self.shut(state);
+        self.close_gate(state);
         standing
     }
 
     /// Stops the connection at once, whatever it still waits for.
-    pub(crate) fn cut(&self) {
+    pub(crate) fn abort(&self) {
         let mut state = self.lock();
         state.ending.get_or_insert_with(|| Box::new(Ending::shutdown()));
-        state.cut = true;
-        self.shut(state);
+        state.aborted = true;
+        self.close_gate(state);
     }
 
-    fn shut(&self, mut state: MutexGuard<'_, State>) {
+    fn close_gate(&self, mut state: MutexGuard<'_, State>) {
         state.gate = Gate::Closed;
-        let driver = state.driver.rouse();
-        self.announce(state);
+        let driver = state.driver.take_waker();
+        self.unlock_and_notify(state);
         if let Some(driver) = driver {
             driver.wake();
         }
     }
 
     /// Tells those who wait that something has changed, outside the lock.
-    fn announce(&self, mut state: MutexGuard<'_, State>) {
+    fn unlock_and_notify(&self, mut state: MutexGuard<'_, State>) {
         let awaited = std::mem::take(&mut state.awaited);
         drop(state);
         if let Some(changed) = self.changed.get().filter(|_| awaited) {
@@ -176,24 +176,24 @@ impl Mailbox {
 
     #[inline]
     fn fits(&self, state: &State, frame: &Frame, sender: Sender) -> bool {
-        state.load.messages == 0 && !state.holds(sender) || self.fits_beside(state, frame, sender)
+        state.size.messages == 0 && !state.holds(sender) || self.fits_beside(state, frame, sender)
     }
 
     fn fits_beside(&self, state: &State, frame: &Frame, sender: Sender) -> bool {
         match state.gate {
             Gate::Greeting if sender == Sender::Other => {
-                let load = state.held.as_ref().map_or_else(Load::default, |held| held.load);
-                self.has_room_for(frame, load, 1)
+                let size = state.held.as_ref().map_or_else(QueueSize::default, |held| held.size);
+                self.has_room_for(frame, size, 1)
             }
             // What `connect` has held back is not the client's, before it could take it.
-            Gate::Released => self.has_room_for(frame, state.load, 2),
-            _ => self.has_room_for(frame, state.load, 1),
+            Gate::Released => self.has_room_for(frame, state.size, 2),
+            _ => self.has_room_for(frame, state.size, 1),
         }
     }
 
-    /// Returns `true` if `frame` fits beside `load` into so many times the bounds.
+    /// Returns `true` if `frame` fits beside `size` into so many times the bounds.
     #[inline]
-    fn has_room_for(&self, frame: &Frame, Load { messages, bytes }: Load, times: usize) -> bool {
+    fn has_room_for(&self, frame: &Frame, QueueSize { messages, bytes }: QueueSize, times: usize) -> bool {
         messages == 0
             || (messages < self.bounds.outbound_messages * times
                 && bytes + frame.len() <= self.bounds.outbound_bytes * times)
@@ -210,38 +210,38 @@ impl Mailbox {
     }
 }
 
-/// Queues a frame that fits. Gives whether the courier is to be called.
+/// Queues a frame that fits. Gives whether the flusher is to be called.
 #[inline]
 fn enqueue(mut state: MutexGuard<'_, State>, frame: Frame, sender: Sender) -> bool {
     if state.holds(sender) {
         let held = state.held.get_or_insert_default();
-        held.load.add(&frame);
+        held.size.add(&frame);
         held.frames.push_back(frame);
         return false;
     }
-    state.line_up(frame);
-    summon(state)
+    state.queue_frame(frame);
+    wake_writer(state)
 }
 
-/// Sees to it that what is queued is written: the driver is woken if only it can. Gives whether the courier is to be called.
+/// Sees to it that what is queued is written: the driver is woken if only it can. Gives whether the flusher is to be called.
 #[inline]
-fn summon(mut state: MutexGuard<'_, State>) -> bool {
-    if !matches!(state.driver, Wakefulness::Asleep(_)) {
+fn wake_writer(mut state: MutexGuard<'_, State>) -> bool {
+    if !matches!(state.driver, DriverState::Asleep(_)) {
         // It writes before it sleeps.
         return false;
     }
-    match &state.exit {
-        Exit::Here(outlet) if !outlet.is_clear() => false,
-        Exit::Here(outlet) if outlet.is_shared() => !replace(&mut state.courier_called, true),
-        Exit::Here(_) => {
-            let driver = state.driver.rouse();
+    match &state.writer {
+        WriterSlot::Here(writer) if !writer.is_clear() => false,
+        WriterSlot::Here(writer) if writer.is_shared() => !replace(&mut state.flush_requested, true),
+        WriterSlot::Here(_) => {
+            let driver = state.driver.take_waker();
             drop(state);
             if let Some(driver) = driver {
                 driver.wake();
             }
             false
         }
-        Exit::Absent | Exit::Taken { .. } | Exit::Broken => false,
+        WriterSlot::Absent | WriterSlot::Taken { .. } | WriterSlot::Broken => false,
     }
 }
 

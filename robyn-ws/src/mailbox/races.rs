@@ -1,4 +1,4 @@
-//! Senders, courier, driver and socket at the same time, in many interleavings: nothing is lost, nothing is written twice,
+//! Senders, flusher, driver and socket at the same time, in many interleavings: nothing is lost, nothing is written twice,
 //! each sender's order holds, and nobody sleeps while there is something to write. A thread that nobody wakes is a
 //! deadlock, which the scheduler reports.
 
@@ -16,7 +16,7 @@ use crate::{
     wire::{
         frame::{Frame, FrameCounter},
         pipe::PipeEnd,
-        writer::{Outlet, WriteSide},
+        writer::{FrameWriter, WriteSide},
     },
 };
 
@@ -29,13 +29,13 @@ const FRAME: usize = 3;
 fn open_mailbox(bounds: &Bounds) -> (Arc<Mailbox>, PipeEnd) {
     let (mailbox, pipe) = (Arc::new(Mailbox::new(Arc::new(bounds.clone()))), PipeEnd::new());
     mailbox.greet(None);
-    mailbox.connect(Outlet::new(WriteSide::Pipe(pipe.clone())));
+    mailbox.connect(FrameWriter::new(WriteSide::Pipe(pipe.clone())));
     (mailbox, pipe)
 }
 
-/// No round reaches these mailboxes.
+/// No batch reaches these mailboxes.
 fn nobody_parts() {
-    unreachable!("rounds are for the members of an endpoint");
+    unreachable!("batches are for the members of an endpoint");
 }
 
 fn frame(byte: u8) -> Frame {
@@ -46,9 +46,9 @@ fn frame(byte: u8) -> Frame {
 fn drive(mailbox: &Mailbox) {
     block_on(poll_fn(|cx| {
         loop {
-            let orders = mailbox.wake_up();
-            let ends = orders.ending.is_some();
-            let written = if orders.glance.has_mail {
+            let signals = mailbox.take_signals();
+            let ends = signals.ending.is_some();
+            let written = if signals.status.has_frames {
                 mailbox.write(Some(cx), &mut { usize::MAX }).written
             } else {
                 Written::All
@@ -63,26 +63,26 @@ fn drive(mailbox: &Mailbox) {
     }));
 }
 
-/// Sends frames that tell who sent them, and calls the courier where it is needed.
-fn send(mailbox: &Mailbox, sender: u8, courier: fn(&Mailbox)) {
+/// Sends frames that tell who sent them, and calls the flusher where it is needed.
+fn send(mailbox: &Mailbox, sender: u8, flusher: fn(&Mailbox)) {
     for number in 0..FRAMES {
         let pushed = mailbox.push(frame(sender * FRAMES + number), Sender::Other, nobody_parts);
-        if pushed.expect("there is room").needs_courier {
-            courier(mailbox);
+        if pushed.expect("there is room").needs_flush {
+            flusher(mailbox);
         }
     }
 }
 
 /// Has every sender send from a thread of its own.
-fn all_send(mailbox: &Arc<Mailbox>, courier: fn(&Mailbox)) -> Vec<JoinHandle<()>> {
+fn all_send(mailbox: &Arc<Mailbox>, flusher: fn(&Mailbox)) -> Vec<JoinHandle<()>> {
     let senders = (0..SENDERS).map(|sender| {
         let mailbox = mailbox.clone();
-        thread::spawn(move || send(&mailbox, sender, courier))
+        thread::spawn(move || send(&mailbox, sender, flusher))
     });
     senders.collect()
 }
 
-/// Writes like the courier that comes.
+/// Writes like the flusher that comes.
 fn write(mailbox: &Mailbox) {
     mailbox.write(None, &mut { usize::MAX });
 }
@@ -137,7 +137,7 @@ fn what_was_taken_is_written_before_the_end() {
             let mut taken = 0;
             for number in 0..FRAMES {
                 match mailbox.push(frame(number), Sender::Other, nobody_parts) {
-                    Ok(pushed) if pushed.needs_courier => drop(mailbox.write(None, &mut { usize::MAX })),
+                    Ok(pushed) if pushed.needs_flush => drop(mailbox.write(None, &mut { usize::MAX })),
                     Ok(_) => {}
                     // Under this policy, a full queue ends the connection.
                     Err(error) => {
@@ -175,12 +175,12 @@ fn hanging_up_drops_the_socket_whoever_writes() {
             }
         }
     });
-    mailbox.hang_up();
+    mailbox.drop_socket();
     sender.join().expect("the sender ends");
     assert!(pipe.is_the_last(), "the socket is dropped");
 }
 
-/// A courier is called, and its runtime has ended: it leaves what it was called for to the driver.
+/// A flusher is called, and its runtime has ended: it leaves what it was called for to the driver.
 fn driver_writes_for_a_courier_that_does_not_come() {
     let (mailbox, pipe) = open_mailbox(&Bounds::default());
     let driver = thread::spawn({

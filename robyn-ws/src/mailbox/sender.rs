@@ -6,12 +6,12 @@ use crate::types::id::ConnectionId;
 
 thread_local! {
     /// The connection whose handler this thread runs at this moment.
-    static RUNNING: Cell<Option<Running>> = const { Cell::new(None) };
+    static RUNNING: Cell<Option<HandlerRun>> = const { Cell::new(None) };
 }
 
 /// A handler that runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Running {
+pub(crate) struct HandlerRun {
     /// Its connection.
     pub(crate) id: ConnectionId,
     /// Whether its broadcasts are for its own client as well, who may have left meanwhile. A close handler's are not.
@@ -47,9 +47,9 @@ impl Sender {
     }
 
     /// Runs a part of a handler.
-    pub(crate) fn run<T>(handler: Running, part: impl FnOnce() -> T) -> T {
+    pub(crate) fn run<T>(handler: HandlerRun, part: impl FnOnce() -> T) -> T {
         /// Puts back what was there, also after a panic.
-        struct Before(Option<Running>);
+        struct Before(Option<HandlerRun>);
 
         impl Drop for Before {
             fn drop(&mut self) {

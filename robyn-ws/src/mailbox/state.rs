@@ -10,8 +10,8 @@ use crate::{
     },
     util::queue::{Queue, RareQueue},
     wire::{
-        frame::{Frame, Load},
-        writer::Outlet,
+        frame::{Frame, QueueSize},
+        writer::FrameWriter,
     },
 };
 
@@ -34,11 +34,11 @@ pub(super) enum Gate {
 
 /// Where the writing half of the socket is.
 #[derive(Debug)]
-pub(super) enum Exit {
+pub(super) enum WriterSlot {
     /// The 101 is not out yet, or TCP was dropped.
     Absent,
     /// Here, for whoever writes next. If something is begun in it, the driver waits for the socket.
-    Here(Outlet),
+    Here(FrameWriter),
     /// Somebody writes, and looks into the queue again afterwards. The driver may wait for that.
     Taken {
         driver_waits: bool,
@@ -48,17 +48,17 @@ pub(super) enum Exit {
 
 /// What the driver does.
 #[derive(Debug)]
-pub(super) enum Wakefulness {
+pub(super) enum DriverState {
     /// It runs, or is about to.
     Awake,
     /// It runs, and must look once more before it sleeps, since what it waited for has come.
-    Called,
+    Notified,
     Asleep(Waker),
 }
 
-impl Wakefulness {
+impl DriverState {
     /// Gives who is to be woken, once, so that a burst wakes it once.
-    pub(super) fn rouse(&mut self) -> Option<Waker> {
+    pub(super) fn take_waker(&mut self) -> Option<Waker> {
         match replace(self, Self::Awake) {
             Self::Asleep(waker) => Some(waker),
             awake => {
@@ -71,9 +71,9 @@ impl Wakefulness {
 
 /// What others sent while the connection was greeting.
 #[derive(Debug, Default)]
-pub(super) struct Held {
+pub(super) struct HeldFrames {
     pub(super) frames: VecDeque<Frame>,
-    pub(super) load: Load,
+    pub(super) size: QueueSize,
 }
 
 #[derive(Debug)]
@@ -81,18 +81,18 @@ pub(super) struct State {
     pub(super) gate: Gate,
     pub(super) queue: Queue<Frame>,
     /// What others sent while the connection was greeting.
-    pub(super) held: Option<Box<Held>>,
+    pub(super) held: Option<Box<HeldFrames>>,
     /// Pongs, and a ping of ours, ahead of the queue. At most [`CONTROLS`].
     pub(super) controls: RareQueue<Frame>,
     /// Everything queued or being written.
-    pub(super) load: Load,
-    pub(super) exit: Exit,
+    pub(super) size: QueueSize,
+    pub(super) writer: WriterSlot,
     pub(super) ending: Option<Box<Ending>>,
-    pub(super) cut: bool,
-    pub(super) driver: Wakefulness,
-    pub(super) reach: Reach,
-    /// Whether the courier is called and has not come yet. It has each connection to visit once, however much it is sent.
-    pub(super) courier_called: bool,
+    pub(super) aborted: bool,
+    pub(super) driver: DriverState,
+    pub(super) mode: BroadcastMode,
+    /// Whether the flusher is called and has not come yet. It has each connection to visit once, however much it is sent.
+    pub(super) flush_requested: bool,
     /// Whether somebody waits for [`Mailbox::changed`].
     pub(super) awaited: bool,
     /// How often the client made room by taking bytes.
@@ -102,13 +102,13 @@ pub(super) struct State {
 
 /// How broadcasts reach a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reach {
-    /// By the rounds of its courier. It has everything up to the frame of this number.
-    ByRounds { seen: u64 },
+pub(super) enum BroadcastMode {
+    /// By the batches of its flusher. It has everything up to the frame of this number.
+    Batched { seen: u64 },
     /// At once, until it has taken everything.
-    AtOnce,
+    Direct,
     /// At once, since it ends.
-    AtOnceToTheEnd,
+    DirectUntilClosed,
 }
 
 /// A client that somebody waited for in vain.
@@ -128,17 +128,17 @@ impl State {
 
     /// Drops the oldest frame of those that count for `sender`. Returns how many messages that were.
     pub(super) fn drop_oldest(&mut self, sender: Sender) -> Option<usize> {
-        let (oldest, load) = if self.holds(sender) {
+        let (oldest, size) = if self.holds(sender) {
             let held = self.held.as_mut()?;
-            (held.frames.pop_front()?, &mut held.load)
+            (held.frames.pop_front()?, &mut held.size)
         } else {
-            (self.queue.pop_front()?, &mut self.load)
+            (self.queue.pop_front()?, &mut self.size)
         };
-        load.remove(Load::of(&oldest));
+        size.remove(QueueSize::of(&oldest));
         Some(oldest.count())
     }
 
-    /// Why the connection ends whose queue is full for `sender`. Held frames are not the client's fault.
+    /// Why the connection ends whose queue is full for `sender`. HeldFrames frames are not the client's fault.
     pub(super) fn overflowed(&self, sender: Sender) -> Ending {
         if self.holds(sender) {
             Ending::because(
@@ -151,8 +151,8 @@ impl State {
     }
 
     #[inline]
-    pub(super) fn line_up(&mut self, frame: Frame) {
-        self.load.add(&frame);
+    pub(super) fn queue_frame(&mut self, frame: Frame) {
+        self.size.add(&frame);
         self.queue.push_back(frame);
     }
 

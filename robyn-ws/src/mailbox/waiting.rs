@@ -6,7 +6,7 @@ use futures_util::future::{Either, select};
 use tokio::sync::Notify;
 
 use crate::{
-    mailbox::{Mailbox, Pushed, TryPushError, patience::Patience, sender::Sender, state::GivenUp},
+    mailbox::{Mailbox, Pushed, TryPushError, sender::Sender, state::GivenUp, wait_limit::WaitLimit},
     types::error::SendError,
     wire::frame::Frame,
 };
@@ -21,7 +21,7 @@ impl Mailbox {
         &self,
         mut frame: Frame,
         sender: Sender,
-        mut patience: Patience<'_>,
+        mut patience: WaitLimit<'_>,
         part: impl Fn(),
     ) -> Result<Pushed, SendError> {
         loop {
@@ -52,7 +52,7 @@ impl Mailbox {
     }
 
     /// Returns `true` if somebody has waited that long for this client in vain, and it has taken nothing since.
-    fn is_given_up(&self, patience: &Patience<'_>) -> bool {
+    fn is_given_up(&self, patience: &WaitLimit<'_>) -> bool {
         let state = self.lock();
         state
             .given_up
@@ -60,7 +60,7 @@ impl Mailbox {
             .is_some_and(|given_up| given_up.progress == state.progress && given_up.waited >= patience.limit())
     }
 
-    fn give_up(&self, patience: &Patience<'_>) {
+    fn give_up(&self, patience: &WaitLimit<'_>) {
         let mut state = self.lock();
         let (progress, waited) = (state.progress, patience.limit());
         state.given_up = Some(Box::new(GivenUp { progress, waited }));

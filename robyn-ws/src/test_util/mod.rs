@@ -25,17 +25,17 @@
 //! ```
 //!
 //! It works with tokio's paused time (`#[tokio::test(start_paused = true)]`, feature `tokio/test-util`): heartbeats and
-//! time-outs then take no real time. A wait that brings nothing panics after [`PATIENCE`] of real time.
+//! time-outs then take no real time. A wait that brings nothing panics after [`TIMEOUT`] of real time.
 //!
 //! A client answers pings and Close frames by itself, and keeps up to 64 KiB for later. [`TestSocket::stop_reading`] makes a
 //! client of it that hangs. [`App::only`] makes an app of one handler in a program of many. An expectation that fails names
 //! its line in the test.
 
 mod expectation;
+mod inbox;
 mod pipe;
 mod reader;
 mod request;
-mod shelf;
 mod socket;
 mod watchdog;
 
@@ -58,7 +58,7 @@ use crate::{
 };
 
 /// How long a wait in a test may take, in real time.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How much each direction of a connection in memory holds. Small enough that a client that does not read is felt.
 const PIPE: usize = 64 * 1024;
@@ -103,7 +103,7 @@ impl TestApp {
     ///
     /// # Panics
     ///
-    /// If `target` cannot be in a request, or no answer comes within [`PATIENCE`].
+    /// If `target` cannot be in a request, or no answer comes within [`TIMEOUT`].
     #[track_caller]
     pub fn connect<'a>(&'a self, target: &str) -> impl Future<Output = Result<TestSocket, Refused>> + Send + use<'a> {
         self.request(target).connect()

@@ -1,4 +1,4 @@
-//! The client's end of a connection in memory, which takes no more than its shelf has room for.
+//! The client's end of a connection in memory, which takes no more than its inbox has room for.
 
 use std::{
     io,
@@ -8,17 +8,17 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 
-use crate::test_util::shelf::Shelf;
+use crate::test_util::inbox::Inbox;
 
 #[derive(Debug)]
 pub(super) struct Pipe {
     stream: DuplexStream,
-    shelf: Shelf,
+    inbox: Inbox,
 }
 
 impl Pipe {
-    pub(super) const fn new(stream: DuplexStream, shelf: Shelf) -> Self {
-        Self { stream, shelf }
+    pub(super) const fn new(stream: DuplexStream, inbox: Inbox) -> Self {
+        Self { stream, inbox }
     }
 }
 
@@ -28,7 +28,7 @@ impl AsyncRead for Pipe {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let room = ready!(self.shelf.poll_room(context)).min(buffer.remaining());
+        let room = ready!(self.inbox.poll_room(context)).min(buffer.remaining());
         let mut part = ReadBuf::new(buffer.initialize_unfilled_to(room));
         ready!(Pin::new(&mut self.stream).poll_read(context, &mut part))?;
         let read = part.filled().len();
@@ -37,7 +37,7 @@ impl AsyncRead for Pipe {
             ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
         }
         buffer.advance(read);
-        self.shelf.on_read(read);
+        self.inbox.on_read(read);
         Poll::Ready(Ok(()))
     }
 }

@@ -7,8 +7,8 @@ use tokio_tungstenite::{WebSocketStream, tungstenite::Message as Frame};
 
 use crate::{
     test_util::{
+        inbox::{Closed, Inbox, Seen},
         pipe::Pipe,
-        shelf::{Closed, Seen, Shelf},
     },
     types::message::Message,
 };
@@ -16,25 +16,25 @@ use crate::{
 /// Reads in a task of its own, which ends with it.
 #[derive(Debug)]
 pub(super) struct Reader {
-    shelf: Shelf,
+    inbox: Inbox,
     task: JoinHandle<()>,
 }
 
 impl Reader {
-    pub(super) fn start(stream: SplitStream<WebSocketStream<Pipe>>, shelf: Shelf) -> Self {
-        shelf.on_handled();
-        let task = tokio::spawn(read(stream, Filling(shelf.clone())));
-        Self { shelf, task }
+    pub(super) fn start(stream: SplitStream<WebSocketStream<Pipe>>, inbox: Inbox) -> Self {
+        inbox.on_handled();
+        let task = tokio::spawn(read(stream, Filling(inbox.clone())));
+        Self { inbox, task }
     }
 
     /// From now on reads only while something is awaited.
     pub(super) fn stop(&self) {
-        self.shelf.stop();
+        self.inbox.stop();
     }
 
     /// Waits for the next message or the end, which stays.
     pub(super) async fn next(&self) -> Seen {
-        self.shelf.next().await
+        self.inbox.next().await
     }
 }
 
@@ -44,8 +44,8 @@ impl Drop for Reader {
     }
 }
 
-/// The task's side of the shelf. It notes when the task ends before the connection does.
-struct Filling(Shelf);
+/// The task's side of the inbox. It notes when the task ends before the connection does.
+struct Filling(Inbox);
 
 impl Drop for Filling {
     fn drop(&mut self) {
@@ -55,15 +55,15 @@ impl Drop for Filling {
 }
 
 /// Reads to the end of the stream: reading is how tungstenite sends its pongs and its answer to a Close frame.
-async fn read(mut stream: SplitStream<WebSocketStream<Pipe>>, Filling(ref shelf): Filling) {
+async fn read(mut stream: SplitStream<WebSocketStream<Pipe>>, Filling(ref inbox): Filling) {
     while let Some(frame) = stream.next().await {
         match frame {
-            Ok(Frame::Text(text)) => shelf.put(Message::Text(text)),
-            Ok(Frame::Binary(bytes)) => shelf.put(Message::Binary(bytes)),
-            Ok(Frame::Close(frame)) => shelf.close(Closed::by(frame)),
-            Ok(_ping_or_pong) => shelf.on_handled(),
-            Err(error) => shelf.close(Closed::without_a_frame(error)),
+            Ok(Frame::Text(text)) => inbox.put(Message::Text(text)),
+            Ok(Frame::Binary(bytes)) => inbox.put(Message::Binary(bytes)),
+            Ok(Frame::Close(frame)) => inbox.close(Closed::by(frame)),
+            Ok(_ping_or_pong) => inbox.on_handled(),
+            Err(error) => inbox.close(Closed::without_a_frame(error)),
         }
     }
-    shelf.close(Closed::without_a_frame("the stream ended"));
+    inbox.close(Closed::without_a_frame("the stream ended"));
 }

@@ -12,7 +12,7 @@ use tokio_tungstenite::{
 };
 
 use crate::test_util::{
-    Refused, TestApp, TestSocket, expectation::Expectation, pipe::Pipe, shelf::Shelf, watchdog::within,
+    Refused, TestApp, TestSocket, expectation::Expectation, inbox::Inbox, pipe::Pipe, watchdog::within,
 };
 
 /// An upgrade request that is being put together.
@@ -89,14 +89,14 @@ impl<'a> TestRequest<'a> {
     ///
     /// # Panics
     ///
-    /// If no answer comes within [`PATIENCE`](crate::test_util::PATIENCE), if it chooses none of the subprotocols that were
+    /// If no answer comes within [`TIMEOUT`](crate::test_util::TIMEOUT), if it chooses none of the subprotocols that were
     /// offered, at which browsers give up as well, or if it is not HTTP, which would be a bug of this crate.
     #[track_caller]
     pub fn connect(self) -> impl Future<Output = Result<TestSocket, Refused>> + Send + use<'a> {
         // The limits are the server's.
         let unlimited = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
         Expectation::new(async move {
-            let unread = Shelf::new();
+            let unread = Inbox::new();
             let pipe = Pipe::new(self.app.dial(self.peer), unread.clone());
             let connecting = client_async_with_config(self.request, pipe, Some(unlimited));
             match within("the answer to the upgrade was expected", connecting).await? {

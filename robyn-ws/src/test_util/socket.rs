@@ -14,9 +14,9 @@ use tokio_tungstenite::{
 use crate::{
     test_util::{
         expectation::{Expectation, Outcome},
+        inbox::{Closed, Inbox, Seen},
         pipe::Pipe,
         reader::Reader,
-        shelf::{Closed, Seen, Shelf},
         watchdog::within,
     },
     types::{close::close_code, message::Message},
@@ -41,11 +41,11 @@ impl fmt::Debug for TestSocket {
 }
 
 impl TestSocket {
-    pub(super) fn new(socket: WebSocketStream<Pipe>, shelf: Shelf) -> Self {
+    pub(super) fn new(socket: WebSocketStream<Pipe>, inbox: Inbox) -> Self {
         let (sink, stream) = socket.split();
         Self {
             sink,
-            reader: Reader::start(stream, shelf),
+            reader: Reader::start(stream, inbox),
             ended: None,
         }
     }

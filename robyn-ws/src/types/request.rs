@@ -11,13 +11,13 @@ use axum::{
     },
 };
 
-use crate::util::held::Held;
+use crate::util::user_value::UserValue;
 
 /// The request that became a connection. It is empty where no handler of the endpoint can read it.
 #[derive(Clone, Default)]
 pub(crate) struct UpgradeRequest {
     head: Head,
-    pub(crate) extensions: Held<Extensions>,
+    pub(crate) extensions: UserValue<Extensions>,
     pub(crate) path_params: PathParams,
     pub(crate) subprotocol: Option<Box<str>>,
     peer_addr: OnceLock<SocketAddr>,

@@ -35,7 +35,7 @@ use crate::{
     },
     hub::{
         Hub,
-        admission::{Admitted, Handshake, Refused},
+        admission::{AdmissionRefusal, Admitted, Handshake},
         drain::TaskGuard,
     },
     types::request::{PathParams, UpgradeRequest, head_size, peer_addr},
@@ -46,26 +46,26 @@ use crate::{
     },
     util::{
         blocking,
-        held::Held,
         isolate::{self, Panicked},
         log,
         printable::printable,
+        user_value::UserValue,
     },
 };
 
-/// What all endpoints of an app share.
+/// What all endpoints of an app shard.
 #[derive(Debug)]
-pub(crate) struct Gatekeeper {
+pub(crate) struct UpgradePolicy {
     pub(crate) hub: Hub,
     pub(crate) origins: Origins,
     pub(crate) subprotocols: Vec<HeaderValue>,
 }
 
 /// Answers a request to `endpoint`: refuses it, or upgrades it and spawns its connection.
-pub(crate) async fn upgrade(endpoint: Arc<Endpoint>, gatekeeper: Arc<Gatekeeper>, request: Request) -> Response {
+pub(crate) async fn upgrade(endpoint: Arc<Endpoint>, policy: Arc<UpgradePolicy>, request: Request) -> Response {
     let (mut parts, _body) = request.into_parts();
-    let task = gatekeeper.hub.drain().count_task();
-    let accepted = isolate::future(accept_in_time(&endpoint, &gatekeeper, &mut parts)).await;
+    let task = policy.hub.drain().count_task();
+    let accepted = isolate::future(accept_in_time(&endpoint, &policy, &mut parts)).await;
     let response = match accepted.unwrap_or_else(|Panicked| Err(extension_panicked(&endpoint))) {
         Ok(accepted) => accepted.switch_protocols(endpoint.clone(), task),
         Err(refusal) => {
@@ -73,8 +73,8 @@ pub(crate) async fn upgrade(endpoint: Arc<Endpoint>, gatekeeper: Arc<Gatekeeper>
             refusal
         }
     };
-    endpoint.hub.telemetry.upgraded(response.status().as_u16());
-    drop(Held::from(parts.extensions));
+    endpoint.members.telemetry.upgraded(response.status().as_u16());
+    drop(UserValue::from(parts.extensions));
     response
 }
 
@@ -92,20 +92,20 @@ struct Accepted {
 /// Accepts a request, unless a drain loses its patience with it.
 async fn accept_in_time(
     endpoint: &Arc<Endpoint>,
-    gatekeeper: &Gatekeeper,
+    policy: &UpgradePolicy,
     parts: &mut Parts,
 ) -> Result<Accepted, Response> {
-    let mut accepting = pin!(Some(isolate::future(accept(endpoint, gatekeeper, parts))));
+    let mut accepting = pin!(Some(isolate::future(accept(endpoint, policy, parts))));
     let in_time = tokio::select! {
         biased;
         accepted = OptionFuture::from(accepting.as_mut().as_pin_mut()) => accepted,
-        () = gatekeeper.hub.drain().patience_lost() => None,
+        () = policy.hub.drain().grace_over() => None,
     };
     drop_users(endpoint, || accepting.set(None));
     let accepted = in_time.unwrap_or_else(|| Ok(Err(shutting_down())));
     let accepted = accepted.unwrap_or_else(|Panicked| Err(extension_panicked(endpoint)))?;
     // The handler may have taken so long that the drain has begun meanwhile.
-    if let Err(refusal) = check_drain(gatekeeper) {
+    if let Err(refusal) = check_drain(policy) {
         drop_users(endpoint, || drop(accepted));
         return Err(refusal);
     }
@@ -120,14 +120,14 @@ fn drop_users(endpoint: &Endpoint, drop: impl FnOnce()) {
 }
 
 /// Makes all checks in the order from cheap to dear; the user's upgrade handler is the last.
-async fn accept(endpoint: &Arc<Endpoint>, gatekeeper: &Gatekeeper, parts: &mut Parts) -> Result<Accepted, Response> {
+async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Parts) -> Result<Accepted, Response> {
     check_head(endpoint, parts)?;
     let accept_key = handshake::check(parts)?;
-    check_drain(gatekeeper)?;
+    check_drain(policy)?;
     check_target(endpoint, parts)?;
     let host = handshake::host(parts)?;
-    check_origin(gatekeeper, parts, &host)?;
-    let subprotocol = handshake::subprotocol(&parts.headers, &gatekeeper.subprotocols)?;
+    check_origin(policy, parts, &host)?;
+    let subprotocol = handshake::subprotocol(&parts.headers, &policy.subprotocols)?;
     let raw_params = RawPathParams::from_request_parts(parts, &())
         .await
         .map_err(IntoResponse::into_response)?;
@@ -151,12 +151,12 @@ async fn accept(endpoint: &Arc<Endpoint>, gatekeeper: &Gatekeeper, parts: &mut P
             subprotocol.as_ref(),
         );
         if let Some((entry, handler)) = endpoint.handlers.upgrade {
-            let _running = gatekeeper.hub.drain().upgrade_handler(entry.key());
-            let under_way = UnderWay::begin(endpoint, address)?;
-            parts.extensions.insert(under_way.clone());
+            let _running = policy.hub.drain().upgrade_handler(entry.key());
+            let current = HandshakeGuards::begin(endpoint, address)?;
+            parts.extensions.insert(current.clone());
             let answer = call(entry, handler, endpoint, &mut request, parts).await;
-            parts.extensions.remove::<UnderWay>();
-            under_way.end();
+            parts.extensions.remove::<HandshakeGuards>();
+            current.end();
             state = answer?;
             extensions::forget_known(&mut parts.extensions);
             request.take_over(mem::take(&mut parts.extensions));
@@ -176,8 +176,8 @@ async fn accept(endpoint: &Arc<Endpoint>, gatekeeper: &Gatekeeper, parts: &mut P
     })
 }
 
-fn check_drain(gatekeeper: &Gatekeeper) -> Result<(), Response> {
-    if gatekeeper.hub.drain().has_begun() {
+fn check_drain(policy: &UpgradePolicy) -> Result<(), Response> {
+    if policy.hub.drain().has_begun() {
         return Err(shutting_down());
     }
     Ok(())
@@ -207,8 +207,8 @@ fn check_target(endpoint: &Endpoint, parts: &Parts) -> Result<(), Response> {
     Ok(())
 }
 
-fn check_origin(gatekeeper: &Gatekeeper, parts: &Parts, host: &Authority) -> Result<(), Response> {
-    let origins = &gatekeeper.origins;
+fn check_origin(policy: &UpgradePolicy, parts: &Parts, host: &Authority) -> Result<(), Response> {
+    let origins = &policy.origins;
     match origins.check(&parts.headers, host) {
         Ok(()) => Ok(()),
         Err(OriginRefusal::Malformed) => Err((
@@ -232,9 +232,9 @@ fn check_origin(gatekeeper: &Gatekeeper, parts: &Parts, host: &Authority) -> Res
 /// The guards of a handshake whose upgrade handler runs. They are in the request, since a blocking handler goes on with it
 /// when its client has gone. Whoever else has copied the request holds nothing once the handler has returned.
 #[derive(Clone)]
-struct UnderWay(Arc<Mutex<Box<[Handshake]>>>);
+struct HandshakeGuards(Arc<Mutex<Box<[Handshake]>>>);
 
-impl UnderWay {
+impl HandshakeGuards {
     fn begin(endpoint: &Endpoint, address: Option<IpAddr>) -> Result<Self, Response> {
         let guards = endpoint.admissions.begin(address).map_err(over_a_limit)?;
         Ok(Self(Arc::new(Mutex::new(guards))))
@@ -258,15 +258,15 @@ fn client_address(endpoint: &Endpoint, peer: Option<SocketAddr>) -> Option<IpAdd
     address
 }
 
-fn over_a_limit(refused: Refused) -> Response {
-    match refused {
-        Refused::Connections => {
+fn over_a_limit(refusal: AdmissionRefusal) -> Response {
+    match refusal {
+        AdmissionRefusal::Connections => {
             unavailable("the server has as many connections as it takes: `Limits::max_connections`")
         }
-        Refused::Handshakes => {
+        AdmissionRefusal::Handshakes => {
             unavailable("the server has as many handshakes under way as it takes: `Limits::max_handshakes`")
         }
-        Refused::ConnectionsOfAddress => (
+        AdmissionRefusal::ConnectionsOfAddress => (
             StatusCode::TOO_MANY_REQUESTS,
             "your address has as many connections as it may have: `Limits::max_connections_per_ip`\n",
         )
@@ -329,7 +329,7 @@ async fn call_blocking(
         (answer, lent_parts)
     });
     let (answer, returned_parts) = thread.await?;
-    drop(Held::from(mem::replace(parts, returned_parts).extensions));
+    drop(UserValue::from(mem::replace(parts, returned_parts).extensions));
     Ok(answer)
 }
 

@@ -1,10 +1,10 @@
 //! Tools that know nothing of WebSockets.
 
 pub(crate) mod blocking;
-pub(crate) mod held;
 pub(crate) mod isolate;
 pub(crate) mod log;
 pub(crate) mod printable;
 pub(crate) mod queue;
 pub(crate) mod sync;
 pub(crate) mod time;
+pub(crate) mod user_value;

@@ -12,7 +12,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::{
     types::{close::CloseFrame, message::Message},
-    util::held::Held,
+    util::user_value::UserValue,
 };
 
 const FIN: u8 = 0x80;
@@ -39,7 +39,7 @@ thread_local! {
     static SPARE_RUN: Cell<Option<Box<Run>>> = const { Cell::new(None) };
 }
 
-/// An encoded frame, or several that are written together. Cloning a frame shares the bytes.
+/// An encoded frame, or several that are written together. Cloning a frame shards the bytes.
 #[derive(Clone, Debug)]
 pub(crate) enum Frame {
     /// The header with the payload behind it.
@@ -50,11 +50,11 @@ pub(crate) enum Frame {
     Shared(Arc<Run>),
 }
 
-/// A frame that shares the payload of its message.
+/// A frame that shards the payload of its message.
 #[derive(Debug)]
 pub(crate) struct Long {
     header: Box<[u8]>,
-    payload: Held<Bytes>,
+    payload: UserValue<Bytes>,
 }
 
 /// Short frames, one behind the other: as one piece of memory they cost less than one by one.
@@ -214,12 +214,12 @@ impl Run {
 
 /// How much some frames are.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Load {
+pub(crate) struct QueueSize {
     pub(crate) messages: usize,
     pub(crate) bytes: usize,
 }
 
-impl Load {
+impl QueueSize {
     pub(crate) fn add(&mut self, frame: &Frame) {
         self.append(Self::of(frame));
     }

@@ -11,5 +11,5 @@ pub(crate) mod reader;
 pub(crate) mod received;
 pub(crate) mod transport;
 pub(crate) mod turn;
-pub(crate) mod whole;
+pub(crate) mod whole_message;
 pub(crate) mod writer;

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use crate::{util::time::Moment, wire::whole::Whole};
+use crate::{util::time::Moment, wire::whole_message::WholeMessage};
 
 /// How much one read can take, in bytes.
 const SIZE: usize = 256 * 1024;
@@ -96,13 +96,13 @@ impl ReadBuffer {
 
     /// Takes the message that stands whole at the beginning, of at most so many bytes.
     #[inline]
-    pub(crate) fn take_whole(&mut self, longest: usize) -> Option<Whole> {
-        let whole = Whole::find(&mut self.bytes[..self.end], self.start, longest)?;
+    pub(crate) fn take_whole(&mut self, longest: usize) -> Option<WholeMessage> {
+        let whole = WholeMessage::find(&mut self.bytes[..self.end], self.start, longest)?;
         self.start = whole.end;
         Some(whole)
     }
 
-    pub(crate) fn payload(&self, whole: Whole) -> &[u8] {
+    pub(crate) fn payload(&self, whole: WholeMessage) -> &[u8] {
         &self.bytes[whole.start..whole.end]
     }
 }

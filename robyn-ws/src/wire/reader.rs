@@ -17,13 +17,13 @@ use crate::{
         received::{ReadEnd, Received},
         transport::ReadSide,
         turn::Turn,
-        whole::Whole,
+        whole_message::WholeMessage,
     },
 };
 
 /// What one connection receives.
 #[derive(Debug)]
-pub(crate) struct Wire {
+pub(crate) struct FrameReader {
     socket: ReadSide,
     /// Only between the parts of a message.
     decoder: Option<Box<Decoder>>,
@@ -31,7 +31,7 @@ pub(crate) struct Wire {
     buffer: Option<Box<ReadBuffer>>,
 }
 
-impl Wire {
+impl FrameReader {
     pub(crate) fn new(socket: ReadSide, unread: &Bytes) -> Self {
         Self {
             socket,
@@ -61,7 +61,7 @@ impl Wire {
 
     /// Takes the message that stands whole at the beginning of what was read, which needs no decoder.
     #[inline]
-    pub(crate) fn next_whole(&mut self, bounds: &Bounds) -> Option<Whole> {
+    pub(crate) fn next_whole(&mut self, bounds: &Bounds) -> Option<WholeMessage> {
         let longest = bounds.max_frame_size.min(bounds.max_message_size);
         match &self.decoder {
             None => self.buffer.as_mut()?.take_whole(longest),
@@ -92,7 +92,7 @@ impl Wire {
 
     /// Lends the message that was taken last.
     #[inline]
-    pub(crate) fn borrow(&self, whole: Whole) -> Result<Borrowed<'_>, ReadEnd> {
+    pub(crate) fn borrow(&self, whole: WholeMessage) -> Result<Borrowed<'_>, ReadEnd> {
         let payload = self.buffer.as_ref().map_or(&[][..], |buffer| buffer.payload(whole));
         if whole.is_text {
             return decoder::check(payload).map(Borrowed::Text);

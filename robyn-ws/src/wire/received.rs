@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::{types::message::Message, wire::whole::Whole};
+use crate::{types::message::Message, wire::whole_message::WholeMessage};
 
 /// One frame of a peer, or the message that it completed.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(crate) enum Received {
 #[derive(Debug)]
 pub(crate) enum Incoming {
     /// It lies in the read buffer until the next frame is decoded.
-    Whole(Whole),
+    WholeMessage(WholeMessage),
     Owned(Message),
 }
 

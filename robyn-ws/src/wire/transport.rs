@@ -18,7 +18,7 @@ use tokio::{
     net::{TcpStream, tcp::OwnedReadHalf},
 };
 
-use crate::wire::writer::{Outlet, WriteSide};
+use crate::wire::writer::{FrameWriter, WriteSide};
 
 /// How many bytes the system may keep that it cannot send, as the peer's window is closed. It would keep megabytes, and a
 /// peer that takes bytes slowly could not be told from one that takes none until a third of them is gone.
@@ -37,7 +37,7 @@ pub(crate) struct Switched {
 #[derive(Debug)]
 pub(crate) struct Transport {
     pub(crate) read: ReadSide,
-    pub(crate) outlet: Outlet,
+    pub(crate) writer: FrameWriter,
     /// What was read behind the request.
     pub(crate) unread: Bytes,
 }
@@ -64,7 +64,7 @@ impl Transport {
                 let (read, write) = tokio::io::split(TokioIo::new(upgraded));
                 Self {
                     read: ReadSide::Other(read),
-                    outlet: Outlet::new(WriteSide::Other(write)),
+                    writer: FrameWriter::new(WriteSide::Other(write)),
                     unread: Bytes::new(),
                 }
             }
@@ -95,7 +95,7 @@ impl Transport {
         let (read, write) = stream.into_split();
         Self {
             read: ReadSide::Tcp(read),
-            outlet: Outlet::new(WriteSide::Tcp(write)),
+            writer: FrameWriter::new(WriteSide::Tcp(write)),
             // Copied, since even an empty slice keeps the HTTP server's whole buffer.
             unread: Bytes::copy_from_slice(read_ahead),
         }

@@ -17,7 +17,7 @@ use tokio::{
 
 use crate::{
     util::queue::{Queue, RareQueue},
-    wire::frame::{Frame, Load},
+    wire::frame::{Frame, QueueSize},
 };
 
 /// How many pieces one write takes; the kernel's own bound is 1024.
@@ -44,7 +44,7 @@ pub(crate) enum WriteSide {
 
 /// Where a connection's frames leave. Who takes it out of the mailbox is the only one to write.
 #[derive(Debug)]
-pub(crate) struct Outlet {
+pub(crate) struct FrameWriter {
     side: WriteSide,
     /// Begun, and not written to the end.
     frames: Queue<Frame>,
@@ -53,7 +53,7 @@ pub(crate) struct Outlet {
     /// How much of all of them is not written, in bytes.
     left: usize,
     /// What of the frames counts against the mailbox's bounds.
-    load: Load,
+    size: QueueSize,
     /// Whether what was written may wait in a buffer of the box's.
     unflushed: bool,
     /// Whether the socket took no more when it was written to last.
@@ -63,14 +63,14 @@ pub(crate) struct Outlet {
     has_progress: bool,
 }
 
-impl Outlet {
+impl FrameWriter {
     pub(crate) const fn new(side: WriteSide) -> Self {
         Self {
             side,
             frames: Queue::new(),
             begun: 0,
             left: 0,
-            load: Load { messages: 0, bytes: 0 },
+            size: QueueSize { messages: 0, bytes: 0 },
             unflushed: false,
             is_blocked: false,
             has_progress: false,
@@ -89,12 +89,12 @@ impl Outlet {
         !matches!(self.side, WriteSide::Other(_))
     }
 
-    /// Takes what is to be written next, when everything was written: all of `queue`, which is `load`, behind `controls`,
+    /// Takes what is to be written next, when everything was written: all of `queue`, which is `size`, behind `controls`,
     /// which count against nothing.
-    pub(crate) fn fill(&mut self, controls: &mut RareQueue<Frame>, queue: &mut Queue<Frame>, load: Load) {
+    pub(crate) fn fill(&mut self, controls: &mut RareQueue<Frame>, queue: &mut Queue<Frame>, size: QueueSize) {
         self.frames = std::mem::take(queue);
-        self.load = load;
-        self.left = load.bytes;
+        self.size = size;
+        self.left = size.bytes;
         // They are rare.
         while !controls.is_empty()
             && let Some(control) = controls.pop_back()
@@ -104,16 +104,21 @@ impl Outlet {
         }
     }
 
-    /// Writes `frame`, a piece that is `load`, when everything was written. What the socket does not take is begun, and
-    /// only then shares the frame.
+    /// Writes `frame`, a piece that is `size`, when everything was written. What the socket does not take is begun, and
+    /// only then shards the frame.
     #[inline]
-    pub(crate) fn write_through(&mut self, frame: &Frame, load: Load, budget: &mut usize) -> Poll<io::Result<Load>> {
+    pub(crate) fn write_through(
+        &mut self,
+        frame: &Frame,
+        size: QueueSize,
+        budget: &mut usize,
+    ) -> Poll<io::Result<QueueSize>> {
         match self.side.poll_write(None, frame.pieces()[0]) {
-            Poll::Ready(Ok(written)) if written == load.bytes => {
+            Poll::Ready(Ok(written)) if written == size.bytes => {
                 *budget = budget.saturating_sub(written);
-                Poll::Ready(Ok(load))
+                Poll::Ready(Ok(size))
             }
-            attempt => self.begin(frame, load, attempt, budget),
+            attempt => self.begin(frame, size, attempt, budget),
         }
     }
 
@@ -122,12 +127,12 @@ impl Outlet {
     fn begin(
         &mut self,
         frame: &Frame,
-        load: Load,
+        size: QueueSize,
         attempt: Poll<io::Result<usize>>,
         budget: &mut usize,
-    ) -> Poll<io::Result<Load>> {
+    ) -> Poll<io::Result<QueueSize>> {
         self.frames.push_back(frame.clone());
-        (self.load, self.left) = (load, load.bytes);
+        (self.size, self.left) = (size, size.bytes);
         if let Poll::Ready(written) = attempt {
             let written = written?;
             *budget = budget.saturating_sub(written);
@@ -148,10 +153,10 @@ impl Outlet {
         &mut self,
         mut cx: Option<&mut Context<'_>>,
         budget: &mut usize,
-    ) -> Poll<io::Result<Load>> {
+    ) -> Poll<io::Result<QueueSize>> {
         while !self.frames.is_empty() {
             if *budget == 0 {
-                return Poll::Ready(Ok(Load::default()));
+                return Poll::Ready(Ok(QueueSize::default()));
             }
             let attempt = self.poll_write_once(cx.as_deref_mut(), *budget);
             let was_blocked = replace(&mut self.is_blocked, attempt.is_pending());
@@ -168,7 +173,7 @@ impl Outlet {
             ready!(Pin::new(half).poll_flush(cx))?;
             self.unflushed = false;
         }
-        Poll::Ready(Ok(std::mem::take(&mut self.load)))
+        Poll::Ready(Ok(std::mem::take(&mut self.size)))
     }
 
     /// Writes once, and at most about as much as `most`.

@@ -2,16 +2,16 @@
 
 use crate::{
     types::id::ConnectionId,
-    wire::frame::{Frame, Load},
+    wire::frame::{Frame, QueueSize},
 };
 
 /// Frames for the same connections, numbered without a gap.
 #[derive(Debug)]
-pub(crate) struct Batch {
+pub(crate) struct SharedFrames {
     parts: Vec<Part>,
     /// The number of the last of them.
     last: u64,
-    load: Load,
+    size: QueueSize,
     /// Everybody whom one of them leaves out, sorted.
     left_out: Vec<ConnectionId>,
     /// All of them in one piece of memory, once there are no more to come.
@@ -25,12 +25,12 @@ struct Part {
     except: Box<[ConnectionId]>,
 }
 
-impl Batch {
+impl SharedFrames {
     pub(crate) fn new() -> Self {
         Self {
             parts: Vec::with_capacity(1),
             last: 0,
-            load: Load::default(),
+            size: QueueSize::default(),
             left_out: Vec::new(),
             whole: None,
         }
@@ -39,7 +39,7 @@ impl Batch {
     /// Adds a frame, whose number follows the last one's. `except` is sorted.
     pub(crate) fn add(&mut self, number: u64, frame: &Frame, except: &[ConnectionId]) {
         self.last = number;
-        self.load.add(frame);
+        self.size.add(frame);
         self.left_out.extend_from_slice(except);
         self.parts.push(Part {
             frame: frame.clone(),
@@ -61,8 +61,8 @@ impl Batch {
         self.last
     }
 
-    pub(crate) const fn load(&self) -> Load {
-        self.load
+    pub(crate) const fn size(&self) -> QueueSize {
+        self.size
     }
 
     /// Gives all of it in one piece, if the connection `id` is due all of it.
@@ -91,29 +91,29 @@ mod tests {
         Frame::message(&Message::from(text), &FrameCounter::default())
     }
 
-    fn due(batch: &Batch, id: ConnectionId, seen: u64) -> Vec<u8> {
-        batch.due(id, seen).flat_map(|frame| frame.pieces().concat()).collect()
+    fn due(shared: &SharedFrames, id: ConnectionId, seen: u64) -> Vec<u8> {
+        shared.due(id, seen).flat_map(|frame| frame.pieces().concat()).collect()
     }
 
     #[test]
     fn connection_is_due_what_it_has_not_seen_and_is_not_left_out_of() {
         let (one, other) = (ConnectionId::random(), ConnectionId::random());
-        let mut batch = Batch::new();
-        batch.add(7, &frame("a"), &[]);
-        batch.add(8, &frame("b"), &[other]);
-        batch.add(9, &frame("c"), &[]);
-        batch.seal();
+        let mut shared = SharedFrames::new();
+        shared.add(7, &frame("a"), &[]);
+        shared.add(8, &frame("b"), &[other]);
+        shared.add(9, &frame("c"), &[]);
+        shared.seal();
         for (seen, all) in [
             (0, &b"\x81\x01a\x81\x01b\x81\x01c"[..]),
             (7, b"\x81\x01b\x81\x01c"),
             (9, b""),
         ] {
-            assert_eq!(due(&batch, one, seen), all, "having seen {seen}");
+            assert_eq!(due(&shared, one, seen), all, "having seen {seen}");
         }
-        assert_eq!(due(&batch, other, 6), b"\x81\x01a\x81\x01c");
-        let whole = batch.whole_for(one, 6).expect("it is due all of it");
-        assert_eq!((whole.pieces().concat(), whole.count()), (due(&batch, one, 6), 3));
-        assert!(batch.whole_for(one, 7).is_none() && batch.whole_for(other, 6).is_none());
-        assert_eq!((batch.last(), batch.load().messages, batch.load().bytes), (9, 3, 9));
+        assert_eq!(due(&shared, other, 6), b"\x81\x01a\x81\x01c");
+        let whole = shared.whole_for(one, 6).expect("it is due all of it");
+        assert_eq!((whole.pieces().concat(), whole.count()), (due(&shared, one, 6), 3));
+        assert!(shared.whole_for(one, 7).is_none() && shared.whole_for(other, 6).is_none());
+        assert_eq!((shared.last(), shared.size().messages, shared.size().bytes), (9, 3, 9));
     }
 }

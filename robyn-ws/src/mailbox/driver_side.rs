@@ -8,56 +8,56 @@ use std::{
 use crate::{
     mailbox::{
         Mailbox,
-        state::{CONTROLS, Exit, Gate, State, Wakefulness},
+        state::{CONTROLS, DriverState, Gate, State, WriterSlot},
     },
     types::{close::Ending, limits::Overflow, message::Message},
     wire::{
-        frame::{Frame, FrameCounter, Load},
-        writer::Outlet,
+        frame::{Frame, FrameCounter, QueueSize},
+        writer::FrameWriter,
     },
 };
 
 /// What the driver is told when it looks in.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Orders {
+pub(crate) struct Signals {
     /// Somebody asked for the end of the connection.
     pub(crate) ending: Option<Ending>,
     /// The drain's patience is over: stop at once.
-    pub(crate) cut: bool,
-    pub(crate) glance: Glance,
+    pub(crate) aborted: bool,
+    pub(crate) status: MailboxStatus,
 }
 
 /// What the driver knows of its mailbox from the last look at it.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Glance {
-    /// There are orders, so that it must look in.
-    pub(crate) has_orders: bool,
+pub(crate) struct MailboxStatus {
+    /// There are signals, so that it must look in.
+    pub(crate) has_signals: bool,
     /// A handler may run: its reply finds room.
     pub(crate) has_room: bool,
     /// There may be something to write.
-    pub(crate) has_mail: bool,
+    pub(crate) has_frames: bool,
 }
 
 impl Mailbox {
     // ---- the way of a connection ----------------------------------------------------------------------------------
 
     /// Opens the way out, now that the 101 is out.
-    pub(crate) fn connect(&self, outlet: Outlet) {
-        self.lock().exit = Exit::Here(outlet);
+    pub(crate) fn connect(&self, writer: FrameWriter) {
+        self.lock().writer = WriterSlot::Here(writer);
     }
 
     /// Queues what `connect` returned as the first frame, and lets out what others sent meanwhile.
     pub(crate) fn greet(&self, greeting: Option<Frame>) {
         let mut state = self.lock();
         if let Some(greeting) = greeting {
-            state.line_up(greeting);
+            state.queue_frame(greeting);
         }
         let held = state.held.take();
         if state.gate == Gate::Greeting {
             state.gate = if held.is_some() { Gate::Released } else { Gate::Open };
         }
         if let Some(held) = held {
-            state.load.append(held.load);
+            state.size.append(held.size);
             state.queue.append(held.frames);
         }
     }
@@ -69,23 +69,23 @@ impl Mailbox {
     }
 
     /// Queues the reply of a handler, if there is one, and says what has come of its run. The driver runs no handler while
-    /// the queue is full, so a reply goes over the bound at most by itself. Returns also whether rounds are to reach the
+    /// the queue is full, so a reply goes over the bound at most by itself. Returns also whether batches are to reach the
     /// connection no longer.
-    pub(crate) fn answer(&self, reply: Option<&Message>, encoder: &FrameCounter) -> (Glance, bool) {
+    pub(crate) fn answer(&self, reply: Option<&Message>, encoder: &FrameCounter) -> (MailboxStatus, bool) {
         let mut state = self.lock();
         if let Some(reply) = reply {
             // A frame that may be dropped to make room for another stays by itself.
             let joins = self.overflow() != Overflow::DropOldest;
-            state.line_up_reply(reply, joins, encoder);
+            state.queue_reply(reply, joins, encoder);
         }
-        (self.glance(&state), self.crowds(&state, 0))
+        (self.status(&state), self.crowds(&state, 0))
     }
 
-    fn glance(&self, state: &State) -> Glance {
-        Glance {
-            has_orders: state.cut || state.ending.is_some(),
+    fn status(&self, state: &State) -> MailboxStatus {
+        MailboxStatus {
+            has_signals: state.aborted || state.ending.is_some(),
             has_room: self.takes_reply(state),
-            has_mail: state.has_mail(),
+            has_frames: state.has_frames(),
         }
     }
 
@@ -100,28 +100,28 @@ impl Mailbox {
 
     /// The peer said Close or is gone: only the running handler may still send. Gives the end that was asked for
     /// before, if one was.
-    pub(crate) fn finish(&self) -> Option<Ending> {
+    pub(crate) fn peer_closed(&self) -> Option<Ending> {
         let mut state = self.lock();
         if state.gate != Gate::Closed {
             state.gate = Gate::Finishing;
         }
         let asked_for = state.ending.as_deref().cloned();
-        self.announce(state);
+        self.unlock_and_notify(state);
         asked_for
     }
 
     /// Takes nothing more, from nobody.
-    pub(crate) fn seal(&self) {
+    pub(crate) fn stop_accepting(&self) {
         let state = self.lock();
-        self.shut(state);
+        self.close_gate(state);
     }
 
     /// Drops TCP, and what was not written.
-    pub(crate) fn hang_up(&self) {
+    pub(crate) fn drop_socket(&self) {
         let mut state = self.lock();
-        let exit = replace(&mut state.exit, Exit::Absent);
+        let exit = replace(&mut state.writer, WriterSlot::Absent);
         let frames = (take(&mut state.queue), take(&mut state.controls), state.held.take());
-        self.shut(state);
+        self.close_gate(state);
         drop((exit, frames));
     }
 
@@ -131,22 +131,22 @@ impl Mailbox {
     }
 
     fn takes_reply(&self, state: &State) -> bool {
-        let Load { messages, bytes } = state.load;
+        let QueueSize { messages, bytes } = state.size;
         messages < self.bounds.outbound_messages && bytes < self.bounds.outbound_bytes
     }
 
     // ---- waking and sleeping --------------------------------------------------------------------------------------
 
     /// Says that the driver is awake, so that nobody wakes it.
-    pub(crate) fn wake_up(&self) -> Orders {
+    pub(crate) fn take_signals(&self) -> Signals {
         let mut state = self.lock();
-        state.driver.rouse();
-        Orders {
+        state.driver.take_waker();
+        Signals {
             ending: state.ending.as_deref().cloned(),
-            cut: state.cut,
-            glance: Glance {
-                has_orders: false,
-                ..self.glance(&state)
+            aborted: state.aborted,
+            status: MailboxStatus {
+                has_signals: false,
+                ..self.status(&state)
             },
         }
     }
@@ -155,12 +155,12 @@ impl Mailbox {
     /// already.
     pub(crate) fn sleep(&self, cx: &Context<'_>, has_ending: bool) -> bool {
         let mut state = self.lock();
-        let orders = state.cut || (state.ending.is_some() && !has_ending);
-        let called = matches!(replace(&mut state.driver, Wakefulness::Awake), Wakefulness::Called);
-        if orders || called || state.has_something_to_write() {
+        let signals = state.aborted || (state.ending.is_some() && !has_ending);
+        let called = matches!(replace(&mut state.driver, DriverState::Awake), DriverState::Notified);
+        if signals || called || state.has_something_to_write() {
             return false;
         }
-        state.driver = Wakefulness::Asleep(cx.waker().clone());
+        state.driver = DriverState::Asleep(cx.waker().clone());
         true
     }
 }
@@ -168,20 +168,20 @@ impl Mailbox {
 impl State {
     /// Queues a reply, behind others in the same piece of memory if it `joins` them.
     #[inline]
-    fn line_up_reply(&mut self, reply: &Message, joins: bool, encoder: &FrameCounter) {
+    fn queue_reply(&mut self, reply: &Message, joins: bool, encoder: &FrameCounter) {
         if !joins {
-            return self.line_up(Frame::message(reply, encoder));
+            return self.queue_frame(Frame::message(reply, encoder));
         }
         match self.queue.back_mut().and_then(|last| last.join(reply, encoder)) {
-            Some(bytes) => self.load.append(Load { messages: 1, bytes }),
-            None => self.line_up(Frame::run(reply, encoder)),
+            Some(bytes) => self.size.append(QueueSize { messages: 1, bytes }),
+            None => self.queue_frame(Frame::run(reply, encoder)),
         }
     }
 
     /// Returns `true` unless everything is written.
     #[inline]
-    fn has_mail(&self) -> bool {
-        let is_clear = matches!(&self.exit, Exit::Here(outlet) if outlet.is_clear());
+    fn has_frames(&self) -> bool {
+        let is_clear = matches!(&self.writer, WriterSlot::Here(writer) if writer.is_clear());
         !(is_clear && self.queue.is_empty() && self.controls.is_empty())
     }
 }

@@ -9,15 +9,15 @@ use crate::util::{isolate::discard, log};
 
 /// A user's value inside of ours, which may be dropped anywhere.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Held<T: Default>(T);
+pub(crate) struct UserValue<T: Default>(T);
 
-impl<T: Default> From<T> for Held<T> {
+impl<T: Default> From<T> for UserValue<T> {
     fn from(value: T) -> Self {
         Self(value)
     }
 }
 
-impl<T: Default> Deref for Held<T> {
+impl<T: Default> Deref for UserValue<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -25,13 +25,13 @@ impl<T: Default> Deref for Held<T> {
     }
 }
 
-impl<T: Default> DerefMut for Held<T> {
+impl<T: Default> DerefMut for UserValue<T> {
     fn deref_mut(&mut self) -> &mut T {
         &mut self.0
     }
 }
 
-impl<T: Default> Drop for Held<T> {
+impl<T: Default> Drop for UserValue<T> {
     fn drop(&mut self) {
         if discard(mem::take(&mut self.0)).is_err() {
             log::error!(within = std::any::type_name::<T>(), "the `Drop` of a value panicked");

@@ -32,9 +32,9 @@ pub(super) struct Closed {
     words: String,
 }
 
-/// Messages between the task that reads and the test that receives. Clones are the same shelf.
+/// Messages between the task that reads and the test that receives. Clones are the same inbox.
 #[derive(Clone, Debug)]
-pub(super) struct Shelf(Arc<Mutex<State>>);
+pub(super) struct Inbox(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
@@ -50,7 +50,7 @@ struct State {
     reader: Option<Waker>,
 }
 
-impl Shelf {
+impl Inbox {
     pub(super) fn new() -> Self {
         Self(Arc::new(Mutex::new(State {
             messages: VecDeque::new(),
@@ -153,7 +153,7 @@ impl State {
 }
 
 /// A wait of the test, which may be given up.
-struct Waiting<'a>(&'a Shelf);
+struct Waiting<'a>(&'a Inbox);
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {

@@ -8,34 +8,34 @@ use std::{
 use tokio::runtime::Handle;
 
 use crate::{
-    hub::{courier::Courier, group::Group, live::Live, round::Broadcast, telemetry::Telemetry},
+    hub::{batch::Broadcast, flusher::Flusher, group::Group, live::Live, telemetry::Telemetry},
     mailbox::sender::Sender,
     types::{id::ConnectionId, limits::Bounds},
     util::sync::{Mutex, MutexGuard},
     wire::frame::Frame,
 };
 
-/// How many couriers an endpoint has in a runtime with as many threads, so that its rooms are written to side by side. Each
+/// How many flushers an endpoint has in a runtime with as many threads, so that its rooms are written to side by side. Each
 /// that is needed for a broadcast costs about as much as writing to four connections.
-const COURIERS: usize = 2;
+const FLUSHERS: usize = 2;
 
-/// How many connections a courier writes to before there is a further one, as long as there are threads for them.
-const CONNECTIONS_OF_COURIER: usize = 4096;
+/// How many connections a flusher writes to before there is a further one, as long as there are threads for them.
+const CONNECTIONS_OF_FLUSHER: usize = 4096;
 
 /// The live connections of one endpoint.
 #[derive(Debug)]
-pub(crate) struct EndpointHub {
+pub(crate) struct EndpointMembers {
     pub(crate) path: Box<str>,
     pub(crate) telemetry: Telemetry,
     /// Those of each runtime that has connections here.
-    couriers: Mutex<Vec<Weak<Courier>>>,
+    flushers: Mutex<Vec<Weak<Flusher>>>,
     bounds: Arc<Bounds>,
-    members: Mutex<Members>,
+    members: Mutex<MemberTable>,
 }
 
 /// Everybody, and who is in which room. One lock guards both, so that they always agree.
 #[derive(Debug, Default)]
-struct Members {
+struct MemberTable {
     everyone: Group,
     rooms: HashMap<Arc<str>, Group>,
     /// The rooms of each connection that is in any.
@@ -53,7 +53,7 @@ type Rooms = HashSet<Arc<str>>;
 
 /// A broadcast that has been put off, and what is still to be done for it.
 #[derive(Debug, Default)]
-pub(crate) struct Raised {
+pub(crate) struct Enqueued {
     /// How many it is put off for.
     pub(crate) queued: usize,
     /// Who is to be sent it at once.
@@ -71,7 +71,7 @@ pub(crate) enum Joined {
     NameTooLong,
 }
 
-impl EndpointHub {
+impl EndpointMembers {
     pub(crate) fn new(path: &str, bounds: Arc<Bounds>) -> Self {
         Self::with_telemetry(path, bounds, Telemetry::new(path))
     }
@@ -85,7 +85,7 @@ impl EndpointHub {
         Self {
             path: path.into(),
             telemetry,
-            couriers: Mutex::default(),
+            flushers: Mutex::default(),
             bounds,
             members: Mutex::default(),
         }
@@ -96,25 +96,25 @@ impl EndpointHub {
     }
 
     /// No code of a user runs under this lock, so a poisoned one is still whole.
-    fn lock(&self) -> MutexGuard<'_, Members> {
+    fn lock(&self) -> MutexGuard<'_, MemberTable> {
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns who is to write to one more connection of `runtime`.
-    pub(crate) fn courier(&self, runtime: Handle) -> Arc<Courier> {
-        let mut couriers = self.couriers.lock().unwrap_or_else(PoisonError::into_inner);
-        couriers.retain(|courier| courier.strong_count() > 0);
-        let known = couriers.iter().filter_map(Weak::upgrade);
+    pub(crate) fn flusher(&self, runtime: Handle) -> Arc<Flusher> {
+        let mut flushers = self.flushers.lock().unwrap_or_else(PoisonError::into_inner);
+        flushers.retain(|flusher| flusher.strong_count() > 0);
+        let known = flushers.iter().filter_map(Weak::upgrade);
         let here: Vec<_> = known.filter(|known| known.runtime().id() == runtime.id()).collect();
         let (number, threads) = (here.len(), runtime.metrics().num_workers());
         let fewest = here.into_iter().min_by_key(Arc::strong_count);
-        let suffices = |courier: &Arc<Courier>| {
-            number >= threads || (number >= COURIERS && Arc::strong_count(courier) < CONNECTIONS_OF_COURIER)
+        let suffices = |flusher: &Arc<Flusher>| {
+            number >= threads || (number >= FLUSHERS && Arc::strong_count(flusher) < CONNECTIONS_OF_FLUSHER)
         };
         fewest.filter(suffices).unwrap_or_else(|| {
-            let courier = Arc::new(Courier::new(runtime, &self.bounds));
-            couriers.push(Arc::downgrade(&courier));
-            courier
+            let flusher = Arc::new(Flusher::new(runtime, &self.bounds));
+            flushers.push(Arc::downgrade(&flusher));
+            flusher
         })
     }
 
@@ -133,7 +133,7 @@ impl EndpointHub {
     pub(crate) fn enter(&self, live: Arc<Live>) {
         let mut members = self.lock();
         members.pending.remove(&live.id);
-        live.courier.with_log(|log, _| log.enter(live.id));
+        live.flusher.with_pending(|pending, _| pending.enter(live.id));
         members.everyone.insert(live);
     }
 
@@ -143,7 +143,7 @@ impl EndpointHub {
         let Some(live) = members.everyone.remove(id) else {
             return;
         };
-        live.courier.with_log(|log, _| log.leave(&live));
+        live.flusher.with_pending(|pending, _| pending.leave(&live));
         let rooms = members.rooms_of.remove(&id).unwrap_or_default();
         for room in &rooms {
             members.leave_room(id, room);
@@ -243,9 +243,9 @@ impl EndpointHub {
 
     /// Puts `frame` off for those in any of `rooms`, or for everyone, but those in `except`, which is sorted and names nobody
     /// twice. All of it is at one moment: nobody is reached twice, or in no way.
-    pub(crate) fn raise(&self, rooms: Option<&[String]>, except: &[ConnectionId], frame: &Frame) -> Raised {
+    pub(crate) fn enqueue(&self, rooms: Option<&[String]>, except: &[ConnectionId], frame: &Frame) -> Enqueued {
         let mut members = self.lock();
-        let mut raised = Raised::default();
+        let mut enqueued = Enqueued::default();
         let broadcast = Broadcast {
             frame,
             except,
@@ -253,28 +253,28 @@ impl EndpointHub {
         };
         let snapshot = match rooms {
             None => {
-                raised.pending = members.pending.values().cloned().collect();
-                Some(members.everyone.raise(broadcast, &mut raised))
+                enqueued.pending = members.pending.values().cloned().collect();
+                Some(members.everyone.enqueue(broadcast, &mut enqueued))
             }
             Some([room]) => {
                 let group = members.rooms.get_mut(&**room);
-                group.map(|group| group.raise(broadcast, &mut raised))
+                group.map(|group| group.enqueue(broadcast, &mut enqueued))
             }
             Some(rooms) => {
-                raised.at_once = members.union(rooms, except);
+                enqueued.at_once = members.union(rooms, except);
                 Some(members.everyone.settle())
             }
         };
         // What came before a client's end is handled as ever, and so reaches the client as well.
         let own = members.own_that_left(rooms);
-        raised
+        enqueued
             .at_once
             .extend(own.filter(|own| except.binary_search(&own.id).is_err()));
         drop(members);
-        for share in snapshot.iter().flat_map(|snapshot| snapshot.iter()) {
-            share.courier.send_out();
+        for shard in snapshot.iter().flat_map(|snapshot| snapshot.iter()) {
+            shard.flusher.start();
         }
-        raised
+        enqueued
     }
 
     /// Returns everyone's id.
@@ -312,7 +312,7 @@ impl EndpointHub {
     }
 }
 
-impl Members {
+impl MemberTable {
     /// Returns those in any of `rooms` but `except`, each once.
     fn union(&self, rooms: &[String], except: &[ConnectionId]) -> Vec<Arc<Live>> {
         let groups = rooms.iter().filter_map(|room| self.rooms.get(&**room));

@@ -1,4 +1,4 @@
-//! Whole messages in what was read. Most of what comes is a message in one frame, and needs no decoder.
+//! WholeMessage messages in what was read. Most of what comes is a message in one frame, and needs no decoder.
 //!
 //! Taken here is only a masked frame that has all come, is a message by itself and is within its limits. All else is the
 //! decoder's: fragments, control frames, what is cut off, extensions, and whatever is wrong.
@@ -7,14 +7,14 @@ use crate::wire::mask::unmask;
 
 /// A message that lies unmasked in the buffer it was read into. Its text is not checked yet.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Whole {
+pub(crate) struct WholeMessage {
     pub(crate) is_text: bool,
     /// Where its payload begins and ends.
     pub(crate) start: usize,
     pub(crate) end: usize,
 }
 
-impl Whole {
+impl WholeMessage {
     pub(crate) const fn len(&self) -> usize {
         self.end - self.start
     }
@@ -75,7 +75,7 @@ mod tests {
         ] {
             let payload = &payload[..length];
             let mut read = [b"before".as_slice(), &frame(0x82, &field, payload), b"behind"].concat();
-            let whole = Whole::find(&mut read, 6, LONGEST).expect("a whole message");
+            let whole = WholeMessage::find(&mut read, 6, LONGEST).expect("a whole message");
             assert_eq!((whole.is_text, whole.len()), (false, length));
             assert_eq!(&read[whole.start..whole.end], payload);
             assert_eq!(&read[whole.end..], b"behind");
@@ -105,7 +105,7 @@ mod tests {
     fn assert_left(bytes: &[u8]) {
         let mut read = bytes.to_vec();
         assert!(
-            Whole::find(&mut read, 0, LONGEST).is_none(),
+            WholeMessage::find(&mut read, 0, LONGEST).is_none(),
             "{:x?}",
             &bytes[..bytes.len().min(16)]
         );

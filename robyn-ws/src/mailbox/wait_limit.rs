@@ -11,7 +11,7 @@ use crate::util::time::{SECOND_LOOK, after};
 
 /// The time that a sender waits.
 #[derive(Debug)]
-pub(crate) struct Patience<'r> {
+pub(crate) struct WaitLimit<'r> {
     /// The runtime of the recipient, whose clock counts: the sender need not be in any.
     runtime: &'r Handle,
     limit: Duration,
@@ -21,7 +21,7 @@ pub(crate) struct Patience<'r> {
     is_second_look: bool,
 }
 
-impl<'r> Patience<'r> {
+impl<'r> WaitLimit<'r> {
     /// Waits for `limit`.
     pub(crate) fn new(runtime: &'r Handle, limit: Duration) -> Self {
         Self {
