@@ -124,8 +124,8 @@ impl App {
     ///     msg
     /// }
     ///
-    /// #[websocket("/signals", on = "message")]
-    /// fn signals(msg: String, database: Global<Database>) {}
+    /// #[websocket("/orders", on = "message")]
+    /// fn orders(msg: String, database: Global<Database>) {}
     ///
     /// assert!(App::new().build().is_err(), "nobody injects the database");
     /// assert!(App::new().only(["/chat"]).build().is_ok());

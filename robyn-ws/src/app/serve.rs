@@ -116,7 +116,7 @@ impl App {
         let (limit_of_rest, watchdog) = watchdog(&hub, draining);
         // Before anybody is told that it listens, and may ask it to end.
         let mut stop = StopSignal::listen(watchdog)?;
-        notify_waiters_of(local, &hub);
+        announce(local, &hub);
         let server = Server::new(router);
         let (signal, drained) = server
             .serve_until(listener, async {
@@ -143,7 +143,7 @@ impl App {
 }
 
 /// Prints where the app listens. Without anybody who reads it, the app is served all the same.
-fn notify_waiters_of(local: SocketAddr, hub: &Hub) {
+fn announce(local: SocketAddr, hub: &Hub) {
     let endpoints = hub.paths().map(|path| format!("ws://{local}{path}\n"));
     let endpoints: String = endpoints.collect();
     let text = format!("{endpoints}listening on http://{local} (stop with Ctrl-C)\n");

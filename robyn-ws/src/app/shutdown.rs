@@ -18,7 +18,7 @@ use crate::{
 /// How many connections are closed at once: 1001 to everyone in one burst would bring everyone back in one burst.
 const BATCH: usize = 256;
 
-/// The longest pause between two all_shared: a few thousand connections need not take half of a long grace.
+/// The longest pause between two batches: a few thousand connections need not take half of a long grace.
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// How long connections that are cut have to drop what they hold.
@@ -75,7 +75,7 @@ impl Shutdown {
     }
 
     /// Drains. From now on new upgrades get 503 with `Retry-After`, so the listener should stay open until this returns.
-    /// Every connection is closed with 1001, in all_shared spread over at most half of `grace`, and its close handler runs.
+    /// Every connection is closed with 1001, in batches spread over at most half of `grace`, and its close handler runs.
     /// Upgrades whose handlers run are waited for, and answered with 503. After `grace` what is left is cut, and each
     /// handler that still runs is logged with file and line. A second call waits for the same connections.
     ///
@@ -142,12 +142,12 @@ impl Shutdown {
 
 /// Asks every connection to end. Most of the grace is left for handlers.
 async fn close_in_batches(connections: Vec<Arc<Live>>, grace: Duration) {
-    let all_shared = u32::try_from(connections.len().div_ceil(BATCH)).unwrap_or(u32::MAX);
-    let pause = (grace / 2 / all_shared.max(1)).min(LONGEST_PAUSE);
+    let batches = u32::try_from(connections.len().div_ceil(BATCH)).unwrap_or(u32::MAX);
+    let pause = (grace / 2 / batches.max(1)).min(LONGEST_PAUSE);
     let mut next = Instant::now();
-    for shared in connections.chunks(BATCH) {
+    for batch in connections.chunks(BATCH) {
         sleep_until(next).await;
-        for live in shared {
+        for live in batch {
             live.close(Ending::shutdown());
         }
         next += pause;

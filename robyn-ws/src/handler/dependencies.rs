@@ -18,7 +18,7 @@ pub(crate) struct Dependencies {
 }
 
 impl Dependencies {
-    /// Adds `value`; a second one of its type is a problem, since handlers could not tell them unbatched.
+    /// Adds `value`; a second one of its type is a problem, since handlers could not tell them apart.
     pub(crate) fn inject<T: Send + Sync + 'static>(
         &mut self,
         value: T,

@@ -146,7 +146,7 @@ impl FlushTask {
         }
     }
 
-    /// Takes the next work from the pending, if there is one. Returns how many connections it is for.
+    /// Takes the next work from the pending batches, if there is one. Returns how many connections it is for.
     fn next_work(&mut self) -> Option<usize> {
         let (next, done) = self.flusher.with_pending(|pending, _| {
             let next = pending.next();

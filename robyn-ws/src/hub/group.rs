@@ -14,7 +14,7 @@ use crate::{
     types::id::ConnectionId,
 };
 
-/// A set of connections, with a snapshot that broadcasts shard. The snapshot is made by the first broadcast after a change.
+/// A set of connections, with a snapshot that broadcasts share. The snapshot is made by the first broadcast after a change.
 #[derive(Debug, Default)]
 pub(super) struct Group {
     members: IndexMap<ConnectionId, Arc<Live>>,

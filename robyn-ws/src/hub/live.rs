@@ -28,7 +28,7 @@ use crate::{
     },
 };
 
-/// A live connection. Connectors, the hub and the driver shard it.
+/// A live connection. Connectors, the hub and the driver share it.
 #[derive(Debug)]
 pub(crate) struct Live {
     pub(crate) id: ConnectionId,

@@ -138,7 +138,7 @@ impl State {
         Some(oldest.count())
     }
 
-    /// Why the connection ends whose queue is full for `sender`. HeldFrames frames are not the client's fault.
+    /// Why the connection ends whose queue is full for `sender`. Held frames are not the client's fault.
     pub(super) fn overflowed(&self, sender: Sender) -> Ending {
         if self.holds(sender) {
             Ending::because(

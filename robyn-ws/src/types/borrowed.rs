@@ -11,7 +11,7 @@ thread_local! {
     static COPIES: RefCell<Option<BytesMut>> = const { RefCell::new(None) };
 }
 
-/// So many messages shard an allocation; longer ones have their own.
+/// So many messages share an allocation; longer ones have their own.
 const SHARERS: usize = 8;
 
 /// A message that lies in the buffer it was read into.
@@ -22,7 +22,7 @@ pub(crate) enum Borrowed<'a> {
 }
 
 impl Borrowed<'_> {
-    /// Copies the message, so that it can be kept. Short ones shard allocations of `shared` bytes.
+    /// Copies the message, so that it can be kept. Short ones share allocations of `shared` bytes.
     #[inline]
     pub(crate) fn to_message(self, shared: usize) -> Message {
         match self {
@@ -52,7 +52,7 @@ fn copy(bytes: &[u8], shared: usize) -> Bytes {
 #[derive(Debug)]
 pub(crate) struct Lent<'a> {
     message: Borrowed<'a>,
-    /// The size of an allocation that copies shard, in bytes.
+    /// The size of an allocation that copies share, in bytes.
     shared: usize,
     /// For an argument that borrows a [`Message`].
     copy: OnceLock<Message>,

@@ -12,7 +12,7 @@ const MAX_SOCKETS: usize = 1 << 24;
 /// What a time can be: with none nothing could happen in it, and nobody waits for longer than a year.
 const TIMES: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_hours(365 * 24);
 
-/// What the time between two pings can be. An answer takes a batch task, and its turn on two machines that may be busy.
+/// What the time between two pings can be. An answer takes a round trip, and its turn on two machines that may be busy.
 const INTERVALS: RangeInclusive<Duration> = Duration::from_millis(10)..=*TIMES.end();
 
 /// What happens to a message for a connection whose outbound queue is full.
@@ -130,7 +130,7 @@ limits! {
     /// The most fragments of one message. Default: 1,048,576, so that a message of the largest size can come byte by byte.
     /// Above it: close code 1009.
     max_fragments(usize): usize = MIB, in 1..=GIB;
-    /// The size of an allocation that received messages shard, in bytes. Default: 4 KiB, at most 1 MiB. Each thread has
+    /// The size of an allocation that received messages share, in bytes. Default: 4 KiB, at most 1 MiB. Each thread has
     /// one, and each connection that is in the middle of a message: small values save memory there, large ones time on long
     /// messages. A sub-router can have a larger one.
     read_buffer(usize): usize = 4 * KIB, in 1..=MIB, or wider;
@@ -175,7 +175,7 @@ limits! {
     /// How long `App::serve` drains on SIGINT and SIGTERM, before it cuts what is left. Default: 10 s. App only.
     shutdown_grace(Duration): Duration = Duration::from_secs(10), in TIMES, or wider;
     /// How long, at least, `App::serve` goes on answering new upgrades with 503 after SIGINT and SIGTERM, even if nobody
-    /// is left to drain: clients that were sent away come back at once, and a size balancer takes a while to notice.
+    /// is left to drain: clients that were sent away come back at once, and a load balancer takes a while to notice.
     /// Default: 0.5 s. 0 turns it off. App only.
     unready_grace(Duration): Duration = Duration::from_millis(500), in Duration::ZERO..=*TIMES.end(), or wider;
     /// The most connections at once: of the app, or of the sub-router that narrows it. Default: off. At most 16,777,216.
@@ -186,7 +186,7 @@ limits! {
     /// that begin with them. A server of your own has to tell addresses, by
     /// `into_make_service_with_connect_info::<SocketAddr>()`: without one nobody is refused, which is logged.
     max_connections_per_ip(impl Into<Option<usize>>): Option<usize> = None, in 1..=MAX_SOCKETS;
-    /// The most upgrade handlers that run at once: of the app, or of the sub-router that narrows it. They are counted unbatched
+    /// The most upgrade handlers that run at once: of the app, or of the sub-router that narrows it. They are counted apart
     /// from connections, so that slow ones do not use up `max_connections`. Default: 1024, at most 16,777,216. Above it:
     /// 503.
     max_handshakes(usize): usize = 1024, in 1..=MAX_SOCKETS;

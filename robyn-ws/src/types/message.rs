@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::Utf8Bytes;
 
-/// A message, text and binary told unbatched. Cloning shards the payload. `{:?}` prints the kind and the length, and nothing of
+/// A message, text and binary told apart. Cloning shares the payload. `{:?}` prints the kind and the length, and nothing of
 /// the payload.
 ///
 /// Everything that sends takes `impl Into<Message>`:

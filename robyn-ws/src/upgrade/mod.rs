@@ -53,7 +53,7 @@ use crate::{
     },
 };
 
-/// What all endpoints of an app shard.
+/// What all endpoints of an app share.
 #[derive(Debug)]
 pub(crate) struct UpgradePolicy {
     pub(crate) hub: Hub,

@@ -1,4 +1,4 @@
-//! The locks of what connections shard: the standard library's, or, in `cargo xtask races`, ones that try other
+//! The locks of what connections share: the standard library's, or, in `cargo xtask races`, ones that try other
 //! interleavings of threads in each run.
 
 #[cfg(races)]

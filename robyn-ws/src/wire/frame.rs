@@ -39,7 +39,7 @@ thread_local! {
     static SPARE_RUN: Cell<Option<Box<Run>>> = const { Cell::new(None) };
 }
 
-/// An encoded frame, or several that are written together. Cloning a frame shards the bytes.
+/// An encoded frame, or several that are written together. Cloning a frame shares the bytes.
 #[derive(Clone, Debug)]
 pub(crate) enum Frame {
     /// The header with the payload behind it.
@@ -50,7 +50,7 @@ pub(crate) enum Frame {
     Shared(Arc<Run>),
 }
 
-/// A frame that shards the payload of its message.
+/// A frame that shares the payload of its message.
 #[derive(Debug)]
 pub(crate) struct Long {
     header: Box<[u8]>,

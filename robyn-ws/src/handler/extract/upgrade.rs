@@ -49,7 +49,7 @@ impl fmt::Debug for UpgradeRefusal {
 #[doc(hidden)]
 pub type Taking<'c, T> = Pin<Box<dyn Future<Output = Result<T, UpgradeRefusal>> + Send + 'c>>;
 
-/// An argument of an upgrade handler. `Marker` tells the ways unbatched and is inferred.
+/// An argument of an upgrade handler. `Marker` tells the ways apart and is inferred.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of an `upgrade` handler",
