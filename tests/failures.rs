@@ -152,7 +152,7 @@ impl Scene {
 
     async fn until_nobody_is_there(&self) {
         until("the connection to leave the hub", || self.app.hub().count() == 0).await;
-        self.app.shutdown(Duration::from_secs(5)).await;
+        self.app.drain(Duration::from_secs(5)).await;
     }
 }
 

@@ -195,13 +195,16 @@ async fn client_that_never_reads_costs_its_queue_and_is_a_slow_consumer() {
 
 #[tokio::test]
 async fn sends_without_a_pause_to_one_who_keeps_up_cost_the_queue_and_nothing_else() {
-    let fixture = start(Limits::default().outbound_messages(4).overflow(Overflow::DropOldest)).await;
+    let fixture = start(
+        Limits::default()
+            .max_outbound_messages(4)
+            .overflow(Overflow::DropOldest),
+    )
+    .await;
     let mut client = fixture.server.connect("/hostile").await;
     let endpoint = fixture.server.hub().endpoint("/hostile");
     until("the client to be there", || endpoint.count() == 1).await;
-    let [id] = endpoint.connections()[..] else {
-        panic!("one client")
-    };
+    let [id] = endpoint.ids()[..] else { panic!("one client") };
     let memory = Memory::now();
     // Nobody else runs meanwhile, so that nothing is written.
     for _ in 0..200_000 {
@@ -267,7 +270,7 @@ async fn link(server: std::net::SocketAddr, cut: oneshot::Receiver<()>) -> (TcpS
 #[tokio::test]
 async fn peer_behind_a_cut_link_is_gone_within_two_heartbeats() {
     const EVERY: Duration = Duration::from_secs(1);
-    let mut fixture = start(Limits::default().heartbeat(EVERY)).await;
+    let mut fixture = start(Limits::default().heartbeat_interval(EVERY)).await;
     let (cut, is_cut) = oneshot::channel();
     let (stream, _link) = link(fixture.server.address(), is_cut).await;
     let connecting = tokio_tungstenite::client_async("ws://localhost/hostile", stream);
@@ -315,7 +318,7 @@ async fn p99(server: &Server, arrivals: &mut mpsc::Receiver<Instant>) -> Duratio
 /// machine is slower by more than what is looked for here.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn client_that_stalls_among_a_thousand_readers_slows_nobody_and_is_a_slow_consumer() {
-    let limits = Limits::default().outbound_bytes(256 * 1024);
+    let limits = Limits::default().max_outbound_bytes(256 * 1024);
     let mut fixture = start_by(limits, async |app| Server::start_in_memory(app)).await;
     let (arrived, mut arrivals) = mpsc::channel(READERS);
     let mut readers = JoinSet::new();

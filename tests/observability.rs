@@ -248,7 +248,7 @@ fn metrics_count_what_happens_on_each_endpoint() {
             tokio::task::yield_now().await;
         }
         // Nobody is left, but the last task may still be at its end.
-        app.shutdown(Duration::from_secs(5)).await;
+        app.drain(Duration::from_secs(5)).await;
     });
     let expected = [
         ("robyn_ws_upgrades_total endpoint=/watched/room status=101", "2"),
@@ -277,7 +277,7 @@ fn metrics_count_refused_upgrades_and_drops_by_policy() {
             let limits = Limits::default()
                 .close_timeout(Duration::from_millis(10))
                 .max_connections(1)
-                .outbound_messages(2)
+                .max_outbound_messages(2)
                 .overflow(overflow);
             let app = TestApp::new(app().limits(limits));
             let mut client = app.connect("/watched/flood").await.expect("the upgrade");
@@ -285,7 +285,7 @@ fn metrics_count_refused_upgrades_and_drops_by_policy() {
             assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
             client.send_text("go").await;
             client.receive_text().await;
-            app.shutdown(Duration::from_secs(5)).await;
+            app.drain(Duration::from_secs(5)).await;
         }
     });
     let expected = [

@@ -62,7 +62,7 @@ fn echo(msg: Utf8Bytes) -> Utf8Bytes {
 async fn main() -> Result<(), ServeError> {
     let address = robyn_ws_examples::setup()?;
     // `App::router` gives the router alone. `App::build` also gives what ends the connections in order.
-    let Running { router, shutdown, .. } = App::new().build()?;
+    let BuiltApp { router, shutdown, .. } = App::new().build()?;
 
     // Merged, the endpoints are where they say; nested, they are behind the prefix. Nobody needs both, but one can.
     let app = Router::new()

@@ -33,7 +33,7 @@ pub use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 pub use self::{
     app::{
-        App, Running,
+        App, BuiltApp,
         shutdown::{Drained, Shutdown},
     },
     connector::{
@@ -54,6 +54,7 @@ pub use self::{
     hub::{
         Counters, Hub, HubEndpoint, HubRejection,
         audience::{Audience, Delivery},
+        members::{Joined, Left},
     },
     types::{
         close::{CloseReason, close_code},

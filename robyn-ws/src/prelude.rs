@@ -2,39 +2,15 @@
 
 pub use axum::{
     Json,
-    extract::{ConnectInfo, Extension, FromRequestParts, Path, Query},
+    extract::{ConnectInfo, Extension, FromRequestParts, Path, Query, State},
     http::{HeaderMap, StatusCode, Uri},
     response::IntoResponse,
 };
 pub use bytes::Bytes;
 
 pub use crate::{
-    Utf8Bytes,
-    app::{App, Running},
-    connector::{WebSocketConnector, web_socket::WebSocket},
-    endpoint::router::SubRouter,
-    handler::{
-        extract::{
-            FromEvent,
-            dependency::{Global, Scoped},
-        },
-        reply::{HandlerError, IntoReply},
-        state::ConnectionState,
-    },
-    hub::{
-        Hub,
-        audience::{Audience, Delivery},
-    },
-    types::{
-        close::CloseReason,
-        disconnected::Disconnected,
-        error::{BuildErrors, SendError, ServeError},
-        id::ConnectionId,
-        limits::{Limits, Overflow},
-        message::Message,
-        rejection::Rejection,
-        request::QueryParams,
-    },
-    upgrade::origin::Origins,
-    websocket,
+    App, Audience, BuildErrors, BuiltApp, CloseReason, ConnectionId, ConnectionState, Delivery, Disconnected,
+    FromEvent, Global, HandlerError, HandlerResult, Hub, HubEndpoint, IntoReply, Joined, Left, Limits, Message,
+    Origins, Overflow, QueryParams, Rejection, Scoped, SendError, ServeError, SubRouter, Utf8Bytes, WebSocket,
+    WebSocketConnector, websocket,
 };

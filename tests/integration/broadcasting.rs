@@ -123,7 +123,7 @@ async fn two_apps_in_one_process_do_not_see_each_other() {
     in_two.send("in two").await;
     in_two.expect_texts(&["in two", "queued for 1"]).await;
 
-    let id = one.hub().endpoint("/broadcasting/sync").connections()[0];
+    let id = one.hub().endpoint("/broadcasting/sync").ids()[0];
     let stranger = two.hub().endpoint("/broadcasting/sync").sync_send_to(id, "hello");
     assert_eq!(stranger, Err(SendError::NotConnected));
 }

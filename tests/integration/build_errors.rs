@@ -317,27 +317,36 @@ fn limits_that_contradict_each_other_are_reported() {
         (Limits::default().max_frame_size(0), "`Limits::max_frame_size` is 0"),
         (Limits::default().read_buffer(0), "`Limits::read_buffer` is 0"),
         (
-            Limits::default().outbound_messages(0),
-            "`Limits::outbound_messages` is 0",
+            Limits::default().max_outbound_messages(0),
+            "`Limits::max_outbound_messages` is 0",
         ),
-        (Limits::default().outbound_bytes(0), "`Limits::outbound_bytes` is 0"),
-        (Limits::default().read_ahead(0), "`Limits::read_ahead` is 0"),
-        (Limits::default().heartbeat(zero), "`Limits::heartbeat` is 0"),
+        (
+            Limits::default().max_outbound_bytes(0),
+            "`Limits::max_outbound_bytes` is 0",
+        ),
+        (Limits::default().max_read_ahead(0), "`Limits::max_read_ahead` is 0"),
+        (
+            Limits::default().heartbeat_interval(zero),
+            "`Limits::heartbeat_interval` is 0",
+        ),
         (Limits::default().idle_timeout(zero), "`Limits::idle_timeout` is 0"),
         (
-            Limits::default().messages_per_second(0),
-            "`Limits::messages_per_second` is 0",
+            Limits::default().max_messages_per_second(0),
+            "`Limits::max_messages_per_second` is 0",
         ),
         (Limits::default().max_connections(0), "`Limits::max_connections` is 0"),
         (
-            Limits::default().missed_heartbeats(1),
-            "`Limits::missed_heartbeats` is 1",
+            Limits::default().max_missed_heartbeats(1),
+            "`Limits::max_missed_heartbeats` is 1",
         ),
         (
             Limits::default().max_connections_per_ip(0),
             "`Limits::max_connections_per_ip` is 0",
         ),
-        (Limits::default().request_target(0), "`Limits::request_target` is 0"),
+        (
+            Limits::default().max_request_target(0),
+            "`Limits::max_request_target` is 0",
+        ),
         (
             Limits::default().max_connections(2).max_connections_per_ip(3),
             "`Limits::max_connections_per_ip` is 3, more than the 2 of `max_connections`",
@@ -353,7 +362,7 @@ fn sub_router_that_widens_a_limit_is_reported() {
     let app = Limits::default()
         .max_message_size(10)
         .max_connections(10)
-        .messages_per_second(10);
+        .max_messages_per_second(10);
     for (limits, words) in [
         (
             Limits::default().max_message_size(11),
@@ -364,8 +373,8 @@ fn sub_router_that_widens_a_limit_is_reported() {
             "`Limits::max_connections` is off on the sub-router, but 10 around it",
         ),
         (
-            Limits::default().messages_per_second(11),
-            "`Limits::messages_per_second` is 11 on the sub-router, but 10 around it",
+            Limits::default().max_messages_per_second(11),
+            "`Limits::max_messages_per_second` is 11 on the sub-router, but 10 around it",
         ),
         (
             Limits::default().shutdown_grace(std::time::Duration::from_secs(1)),
@@ -402,7 +411,7 @@ fn entry_that_is_no_origin_is_reported() {
 #[test]
 fn every_problem_is_in_the_list_in_the_order_of_the_source() {
     let app = App::new()
-        .limits(Limits::default().read_ahead(0))
+        .limits(Limits::default().max_read_ahead(0))
         .origins(Origins::list(["nonsense"]))
         .include_router(&OVERLAP)
         .include_router(&EMPTY)

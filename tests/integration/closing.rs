@@ -236,10 +236,10 @@ async fn hub_closes_a_connection_with_code_and_reason() {
     let endpoint = server.hub().endpoint("/closing/client");
     let mut client = server.connect("/closing/client").await;
     client.ask("ready", "ready").await;
-    let id = endpoint.connections()[0];
-    assert_eq!(endpoint.close(id, 4005, "moderated"), Ok(()));
+    let id = endpoint.ids()[0];
+    assert_eq!(endpoint.close_with(id, 4005, "moderated"), Ok(()));
     assert_eq!(endpoint.count(), 0);
-    assert_eq!(endpoint.close(id, 4005, "moderated"), Err(SendError::NotConnected));
+    assert_eq!(endpoint.close_with(id, 4005, "moderated"), Err(SendError::NotConnected));
     client.expect_text("Goodbye world, from ws").await;
     client.expect_close(4005, "moderated").await;
     seen.expect(r#"Server { code: 4005, reason: "moderated" }"#).await;

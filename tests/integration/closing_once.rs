@@ -240,7 +240,7 @@ async fn close_handler_runs_once_when_the_server_shuts_down() {
     let mut client = fixture.server.connect("/once").await;
     client.expect_text("connected").await;
     let shutdown = fixture.server.shutdown().clone();
-    let drain = tokio::spawn(async move { shutdown.shutdown(Duration::from_secs(5)).await });
+    let drain = tokio::spawn(async move { shutdown.drain(Duration::from_secs(5)).await });
     client.expect_close(1001, "the server shuts down").await;
     let drained = drain.await.expect("the drain ends");
     assert_eq!((drained.closed, drained.cut), (1, 0));

@@ -130,7 +130,9 @@ async fn converse(_cx: Context, mut socket: WebSocket, prints: Global<Prints>) -
 
 async fn printed() -> Vec<(&'static str, String)> {
     let prints = Prints::default();
-    let included = DEBUG.inject(Session(SECRET)).limits(Limits::default().read_ahead(1));
+    let included = DEBUG
+        .inject(Session(SECRET))
+        .limits(Limits::default().max_read_ahead(1));
     prints.add("IncludedRouter", &included);
     prints.add("SubRouter", &DEBUG);
     let app = App::new()
@@ -167,14 +169,14 @@ async fn printed() -> Vec<(&'static str, String)> {
     }
     prints.add("TestApp", &app);
     prints.add("Refused", &app.connect("/nowhere").await.expect_err("nobody is there"));
-    prints.add("Drained", &app.shutdown(std::time::Duration::from_secs(10)).await);
+    prints.add("Drained", &app.drain(std::time::Duration::from_secs(10)).await);
 
     let running = App::new().inject_global(prints.clone()).include_router(&DEBUG).build();
     let running = running.expect("the app is built");
-    prints.add("Running", &running);
+    prints.add("BuiltApp", &running);
     prints.add("Shutdown", &running.shutdown);
     let errors = App::new()
-        .limits(Limits::default().read_ahead(0))
+        .limits(Limits::default().max_read_ahead(0))
         .build()
         .expect_err("0");
     prints.add("BuildError", &errors.iter().next());

@@ -6,10 +6,7 @@ use robyn_ws_tests::{Gate, Probe, Seen, Server, probe};
 static PASSED_ON: SubRouter = SubRouter::new("/disconnected");
 
 fn of_another() -> Disconnected {
-    Disconnected {
-        code: 4000,
-        reason: "another connection".into(),
-    }
+    Disconnected::new(4000, "another connection")
 }
 
 #[websocket("/connect/sync", on = "connect", router = PASSED_ON)]

@@ -65,7 +65,7 @@ async fn times_of(connections: usize) -> Vec<Duration> {
         clients.spawn(async move { client.expect_close(1001, "the server shuts down").await });
     }
     let start = Instant::now();
-    let drained = server.shutdown().shutdown(Duration::from_hours(1)).await;
+    let drained = server.shutdown().drain(Duration::from_hours(1)).await;
     assert_eq!((drained.closed, drained.cut, drained.stuck), (connections, 0, 0));
     clients.join_all().await;
     let told = told.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -91,7 +91,7 @@ async fn drain_closes_everybody_within_half_of_a_short_grace() {
     }
     let start = Instant::now();
     // Nobody answers the Close, so that some are cut.
-    let drained = app.shutdown(Duration::from_millis(300)).await;
+    let drained = app.drain(Duration::from_millis(300)).await;
     assert_eq!((drained.closed + drained.cut, drained.stuck), (1100, 0));
     let told = told.0.lock().unwrap_or_else(PoisonError::into_inner);
     let last = told.iter().max().expect("close handlers ran");
@@ -106,7 +106,7 @@ async fn drain_without_grace_closes_a_crowd_all_the_same() {
     for _ in 0..600 {
         clients.push(app.connect("/drain/told").await.expect("the app accepts"));
     }
-    let drained = app.shutdown(Duration::ZERO).await;
+    let drained = app.drain(Duration::ZERO).await;
     assert_eq!((drained.closed + drained.cut, drained.stuck), (600, 0));
     assert_eq!(app.hub().count(), 0);
     assert_eq!(told.0.lock().unwrap_or_else(PoisonError::into_inner).len(), 600);
@@ -124,10 +124,10 @@ async fn handler_that_blocks_its_thread_is_counted_as_stuck_and_does_not_hold_th
     let lock = held.0.lock();
     client.send_text("take it").await;
     seen.expect("held").await;
-    let drained = within("the drain", server.shutdown().shutdown(Duration::from_millis(100))).await;
+    let drained = within("the drain", server.shutdown().drain(Duration::from_millis(100))).await;
     assert_eq!((drained.closed, drained.cut, drained.stuck), (0, 1, 1));
     drop(lock);
-    let drained = within("the rest", server.shutdown().shutdown(PATIENCE)).await;
+    let drained = within("the rest", server.shutdown().drain(PATIENCE)).await;
     assert_eq!((drained.cut, drained.stuck), (0, 0));
     runtime.shutdown_background();
 }
@@ -139,7 +139,7 @@ async fn client_gets_503_though_its_upgrade_handler_panics_when_the_drain_drops_
     let request = Request::upgrade("/drain/upgrade_that_panics_when_dropped");
     let drain = async {
         seen.expect("upgrading").await;
-        server.shutdown().shutdown(Duration::from_millis(100)).await
+        server.shutdown().drain(Duration::from_millis(100)).await
     };
     let (response, drained) = tokio::join!(request.refused(&server), drain);
     response.expect(503, "the server shuts down");

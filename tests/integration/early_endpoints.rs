@@ -21,10 +21,7 @@ async fn endpoint_and_audience_taken_before_the_app_is_built_find_it_when_they_a
         endpoint.everyone().to("red").clone(),
     ];
     // Used too early, they find nobody, and that is not for ever.
-    assert_eq!(
-        (endpoint.count(), endpoint.room_count(), clone.connections().len()),
-        (0, 0, 0)
-    );
+    assert_eq!((endpoint.count(), endpoint.room_count(), clone.ids().len()), (0, 0, 0));
     assert_eq!(endpoint.sync_broadcast("too early").queued, 0);
     assert_eq!(audiences[1].async_broadcast("too early").await.queued, 0);
 
@@ -32,7 +29,7 @@ async fn endpoint_and_audience_taken_before_the_app_is_built_find_it_when_they_a
     let mut client = app.connect("/early").await.expect("the upgrade");
     let id: ConnectionId = client.receive_text().await.parse().expect("an id");
     assert_eq!((endpoint.count(), endpoint.room_count()), (1, 1));
-    assert_eq!(clone.connections(), [id]);
+    assert_eq!(clone.ids(), [id]);
     for audience in &audiences {
         assert_eq!(audience.count(), 1);
         assert_eq!(audience.sync_broadcast("now").queued, 1);
@@ -47,7 +44,7 @@ async fn endpoint_and_audience_taken_before_the_app_is_built_find_it_when_they_a
     assert_eq!(client.receive_text().await, "to you too");
     // The greeting, three broadcasts of each kind, and two messages.
     assert_eq!(endpoint.counters().frames_encoded, 9);
-    endpoint.close(id, 4000, "").expect("it is there");
+    endpoint.close_with(id, 4000, "").expect("it is there");
     client.expect_close(4000).await;
 }
 
@@ -59,12 +56,9 @@ async fn unknown_endpoint_is_empty_and_says_nothing_of_others() {
     let (one, other) = (app.hub().endpoint("/early/nowhere"), app.hub().endpoint("early"));
     assert_eq!(one.sync_broadcast("hello").queued, 0);
     assert_eq!(one.to("red").async_broadcast("hello").await.queued, 0);
-    assert_eq!(
-        (other.count(), other.room_count(), other.connections().len()),
-        (0, 0, 0)
-    );
+    assert_eq!((other.count(), other.room_count(), other.ids().len()), (0, 0, 0));
     assert_eq!(other.sync_send_to(id, "hello"), Err(SendError::NotConnected));
-    assert_eq!(other.close(id, 1000, ""), Err(SendError::NotConnected));
+    assert_eq!(other.close_with(id, 1000, ""), Err(SendError::NotConnected));
     assert_eq!(
         (one.counters(), other.counters()),
         (Counters::default(), Counters::default())

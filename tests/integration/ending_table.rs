@@ -188,14 +188,14 @@ async fn what_is_over_a_limit_is_1009_or_1008() {
         .check(in_fragments, async |_| ())
         .await;
     let slow = Row::new(1008, "SlowConsumer");
-    slow.limits(brief().outbound_messages(2)).by_text("too much").await;
+    slow.limits(brief().max_outbound_messages(2)).by_text("too much").await;
     let often = async |client: &mut RawClient| {
         for text in ["one", "two", "three"] {
             client.send_text(text).await;
         }
     };
     Row::new(1008, "RateLimited")
-        .limits(brief().messages_per_second(2))
+        .limits(brief().max_messages_per_second(2))
         .check(often, async |_| ())
         .await;
 }
@@ -216,7 +216,7 @@ async fn silence_drain_and_a_lost_peer_end_as_they_should() {
         .limits(idle)
         .check(nothing, async |_| ())
         .await;
-    let heartbeat = Limits::default().heartbeat(Duration::from_millis(50));
+    let heartbeat = Limits::default().heartbeat_interval(Duration::from_millis(50));
     Row::new(None, "HeartbeatTimeout")
         .limits(heartbeat)
         .check(nothing, async |_| ())

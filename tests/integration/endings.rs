@@ -43,7 +43,9 @@ async fn client_that_sends_nothing_for_the_idle_timeout_is_closed_with_1001() {
 #[tokio::test]
 async fn pings_and_pongs_do_not_keep_an_idle_client() {
     // A client on a loaded machine answers late, and is not lost.
-    let limits = Limits::default().heartbeat(TENTH / 2).missed_heartbeats(1000);
+    let limits = Limits::default()
+        .heartbeat_interval(TENTH / 2)
+        .max_missed_heartbeats(1000);
     let limits = limits.idle_timeout(3 * TENTH);
     let (server, mut seen) = start(limits).await;
     let mut client = server.raw("/endings").await;
@@ -61,7 +63,7 @@ async fn pings_and_pongs_do_not_keep_an_idle_client() {
 
 #[tokio::test]
 async fn quiet_client_is_pinged_and_lost_without_a_close_frame_when_no_pong_comes() {
-    let (server, mut seen) = start(Limits::default().heartbeat(TENTH)).await;
+    let (server, mut seen) = start(Limits::default().heartbeat_interval(TENTH)).await;
     let mut client = server.raw("/endings").await;
     client.expect_text("connected").await;
     client.expect(FIN | PING, "").await;
@@ -72,7 +74,9 @@ async fn quiet_client_is_pinged_and_lost_without_a_close_frame_when_no_pong_come
 #[tokio::test]
 async fn client_that_answers_pings_stays() {
     // It is lost after 2.5 s, since on a loaded machine it answers late.
-    let limits = Limits::default().heartbeat(TENTH / 2).missed_heartbeats(50);
+    let limits = Limits::default()
+        .heartbeat_interval(TENTH / 2)
+        .max_missed_heartbeats(50);
     let (server, mut seen) = start(limits).await;
     let mut client = server.raw("/endings").await;
     client.expect_text("connected").await;
@@ -87,7 +91,7 @@ async fn client_that_answers_pings_stays() {
 
 #[tokio::test]
 async fn too_many_messages_per_second_close_with_1008() {
-    let (server, mut seen) = start(Limits::default().messages_per_second(3)).await;
+    let (server, mut seen) = start(Limits::default().max_messages_per_second(3)).await;
     let mut client = server.connect("/endings").await;
     client.expect_text("connected").await;
     for number in 0..10 {
@@ -95,7 +99,7 @@ async fn too_many_messages_per_second_close_with_1008() {
     }
     client.expect_texts(&["0", "1", "2", "goodbye"]).await;
     client
-        .expect_close(1008, "too many messages: over Limits::messages_per_second")
+        .expect_close(1008, "too many messages: over Limits::max_messages_per_second")
         .await;
     seen.expect("RateLimited").await;
 }

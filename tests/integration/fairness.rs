@@ -63,7 +63,7 @@ impl Flooder {
 /// times in the time that one flood takes to be handled if it is not interrupted.
 async fn bystander_is_answered_during_flood_of(path: &str, before: &[u8], unit: &[u8]) {
     let (probe, _seen) = probe();
-    let limits = Limits::default().heartbeat(None);
+    let limits = Limits::default().heartbeat_interval(None);
     let app = App::new().inject_global(probe).include_router(&FAIR).limits(limits);
     let server = Server::start(app).await;
     let mut bystander = server.raw("/fairness/echo").await;
@@ -211,7 +211,7 @@ async fn flood_session(mut socket: WebSocket, probe: Global<Probe>) -> Result<()
 
 async fn rate_limited(path: &str, burst: &[u8]) -> Seen {
     let (probe, seen) = probe();
-    let limits = Limits::default().messages_per_second(20);
+    let limits = Limits::default().max_messages_per_second(20);
     let app = App::new().inject_global(probe).include_router(FAIR.limits(limits));
     let server = Server::start(app).await;
     let mut client = server.raw(path).await;

@@ -190,7 +190,7 @@ async fn connection_whose_101_is_under_way_counts_for_nothing_and_misses_nothing
     }
     assert_eq!(endpoint.to("a room").sync_broadcast("not for it").queued, 0);
     assert_eq!((endpoint.count(), endpoint.everyone().count()), (0, 0));
-    assert_eq!((fixture.server.hub().count(), endpoint.connections()), (0, vec![]));
+    assert_eq!((fixture.server.hub().count(), endpoint.ids()), (0, vec![]));
     assert_eq!(fixture.seen.rest(), Vec::<String>::new());
 
     fixture.gate.open();
@@ -211,7 +211,7 @@ async fn connection_whose_101_is_under_way_when_a_drain_begins_gets_1001() {
     })
     .await;
     let shutdown = fixture.server.shutdown().clone();
-    let drain = tokio::spawn(async move { shutdown.shutdown(PATIENCE).await });
+    let drain = tokio::spawn(async move { shutdown.drain(PATIENCE).await });
     until("the drain to begin", || fixture.server.shutdown().has_begun()).await;
     fixture.gate.open();
     assert_eq!(client.status().await, 101);

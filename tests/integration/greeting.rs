@@ -149,7 +149,11 @@ async fn each_handler_is_optional() {
 #[websocket("/greeting/entered", on = "connect")]
 async fn count_in_connect(ws: WebSocketConnector) -> String {
     let to_self = ws.async_send_to(ws.id(), "to myself").await;
-    format!("{to_self:?}, {} here, joined {}", ws.everyone().count(), ws.join("red"))
+    format!(
+        "{to_self:?}, {} here, joined {}",
+        ws.everyone().count(),
+        ws.join("red").is_member
+    )
 }
 
 #[tokio::test]
@@ -183,7 +187,7 @@ async fn greeting_comes_before_what_others_sent_while_connect_ran_and_nothing_is
     let mut client = server.connect("/greeting/gated").await;
     let sent_by_connect = ["sent to myself first", "broadcast by myself", "sent to myself second"];
     client.expect_texts(&sent_by_connect).await;
-    let id = endpoint.connections()[0];
+    let id = endpoint.ids()[0];
     assert_eq!(endpoint.sync_broadcast("broadcast by another").queued, 1);
     assert_eq!(endpoint.sync_send_to(id, "sent by another"), Ok(()));
     gate.open();

@@ -165,7 +165,7 @@ async fn client_that_takes_nothing_does_not_hold_the_end_up_for_ever() {
     gate.pass().await;
     let shutdown = server.shutdown().clone();
     until("the connection to be given up", || server.hub().count() == 0).await;
-    assert_eq!(shutdown.shutdown(Duration::from_secs(8)).await.cut, 0);
+    assert_eq!(shutdown.drain(Duration::from_secs(8)).await.cut, 0);
 }
 
 #[tokio::test]

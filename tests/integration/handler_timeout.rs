@@ -123,7 +123,7 @@ async fn send_many(client: &mut Client) {
 
 #[tokio::test]
 async fn timeout_of_a_handler_counts_when_the_read_ahead_is_full() {
-    let (server, mut seen, gate) = start(brief().read_ahead(2)).await;
+    let (server, mut seen, gate) = start(brief().max_read_ahead(2)).await;
     for kind in ["async", "blocking"] {
         let mut client = server.connect(&format!("/timed/{kind}")).await;
         send_many(&mut client).await;

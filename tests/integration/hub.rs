@@ -60,19 +60,19 @@ async fn hub_broadcasts_to_everyone_to_rooms_and_with_exceptions() {
 async fn hub_counts_and_lists_its_connections() {
     let server = Server::start(App::new()).await;
     let endpoint = server.hub().endpoint("/hub");
-    assert_eq!((endpoint.count(), endpoint.connections()), (0, vec![]));
+    assert_eq!((endpoint.count(), endpoint.ids()), (0, vec![]));
     let (one, id) = client(&server, "/hub?room=red").await;
-    assert_eq!((endpoint.count(), endpoint.connections()), (1, vec![id]));
+    assert_eq!((endpoint.count(), endpoint.ids()), (1, vec![id]));
     assert_eq!((server.hub().count(), endpoint.room_count()), (1, 1));
     let (two, second) = client(&server, "/hub?room=red").await;
-    let mut both = endpoint.connections();
+    let mut both = endpoint.ids();
     both.sort();
     let mut expected = vec![id, second];
     expected.sort();
     assert_eq!(both, expected);
     assert_eq!((endpoint.to("red").count(), endpoint.room_count()), (2, 1));
     one.leave().await;
-    assert_eq!(endpoint.connections(), [second]);
+    assert_eq!(endpoint.ids(), [second]);
     two.leave().await;
     assert_eq!(
         (server.hub().count(), endpoint.count(), endpoint.room_count()),

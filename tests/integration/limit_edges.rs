@@ -55,7 +55,11 @@ async fn message_just_before_the_idle_timeout_keeps_the_client_and_silence_does_
 #[tokio::test(start_paused = true)]
 async fn silent_client_is_lost_after_exactly_as_many_heartbeats_as_may_be_missed() {
     for missed in [2, 3, 5] {
-        let app = start(Limits::default().heartbeat(4 * SECOND).missed_heartbeats(missed));
+        let app = start(
+            Limits::default()
+                .heartbeat_interval(4 * SECOND)
+                .max_missed_heartbeats(missed),
+        );
         let mut silent = app.connect("/limit_edges").await.expect("the upgrade");
         silent.stop_reading();
         let lost = gone(&app).await;
@@ -69,7 +73,7 @@ async fn silent_client_is_lost_after_exactly_as_many_heartbeats_as_may_be_missed
 
 #[tokio::test(start_paused = true)]
 async fn heartbeat_that_is_off_never_loses_a_silent_client() {
-    let app = start(Limits::default().heartbeat(None));
+    let app = start(Limits::default().heartbeat_interval(None));
     let mut silent = app.connect("/limit_edges").await.expect("the upgrade");
     silent.stop_reading();
     sleep(Duration::from_hours(24)).await;
@@ -92,7 +96,7 @@ async fn handler_that_returns_within_its_grace_is_heard_and_one_over_it_is_dropp
 
 #[tokio::test(start_paused = true)]
 async fn rate_that_is_kept_for_long_is_within_the_limit_and_one_more_is_not() {
-    let app = start(Limits::default().messages_per_second(10).heartbeat(None));
+    let app = start(Limits::default().max_messages_per_second(10).heartbeat_interval(None));
     let mut client = app.connect("/limit_edges").await.expect("the upgrade");
     for number in 0..100 {
         client.send_text(format!("message {number}")).await;
@@ -109,7 +113,7 @@ async fn rate_that_is_kept_for_long_is_within_the_limit_and_one_more_is_not() {
 
 #[tokio::test(start_paused = true)]
 async fn limits_of_time_and_rate_are_narrowed_by_a_sub_router() {
-    let narrow = Limits::default().idle_timeout(SECOND).messages_per_second(1);
+    let narrow = Limits::default().idle_timeout(SECOND).max_messages_per_second(1);
     let app = TestApp::new(
         App::new()
             .include_router(&EDGES)

@@ -63,38 +63,47 @@ fn limit_that_cannot_be_kept_is_a_build_error_that_says_what_is_expected() {
             ],
         ),
         (
-            "outbound_messages",
-            vec![limits().outbound_messages(usize::MAX), limits().outbound_messages(0)],
-        ),
-        (
-            "outbound_bytes",
+            "max_outbound_messages",
             vec![
-                limits().outbound_bytes(usize::MAX),
-                limits().outbound_bytes(1 << 40),
-                limits().outbound_bytes(0),
+                limits().max_outbound_messages(usize::MAX),
+                limits().max_outbound_messages(0),
             ],
         ),
         (
-            "read_ahead",
+            "max_outbound_bytes",
             vec![
-                limits().read_ahead(usize::MAX),
-                limits().read_ahead(1 << 30),
-                limits().read_ahead(0),
+                limits().max_outbound_bytes(usize::MAX),
+                limits().max_outbound_bytes(1 << 40),
+                limits().max_outbound_bytes(0),
             ],
         ),
         (
-            "missed_heartbeats",
-            vec![limits().missed_heartbeats(u32::MAX), limits().missed_heartbeats(1)],
-        ),
-        (
-            "messages_per_second",
-            vec![limits().messages_per_second(u32::MAX), limits().messages_per_second(0)],
-        ),
-        (
-            "rooms_per_connection",
+            "max_read_ahead",
             vec![
-                limits().rooms_per_connection(usize::MAX),
-                limits().rooms_per_connection(1 << 40),
+                limits().max_read_ahead(usize::MAX),
+                limits().max_read_ahead(1 << 30),
+                limits().max_read_ahead(0),
+            ],
+        ),
+        (
+            "max_missed_heartbeats",
+            vec![
+                limits().max_missed_heartbeats(u32::MAX),
+                limits().max_missed_heartbeats(1),
+            ],
+        ),
+        (
+            "max_messages_per_second",
+            vec![
+                limits().max_messages_per_second(u32::MAX),
+                limits().max_messages_per_second(0),
+            ],
+        ),
+        (
+            "max_rooms_per_connection",
+            vec![
+                limits().max_rooms_per_connection(usize::MAX),
+                limits().max_rooms_per_connection(1 << 40),
             ],
         ),
         (
@@ -117,8 +126,8 @@ fn limit_that_cannot_be_kept_is_a_build_error_that_says_what_is_expected() {
             vec![limits().max_request_head(usize::MAX), limits().max_request_head(0)],
         ),
         (
-            "request_target",
-            vec![limits().request_target(usize::MAX), limits().request_target(0)],
+            "max_request_target",
+            vec![limits().max_request_target(usize::MAX), limits().max_request_target(0)],
         ),
     ] {
         for value in values {
@@ -132,7 +141,7 @@ fn times(value: Duration) -> [(&'static str, Limits); 7] {
     [
         ("send_timeout", limits().send_timeout(value)),
         ("broadcast_timeout", limits().broadcast_timeout(value)),
-        ("heartbeat", limits().heartbeat(value)),
+        ("heartbeat_interval", limits().heartbeat_interval(value)),
         ("idle_timeout", limits().idle_timeout(value)),
         ("close_timeout", limits().close_timeout(value)),
         ("handler_grace", limits().handler_grace(value)),
@@ -152,7 +161,7 @@ fn time_that_is_zero_or_longer_than_a_year_is_a_build_error() {
 #[test]
 fn heartbeat_too_short_for_an_answer_is_a_build_error() {
     for every in [MS, 5 * MS, 9 * MS] {
-        expect_refused(build(limits().heartbeat(every)), "heartbeat");
+        expect_refused(build(limits().heartbeat_interval(every)), "heartbeat_interval");
     }
 }
 
@@ -163,39 +172,39 @@ fn values_at_the_edges_of_what_works_are_taken() {
         .max_frame_size(1 << 30)
         .max_fragments(1 << 30)
         .read_buffer(1 << 20)
-        .outbound_messages(1 << 20)
-        .outbound_bytes(1 << 30)
-        .read_ahead(1 << 16)
-        .missed_heartbeats(1000)
-        .messages_per_second(1_000_000)
-        .rooms_per_connection(1 << 20)
+        .max_outbound_messages(1 << 20)
+        .max_outbound_bytes(1 << 30)
+        .max_read_ahead(1 << 16)
+        .max_missed_heartbeats(1000)
+        .max_messages_per_second(1_000_000)
+        .max_rooms_per_connection(1 << 20)
         .max_connections(1 << 24)
         .max_connections_per_ip(1 << 24)
         .max_handshakes(1 << 24)
         .max_request_head(1 << 20)
-        .request_target(1 << 16);
+        .max_request_target(1 << 16);
     build(largest).expect("the largest values work");
     let smallest = limits()
         .max_message_size(1)
         .max_fragments(1)
         .read_buffer(1)
-        .outbound_messages(1)
-        .outbound_bytes(1)
-        .read_ahead(1)
-        .missed_heartbeats(2)
-        .messages_per_second(1)
-        .rooms_per_connection(0)
+        .max_outbound_messages(1)
+        .max_outbound_bytes(1)
+        .max_read_ahead(1)
+        .max_missed_heartbeats(2)
+        .max_messages_per_second(1)
+        .max_rooms_per_connection(0)
         .max_connections(1)
         .max_connections_per_ip(1)
         .max_handshakes(1)
         .max_request_head(1)
-        .request_target(1)
-        .heartbeat(10 * MS);
+        .max_request_target(1)
+        .heartbeat_interval(10 * MS);
     build(smallest).expect("the smallest values work");
     for (name, limits) in times(50 * MS).into_iter().chain(times(Duration::from_hours(24 * 365))) {
         build(limits).expect(name);
     }
-    build(limits().heartbeat(None).idle_timeout(None)).expect("off is a value");
+    build(limits().heartbeat_interval(None).idle_timeout(None)).expect("off is a value");
 }
 
 #[test]
@@ -204,35 +213,35 @@ fn sub_router_that_widens_any_limit_or_switches_it_off_is_a_build_error() {
         .max_message_size(1000)
         .max_frame_size(100)
         .max_fragments(10)
-        .outbound_messages(10)
-        .outbound_bytes(1000)
+        .max_outbound_messages(10)
+        .max_outbound_bytes(1000)
         .send_timeout(SECOND)
         .broadcast_timeout(SECOND)
-        .read_ahead(4)
-        .heartbeat(SECOND)
-        .missed_heartbeats(3)
+        .max_read_ahead(4)
+        .heartbeat_interval(SECOND)
+        .max_missed_heartbeats(3)
         .idle_timeout(SECOND)
         .close_timeout(SECOND)
         .handler_grace(SECOND)
         .max_connections(10)
         .max_connections_per_ip(5)
-        .messages_per_second(10)
-        .rooms_per_connection(3)
+        .max_messages_per_second(10)
+        .max_rooms_per_connection(3)
         .max_handshakes(10)
         .max_request_head(1000)
-        .request_target(100);
+        .max_request_target(100);
     for (name, inner) in [
         ("max_message_size", limits().max_message_size(1001)),
         ("max_frame_size", limits().max_frame_size(101)),
         ("max_fragments", limits().max_fragments(11)),
-        ("outbound_messages", limits().outbound_messages(11)),
-        ("outbound_bytes", limits().outbound_bytes(1001)),
+        ("max_outbound_messages", limits().max_outbound_messages(11)),
+        ("max_outbound_bytes", limits().max_outbound_bytes(1001)),
         ("send_timeout", limits().send_timeout(SECOND + MS)),
         ("broadcast_timeout", limits().broadcast_timeout(SECOND + MS)),
-        ("read_ahead", limits().read_ahead(5)),
-        ("heartbeat", limits().heartbeat(SECOND + MS)),
-        ("heartbeat", limits().heartbeat(None)),
-        ("missed_heartbeats", limits().missed_heartbeats(4)),
+        ("max_read_ahead", limits().max_read_ahead(5)),
+        ("heartbeat_interval", limits().heartbeat_interval(SECOND + MS)),
+        ("heartbeat_interval", limits().heartbeat_interval(None)),
+        ("max_missed_heartbeats", limits().max_missed_heartbeats(4)),
         ("idle_timeout", limits().idle_timeout(SECOND + MS)),
         ("idle_timeout", limits().idle_timeout(None)),
         ("close_timeout", limits().close_timeout(SECOND + MS)),
@@ -241,12 +250,12 @@ fn sub_router_that_widens_any_limit_or_switches_it_off_is_a_build_error() {
         ("max_connections", limits().max_connections(None)),
         ("max_connections_per_ip", limits().max_connections_per_ip(6)),
         ("max_connections_per_ip", limits().max_connections_per_ip(None)),
-        ("messages_per_second", limits().messages_per_second(11)),
-        ("messages_per_second", limits().messages_per_second(None)),
-        ("rooms_per_connection", limits().rooms_per_connection(4)),
+        ("max_messages_per_second", limits().max_messages_per_second(11)),
+        ("max_messages_per_second", limits().max_messages_per_second(None)),
+        ("max_rooms_per_connection", limits().max_rooms_per_connection(4)),
         ("max_handshakes", limits().max_handshakes(11)),
         ("max_request_head", limits().max_request_head(1001)),
-        ("request_target", limits().request_target(101)),
+        ("max_request_target", limits().max_request_target(101)),
     ] {
         let errors = build_within(app.clone(), inner).expect_err(name);
         let words = format!("`Limits::{name}` is ");
@@ -256,13 +265,13 @@ fn sub_router_that_widens_any_limit_or_switches_it_off_is_a_build_error() {
     }
     build_within(app.clone(), app.clone()).expect("the same is not wider");
     let narrower = limits()
-        .heartbeat(SECOND / 2)
+        .heartbeat_interval(SECOND / 2)
         .idle_timeout(SECOND / 2)
         .send_timeout(SECOND / 2)
         .close_timeout(SECOND / 2)
         .handler_grace(SECOND / 2)
-        .missed_heartbeats(2)
-        .rooms_per_connection(0)
+        .max_missed_heartbeats(2)
+        .max_rooms_per_connection(0)
         .read_buffer(64 * 1024)
         .overflow(Overflow::DropNewest);
     build_within(app, narrower).expect("narrower is what a sub-router is for");
@@ -270,12 +279,16 @@ fn sub_router_that_widens_any_limit_or_switches_it_off_is_a_build_error() {
 
 #[test]
 fn sub_router_that_lengthens_the_default_heartbeat_or_switches_it_off_is_a_build_error() {
-    for inner in [limits().heartbeat(None), limits().heartbeat(26 * SECOND)] {
+    for inner in [
+        limits().heartbeat_interval(None),
+        limits().heartbeat_interval(26 * SECOND),
+    ] {
         let errors = build_within(limits(), inner).expect_err("wider than the default");
         assert!(
-            errors.to_string().contains("`Limits::heartbeat`") && errors.to_string().contains("25s around it"),
+            errors.to_string().contains("`Limits::heartbeat_interval`") && errors.to_string().contains("25s around it"),
             "{errors}"
         );
     }
-    build_within(limits().heartbeat(None), limits().heartbeat(SECOND)).expect("any heartbeat is narrower than none");
+    build_within(limits().heartbeat_interval(None), limits().heartbeat_interval(SECOND))
+        .expect("any heartbeat is narrower than none");
 }

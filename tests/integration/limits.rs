@@ -99,12 +99,12 @@ async fn refused_upgrade_takes_no_place() {
 
 #[tokio::test]
 async fn request_target_above_the_limit_is_414() {
-    let server = Server::start(App::new().limits(Limits::default().request_target(20))).await;
+    let server = Server::start(App::new().limits(Limits::default().max_request_target(20))).await;
     client(&server, "/limits?12345678901x").await;
     server
         .refused("/limits?123456789012x")
         .await
-        .expect(414, "`Limits::request_target`");
+        .expect(414, "`Limits::max_request_target`");
 }
 
 #[tokio::test]
@@ -131,12 +131,12 @@ const YEAR: Duration = Duration::from_hours(365 * 24);
 async fn time_limits_may_be_as_long_as_a_year() {
     let limits = Limits::default()
         .send_timeout(YEAR)
-        .heartbeat(YEAR)
+        .heartbeat_interval(YEAR)
         .idle_timeout(YEAR)
         .close_timeout(YEAR)
         .handler_grace(YEAR)
         .shutdown_grace(YEAR)
-        .outbound_messages(1);
+        .max_outbound_messages(1);
     let server = Server::start(App::new().limits(limits)).await;
     let mut client = server.connect("/limits/longest").await;
     for message in ["one", "two"] {

@@ -92,7 +92,7 @@ async fn broadcasts_and_messages_to_one_arrive_in_program_order_at_everyone_what
 }
 
 async fn flooded(overflow: Overflow, count: usize) -> (Server, String, [Client; 2]) {
-    let limits = Limits::default().outbound_messages(MOST).overflow(overflow);
+    let limits = Limits::default().max_outbound_messages(MOST).overflow(overflow);
     let server = Server::start(App::new().limits(limits)).await;
     let ([mut sender, one, other], _ids) = clients(&server, "/one_turn/flood").await;
     sender.send(count.to_string()).await;
@@ -146,7 +146,7 @@ async fn broadcasts_beyond_what_the_queues_take_end_each_client_under_disconnect
                 client
                     .expect_close(
                         1008,
-                        "too slow: over Limits::outbound_messages or Limits::outbound_bytes",
+                        "too slow: over Limits::max_outbound_messages or Limits::max_outbound_bytes",
                     )
                     .await;
             }

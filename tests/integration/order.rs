@@ -155,8 +155,8 @@ async fn close_from_outside_is_noticed_while_a_handler_awaits() {
     let mut client = fixture.server.connect("/order/notice").await;
     client.ask("go", "begun").await;
     let endpoint = fixture.server.hub().endpoint("/order/notice");
-    let id = endpoint.connections()[0];
-    endpoint.close(id, 4000, "out").expect("it is connected");
+    let id = endpoint.ids()[0];
+    endpoint.close_with(id, 4000, "out").expect("it is connected");
     fixture.seen.expect("the handler noticed").await;
     fixture.seen.expect(r#"Server { code: 4000, reason: "out" }"#).await;
     client.expect_close(4000, "out").await;
@@ -167,7 +167,7 @@ async fn close_from_outside_is_noticed_while_a_handler_awaits() {
 #[tokio::test]
 async fn reading_ahead_is_bounded_and_nothing_is_lost() {
     const SIZE: usize = 64 * 1024;
-    let limits = Limits::default().read_ahead(2).heartbeat(None);
+    let limits = Limits::default().max_read_ahead(2).heartbeat_interval(None);
     let Fixture { server, gate, mut seen } = start(limits).await;
     let mut client = server.raw("/order/wait").await;
     client.send_text("wait").await;

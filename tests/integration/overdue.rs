@@ -198,7 +198,7 @@ async fn close_handler_that_outlives_its_own_grace_runs_once() {
 async fn drain_does_not_wait_for_a_blocking_handler_and_its_close_handler_still_runs() {
     let mut scene = Scene::new(Limits::default()).await;
     let client = scene.begun("message", "well").await;
-    let drained = scene.server.shutdown().shutdown(Duration::from_millis(50)).await;
+    let drained = scene.server.shutdown().drain(Duration::from_millis(50)).await;
     assert_eq!((drained.closed, drained.cut), (0, 1));
     assert_eq!(scene.server.hub().count(), 0);
     drop(client);

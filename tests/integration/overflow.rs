@@ -15,7 +15,7 @@ fn send_three(ws: WebSocketConnector) -> String {
 }
 
 fn two_messages(policy: Overflow) -> App {
-    App::new().limits(Limits::default().outbound_messages(2).overflow(policy))
+    App::new().limits(Limits::default().max_outbound_messages(2).overflow(policy))
 }
 
 #[tokio::test]
@@ -48,14 +48,14 @@ async fn disconnect_closes_with_1008_and_names_the_limit() {
     client
         .expect_texts(&["1", "2", "[Ok(()), Ok(()), Err(QueueFull)]"])
         .await;
-    let reason = "too slow: over Limits::outbound_messages or Limits::outbound_bytes";
+    let reason = "too slow: over Limits::max_outbound_messages or Limits::max_outbound_bytes";
     client.expect_close(1008, reason).await;
 }
 
 #[tokio::test]
 async fn bytes_are_bounded_like_messages() {
     // Each frame has two bytes of header and one of payload.
-    let limits = Limits::default().outbound_bytes(7).overflow(Overflow::DropNewest);
+    let limits = Limits::default().max_outbound_bytes(7).overflow(Overflow::DropNewest);
     let server = Server::start(App::new().limits(limits)).await;
     let mut client = server.connect("/overflow/self").await;
     client.send("go").await;
@@ -71,7 +71,7 @@ fn echo(msg: &str) -> &str {
 
 #[tokio::test]
 async fn reply_that_filled_the_queue_holds_up_the_next_message_only_until_it_is_written() {
-    let server = Server::start(App::new().limits(Limits::default().outbound_messages(1))).await;
+    let server = Server::start(App::new().limits(Limits::default().max_outbound_messages(1))).await;
     let mut client = server.raw("/overflow/echo").await;
     let two = [frame(FIN | TEXT, "one"), frame(FIN | TEXT, "two")].concat();
     client.send_bytes(&two).await;
@@ -86,7 +86,7 @@ fn send_long(ws: WebSocketConnector, msg: &str) -> Result<(), SendError> {
 
 #[tokio::test]
 async fn one_message_always_fits_into_an_empty_queue() {
-    let server = Server::start(App::new().limits(Limits::default().outbound_bytes(10))).await;
+    let server = Server::start(App::new().limits(Limits::default().max_outbound_bytes(10))).await;
     let mut client = server.connect("/overflow/long").await;
     let long = "x".repeat(KIB_64);
     client.ask(long.as_str(), &long).await;
@@ -102,7 +102,7 @@ async fn send_many(ws: WebSocketConnector) -> Result<&'static str, SendError> {
 
 #[tokio::test]
 async fn async_send_waits_for_room_and_loses_nothing() {
-    let server = Server::start(App::new().limits(Limits::default().outbound_messages(1))).await;
+    let server = Server::start(App::new().limits(Limits::default().max_outbound_messages(1))).await;
     let mut client = server.connect("/overflow/patient").await;
     client.send("go").await;
     for number in 0..50 {

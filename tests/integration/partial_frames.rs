@@ -59,7 +59,7 @@ async fn messages_ahead_of_a_refused_header_are_answered_first() {
 
 #[tokio::test]
 async fn frame_that_arrives_slowly_keeps_its_client_alive() {
-    let limits = Limits::default().heartbeat(Duration::from_millis(600));
+    let limits = Limits::default().heartbeat_interval(Duration::from_millis(600));
     let server = Server::start(App::new().limits(limits)).await;
     let mut client = server.raw("/partial/echo").await;
     // The client cannot answer a ping in the middle of a frame, which takes longer than two heartbeats.

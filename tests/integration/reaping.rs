@@ -49,7 +49,7 @@ async fn start() -> (Server, Seen) {
     let (probe, seen) = probe();
     let limits = Limits::default()
         .max_connections(VISITORS)
-        .heartbeat(Duration::from_millis(500))
+        .heartbeat_interval(Duration::from_millis(500))
         .handler_grace(Duration::from_millis(50));
     let app = App::new().inject_global(probe).include_router(&REAPING).limits(limits);
     (Server::start(app).await, seen)

@@ -10,7 +10,7 @@ static ROOMS: SubRouter = SubRouter::new("/room_memory");
 #[websocket("/", on = "connect", router = ROOMS)]
 fn enter(ws: &WebSocketConnector) -> &'static str {
     if let Some(rooms) = ws.query_params().get("rooms") {
-        rooms.split(',').for_each(|room| assert!(ws.join(room)));
+        rooms.split(',').for_each(|room| assert!(ws.join(room).is_member));
     }
     "in"
 }
@@ -21,7 +21,7 @@ fn command(ws: &WebSocketConnector, msg: &str) -> Result<String, HandlerError> {
         "close" => ws.close(),
         "panic" => panic!("asked to"),
         "fail" => return Err("asked to".into()),
-        "leave" => return Ok(format!("left: {}", ws.leave("red"))),
+        "leave" => return Ok(format!("left: {}", ws.leave("red").was_member)),
         other => return Ok(format!("unknown: {other}")),
     }
     Ok("closing".to_owned())
@@ -42,7 +42,7 @@ async fn part(ws: WebSocketConnector, hub: Hub, probe: Global<Probe>) {
         reached.push(audience.count());
     }
     let endpoint = hub.endpoint("/room_memory");
-    let joined = ws.join("late") || ws.leave("red");
+    let joined = ws.join("late").is_member || ws.leave("red").was_member;
     probe.note(format!(
         "{rooms:?} {reached:?} of {} in {} rooms, {joined}",
         endpoint.count(),
@@ -95,8 +95,8 @@ async fn close_handler_sees_its_rooms_and_reaches_those_left_in_them_however_the
 
     let closed = client(&server, "red,blue").await;
     let endpoint = server.hub().endpoint("/room_memory");
-    let id = endpoint.connections().pop().expect("the second");
-    endpoint.close(id, 4000, "").expect("it is there");
+    let id = endpoint.ids().pop().expect("the second");
+    endpoint.close_with(id, 4000, "").expect("it is there");
     expect_farewell(&server, &mut seen, &mut other).await;
     drop(closed);
 }
@@ -155,6 +155,9 @@ async fn rooms_are_forgotten_after_the_end_also_by_a_connector_that_is_kept() {
     assert_eq!(connector.rooms(), ["red"]);
     client.leave().await;
     until("the rooms to be forgotten", || connector.rooms().is_empty()).await;
-    assert_eq!((connector.join("red"), connector.leave("red")), (false, false));
+    assert_eq!(
+        (connector.join("red").is_member, connector.leave("red").was_member),
+        (false, false)
+    );
     assert_eq!(connector.to("red").count(), 0);
 }

@@ -13,7 +13,12 @@ static SHORT: SubRouter = SubRouter::new("/short_room_names");
 #[websocket("/", on = "message", router = SHORT)]
 fn join(ws: &WebSocketConnector, msg: &str) -> String {
     let joined = ws.join(msg);
-    format!("{joined}, in {}, {} there", ws.rooms().len(), ws.to(msg).count())
+    format!(
+        "{}, in {}, {} there",
+        joined.is_member,
+        ws.rooms().len(),
+        ws.to(msg).count()
+    )
 }
 
 async fn ask(socket: &mut TestSocket, name: &str) -> String {

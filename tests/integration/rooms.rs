@@ -8,8 +8,8 @@ use robyn_ws_tests::{Client, Probe, Server, probe};
 fn command(ws: WebSocketConnector, msg: &str) -> String {
     let (command, room) = msg.split_once(' ').unwrap_or((msg, ""));
     match command {
-        "join" => ws.join(room).to_string(),
-        "leave" => ws.leave(room).to_string(),
+        "join" => ws.join(room).is_member.to_string(),
+        "leave" => ws.leave(room).was_member.to_string(),
         "rooms" => {
             let mut rooms = ws.rooms();
             rooms.sort();
@@ -108,20 +108,20 @@ static ENDS: SubRouter = SubRouter::new("/rooms/ends");
 
 #[websocket("/", on = "connect", router = ENDS)]
 fn join(ws: &WebSocketConnector) -> String {
-    format!("{} {}", ws.join("red"), ws.join("blue"))
+    format!("{} {}", ws.join("red").is_member, ws.join("blue").is_member)
 }
 
 #[websocket("/", on = "message", router = ENDS)]
 fn close_and_join(ws: &WebSocketConnector) -> String {
     ws.close();
-    format!("join {}, {} there", ws.join("red"), ws.to("red").count())
+    format!("join {}, {} there", ws.join("red").is_member, ws.to("red").count())
 }
 
 #[websocket("/", on = "close", router = ENDS)]
 fn left(ws: &WebSocketConnector, hub: Hub, probe: Global<Probe>) {
     let endpoint = hub.endpoint("/rooms/ends");
     let (count, rooms) = (endpoint.count(), endpoint.room_count());
-    probe.note(format!("{count} in {rooms} rooms, join {}", ws.join("red")));
+    probe.note(format!("{count} in {rooms} rooms, join {}", ws.join("red").is_member));
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn membership_ends_with_the_connection_however_it_ends() {
 
 #[tokio::test]
 async fn rooms_of_one_connection_are_bounded() {
-    let server = Server::start(App::new().limits(Limits::default().rooms_per_connection(2))).await;
+    let server = Server::start(App::new().limits(Limits::default().max_rooms_per_connection(2))).await;
     let mut one = client(&server, &["red", "blue"]).await;
     one.ask("join green", "false").await;
     one.ask("rooms", "blue,red").await;

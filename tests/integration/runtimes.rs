@@ -112,7 +112,7 @@ async fn runtime_that_ends_takes_only_its_own_connections_with_it() {
 
 #[tokio::test]
 async fn silent_client_of_one_runtime_is_lost_also_when_another_has_ended() {
-    let limits = Limits::default().heartbeat(Duration::from_millis(100));
+    let limits = Limits::default().heartbeat_interval(Duration::from_millis(100));
     let app = App::new().include_router(RUNTIMES.limits(limits)).build();
     let running = app.expect("the app is built");
     let (first, second) = (Core::start(running.router.clone()), Core::start(running.router));
@@ -173,7 +173,7 @@ fn app_is_served_by_one_runtime_after_the_other() {
 fn sends_work_outside_of_any_runtime_also_when_a_queue_is_full() {
     let limits = Limits::default()
         .overflow(Overflow::DropNewest)
-        .outbound_messages(2)
+        .max_outbound_messages(2)
         .send_timeout(Duration::from_millis(50));
     let app = App::new().include_router(&RUNTIMES).limits(limits);
     let running = app.build().expect("the app is built");
@@ -184,7 +184,7 @@ fn sends_work_outside_of_any_runtime_also_when_a_queue_is_full() {
         until("the client to be in the hub", || hub.count() == 1).await;
         client
     });
-    let id = hub.connections()[0];
+    let id = hub.ids()[0];
     let block = vec![0_u8; 256 * 1024];
     let error = block_on(async {
         loop {
@@ -223,7 +223,7 @@ async fn extension_that_panics_when_it_is_dropped_mutes_nobody() {
         next.run(request).await
     });
     // The message is handled before the end behind it is read.
-    let limits = Limits::default().read_ahead(1);
+    let limits = Limits::default().max_read_ahead(1);
     let app = App::new().include_router(RUNTIMES.limits(limits));
     let server = Server::start_with(app, |router| router.layer(leave_it)).await;
     let mut bystander = server.raw("/runtimes/all").await;

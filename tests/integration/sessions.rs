@@ -47,7 +47,7 @@ async fn session(mut socket: WebSocket, probe: Global<Probe>) -> Result<Option<&
         let text = match socket.receive_text().await {
             Ok(text) => text,
             Err(end) => {
-                probe.note(format!("disconnected with {}: {}", end.code(), end.reason()));
+                probe.note(format!("disconnected with {}: {}", end.code, end.reason));
                 return Err(end.into());
             }
         };
@@ -207,7 +207,7 @@ async fn drain_ends_a_session_in_order() {
     let mut client = server.connect("/sessions/ends").await;
     client.expect_text("greeting").await;
     let (drained, ()) = tokio::join!(
-        server.shutdown().shutdown(robyn_ws_tests::PATIENCE),
+        server.shutdown().drain(robyn_ws_tests::PATIENCE),
         client.expect_close(1001, "the server shuts down")
     );
     assert_eq!((drained.closed, drained.cut), (1, 0));
@@ -335,7 +335,7 @@ async fn moved(mut socket: WebSocket) -> Result<(), Disconnected> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn socket_that_moved_to_another_task_never_stalls() {
-    let server = Server::start(App::new().limits(Limits::default().read_ahead(1))).await;
+    let server = Server::start(App::new().limits(Limits::default().max_read_ahead(1))).await;
     for _round in 0..50 {
         let mut client = server.raw("/sessions/moved").await;
         client.send_bytes(&frame(FIN | TEXT, "x").repeat(200)).await;

@@ -66,7 +66,7 @@ async fn drain_closes_everyone_with_1001_runs_close_handlers_and_counts() {
     }
     let shutdown = fixture.server.shutdown().clone();
     assert!(!shutdown.has_begun());
-    let drain = tokio::spawn(async move { shutdown.shutdown(PATIENCE).await });
+    let drain = tokio::spawn(async move { shutdown.drain(PATIENCE).await });
     for client in &mut clients {
         client.expect_text("goodbye").await;
         client.expect_close(1001, REASON).await;
@@ -81,7 +81,7 @@ async fn drain_closes_everyone_with_1001_runs_close_handlers_and_counts() {
 #[tokio::test]
 async fn drain_of_an_idle_app_is_over_at_once() {
     let fixture = start().await;
-    let drained = within("the drain", fixture.server.shutdown().shutdown(Duration::from_hours(1))).await;
+    let drained = within("the drain", fixture.server.shutdown().drain(Duration::from_hours(1))).await;
     assert_eq!((drained.closed, drained.cut), (0, 0));
 }
 
@@ -102,7 +102,7 @@ async fn running_handler_finishes_and_its_reply_comes_before_the_close() {
     client.expect_text("connected").await;
     client.ask("wait", "begun").await;
     let shutdown = fixture.server.shutdown().clone();
-    let drain = tokio::spawn(async move { shutdown.shutdown(PATIENCE).await });
+    let drain = tokio::spawn(async move { shutdown.drain(PATIENCE).await });
     until("the drain to begin", || fixture.server.shutdown().has_begun()).await;
     fixture.gate.open();
     client.expect_texts(&["ended", "goodbye"]).await;
@@ -118,7 +118,7 @@ async fn handler_that_never_returns_is_cut_after_the_grace() {
     stuck.expect_text("connected").await;
     stuck.send_text("for ever").await;
     stuck.expect_text("begun").await;
-    let drained = fixture.server.shutdown().shutdown(Duration::from_millis(100));
+    let drained = fixture.server.shutdown().drain(Duration::from_millis(100));
     let drained = within("the grace to be over", drained).await;
     assert_eq!((drained.closed, drained.cut), (0, 1));
     assert_eq!(fixture.server.hub().count(), 0);
@@ -131,7 +131,7 @@ async fn client_that_never_answers_the_close_is_cut_after_the_grace() {
     let mut fixture = start().await;
     let mut silent = fixture.server.raw("/shutdown").await;
     silent.expect_text("connected").await;
-    let drained = fixture.server.shutdown().shutdown(Duration::from_millis(100));
+    let drained = fixture.server.shutdown().drain(Duration::from_millis(100));
     let drained = within("the grace to be over", drained).await;
     assert_eq!((drained.closed, drained.cut), (0, 1));
     fixture.seen.expect("Shutdown").await;
@@ -146,7 +146,7 @@ async fn second_drain_waits_for_the_same_connections() {
     let mut client = fixture.server.connect("/shutdown").await;
     client.expect_text("connected").await;
     let shutdown = fixture.server.shutdown();
-    let both = async { tokio::join!(shutdown.shutdown(PATIENCE), shutdown.shutdown(PATIENCE)) };
+    let both = async { tokio::join!(shutdown.drain(PATIENCE), shutdown.drain(PATIENCE)) };
     let client = async {
         client.expect_text("goodbye").await;
         client.expect_close(1001, REASON).await;
@@ -163,7 +163,7 @@ async fn drain_of_10000_connections_reaches_them_all() {
     const GRACE: Duration = Duration::from_mins(2);
 
     let (app, _gate, mut seen) = app();
-    let limits = Limits::default().heartbeat(None).close_timeout(GRACE);
+    let limits = Limits::default().heartbeat_interval(None).close_timeout(GRACE);
     let server = Server::start_in_memory(app.limits(limits));
     let mut clients = Vec::new();
     for _ in 0..CONNECTIONS {
@@ -172,7 +172,7 @@ async fn drain_of_10000_connections_reaches_them_all() {
         clients.push(client);
     }
     let shutdown = server.shutdown().clone();
-    let drain = tokio::spawn(async move { shutdown.shutdown(GRACE).await });
+    let drain = tokio::spawn(async move { shutdown.drain(GRACE).await });
     for client in &mut clients {
         client.expect_text("goodbye").await;
         client.expect_close(1001, REASON).await;
@@ -200,7 +200,7 @@ async fn connect_handler_that_runs_when_a_drain_begins_ends_in_peace() {
     let mut client = fixture.server.connect("/shutdown/gated_connect").await;
     fixture.seen.expect("connecting").await;
     let shutdown = fixture.server.shutdown().clone();
-    let drain = tokio::spawn(async move { shutdown.shutdown(PATIENCE).await });
+    let drain = tokio::spawn(async move { shutdown.drain(PATIENCE).await });
     until("the drain to begin", || fixture.server.shutdown().has_begun()).await;
     fixture.gate.open();
     client.expect_texts(&["connected", REASON]).await;
@@ -212,7 +212,7 @@ async fn connect_handler_that_runs_when_a_drain_begins_ends_in_peace() {
 #[tokio::test]
 async fn drain_may_be_as_patient_as_a_duration_can_be() {
     let fixture = start().await;
-    let drained = within("the drain", fixture.server.shutdown().shutdown(Duration::MAX)).await;
+    let drained = within("the drain", fixture.server.shutdown().drain(Duration::MAX)).await;
     assert_eq!((drained.closed, drained.cut), (0, 0));
 }
 
@@ -226,7 +226,7 @@ async fn upgrade_under_way_when_a_drain_begins_does_not_outlive_it() {
     let (gate, seen) = (&fixture.gate, &mut fixture.seen);
     let drain = async {
         seen.expect("upgrading").await;
-        server.shutdown().shutdown(Duration::from_millis(100)).await;
+        server.shutdown().drain(Duration::from_millis(100)).await;
         gate.open();
     };
     let (response, ()) = tokio::join!(request.refused(server), drain);
@@ -247,7 +247,7 @@ async fn drain_works_in_the_graceful_shutdown_of_ones_own_server() {
     let (stopped, shutdown) = (stop.clone(), running.shutdown.clone());
     let serving = axum::serve(listener, running.router).with_graceful_shutdown(async move {
         stopped.pass().await;
-        let drained = shutdown.shutdown(PATIENCE).await;
+        let drained = shutdown.drain(PATIENCE).await;
         assert_eq!((drained.closed, drained.cut), (1, 0));
     });
     let server = tokio::spawn(async move { serving.await });
@@ -279,6 +279,6 @@ async fn drain_works_in_the_graceful_shutdown_of_ones_own_server() {
 async fn running_app_drains_itself() {
     let (app, _gate, _seen) = app();
     let running = app.build().expect("the app is built");
-    let drained = within("the drain", running.shutdown(PATIENCE)).await;
+    let drained = within("the drain", running.shutdown.drain(PATIENCE)).await;
     assert_eq!((drained.closed, drained.cut), (0, 0));
 }

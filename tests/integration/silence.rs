@@ -45,8 +45,8 @@ async fn quiet_client_is_pinged_before_it_is_judged_when_the_process_stood_still
 #[tokio::test(start_paused = true)]
 async fn answers_to_our_pings_count_against_no_rate() {
     let limits = Limits::default()
-        .messages_per_second(1)
-        .heartbeat(Duration::from_millis(300));
+        .max_messages_per_second(1)
+        .heartbeat_interval(Duration::from_millis(300));
     let app = start(limits);
     let mut client = app.connect("/silence").await.expect("the upgrade");
     for _ in 0..3 {
@@ -60,7 +60,7 @@ async fn answers_to_our_pings_count_against_no_rate() {
 async fn each_of_many_quiet_clients_is_judged_by_itself() {
     const CLIENTS: usize = 400;
 
-    let app = start(Limits::default().heartbeat(4 * SECOND));
+    let app = start(Limits::default().heartbeat_interval(4 * SECOND));
     let mut clients = Vec::new();
     for number in 0..CLIENTS {
         let mut client = app.connect("/silence").await.expect("the upgrade");

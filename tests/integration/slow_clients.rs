@@ -43,7 +43,7 @@ async fn client_that_takes_bytes_steadily_is_not_too_slow_however_long_it_takes(
     let limits = Limits::default()
         .send_timeout(Duration::from_secs(1))
         .close_timeout(Duration::from_millis(50))
-        .heartbeat(Duration::from_millis(500));
+        .heartbeat_interval(Duration::from_millis(500));
     let (server, _gate, mut seen) = start(limits).await;
     let mut client = server.raw("/slow_clients").await;
     client.send_text(&LONG.to_string()).await;
@@ -66,7 +66,7 @@ async fn client_that_takes_a_fraction_of_what_the_system_holds_back_is_not_too_s
     for ends in [false, true] {
         let limits = Limits::default()
             .send_timeout(Duration::from_secs(1))
-            .heartbeat(Duration::from_millis(500));
+            .heartbeat_interval(Duration::from_millis(500));
         let (server, _gate, mut seen) = start(limits).await;
         let mut client = server.raw("/slow_clients").await;
         client.send_text(&MIB_8.to_string()).await;
@@ -95,7 +95,7 @@ async fn mute_client(server: &Server) -> RawClient {
     let client = server.raw("/slow_clients").await;
     let endpoint = server.hub().endpoint("/slow_clients");
     until("the client to be in the hub", || endpoint.count() > 0).await;
-    let id = endpoint.connections()[0];
+    let id = endpoint.ids()[0];
     while endpoint.async_send_to(id, vec![0; KIB_64]).await.is_ok() {}
     client
 }
@@ -150,7 +150,7 @@ async fn client_that_takes_nothing_is_waited_for_by_one_send_and_no_more() {
     let (server, _gate, _seen) = start(limits).await;
     let mut mute = mute_client(&server).await;
     let endpoint = server.hub().endpoint("/slow_clients");
-    let id = endpoint.connections()[0];
+    let id = endpoint.ids()[0];
     let begun = Instant::now();
     for _ in 0..20 {
         let sent = endpoint.async_send_to(id, vec![0; KIB_64]).await;
@@ -186,7 +186,7 @@ async fn shorter_wait_of_a_broadcast_does_not_shorten_the_wait_of_a_send() {
     until("the client to be in the hub", || endpoint.count() > 0).await;
     while endpoint.async_broadcast(vec![0; KIB_64]).await.dropped == 0 {}
     let begun = Instant::now();
-    let sent = endpoint.async_send_to(endpoint.connections()[0], vec![0; KIB_64]).await;
+    let sent = endpoint.async_send_to(endpoint.ids()[0], vec![0; KIB_64]).await;
     assert_eq!(sent, Err(SendError::TimedOut));
     assert!(begun.elapsed() >= TIMEOUT, "{:?}", begun.elapsed());
 }
@@ -234,7 +234,7 @@ async fn busy_room_ends_a_connection_whose_connect_is_too_slow_as_the_servers_fa
 
 #[tokio::test]
 async fn held_frames_up_to_the_bounds_are_no_slowness_of_anybody() {
-    let (server, gate, seen) = start(Limits::default().outbound_messages(50)).await;
+    let (server, gate, seen) = start(Limits::default().max_outbound_messages(50)).await;
     let mut client = server.raw("/slow_clients/connect").await;
     let endpoint = server.hub().endpoint("/slow_clients/connect");
     for number in 0..50 {

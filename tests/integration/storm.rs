@@ -74,7 +74,7 @@ async fn hub_is_empty_after_10000_connects_and_disconnects() {
         (endpoint.count(), endpoint.room_count(), server.hub().count()),
         (0, 0, 0)
     );
-    assert_eq!(endpoint.connections(), []);
+    assert_eq!(endpoint.ids(), []);
 
     server.settle().await;
     assert_eq!(seen.rest(), Vec::<String>::new(), "a close handler ran twice");

@@ -47,7 +47,7 @@ async fn session(mut socket: WebSocket, probe: Global<Probe>) {
     loop {
         match socket.receive_text().await {
             Ok(text) => probe.note(text),
-            Err(end) => return probe.note(format!("disconnected with {}", end.code())),
+            Err(end) => return probe.note(format!("disconnected with {}", end.code)),
         }
     }
 }
@@ -134,7 +134,9 @@ async fn messages_ahead_of_the_end_of_tcp_are_handled_before_it() {
 
 #[tokio::test]
 async fn dead_peer_clock_stands_still_while_we_do_not_read() {
-    let limits = Limits::default().read_ahead(1).heartbeat(Duration::from_millis(50));
+    let limits = Limits::default()
+        .max_read_ahead(1)
+        .heartbeat_interval(Duration::from_millis(50));
     let mut fixture = start(limits).await;
     let mut client = fixture.server.raw("/stream_end/plain").await;
     client.expect_text("connected").await;

@@ -166,7 +166,7 @@ async fn collector_that_panics_disturbs_no_connection_no_broadcast_and_no_build(
         }
         one.close().await;
         one.expect_close(1000).await;
-        let drained = app.shutdown(std::time::Duration::from_secs(10));
+        let drained = app.drain(std::time::Duration::from_secs(10));
         let (drained, ()) = tokio::join!(drained, other.expect_close(1001));
         assert_eq!(drained.cut, 0);
         assert_eq!(app.hub().count(), 0);

@@ -124,7 +124,7 @@ async fn client_that_answers_no_ping_is_gone_after_two_heartbeats() {
 
 #[tokio::test(start_paused = true)]
 async fn slow_handler_never_times_out_its_own_client() {
-    let app = TestApp::new(app().limits(Limits::default().read_ahead(1)));
+    let app = TestApp::new(app().limits(Limits::default().max_read_ahead(1)));
     let mut client = app.connect("/tested/slow").await.expect("the upgrade");
     for text in ["one", "two", "three"] {
         client.send_text(text).await;
@@ -139,7 +139,7 @@ async fn drain_closes_with_1001() {
     let app = TestApp::new(app());
     let mut client = app.connect("/tested/chat").await.expect("the upgrade");
     assert_eq!(client.receive_text().await, "room none");
-    let (drained, ()) = tokio::join!(app.shutdown(Duration::from_secs(5)), client.expect_close(1001));
+    let (drained, ()) = tokio::join!(app.drain(Duration::from_secs(5)), client.expect_close(1001));
     assert_eq!((drained.closed, drained.cut), (1, 0));
 }
 

@@ -81,7 +81,7 @@ async fn client_answers_a_close_that_nobody_awaits() {
     let (app, _gate) = app(Limits::default());
     let client = connect(&app).await;
     let begun = tokio::time::Instant::now();
-    let drained = app.shutdown(Duration::from_secs(1)).await;
+    let drained = app.drain(Duration::from_secs(1)).await;
     assert_eq!((drained.closed, drained.cut), (1, 0));
     assert_eq!(
         begun.elapsed(),
@@ -116,7 +116,7 @@ async fn client_that_stops_reading_still_receives_what_it_awaits() {
 #[tokio::test]
 async fn client_that_does_not_receive_is_a_slow_consumer() {
     for stops in [false, true] {
-        let (app, gate) = app(Limits::default().outbound_messages(64));
+        let (app, gate) = app(Limits::default().max_outbound_messages(64));
         let mut client = app.connect("/test_socket/pour").await.expect("the upgrade");
         if stops {
             client.stop_reading();
@@ -138,7 +138,7 @@ async fn client_that_does_not_receive_is_a_slow_consumer() {
 
 #[tokio::test]
 async fn reply_of_any_size_arrives() {
-    let (app, _gate) = app(Limits::default().outbound_bytes(128 << 20));
+    let (app, _gate) = app(Limits::default().max_outbound_bytes(128 << 20));
     let mut client = connect(&app).await;
     for size in [1 << 16, 20_000_000, 80_000_000] {
         client.send_text(format!("grow {size}")).await;
@@ -248,7 +248,7 @@ async fn end_without_a_close_frame_says_so() {
     client.stop_reading();
     client.send_text("on and on").await;
     gate.pass().await;
-    app.shutdown(Duration::ZERO).await;
+    app.drain(Duration::ZERO).await;
     let (_, _, text) = panic_of(async {
         loop {
             client.receive().await;

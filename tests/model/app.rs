@@ -54,11 +54,11 @@ impl Endings {
 /// Makes the app, in which nothing happens by itself however much time passes.
 pub(crate) fn app(overflow: Overflow, endings: Endings) -> App {
     let limits = Limits::default()
-        .outbound_messages(OUTBOUND_MESSAGES)
+        .max_outbound_messages(OUTBOUND_MESSAGES)
         .overflow(overflow)
-        .rooms_per_connection(ROOMS_PER_CONNECTION)
+        .max_rooms_per_connection(ROOMS_PER_CONNECTION)
         .send_timeout(SEND_TIMEOUT)
-        .heartbeat(None)
+        .heartbeat_interval(None)
         // A client that does not read takes its Close frame only when it reads again.
         .close_timeout(Duration::from_hours(1000));
     App::new().inject_global(endings).limits(limits).include_router(&MODEL)
@@ -98,15 +98,15 @@ impl Speaker<'_> {
                 let audience = except.into_iter().fold(self.audience(to), Audience::except);
                 broadcast(&audience, turn, burst).await
             }
-            (Order::Join(room), Self::Handler(ws)) => rooms(ws.join(room.name()), ws),
-            (Order::Leave(room), Self::Handler(ws)) => rooms(ws.leave(room.name()), ws),
+            (Order::Join(room), Self::Handler(ws)) => rooms(ws.join(room.name()).is_member, ws),
+            (Order::Leave(room), Self::Handler(ws)) => rooms(ws.leave(room.name()).was_member, ws),
             (Order::CloseMyself { code }, Self::Handler(ws)) => {
                 ws.close_with(code, "");
                 let too_late = ws.sync_send("too late");
                 Answer::Closed(written(too_late), ws.everyone().count())
             }
             (Order::Close { whom, code }, Self::Hub(endpoint)) => {
-                let closed = endpoint.close(whom, code, "");
+                let closed = endpoint.close_with(whom, code, "");
                 Answer::Closed(written(closed), endpoint.count())
             }
             (Order::Several(orders), _) => self.obey_all(turn, orders).await,

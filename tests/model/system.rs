@@ -181,12 +181,12 @@ impl Live {
         let members: BTreeSet<_> = oracle.members(endpoint).map(|number| self.id(number)).collect();
         assert_eq!(hub.count(), members.len(), "the count of {}", ENDPOINTS[endpoint]);
         assert_eq!(
-            BTreeSet::from_iter(hub.connections()),
+            BTreeSet::from_iter(hub.ids()),
             members,
             "the connections of {}",
             ENDPOINTS[endpoint]
         );
-        assert_eq!(hub.connections().len(), members.len(), "nobody is there twice");
+        assert_eq!(hub.ids().len(), members.len(), "nobody is there twice");
 
         let occupied: BTreeSet<Room> = oracle
             .members(endpoint)
@@ -208,7 +208,7 @@ impl Live {
         let live = self.app.hub().count();
         let sockets = self.clients.iter_mut().filter_map(|(_, socket)| socket.as_mut());
         let farewells = join_all(sockets.map(|socket| socket.expect_close(1001)));
-        let (drained, told) = tokio::join!(self.app.shutdown(SETTLE), farewells);
+        let (drained, told) = tokio::join!(self.app.drain(SETTLE), farewells);
         assert_eq!(
             (drained.closed, drained.cut, told.len()),
             (live, 0, live),

@@ -210,7 +210,7 @@ fn app() -> App {
 }
 
 async fn serve_with_axum(address: SocketAddr, grace: Duration) -> Result<(), Box<dyn Error>> {
-    let Running { router, shutdown, .. } = app().build()?;
+    let BuiltApp { router, shutdown, .. } = app().build()?;
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
     let draining = async move {

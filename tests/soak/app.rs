@@ -30,18 +30,18 @@ static SLEEPY: SubRouter = SubRouter::new("/idle");
 
 pub(crate) fn app(ledger: Ledger) -> App {
     let few = Limits::default()
-        .outbound_messages(FEW_MESSAGES)
-        .outbound_bytes(128 * 1024);
+        .max_outbound_messages(FEW_MESSAGES)
+        .max_outbound_bytes(128 * 1024);
     let impatient = Limits::default()
-        .outbound_bytes(128 * 1024)
+        .max_outbound_bytes(128 * 1024)
         .send_timeout(Duration::from_millis(1500))
         .close_timeout(Duration::from_millis(500));
-    let watchful = Limits::default().heartbeat(Duration::from_secs(1));
-    let strict = watchful.clone().missed_heartbeats(2);
+    let watchful = Limits::default().heartbeat_interval(Duration::from_secs(1));
+    let strict = watchful.clone().max_missed_heartbeats(2);
     // Most clients answer no pings, and wait for each other as long as a loaded machine takes. A sub-router can only narrow.
     let patient = Limits::default()
-        .heartbeat(None)
-        .missed_heartbeats(MOST_MISSED)
+        .heartbeat_interval(None)
+        .max_missed_heartbeats(MOST_MISSED)
         .close_timeout(Duration::from_secs(30));
     let app = App::new().limits(patient);
     let hub = app.hub();
@@ -169,8 +169,8 @@ async fn party(
             ledger.broadcast("/party", &guest.room, delivery);
             format!("said {} {}", delivery.queued, delivery.dropped)
         }
-        "join" => format!("joined {}", ws.join(&guest.room)),
-        "leave" => format!("left {}", ws.leave(&guest.room)),
+        "join" => format!("joined {}", ws.join(&guest.room).is_member),
+        "leave" => format!("left {}", ws.leave(&guest.room).was_member),
         "id" => format!("id {}", ws.id()),
         "tell" => {
             let (id, text) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -250,7 +250,7 @@ async fn mishap(
         Mishap::Fail => Err(std::io::Error::other("it failed, as it was told"))?,
         Mishap::Refuse { code, reason } => return Err(HandlerError::close(code, reason)),
         Mishap::Close { code, reason } => ws.close_with(code, reason),
-        Mishap::CloseByHub { code, reason } => hub.endpoint("/mishap").close(ws.id(), code, reason)?,
+        Mishap::CloseByHub { code, reason } => hub.endpoint("/mishap").close_with(ws.id(), code, reason)?,
         Mishap::Reply { text } => return Err(HandlerError::reply(text)),
     }
     Ok("closing".to_owned())

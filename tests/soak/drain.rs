@@ -37,7 +37,7 @@ async fn try_run(world: &Arc<World>, shutdown: &Shutdown) -> Outcome {
     }
     drop(here);
     let _none = everybody_here.recv().await;
-    let drained = within("the drain", shutdown.shutdown(GRACE)).await?;
+    let drained = within("the drain", shutdown.drain(GRACE)).await?;
     check((drained.closed, drained.cut) == (count, 0), || {
         format!("{drained:?} of {count} clients")
     })?;

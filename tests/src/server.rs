@@ -99,7 +99,7 @@ impl Server {
 
     /// Closes every connection and waits until the last task of one has ended: no handler runs from now on.
     pub async fn settle(&self) {
-        self.shutdown.shutdown(PATIENCE).await;
+        self.shutdown.drain(PATIENCE).await;
     }
 
     /// Gives the address.

@@ -94,7 +94,7 @@ fn left(ws: &WebSocketConnector, Member { name, room }: &Member) -> Result<(), s
 async fn main() -> Result<(), ServeError> {
     let page = Router::new().route("/", get(Html(include_str!("page.html"))));
     // Nobody needs long messages or many of them here. Who sends them is disconnected, with the reason.
-    let limits = Limits::default().max_message_size(4 * 1024).messages_per_second(10);
+    let limits = Limits::default().max_message_size(4 * 1024).max_messages_per_second(10);
     App::new()
         .http(page)
         .limits(limits)

@@ -13,7 +13,7 @@ use std::{
 use axum::{Extension, Router, extract::Request, http::HeaderValue, routing::get};
 
 use crate::{
-    app::shutdown::{Drained, Shutdown},
+    app::shutdown::Shutdown,
     endpoint::{resolve, router::IncludedRouter, selection::Selection},
     handler::dependencies::Dependencies,
     hub::Hub,
@@ -57,24 +57,13 @@ pub struct App {
 
 /// A built app, for those who own the server loop.
 #[derive(Debug)]
-pub struct Running {
+pub struct BuiltApp {
     /// The endpoints, and the routes given to [`App::http`].
     pub router: Router,
     /// The live connections.
     pub hub: Hub,
-    /// Ends them in order.
+    /// Drains them: `built.shutdown.drain(grace).await`.
     pub shutdown: Shutdown,
-}
-
-impl Running {
-    /// Drains, as [`Shutdown::shutdown`].
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`Shutdown::shutdown`].
-    pub async fn shutdown(&self, grace: Duration) -> Drained {
-        self.shutdown.shutdown(grace).await
-    }
 }
 
 impl App {
@@ -194,7 +183,7 @@ impl App {
     /// # Errors
     ///
     /// [`BuildErrors`] lists everything that is wrong, with file and line.
-    pub fn build(self) -> Result<Running, BuildErrors> {
+    pub fn build(self) -> Result<BuiltApp, BuildErrors> {
         Ok(self.assemble()?.running)
     }
 
@@ -237,7 +226,7 @@ impl App {
         let shutdown = Shutdown::new(self.hub.clone());
         let (shutdown_grace, unready_grace) = self.limits.drain_graces();
         Ok(Assembled {
-            running: Running {
+            running: BuiltApp {
                 router,
                 hub: self.hub,
                 shutdown,
@@ -250,7 +239,7 @@ impl App {
 
 /// A built app, and how patient its drain is.
 pub(crate) struct Assembled {
-    pub(crate) running: Running,
+    pub(crate) running: BuiltApp,
     pub(crate) shutdown_grace: Duration,
     pub(crate) unready_grace: Duration,
 }

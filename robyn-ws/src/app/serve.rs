@@ -37,7 +37,7 @@ use tokio::{
 use crate::wire::transport::tune;
 use crate::{
     app::{
-        App, Assembled, Running,
+        App, Assembled, BuiltApp,
         shutdown::{CUT, log_running_handlers},
         signals::{Signal, StopSignal, exit},
     },
@@ -107,7 +107,7 @@ impl App {
             shutdown_grace,
             unready_grace,
         } = self.assemble()?;
-        let Running { router, hub, shutdown } = running;
+        let BuiltApp { router, hub, shutdown } = running;
         let listener = bind(address).await?;
         #[cfg(any(target_os = "android", target_os = "linux"))]
         tune(&SockRef::from(&listener));

@@ -32,7 +32,7 @@ pub(crate) const CUT: Duration = Duration::from_secs(1);
 /// use robyn_ws::{axum, prelude::*};
 ///
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-/// let Running { router, shutdown, .. } = App::new().build()?;
+/// let BuiltApp { router, shutdown, .. } = App::new().build()?;
 /// let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
 /// axum::serve(listener, router)
 ///     .with_graceful_shutdown(async move {
@@ -82,7 +82,7 @@ impl Shutdown {
     /// # Cancel safety
     ///
     /// Dropped while it waits, new upgrades stay refused and the connections it has reached go on closing.
-    pub async fn shutdown(&self, grace: Duration) -> Drained {
+    pub async fn drain(&self, grace: Duration) -> Drained {
         let deadline = after(Instant::now(), grace);
         let drain = self.hub.drain();
         drain.begin();
@@ -112,12 +112,12 @@ impl Shutdown {
         }
     }
 
-    /// Waits for SIGINT, or for SIGTERM where there is one, and drains as [`Self::shutdown`]. A second signal ends the
+    /// Waits for SIGINT, or for SIGTERM where there is one, and drains as [`Self::drain`]. A second signal ends the
     /// process at once, with the exit code 128 + signal, whatever blocks; also after this has returned.
     ///
     /// # Cancel safety
     ///
-    /// As [`Self::shutdown`].
+    /// As [`Self::drain`].
     pub async fn on_signal(&self, grace: Duration) -> Drained {
         let signal = match StopSignal::listen(|_signal| {}) {
             Ok(mut stop) => stop.received().await,
@@ -131,7 +131,7 @@ impl Shutdown {
 
     /// Drains in what is left of a grace that began with the signal.
     pub(crate) async fn after_signal(&self, signal: Signal, grace: Duration) -> Drained {
-        self.shutdown(signal.rest_of(grace)).await
+        self.drain(signal.rest_of(grace)).await
     }
 
     /// Tells whether a drain has begun.

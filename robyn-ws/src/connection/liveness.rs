@@ -66,10 +66,12 @@ pub(crate) struct Liveness {
 impl Liveness {
     pub(crate) fn new(bounds: &Bounds, now: Moment) -> Self {
         Self {
-            rate: bounds.messages_per_second.map(|limit| Box::new(Rate::new(limit, now))),
+            rate: bounds
+                .max_messages_per_second
+                .map(|limit| Box::new(Rate::new(limit, now))),
             unanswered: 0,
             pongs_due: 0,
-            next_beat: bounds.heartbeat.map(|every| after(now, every)),
+            next_beat: bounds.heartbeat_interval.map(|every| after(now, every)),
             idle_since: now,
             paused: None,
         }
@@ -93,7 +95,7 @@ impl Liveness {
     pub(crate) fn rate_limited() -> Ending {
         Ending::because(
             CloseReason::RateLimited,
-            "too many messages: over Limits::messages_per_second",
+            "too many messages: over Limits::max_messages_per_second",
         )
     }
 
@@ -156,7 +158,7 @@ impl Liveness {
     /// Something came: a part of a frame is a sign of life as well.
     pub(crate) fn is_alive(&mut self, bounds: &Bounds, now: Moment) {
         self.unanswered = 0;
-        self.next_beat = bounds.heartbeat.map(|every| after(now, every));
+        self.next_beat = bounds.heartbeat_interval.map(|every| after(now, every));
     }
 
     /// Our side had to do until `at`, so that the peer could be silent.
@@ -206,7 +208,7 @@ impl Liveness {
 
     /// Judges the silence of the peer: it is pinged, and then has a whole interval for its answer.
     fn beat(&mut self, bounds: &Bounds, now: Moment) -> Due {
-        let (Some(every), Some(due)) = (bounds.heartbeat, self.next_beat) else {
+        let (Some(every), Some(due)) = (bounds.heartbeat_interval, self.next_beat) else {
             return Due::Nothing;
         };
         if now < due {
@@ -220,7 +222,7 @@ impl Liveness {
         }
         // If the process or the machine stood still, the peer's answer may not have been read, or not have been sent.
         let on_time = now <= after(due, every / 2);
-        if on_time && self.unanswered + 1 >= bounds.missed_heartbeats {
+        if on_time && self.unanswered + 1 >= bounds.max_missed_heartbeats {
             return Due::End(Ending::silent(CloseReason::HeartbeatTimeout));
         }
         if on_time || self.unanswered == 0 {
@@ -253,7 +255,7 @@ mod tests {
 
     fn liveness(change: impl FnOnce(&mut Bounds)) -> (Liveness, Bounds, Moment) {
         let mut bounds = Bounds {
-            heartbeat: Some(10 * SECOND),
+            heartbeat_interval: Some(10 * SECOND),
             ..Bounds::default()
         };
         change(&mut bounds);
@@ -330,7 +332,7 @@ mod tests {
 
     #[test]
     fn rate_allows_its_burst_and_refills_steadily() {
-        let (mut liveness, _, start) = liveness(|bounds| bounds.messages_per_second = Some(2));
+        let (mut liveness, _, start) = liveness(|bounds| bounds.max_messages_per_second = Some(2));
         let mut send = |at| {
             matches!(
                 liveness.on_received(Received::Message("x".into()), at),
@@ -344,7 +346,7 @@ mod tests {
 
     #[test]
     fn rate_credits_the_time_in_which_nothing_was_read() {
-        let (mut liveness, bounds, start) = liveness(|bounds| bounds.messages_per_second = Some(2));
+        let (mut liveness, bounds, start) = liveness(|bounds| bounds.max_messages_per_second = Some(2));
         liveness.pause(start);
         let resumed = start + 3 * SECOND;
         liveness.resume(&bounds, resumed);
@@ -362,7 +364,7 @@ mod tests {
 
     #[test]
     fn rate_does_not_count_the_pongs_that_we_ask_for() {
-        let (mut liveness, bounds, start) = liveness(|bounds| bounds.messages_per_second = Some(1));
+        let (mut liveness, bounds, start) = liveness(|bounds| bounds.max_messages_per_second = Some(1));
         for beat in 1..10 {
             let now = start + beat * 10 * SECOND;
             assert_eq!(on_time(&mut liveness, &bounds, now), Due::Ping);

@@ -179,7 +179,7 @@ impl Connection {
         self.driver.take_signals();
         if self.reason() == CloseReason::ConnectTooSlow {
             let (handler, place, id) = (entry.name, entry.place(), self.driver.live.id);
-            log::warn!(handler, %place, %id, "the handler was too slow: while it ran, others sent more than `Limits::outbound_messages` or `outbound_bytes`");
+            log::warn!(handler, %place, %id, "the handler was too slow: while it ran, others sent more than `Limits::max_outbound_messages` or `max_outbound_bytes`");
         }
     }
 

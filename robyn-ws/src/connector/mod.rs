@@ -8,10 +8,11 @@ use axum::http::{Extensions, HeaderMap, Uri};
 
 use crate::{
     hub::{
+        HubEndpoint,
         audience::{Audience, Delivery},
         directory::EndpointRef,
         live::Live,
-        members::Joined,
+        members::{JoinRefusal, Joined, Left},
     },
     types::{
         close::{Ending, close_code},
@@ -130,28 +131,29 @@ impl WebSocketConnector {
         self.everyone().to(room)
     }
 
-    /// Puts this connection into `room`, a name of your choice, until it leaves or ends. Returns `true` if it is in the
-    /// room now: not if it has ended, nor (and that is logged) if it is in `Limits::rooms_per_connection` rooms, or if the
-    /// name is longer than `Limits::max_room_name`.
-    pub fn join(&self, room: impl AsRef<str>) -> bool {
+    /// Puts this connection into `room`, a name of your choice, until it leaves or ends. Joining twice changes nothing.
+    ///
+    /// [`Joined::is_member`] is `false` if the connection has ended, or (and that is logged) if it is in
+    /// `Limits::max_rooms_per_connection` rooms already, or if the name is longer than `Limits::max_room_name`.
+    pub fn join(&self, room: impl AsRef<str>) -> Joined {
         let (id, endpoint, room) = (self.id(), &self.live.endpoint, room.as_ref());
-        let joined = endpoint.join(id, room);
-        match joined {
-            Joined::Yes | Joined::NotConnected => {}
-            Joined::TooManyRooms => log::warn!(
+        let (joined, refusal) = endpoint.join(id, room);
+        match refusal {
+            None | Some(JoinRefusal::NotConnected) => {}
+            Some(JoinRefusal::TooManyRooms) => log::warn!(
                 %id, endpoint = %endpoint.path, room = %printable(room),
-                "not joined: the connection is in `Limits::rooms_per_connection` rooms already"
+                "not joined: the connection is in `Limits::max_rooms_per_connection` rooms already"
             ),
-            Joined::NameTooLong => log::warn!(
+            Some(JoinRefusal::NameTooLong) => log::warn!(
                 %id, endpoint = %endpoint.path, room = %printable(room), bytes = room.len(),
                 "not joined: the name of the room is longer than `Limits::max_room_name`"
             ),
         }
-        joined == Joined::Yes
+        joined
     }
 
-    /// Takes this connection out of `room`. Returns `true` if it was in it.
-    pub fn leave(&self, room: impl AsRef<str>) -> bool {
+    /// Takes this connection out of `room`.
+    pub fn leave(&self, room: impl AsRef<str>) -> Left {
         self.live.endpoint.leave_room(self.id(), room.as_ref())
     }
 
@@ -236,6 +238,13 @@ impl WebSocketConnector {
             return Ok(None);
         }
         self.live.endpoint.find(id).map(Some).ok_or(SendError::NotConnected)
+    }
+}
+
+impl HubEndpoint {
+    /// Returns the handle to the connection `id`, or `None` if no open connection of this endpoint has the id.
+    pub fn connector(&self, id: ConnectionId) -> Option<WebSocketConnector> {
+        self.find(id).ok().map(|live| WebSocketConnector { live })
     }
 }
 

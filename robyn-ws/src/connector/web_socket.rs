@@ -187,8 +187,66 @@ impl WebSocket {
         }
     }
 
-    /// Broadcasts to every connection of this endpoint, this one included, as
-    /// [`WebSocketConnector::async_broadcast`].
+    /// Queues `message` for this client now, as [`WebSocketConnector::sync_send`].
+    ///
+    /// # Errors
+    ///
+    /// As [`WebSocketConnector::sync_send`].
+    pub fn sync_send(&self, message: impl Into<Message>) -> Result<(), SendError> {
+        self.connector.sync_send(message)
+    }
+
+    /// Queues `message` for this client as soon as there is room, as [`WebSocketConnector::async_send`].
+    ///
+    /// # Errors
+    ///
+    /// As [`WebSocketConnector::async_send`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`WebSocketConnector::async_send`].
+    pub async fn async_send(&self, message: impl Into<Message>) -> Result<(), SendError> {
+        self.connector.async_send(message).await
+    }
+
+    /// Queues `message` for the connection `id` of this endpoint now, as [`WebSocketConnector::sync_send_to`].
+    ///
+    /// # Errors
+    ///
+    /// As [`WebSocketConnector::sync_send_to`].
+    pub fn sync_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
+        self.connector.sync_send_to(id, message)
+    }
+
+    /// Queues `message` for the connection `id` of this endpoint as soon as there is room, as
+    /// [`WebSocketConnector::async_send_to`].
+    ///
+    /// # Errors
+    ///
+    /// As [`WebSocketConnector::async_send_to`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`WebSocketConnector::async_send_to`].
+    pub async fn async_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
+        self.connector.async_send_to(id, message).await
+    }
+
+    /// Broadcasts to every connection of this endpoint, this one included, as [`WebSocketConnector::sync_broadcast`].
+    pub fn sync_broadcast(&self, message: impl Into<Message>) -> Delivery {
+        self.connector.sync_broadcast(message)
+    }
+
+    /// Broadcasts to every connection of this endpoint, this one included, as [`WebSocketConnector::async_broadcast`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`WebSocketConnector::async_broadcast`].
+    pub async fn async_broadcast(&self, message: impl Into<Message>) -> Delivery {
+        self.connector.async_broadcast(message).await
+    }
+
+    /// Broadcasts as [`Self::async_broadcast`], by the name that Robyn has for it.
     ///
     /// # Cancel safety
     ///

@@ -7,7 +7,12 @@ use futures_util::future::join_all;
 use crate::{
     hub::{directory::EndpointRef, live::Live, members::Enqueued},
     mailbox::{Pushed, TryPushError},
-    types::{error::SendError, id::ConnectionId, message::Message},
+    types::{
+        close::{Ending, close_code},
+        error::SendError,
+        id::ConnectionId,
+        message::Message,
+    },
     wire::frame::Frame,
 };
 
@@ -133,6 +138,34 @@ impl Audience {
             Some([room]) => self.endpoint.count_in(room, &self.except),
             Some(union) => self.endpoint.count_in_any(union, &self.except),
         }
+    }
+
+    /// Returns the ids of the connections in the audience now, in no particular order.
+    pub fn ids(&self) -> Vec<ConnectionId> {
+        self.members().iter().map(|live| live.id).collect()
+    }
+
+    /// Closes every connection in the audience with code 1000, as [`Self::close_with`].
+    pub fn close(&self) -> usize {
+        self.close_with(close_code::NORMAL, "")
+    }
+
+    /// Closes every connection in the audience with `code` and `reason`, as
+    /// [`WebSocketConnector::close_with`](crate::WebSocketConnector::close_with). Returns the number of connections.
+    pub fn close_with(&self, code: u16, reason: impl Into<String>) -> usize {
+        let members = self.members();
+        if members.is_empty() {
+            return 0;
+        }
+        let ending = Ending::server(code, reason);
+        for live in &members {
+            live.close(ending.clone());
+        }
+        members.len()
+    }
+
+    fn members(&self) -> Vec<Arc<Live>> {
+        self.endpoint.audience(self.rooms.as_deref(), &self.except)
     }
 
     /// Puts `frame` off for all of the audience, as far as that can be, and counts those. Returns who is to be sent it at once.

@@ -62,10 +62,35 @@ pub(crate) struct Enqueued {
     pub(crate) pending: Vec<Arc<Live>>,
 }
 
-/// What became of an attempt to join a room.
+/// The result of [`WebSocketConnector::join`](crate::WebSocketConnector::join), decided in the same moment as the change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Joined {
+    /// How many connections are in the room now.
+    pub count: usize,
+    /// Whether the connection is in the room now.
+    pub is_member: bool,
+    /// Whether this call put the first connection of its identity into the room. A connection without an identity counts
+    /// by itself.
+    pub first_of_identity: bool,
+}
+
+/// The result of [`WebSocketConnector::leave`](crate::WebSocketConnector::leave), decided in the same moment as the change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Left {
+    /// How many connections are in the room now.
+    pub count: usize,
+    /// Whether the connection was in the room.
+    pub was_member: bool,
+    /// Whether this call took the last connection of its identity out of the room. A connection without an identity counts
+    /// by itself.
+    pub last_of_identity: bool,
+}
+
+/// Why a connection did not get into a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Joined {
-    Yes,
+pub(crate) enum JoinRefusal {
     NotConnected,
     TooManyRooms,
     NameTooLong,
@@ -188,43 +213,27 @@ impl EndpointMembers {
         start
     }
 
-    pub(crate) fn join(&self, id: ConnectionId, room: &str) -> Joined {
-        if room.len() > self.bounds.max_room_name {
-            return Joined::NameTooLong;
-        }
+    /// Puts the connection into the room, or says why not.
+    pub(crate) fn join(&self, id: ConnectionId, room: &str) -> (Joined, Option<JoinRefusal>) {
         let mut members = self.lock();
-        let Some(live) = members.everyone.get(id).cloned() else {
-            return Joined::NotConnected;
+        let is_new = members.join(id, room, &self.bounds);
+        let joined = Joined {
+            count: members.rooms.get(room).map_or(0, Group::len),
+            is_member: is_new.is_ok(),
+            first_of_identity: is_new == Ok(true),
         };
-        if members.rooms.get(room).is_some_and(|group| group.contains(id)) {
-            return Joined::Yes;
-        }
-        if members.rooms_of.get(&id).map_or(0, Rooms::len) >= self.bounds.rooms_per_connection {
-            return Joined::TooManyRooms;
-        }
-        let name = members
-            .rooms
-            .get_key_value(room)
-            .map_or_else(|| Arc::from(room), |(name, _)| name.clone());
-        members.rooms.entry(name.clone()).or_default().insert(live);
-        members.rooms_of.entry(id).or_default().insert(name);
-        Joined::Yes
+        (joined, is_new.err())
     }
 
-    /// Returns `true` if the connection was in the room.
-    pub(crate) fn leave_room(&self, id: ConnectionId, room: &str) -> bool {
+    /// Takes the connection out of the room, if it is in it.
+    pub(crate) fn leave_room(&self, id: ConnectionId, room: &str) -> Left {
         let mut members = self.lock();
-        let Some(rooms) = members.rooms_of.get_mut(&id) else {
-            return false;
-        };
-        if !rooms.remove(room) {
-            return false;
+        let was_member = members.leave(id, room);
+        Left {
+            count: members.rooms.get(room).map_or(0, Group::len),
+            was_member,
+            last_of_identity: was_member,
         }
-        if rooms.is_empty() {
-            members.rooms_of.remove(&id);
-        }
-        members.leave_room(id, room);
-        true
     }
 
     /// Returns the rooms of a connection; of one that has left, those it was in.
@@ -282,6 +291,21 @@ impl EndpointMembers {
         self.lock().everyone.members().map(|live| live.id).collect()
     }
 
+    /// Returns the connections in any of `rooms`, or everyone, but those in `except`, each once.
+    pub(crate) fn audience(&self, rooms: Option<&[String]>, except: &[ConnectionId]) -> Vec<Arc<Live>> {
+        let members = self.lock();
+        match rooms {
+            Some(rooms) => members.union(rooms, except),
+            None => {
+                let everyone = members.everyone.members();
+                everyone
+                    .filter(|live| except.binary_search(&live.id).is_err())
+                    .cloned()
+                    .collect()
+            }
+        }
+    }
+
     #[cfg(feature = "test-util")]
     pub(crate) fn has_pending(&self) -> bool {
         !self.lock().pending.is_empty()
@@ -313,6 +337,40 @@ impl EndpointMembers {
 }
 
 impl MemberTable {
+    /// Puts the connection into the room. Returns `false` if it is in it already.
+    fn join(&mut self, id: ConnectionId, room: &str, bounds: &Bounds) -> Result<bool, JoinRefusal> {
+        if room.len() > bounds.max_room_name {
+            return Err(JoinRefusal::NameTooLong);
+        }
+        let live = self.everyone.get(id).cloned().ok_or(JoinRefusal::NotConnected)?;
+        if self.rooms.get(room).is_some_and(|group| group.contains(id)) {
+            return Ok(false);
+        }
+        if self.rooms_of.get(&id).map_or(0, Rooms::len) >= bounds.max_rooms_per_connection {
+            return Err(JoinRefusal::TooManyRooms);
+        }
+        let known = self.rooms.get_key_value(room);
+        let name = known.map_or_else(|| Arc::from(room), |(name, _)| name.clone());
+        self.rooms.entry(name.clone()).or_default().insert(live);
+        self.rooms_of.entry(id).or_default().insert(name);
+        Ok(true)
+    }
+
+    /// Takes the connection out of the room. Returns `false` if it is not in it.
+    fn leave(&mut self, id: ConnectionId, room: &str) -> bool {
+        let Some(rooms) = self.rooms_of.get_mut(&id) else {
+            return false;
+        };
+        if !rooms.remove(room) {
+            return false;
+        }
+        if rooms.is_empty() {
+            self.rooms_of.remove(&id);
+        }
+        self.leave_room(id, room);
+        true
+    }
+
     /// Returns those in any of `rooms` but `except`, each once.
     fn union(&self, rooms: &[String], except: &[ConnectionId]) -> Vec<Arc<Live>> {
         let groups = rooms.iter().filter_map(|room| self.rooms.get(&**room));

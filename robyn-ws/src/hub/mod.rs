@@ -30,7 +30,12 @@ use crate::{
         live::Live,
         members::EndpointMembers,
     },
-    types::{close::Ending, error::SendError, id::ConnectionId, message::Message},
+    types::{
+        close::{Ending, close_code},
+        error::SendError,
+        id::ConnectionId,
+        message::Message,
+    },
     util::log,
 };
 
@@ -199,9 +204,18 @@ impl HubEndpoint {
         self.0.room_count()
     }
 
-    /// Gives the connections.
-    pub fn connections(&self) -> Vec<ConnectionId> {
+    /// Returns the ids of the connections, in no particular order.
+    pub fn ids(&self) -> Vec<ConnectionId> {
         self.0.ids()
+    }
+
+    /// Closes the connection `id` with code 1000, as [`Self::close_with`].
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::NotConnected`] if no open connection of this endpoint has the id.
+    pub fn close(&self, id: ConnectionId) -> Result<(), SendError> {
+        self.close_with(id, close_code::NORMAL, "")
     }
 
     /// Closes the connection `id` with `code` and `reason`, as
@@ -209,8 +223,8 @@ impl HubEndpoint {
     ///
     /// # Errors
     ///
-    /// [`SendError::NotConnected`] if it is not there.
-    pub fn close(&self, id: ConnectionId, code: u16, reason: impl Into<String>) -> Result<(), SendError> {
+    /// As [`Self::close`].
+    pub fn close_with(&self, id: ConnectionId, code: u16, reason: impl Into<String>) -> Result<(), SendError> {
         self.find(id)?.close(Ending::server(code, reason));
         Ok(())
     }
@@ -227,7 +241,7 @@ impl HubEndpoint {
         }
     }
 
-    fn find(&self, id: ConnectionId) -> Result<Arc<Live>, SendError> {
+    pub(crate) fn find(&self, id: ConnectionId) -> Result<Arc<Live>, SendError> {
         self.0.find(id).ok_or(SendError::NotConnected)
     }
 }

@@ -177,7 +177,7 @@ fn send_by_all_ways(hub: &Arc<EndpointMembers>, sender: u8, to: &Arc<Live>) -> u
 
 fn whatever_is_queued_is_written(overflow: Overflow) {
     let bounds = Bounds {
-        outbound_messages: 4,
+        max_outbound_messages: 4,
         overflow,
         ..Bounds::default()
     };
@@ -211,7 +211,7 @@ fn whatever_is_queued_is_written(overflow: Overflow) {
     }
     assert_eq!(written().concat().len(), (queued - evicted) * FRAME, "nothing else");
     // A reply goes over the bound by itself, and so does a frame for which all that could be dropped is begun.
-    let most = bounds.outbound_messages + 1 + usize::from(overflow == Overflow::DropOldest);
+    let most = bounds.max_outbound_messages + 1 + usize::from(overflow == Overflow::DropOldest);
     assert!(written()[1].len() <= most * FRAME, "no queue was over its bounds");
     for bytes in written() {
         let payloads: Vec<u8> = bytes.chunks(FRAME).map(|frame| frame[FRAME - 1]).collect();

@@ -90,7 +90,7 @@ impl Sweeper {
     /// Has the alarm of a connection rung that has entered the hub.
     pub(crate) fn watch(live: &Live) {
         let bounds = live.mailbox.bounds();
-        let Some(shortest) = bounds.heartbeat.into_iter().chain(bounds.idle_timeout).min() else {
+        let Some(shortest) = bounds.heartbeat_interval.into_iter().chain(bounds.idle_timeout).min() else {
             return;
         };
         if !live.flusher.sweeper.runs.swap(true, Ordering::SeqCst) {

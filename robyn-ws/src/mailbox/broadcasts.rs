@@ -28,8 +28,8 @@ use crate::{
 /// How much can be queued for a connection that batches reach.
 fn own_share(bounds: &Bounds) -> QueueSize {
     QueueSize {
-        messages: bounds.outbound_messages / 4,
-        bytes: bounds.outbound_bytes / 4,
+        messages: bounds.max_outbound_messages / 4,
+        bytes: bounds.max_outbound_bytes / 4,
     }
 }
 
@@ -37,8 +37,8 @@ fn own_share(bounds: &Bounds) -> QueueSize {
 pub(crate) fn batched_share(bounds: &Bounds) -> QueueSize {
     let own = own_share(bounds);
     QueueSize {
-        messages: bounds.outbound_messages - own.messages,
-        bytes: bounds.outbound_bytes - own.bytes,
+        messages: bounds.max_outbound_messages - own.messages,
+        bytes: bounds.max_outbound_bytes - own.bytes,
     }
 }
 

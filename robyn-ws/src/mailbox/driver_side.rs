@@ -132,7 +132,7 @@ impl Mailbox {
 
     fn takes_reply(&self, state: &State) -> bool {
         let QueueSize { messages, bytes } = state.size;
-        messages < self.bounds.outbound_messages && bytes < self.bounds.outbound_bytes
+        messages < self.bounds.max_outbound_messages && bytes < self.bounds.max_outbound_bytes
     }
 
     // ---- waking and sleeping --------------------------------------------------------------------------------------

@@ -195,8 +195,8 @@ impl Mailbox {
     #[inline]
     fn has_room_for(&self, frame: &Frame, QueueSize { messages, bytes }: QueueSize, times: usize) -> bool {
         messages == 0
-            || (messages < self.bounds.outbound_messages * times
-                && bytes + frame.len() <= self.bounds.outbound_bytes * times)
+            || (messages < self.bounds.max_outbound_messages * times
+                && bytes + frame.len() <= self.bounds.max_outbound_bytes * times)
     }
 
     /// Drops the oldest frames that nobody has begun to write, until `frame` fits or none is left.

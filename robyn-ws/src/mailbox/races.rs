@@ -123,7 +123,7 @@ fn frames_of_all_senders_arrive_once_and_in_order_and_nobody_sleeps_over_them() 
 
 fn what_was_taken_is_written_before_the_end() {
     let bounds = Bounds {
-        outbound_messages: 2,
+        max_outbound_messages: 2,
         ..Bounds::default()
     };
     let (mailbox, pipe) = open_mailbox(&bounds);

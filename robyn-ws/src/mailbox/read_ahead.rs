@@ -28,10 +28,10 @@ impl ReadAhead {
         self.messages.is_empty()
     }
 
-    /// Tells whether another message may be read ahead: `Limits::read_ahead` messages, and about one message of the
+    /// Tells whether another message may be read ahead: `Limits::max_read_ahead` messages, and about one message of the
     /// largest size.
     pub(crate) fn has_room(&self, bounds: &Bounds) -> bool {
         let (messages, bytes) = (self.messages.len(), self.bytes);
-        messages == 0 || (messages < bounds.read_ahead && bytes < bounds.max_message_size)
+        messages == 0 || (messages < bounds.max_read_ahead && bytes < bounds.max_message_size)
     }
 }

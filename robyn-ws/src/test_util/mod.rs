@@ -50,7 +50,7 @@ use tokio::io::DuplexStream;
 
 pub use self::{request::TestRequest, socket::TestSocket};
 use crate::{
-    app::{App, Running, serve::service_for, shutdown::Drained},
+    app::{App, BuiltApp, serve::service_for, shutdown::Drained},
     connection::Connection,
     hub::{Hub, live::Live},
     mailbox::Mailbox,
@@ -78,7 +78,7 @@ pub fn bytes_by_type() -> Vec<(&'static str, usize)> {
 /// An app under test, without a port.
 #[derive(Debug)]
 pub struct TestApp {
-    running: Running,
+    built: BuiltApp,
 }
 
 impl TestApp {
@@ -90,7 +90,7 @@ impl TestApp {
     #[track_caller]
     pub fn new(app: App) -> Self {
         match app.build() {
-            Ok(running) => Self { running },
+            Ok(built) => Self { built },
             Err(errors) => panic!("{errors}"),
         }
     }
@@ -121,18 +121,18 @@ impl TestApp {
 
     /// Gives the live connections.
     pub fn hub(&self) -> &Hub {
-        &self.running.hub
+        &self.built.hub
     }
 
-    /// Drains the app, as [`Shutdown::shutdown`](crate::Shutdown::shutdown).
-    pub async fn shutdown(&self, grace: Duration) -> Drained {
-        self.running.shutdown(grace).await
+    /// Drains the app, as [`Shutdown::drain`](crate::Shutdown::drain).
+    pub async fn drain(&self, grace: Duration) -> Drained {
+        self.built.shutdown.drain(grace).await
     }
 
     /// Gives the client's end of a new connection, whose other end hyper serves.
     fn dial(&self, peer: SocketAddr) -> DuplexStream {
         let (client, server) = tokio::io::duplex(PIPE);
-        let service = service_for(self.running.router.clone(), peer);
+        let service = service_for(self.built.router.clone(), peer);
         let serve = async move {
             let builder = auto::Builder::new(TokioExecutor::new());
             // A client that goes away is part of many tests.

@@ -84,7 +84,7 @@ pub enum CloseReason {
     HandlerError,
     /// A message handler ran longer than `Limits::handler_timeout`.
     HandlerTimeout,
-    /// The client sent more frames a second, of any kind, than `Limits::messages_per_second`.
+    /// The client sent more frames a second, of any kind, than `Limits::max_messages_per_second`.
     RateLimited,
     /// The server drains.
     Shutdown,
@@ -266,7 +266,7 @@ impl Ending {
     pub(crate) fn slow_consumer() -> Self {
         Self::because(
             CloseReason::SlowConsumer,
-            "too slow: over Limits::outbound_messages or Limits::outbound_bytes",
+            "too slow: over Limits::max_outbound_messages or Limits::max_outbound_bytes",
         )
     }
 

@@ -9,6 +9,7 @@ use crate::{
 ///
 /// It is an error so that `?` leaves the loop; a session handler that returns it ends in order.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 #[error("disconnected with code {code}{}{}", if reason.is_empty() { "" } else { ": " }, printable(reason))]
 pub struct Disconnected {
     /// The close code; 1005 where the client gave none, 1006 where no Close frame was seen.
@@ -18,14 +19,12 @@ pub struct Disconnected {
 }
 
 impl Disconnected {
-    /// Gives the close code.
-    pub const fn code(&self) -> u16 {
-        self.code
-    }
-
-    /// Gives the reason, often empty.
-    pub fn reason(&self) -> &str {
-        &self.reason
+    /// Creates an end, to call a function that handles one in a test.
+    pub fn new(code: u16, reason: impl Into<String>) -> Self {
+        Self {
+            code,
+            reason: reason.into(),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ pub enum SendError {
     NotConnected,
     /// The client's outbound queue is full, and the message was dropped.
     #[error(
-        "the client's outbound queue is full: it reads too slowly, or `Limits::outbound_messages` or `outbound_bytes` is too small"
+        "the client's outbound queue is full: it reads too slowly, or `Limits::max_outbound_messages` or `max_outbound_bytes` is too small"
     )]
     QueueFull,
     /// The client's outbound queue was full, and the client took no bytes for `Limits::send_timeout`. The message was

@@ -136,12 +136,12 @@ limits! {
     read_buffer(usize): usize = 4 * KIB, in 1..=MIB, or wider;
     /// The most messages queued for a client that has not taken them yet. Default: 256, at most 1,048,576. Above it:
     /// [`Overflow`].
-    outbound_messages(usize): usize = 256, in 1..=MIB;
+    max_outbound_messages(usize): usize = 256, in 1..=MIB;
     /// The most bytes queued for a client that has not taken them yet, with the 2 to 10 bytes of each frame's header.
     /// Default: 1 MiB, at most 1 GiB. Above it: [`Overflow`]. One message always fits into an empty queue, however long it
     /// is.
-    outbound_bytes(usize): usize = MIB, in 1..=GIB;
-    /// What happens above `outbound_messages` or `outbound_bytes`. Default: [`Overflow::Disconnect`].
+    max_outbound_bytes(usize): usize = MIB, in 1..=GIB;
+    /// What happens above `max_outbound_messages` or `max_outbound_bytes`. Default: [`Overflow::Disconnect`].
     overflow(Overflow): Overflow = Overflow::default();
     /// How long an `async_` send waits for room in a full queue of a client that takes no bytes, before the overflow
     /// policy decides, and how long a client may take none of our replies, or none of the queue that is left at its end. A
@@ -153,13 +153,13 @@ limits! {
     /// How many messages are read ahead of the handler that is running. Default: 16, at most 65,536. Nor is any read ahead
     /// once they have `max_message_size` bytes together. At the bound the socket is not read, so that TCP slows the client
     /// down.
-    read_ahead(usize): usize = 16, in 1..=64 * KIB;
+    max_read_ahead(usize): usize = 16, in 1..=64 * KIB;
     /// How often a quiet client is pinged. Default: 25 s, below the usual 30 s of proxies. At least 10 ms: a shorter one
     /// would take clients for lost whose answers are on the way. `None` turns it off.
-    heartbeat(impl Into<Option<Duration>>): Option<Duration> = Some(Duration::from_secs(25)), in INTERVALS;
+    heartbeat_interval(impl Into<Option<Duration>>): Option<Duration> = Some(Duration::from_secs(25)), in INTERVALS;
     /// After how many heartbeats of silence a client is taken for lost, at least 2: it is pinged after the first, and
     /// must have answered by the last. Default: 2, at most 1,000.
-    missed_heartbeats(u32): u32 = 2, in 2..=1000;
+    max_missed_heartbeats(u32): u32 = 2, in 2..=1000;
     /// After how long without a message, or a part of one, a client is closed with 1001. Pongs do not count, nor does
     /// the time in which our handlers work. Default: off.
     idle_timeout(impl Into<Option<Duration>>): Option<Duration> = None, in TIMES;
@@ -192,13 +192,13 @@ limits! {
     max_handshakes(usize): usize = 1024, in 1..=MAX_SOCKETS;
     /// The most frames a second from one client, whatever their kind, averaged over a second. A message in one piece is
     /// one frame, and the answer to a ping of ours is free. Default: off. At most 1,000,000. Above it: close code 1008.
-    messages_per_second(impl Into<Option<u32>>): Option<u32> = None, in 1..=1_000_000;
+    max_messages_per_second(impl Into<Option<u32>>): Option<u32> = None, in 1..=1_000_000;
     /// The most rooms one connection can be in. Default: 1024, at most 1,048,576. Above it: `join` returns `false`.
-    rooms_per_connection(usize): usize = 1024, in 0..=MIB;
+    max_rooms_per_connection(usize): usize = 1024, in 0..=MIB;
     /// The longest name of a room, in bytes. Default: 256, at most 64 KiB. Above it: `join` returns `false`.
     max_room_name(usize): usize = 256, in 1..=64 * KIB;
     /// The longest request target (path and query) of an upgrade, in bytes. Default: 8 KiB, at most 64 KiB. Above it: 414.
-    request_target(usize): usize = 8 * KIB, in 1..=64 * KIB;
+    max_request_target(usize): usize = 8 * KIB, in 1..=64 * KIB;
     /// The longest head of an upgrade request, in bytes of its target and of its headers' names and values. Default: 64 KiB,
     /// at most 1 MiB. Above it: 431. A connection keeps the head for its handlers. The HTTP server has a bound of its own:
     /// hyper's is about 400 KiB and 100 headers.

@@ -196,7 +196,7 @@ impl QueryParams {
 
     /// Gives all names and values in the order of the query.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+        self.into_iter()
     }
 
     /// Gives the number of parameters.
@@ -208,6 +208,19 @@ impl QueryParams {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+impl<'a> IntoIterator for &'a QueryParams {
+    type Item = (&'a str, &'a str);
+    type IntoIter = std::iter::Map<std::slice::Iter<'a, (String, String)>, fn(&'a (String, String)) -> Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter().map(pair)
+    }
+}
+
+fn pair((name, value): &(String, String)) -> (&str, &str) {
+    (name, value)
 }
 
 impl fmt::Debug for QueryParams {
@@ -235,9 +248,33 @@ impl PathParams {
         self.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
-    /// Gives all names and values in the order of the path.
+    /// Returns all values of `name`: one, or none.
+    pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.get(name).into_iter()
+    }
+
+    /// Returns all names and values in the order of the path.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+        self.into_iter()
+    }
+
+    /// Returns the number of parameters.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns `true` if the path has no parameters.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<'a> IntoIterator for &'a PathParams {
+    type Item = (&'a str, &'a str);
+    type IntoIter = std::iter::Map<std::slice::Iter<'a, (String, String)>, fn(&'a (String, String)) -> Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter().map(pair)
     }
 }
 

@@ -199,9 +199,10 @@ fn check_head(endpoint: &Endpoint, parts: &Parts) -> Result<(), Response> {
 
 fn check_target(endpoint: &Endpoint, parts: &Parts) -> Result<(), Response> {
     let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
-    let most = endpoint.bounds.request_target;
+    let most = endpoint.bounds.max_request_target;
     if target > most {
-        let body = format!("the request target has {target} bytes, more than the {most} of `Limits::request_target`\n");
+        let body =
+            format!("the request target has {target} bytes, more than the {most} of `Limits::max_request_target`\n");
         return Err((StatusCode::URI_TOO_LONG, body).into_response());
     }
     Ok(())

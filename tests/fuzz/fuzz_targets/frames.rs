@@ -35,9 +35,9 @@ static APP: SharedApp = LazyLock::new(|| {
     let limits = Limits::default()
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_FRAME)
-        .read_ahead(2)
-        .outbound_messages(3)
-        .outbound_bytes(1 << 20)
+        .max_read_ahead(2)
+        .max_outbound_messages(3)
+        .max_outbound_bytes(1 << 20)
         .idle_timeout(Duration::from_secs(20));
     build(App::new().limits(limits))
 });
@@ -81,7 +81,7 @@ async fn send_ours(mut input: &[u8]) {
     }
     let (code, reason) = input.split_at_checked(2).unwrap_or((&[0, 0], input));
     let (code, reason) = (u16::from_be_bytes([code[0], code[1]]), String::from_utf8_lossy(reason));
-    let [id] = endpoint.connections()[..] else {
+    let [id] = endpoint.ids()[..] else {
         panic!("one connection")
     };
     endpoint.close(id, code, reason.clone()).expect("it is connected");

@@ -62,7 +62,7 @@ fn enter(ws: WebSocketConnector) -> &'static str {
 
 static APP: SharedApp = LazyLock::new(|| {
     let limits = Limits::default()
-        .rooms_per_connection(MAX_ROOMS)
+        .max_rooms_per_connection(MAX_ROOMS)
         .max_room_name(MAX_ROOM_NAME);
     build(App::new().limits(limits))
 });

@@ -3,7 +3,7 @@
 use std::{sync::LazyLock, time::Duration};
 
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
-use robyn_ws::{App, Hub, Running, axum::Router};
+use robyn_ws::{App, Hub, BuiltApp, axum::Router};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, ReadHalf, WriteHalf},
     runtime, task,
@@ -15,7 +15,7 @@ use tokio_tungstenite::{
 };
 
 /// An app that all inputs of a target share. No input leaves anything in it, which [`run`] checks.
-pub type SharedApp = LazyLock<Running>;
+pub type SharedApp = LazyLock<BuiltApp>;
 
 /// How much each direction of a connection holds.
 const PIPE: usize = 64 * 1024;
@@ -24,7 +24,7 @@ const PIPE: usize = 64 * 1024;
 const FOR_EVER: Duration = Duration::from_mins(10);
 
 /// Builds an app.
-pub fn build(app: App) -> Running {
+pub fn build(app: App) -> BuiltApp {
     app.build().expect("the target's handlers fit together")
 }
 

@@ -63,7 +63,7 @@ fn main() -> Result<(), BuildErrors> {
     let _: Router = app().router()?;
     let router: Router<String> = app().router()?;
     let _: Router = router.with_state("any state".to_owned());
-    let Running { hub, .. } = app().build()?;
+    let BuiltApp { hub, .. } = app().build()?;
     let mut paths: Vec<_> = hub.paths().collect();
     paths.sort_unstable();
     assert_eq!(

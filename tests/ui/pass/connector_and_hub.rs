@@ -123,7 +123,7 @@ mod hub {
 
         let endpoint = hub.endpoint("/chat");
         let nobody: ConnectionId = "67e55044-10b1-426f-9247-bb680e5fe0c8".parse().expect("a UUID");
-        assert!(endpoint.connections().is_empty());
+        assert!(endpoint.ids().is_empty());
         assert_eq!(endpoint.count(), 0);
         assert_eq!(endpoint.to("league").except(nobody).count(), 0);
         assert_eq!(endpoint.sync_broadcast("hi").queued, 0);

@@ -190,7 +190,7 @@ impl Measurement {
     async fn drain(&mut self) -> Outcome {
         self.crowd.tell(Order::Leave).await?;
         let meter = Meter::start();
-        let drained = self.server.shutdown.shutdown(patience(self.connections)).await;
+        let drained = self.server.shutdown.drain(patience(self.connections)).await;
         let spent = meter.read();
         let sent_away = self.crowd.answer().await?;
         expect("connections that were closed", drained.closed, self.connections)?;

@@ -21,7 +21,7 @@ impl Options {
     pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Outcome<Self> {
         let mut words = words.into_iter();
         let (mut connections, mut idle) = (None, None);
-        // The default of `Limits::heartbeat`.
+        // The default of `Limits::heartbeat_interval`.
         let mut ping = Duration::from_secs(25);
         while let Some(word) = words.next() {
             let (flag, value) = match word.split_once('=') {

@@ -42,7 +42,7 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start(ping: Duration) -> Outcome<Self> {
-        let running = App::new().limits(Limits::default().heartbeat(ping)).build()?;
+        let running = App::new().limits(Limits::default().heartbeat_interval(ping)).build()?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         Ok(Self {
             address: listener.local_addr()?,
