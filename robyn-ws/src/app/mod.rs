@@ -15,7 +15,7 @@ use axum::{Extension, Router, extract::Request, http::HeaderValue, routing::get}
 use crate::{
     app::shutdown::Shutdown,
     endpoint::{resolve, router::IncludedRouter, selection::Selection},
-    handler::dependencies::Dependencies,
+    handler::dependencies::{Dependencies, Globals},
     hub::Hub,
     types::{
         error::{BuildError, BuildErrors, Place},
@@ -154,7 +154,8 @@ impl App {
         self
     }
 
-    /// Serves ordinary HTTP routes beside the endpoints. Their handlers can take the [`Hub`]. A route that is there
+    /// Serves ordinary HTTP routes beside the endpoints. Their handlers can take the [`Hub`] and
+    /// [`Global<T>`](crate::Global). A route that is there
     /// twice, or is an endpoint too, is reported by `build()`.
     #[track_caller]
     pub fn http(mut self, routes: Router) -> Self {
@@ -190,8 +191,9 @@ impl App {
     /// As [`Self::build`], with what only `serve` wants to know.
     pub(crate) fn assemble(mut self) -> Result<Assembled, BuildErrors> {
         self.problems.extend(self.origins.problems());
+        let globals = Arc::new(self.globals);
         let endpoints = resolve::endpoints(
-            Arc::new(self.globals),
+            globals.clone(),
             (&self.limits, self.limits_at),
             self.routers,
             &self.only,
@@ -220,7 +222,7 @@ impl App {
             router = router.route(&path, get(handler));
         }
         for (routes, call) in self.http {
-            router = merge(router, routes, call)?;
+            router = merge(router, routes.layer(Extension(Globals(globals.clone()))), call)?;
         }
         let router = router.layer(Extension(self.hub.clone()));
         let shutdown = Shutdown::new(self.hub.clone());
