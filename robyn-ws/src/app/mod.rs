@@ -1,5 +1,6 @@
 //! The app: takes everything in, checks it, and wires it into a router.
 
+pub(crate) mod http;
 pub(crate) mod serve;
 pub(crate) mod shutdown;
 pub(crate) mod signals;
@@ -185,7 +186,7 @@ impl App {
     ///
     /// [`BuildErrors`] lists everything that is wrong, with file and line.
     pub fn build(self) -> Result<BuiltApp, BuildErrors> {
-        Ok(self.assemble()?.running)
+        Ok(self.assemble()?.built)
     }
 
     /// As [`Self::build`], with what only `serve` wants to know.
@@ -228,7 +229,7 @@ impl App {
         let shutdown = Shutdown::new(self.hub.clone());
         let (shutdown_grace, unready_grace) = self.limits.drain_graces();
         Ok(Assembled {
-            running: BuiltApp {
+            built: BuiltApp {
                 router,
                 hub: self.hub,
                 shutdown,
@@ -241,7 +242,7 @@ impl App {
 
 /// A built app, and how patient its drain is.
 pub(crate) struct Assembled {
-    pub(crate) running: BuiltApp,
+    pub(crate) built: BuiltApp,
     pub(crate) shutdown_grace: Duration,
     pub(crate) unready_grace: Duration,
 }

@@ -50,7 +50,7 @@ use tokio::io::DuplexStream;
 
 pub use self::{request::TestRequest, socket::TestSocket};
 use crate::{
-    app::{App, BuiltApp, serve::service_for, shutdown::Drained},
+    app::{App, BuiltApp, http::service_for, shutdown::Drained},
     connection::Connection,
     hub::{Hub, live::Live},
     mailbox::Mailbox,
@@ -132,7 +132,7 @@ impl TestApp {
     /// Gives the client's end of a new connection, whose other end hyper serves.
     fn dial(&self, peer: SocketAddr) -> DuplexStream {
         let (client, server) = tokio::io::duplex(PIPE);
-        let service = service_for(self.built.router.clone(), peer);
+        let service = service_for(self.built.router.clone(), Some(peer));
         let serve = async move {
             let builder = auto::Builder::new(TokioExecutor::new());
             // A client that goes away is part of many tests.
