@@ -31,7 +31,9 @@
 //! client of it that hangs. [`App::only`] makes an app of one handler in a program of many. An expectation that fails names
 //! its line in the test.
 
+mod connector;
 mod expectation;
+mod http;
 mod inbox;
 mod pipe;
 mod reader;
@@ -48,7 +50,12 @@ use hyper_util::{
 };
 use tokio::io::DuplexStream;
 
-pub use self::{request::TestRequest, socket::TestSocket};
+pub use self::{
+    connector::{SentMessages, connector},
+    http::TestResponse,
+    request::TestRequest,
+    socket::TestSocket,
+};
 use crate::{
     app::{App, BuiltApp, http::service_for, shutdown::Drained},
     connection::Connection,
