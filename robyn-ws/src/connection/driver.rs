@@ -223,8 +223,8 @@ impl Driver {
 
     /// Tells whether no further message is to be handled. What came before the peer's own end is handled first.
     pub(crate) fn is_over(&self) -> bool {
-        let all_handled = !self.closed_by_peer || (self.inbox.is_empty() && self.peer != Peer::Ended);
-        self.aborted || (self.ending.is_some() && (all_handled || self.grace_is_over()))
+        let all_handled = || !self.closed_by_peer || (self.inbox.is_empty() && self.peer != Peer::Ended);
+        self.aborted || (self.ending.is_some() && (all_handled() || self.grace_is_over()))
     }
 
     /// Returns the next message of those that were read, if there is room for its reply.

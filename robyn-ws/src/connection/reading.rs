@@ -79,7 +79,7 @@ impl Driver {
             Incoming::WholeMessage(whole) => whole,
         };
         match self.reader.borrow(whole) {
-            Ok(message) => Some(message.to_message(self.endpoint.bounds.read_buffer)),
+            Ok(message) => Some(message.to_message()),
             Err(end) => {
                 self.on_read_end(&end);
                 None

@@ -4,12 +4,14 @@ use std::{fmt, sync::Arc};
 
 use futures_util::future::join_all;
 
+use serde::Serialize;
+
 use crate::{
     hub::{directory::EndpointRef, live::Live, members::Enqueued},
     mailbox::{Pushed, TryPushError},
     types::{
         close::{Ending, close_code},
-        error::SendError,
+        error::{JsonError, SendError},
         id::ConnectionId,
         message::Message,
     },
@@ -129,6 +131,28 @@ impl Audience {
         }
         self.endpoint.telemetry.broadcast(delivery.queued);
         delivery
+    }
+
+    /// Queues `value` as JSON for everyone in the audience, as [`Self::sync_broadcast`].
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError`] if the value cannot be JSON.
+    pub fn sync_broadcast_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<Delivery, JsonError> {
+        Ok(self.sync_broadcast(Message::json(value)?))
+    }
+
+    /// Queues `value` as JSON for everyone in the audience, as [`Self::async_broadcast`].
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError`] if the value cannot be JSON.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Self::async_broadcast`].
+    pub async fn async_broadcast_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<Delivery, JsonError> {
+        Ok(self.async_broadcast(Message::json(value)?).await)
     }
 
     /// Counts the connections in the audience now.

@@ -22,6 +22,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use serde::Serialize;
+
 use crate::{
     hub::{
         audience::{Audience, Delivery},
@@ -32,7 +34,7 @@ use crate::{
     },
     types::{
         close::{Ending, close_code},
-        error::SendError,
+        error::{JsonError, SendError},
         id::ConnectionId,
         message::Message,
     },
@@ -169,6 +171,28 @@ impl HubEndpoint {
     /// Dropped while it waits, it has reached everyone whose queue was not full.
     pub async fn async_broadcast(&self, message: impl Into<Message>) -> Delivery {
         self.everyone().async_broadcast(message).await
+    }
+
+    /// Queues `value` as JSON for every connection of this endpoint, as [`Self::sync_broadcast`].
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError`] if the value cannot be JSON.
+    pub fn sync_broadcast_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<Delivery, JsonError> {
+        Ok(self.sync_broadcast(Message::json(value)?))
+    }
+
+    /// Queues `value` as JSON for every connection of this endpoint, as [`Self::async_broadcast`].
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError`] if the value cannot be JSON.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Self::async_broadcast`].
+    pub async fn async_broadcast_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<Delivery, JsonError> {
+        Ok(self.async_broadcast(Message::json(value)?).await)
     }
 
     /// Queues `message` for the connection `id` now, or fails now.

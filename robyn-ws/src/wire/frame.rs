@@ -68,7 +68,7 @@ impl Frame {
     pub(crate) fn message(message: &Message, encoder: &FrameCounter) -> Self {
         encoder.0.fetch_add(1, Ordering::Relaxed);
         match message {
-            Message::Text(text) => Self::encode(TEXT, text.as_ref()),
+            Message::Text(text) => Self::encode(TEXT, text.as_shared()),
             Message::Binary(bytes) => Self::encode(BINARY, bytes),
         }
     }
