@@ -40,7 +40,6 @@ use crate::{
     },
     util::{isolate, log},
     wire::{
-        frame::Frame,
         reader::FrameReader,
         transport::{Switched, Transport},
     },
@@ -160,10 +159,7 @@ impl Connection {
         };
         let live = &self.driver.live;
         if start == Start::Greeted {
-            let frame = greeting
-                .as_ref()
-                .map(|greeting| Frame::message(greeting, live.encoder()));
-            live.greet(frame);
+            live.greet(greeting.as_ref());
         } else {
             live.mailbox.refuse();
         }

@@ -97,7 +97,7 @@ impl Audience {
     /// Queues `message` for everyone in the audience now, and never blocks. Where a queue is full,
     /// [`Limits::overflow`](crate::Limits::overflow) decides. The message is encoded once.
     pub fn sync_broadcast(&self, message: impl Into<Message>) -> Delivery {
-        let frame = Frame::message(&message.into(), &self.endpoint.telemetry.frames_encoded);
+        let frame = self.encode(&message.into());
         let mut delivery = Delivery::default();
         for live in self.enqueue(&frame, &mut delivery) {
             delivery.add(&live, live.push(frame.clone()));
@@ -115,7 +115,7 @@ impl Audience {
     ///
     /// Dropped while it waits, it has reached everyone whose queue was not full.
     pub async fn async_broadcast(&self, message: impl Into<Message>) -> Delivery {
-        let frame = Frame::message(&message.into(), &self.endpoint.telemetry.frames_encoded);
+        let frame = self.encode(&message.into());
         let mut delivery = Delivery::default();
         let mut full = Vec::new();
         for live in self.enqueue(&frame, &mut delivery) {
@@ -186,6 +186,11 @@ impl Audience {
             live.close(ending.clone());
         }
         members.len()
+    }
+
+    fn encode(&self, message: &Message) -> Frame {
+        self.endpoint.telemetry.encoded();
+        Frame::message(message)
     }
 
     fn members(&self) -> Vec<Arc<Live>> {

@@ -260,7 +260,7 @@ impl HubEndpoint {
         }
         let telemetry = &self.0.telemetry;
         Counters {
-            frames_encoded: telemetry.frames_encoded.get(),
+            frames_encoded: telemetry.frames_encoded(),
             messages_dropped: telemetry.messages_dropped(),
         }
     }
