@@ -392,7 +392,7 @@ fn name_that_is_no_subprotocol_is_reported_at_its_call() {
     let app = App::new().subprotocols(["chat.v1", "no good"]);
     let error = error(app);
     assert_eq!((error.file(), error.line()), (Some(file!()), Some(line)));
-    assert!(error.message().starts_with("`no good` is no subprotocol"), "{error}");
+    assert!(error.message().starts_with("`no good` is not a subprotocol"), "{error}");
 }
 
 #[test]
@@ -401,7 +401,7 @@ fn entry_that_is_no_origin_is_reported() {
     assert!(
         error
             .message()
-            .starts_with("`example.com` in `Origins::list` is no origin"),
+            .starts_with("`example.com` in `Origins::list` is not an origin"),
         "{error}"
     );
 }

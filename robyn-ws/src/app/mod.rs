@@ -6,6 +6,7 @@ pub(crate) mod shutdown;
 pub(crate) mod signals;
 
 use std::{
+    mem,
     panic::{AssertUnwindSafe, Location, catch_unwind},
     sync::Arc,
     time::Duration,
@@ -15,11 +16,11 @@ use axum::{Extension, Router, extract::Request, http::HeaderValue, routing::get}
 
 use crate::{
     app::shutdown::Shutdown,
-    endpoint::{resolve, router::IncludedRouter, selection::Selection},
+    endpoint::{Endpoint, resolve, router::IncludedRouter, selection::Selection},
     handler::dependencies::{Dependencies, Globals},
     hub::Hub,
     types::{
-        error::{BuildError, BuildErrors, Place},
+        error::{BuildErrors, Place, Problems},
         limits::Limits,
     },
     upgrade::{UpgradePolicy, handshake::is_token, origin::Origins, upgrade},
@@ -51,9 +52,9 @@ pub struct App {
     limits_at: &'static Location<'static>,
     origins: Origins,
     subprotocols: Vec<String>,
-    http: Vec<(Router, &'static Location<'static>)>,
+    http: Vec<HttpRoutes>,
     hub: Hub,
-    problems: Vec<BuildError>,
+    problems: Problems,
 }
 
 /// A built app, for those who own the server loop.
@@ -82,7 +83,7 @@ impl App {
             subprotocols: Vec::new(),
             http: Vec::new(),
             hub: Hub::new(),
-            problems: Vec::new(),
+            problems: Problems::default(),
         }
     }
 
@@ -147,8 +148,8 @@ impl App {
         for name in names.into_iter().map(Into::into) {
             if !is_token(name.as_bytes()) {
                 let message =
-                    format!("`{name}` is no subprotocol: expected a name of visible ASCII without separators");
-                self.problems.push(BuildError::at(Place::of(call), None, message));
+                    format!("`{name}` is not a subprotocol: expected a name of visible ASCII without separators");
+                self.problems.report(Place::of(call), None, message);
             }
             self.subprotocols.push(name);
         }
@@ -156,11 +157,22 @@ impl App {
     }
 
     /// Serves ordinary HTTP routes beside the endpoints. Their handlers can take the [`Hub`] and
-    /// [`Global<T>`](crate::Global). A route that is there
-    /// twice, or is an endpoint too, is reported by `build()`.
+    /// [`Global<T>`](crate::Global). `build()` reports each route that appears more than once, or is an endpoint too.
+    ///
+    /// ```
+    /// use robyn_ws::{axum::{Router, routing::get}, prelude::*};
+    ///
+    /// async fn online(hub: Hub) -> String {
+    ///     hub.len().to_string()
+    /// }
+    ///
+    /// let app = App::new().http(Router::new().route("/online", get(online)));
+    /// # drop(app);
+    /// ```
     #[track_caller]
     pub fn http(mut self, routes: Router) -> Self {
-        self.http.push((routes, Location::caller()));
+        let place = Place::of(Location::caller());
+        self.http.push(HttpRoutes { routes, place });
         self
     }
 
@@ -189,30 +201,39 @@ impl App {
         Ok(self.assemble()?.built)
     }
 
-    /// As [`Self::build`], with what only `serve` wants to know.
+    /// As [`Self::build`], with the times that only `serve` needs.
     pub(crate) fn assemble(mut self) -> Result<Assembled, BuildErrors> {
-        self.problems.extend(self.origins.problems());
-        let globals = Arc::new(self.globals);
+        self.origins.report(&mut self.problems);
+        let globals = Arc::new(mem::take(&mut self.globals));
         let endpoints = resolve::endpoints(
             globals.clone(),
-            (&self.limits, self.limits_at),
-            self.routers,
+            (&self.limits, Place::of(self.limits_at)),
+            mem::take(&mut self.routers),
             &self.only,
             &mut self.problems,
         );
-        if let Some(errors) = BuildErrors::from_problems(self.problems) {
-            return Err(errors);
-        }
-        let subprotocols = self
-            .subprotocols
-            .iter()
-            .filter_map(|name| HeaderValue::from_str(name).ok())
-            .collect();
+        mem::take(&mut self.problems).into_result()?;
+        let (shutdown_grace, unready_grace) = self.limits.drain_graces();
+        let hub = self.hub.clone();
+        Ok(Assembled {
+            built: BuiltApp {
+                router: self.into_router(endpoints, &globals)?,
+                shutdown: Shutdown::new(hub.clone()),
+                hub,
+            },
+            shutdown_grace,
+            unready_grace,
+        })
+    }
+
+    /// Opens the hub for the endpoints, and routes to them and to the HTTP routes.
+    fn into_router(self, endpoints: Vec<Endpoint>, globals: &Arc<Dependencies>) -> Result<Router, BuildErrors> {
         self.hub.open(endpoints.iter().map(|endpoint| endpoint.members.clone()));
+        let names = self.subprotocols.iter();
         let policy = Arc::new(UpgradePolicy {
             hub: self.hub.clone(),
             origins: self.origins,
-            subprotocols,
+            subprotocols: names.filter_map(|name| HeaderValue::from_str(name).ok()).collect(),
         });
         let mut router = Router::new();
         for endpoint in endpoints {
@@ -222,39 +243,39 @@ impl App {
             let handler = move |request: Request| upgrade(endpoint.clone(), policy.clone(), request);
             router = router.route(&path, get(handler));
         }
-        for (routes, call) in self.http {
-            router = merge(router, routes.layer(Extension(Globals(globals.clone()))), call)?;
+        let mut problems = Problems::default();
+        for HttpRoutes { routes, place } in self.http {
+            match merged(&router, routes.layer(Extension(Globals(globals.clone())))) {
+                Ok(all) => router = all,
+                Err(why) => {
+                    let message = format!("the routes given to `App::http` do not fit into the app; axum says: {why}");
+                    problems.report(place, None, message);
+                }
+            }
         }
-        let router = router.layer(Extension(self.hub.clone()));
-        let shutdown = Shutdown::new(self.hub.clone());
-        let (shutdown_grace, unready_grace) = self.limits.drain_graces();
-        Ok(Assembled {
-            built: BuiltApp {
-                router,
-                hub: self.hub,
-                shutdown,
-            },
-            shutdown_grace,
-            unready_grace,
-        })
+        problems.into_result()?;
+        Ok(router.layer(Extension(self.hub)))
     }
 }
 
-/// A built app, and how patient its drain is.
+/// The routes of one call to [`App::http`].
+#[derive(Debug)]
+struct HttpRoutes {
+    routes: Router,
+    place: Place,
+}
+
+/// A built app, and the times that its drain takes.
 pub(crate) struct Assembled {
     pub(crate) built: BuiltApp,
     pub(crate) shutdown_grace: Duration,
     pub(crate) unready_grace: Duration,
 }
 
-/// Merges HTTP routes. axum panics where routes overlap, and has no other way to tell.
-fn merge(router: Router, http: Router, call: &'static Location<'static>) -> Result<Router, BuildErrors> {
-    catch_unwind(AssertUnwindSafe(|| router.merge(http))).map_err(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("no reason was given");
-        let message = format!("a route given to `App::http` is there twice, or is an endpoint too; axum says: {text}");
-        BuildErrors::one(BuildError::at(Place::of(call), None, message))
+/// Merges HTTP routes, or returns why axum panics.
+fn merged(router: &Router, http: Router) -> Result<Router, String> {
+    catch_unwind(AssertUnwindSafe(|| router.clone().merge(http))).map_err(|panic| match panic.downcast::<String>() {
+        Ok(text) => *text,
+        Err(panic) => panic.downcast_ref::<&str>().copied().unwrap_or_default().to_owned(),
     })
 }

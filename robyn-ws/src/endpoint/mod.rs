@@ -1,9 +1,12 @@
 //! An endpoint after resolution: one path, its handlers, and what they need.
 
+mod draft;
 mod path;
+pub(crate) mod path_tree;
 pub(crate) mod registry;
 pub(crate) mod resolve;
 pub(crate) mod router;
+mod scope;
 pub(crate) mod selection;
 
 use std::{any::TypeId, sync::Arc};
@@ -23,6 +26,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     pub(crate) path: Box<str>,
+    /// The first of its handlers in the source, which stands for all of them in messages.
+    pub(crate) first: &'static Entry,
     pub(crate) handlers: Handlers,
     pub(crate) dependencies: Scopes,
     /// The types of connection state that its handlers want.

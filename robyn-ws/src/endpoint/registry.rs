@@ -10,7 +10,10 @@ use crate::{
         needs::Needs,
         reply::{HandlerResult, UpgradeResult},
     },
-    types::{error::Place, event_kind::EventKind},
+    types::{
+        error::{Place, Problems},
+        event_kind::EventKind,
+    },
     util::isolate::Panicked,
 };
 
@@ -86,6 +89,11 @@ impl Entry {
             file: self.file,
             line: self.line,
         }
+    }
+
+    /// Reports a problem of this handler.
+    pub(crate) fn report(&self, problems: &mut Problems, message: impl Into<String>) {
+        problems.report(self.place(), Some(self.name), message);
     }
 
     /// Returns what stands for the entry where only a number can be kept: its address, which is never 0.

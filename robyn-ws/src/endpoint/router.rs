@@ -5,7 +5,7 @@ use std::panic::Location;
 use crate::{
     handler::dependencies::Dependencies,
     types::{
-        error::{BuildError, Place},
+        error::{Place, Problems},
         limits::Limits,
     },
 };
@@ -97,7 +97,7 @@ pub struct IncludedRouter {
     pub(crate) scoped: Dependencies,
     pub(crate) limits: Limits,
     pub(crate) included: Vec<IncludedRouter>,
-    pub(crate) problems: Vec<BuildError>,
+    pub(crate) problems: Problems,
 }
 
 impl IncludedRouter {
@@ -107,7 +107,7 @@ impl IncludedRouter {
             scoped: Dependencies::default(),
             limits: Limits::default(),
             included: Vec::new(),
-            problems: Vec::new(),
+            problems: Problems::default(),
         }
     }
 

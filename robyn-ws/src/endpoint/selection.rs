@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use crate::{
     endpoint::registry::Entry,
-    types::error::{BuildError, Place},
+    types::error::{Place, Problems},
 };
 
 /// Below it two paths have too little in common for one to be a slip of the other.
@@ -32,18 +32,15 @@ impl Selection {
         self.0.as_ref().is_none_or(takes)
     }
 
-    /// Returns a problem for each path that is not among `known`, the paths of the app. `left_out` are the handlers of
-    /// sub-routers that the app does not include, each with its path.
-    pub(crate) fn problems(&self, known: &[&str], left_out: &[(String, &Entry)]) -> Vec<BuildError> {
+    /// Reports each path that is not among `known`, the paths of the app. `left_out` are the handlers of sub-routers that
+    /// the app does not include, each with its path.
+    pub(crate) fn report(&self, known: &[&str], left_out: &[(String, &Entry)], problems: &mut Problems) {
         let chosen = self.0.iter().flatten();
-        let unknown = chosen.filter(|(path, _)| !known.contains(&path.as_str()));
-        unknown
-            .map(|(path, call)| {
-                let help = help(path, known, left_out);
-                let message = format!("`App::only` takes `{path}`, but this app has no handler for it: {help}");
-                BuildError::at(Place::of(call), None, message)
-            })
-            .collect()
+        for (path, call) in chosen.filter(|(path, _)| !known.contains(&path.as_str())) {
+            let help = help(path, known, left_out);
+            let message = format!("`App::only` takes `{path}`, but this app has no handler for it: {help}");
+            problems.report(Place::of(call), None, message);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::types::error::{BuildError, Place};
+use crate::types::error::{Place, Problems};
 
 /// A typed map: one value of each type.
 #[derive(Clone, Default)]
@@ -18,19 +18,19 @@ pub(crate) struct Dependencies {
 }
 
 impl Dependencies {
-    /// Adds `value`; a second one of its type is a problem, since handlers could not tell them apart.
+    /// Adds `value`. A second value of its type is a problem, since handlers could not tell them apart.
     pub(crate) fn inject<T: Send + Sync + 'static>(
         &mut self,
         value: T,
         call: &'static Location<'static>,
-        problems: &mut Vec<BuildError>,
+        problems: &mut Problems,
     ) {
         if self.names.insert(TypeId::of::<T>(), type_name::<T>()).is_some() {
             let message = format!(
                 "a second value of type `{}` is injected: values are found by type, so wrap one of them in a type of its own",
                 type_name::<T>()
             );
-            problems.push(BuildError::at(Place::of(call), None, message));
+            problems.report(Place::of(call), None, message);
         }
         self.values.insert(TypeId::of::<T>(), Arc::new(value));
     }
@@ -54,7 +54,7 @@ impl fmt::Debug for Dependencies {
 #[derive(Clone, Debug)]
 pub(crate) struct Globals(pub(crate) Arc<Dependencies>);
 
-/// The dependencies an endpoint sees: the app's, and those of the sub-routers around it, the nearest first.
+/// The dependencies of an endpoint: those of the app, and those of the sub-routers around it, the nearest first.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scopes {
     pub(crate) globals: Arc<Dependencies>,

@@ -6,7 +6,7 @@ use std::{fmt, io, panic::Location};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
-    /// No connection of this endpoint has that id: it never had, or it has ended.
+    /// No connection of this endpoint has that id: there never was one, or it has ended.
     #[error("not connected: no open connection of this endpoint has that id")]
     NotConnected,
     /// The client's outbound queue is full, and the message was dropped.
@@ -22,7 +22,7 @@ pub enum SendError {
 
 /// Why a value cannot be JSON, or a message is not the JSON that was expected.
 ///
-/// `{}` prints what is wrong, which may quote the message. `{:?}` prints only where it is wrong.
+/// `{}` prints what is wrong, and may quote the message. `{:?}` prints only where it is wrong.
 #[derive(thiserror::Error)]
 #[error(transparent)]
 pub struct JsonError(serde_json::Error);
@@ -77,38 +77,40 @@ impl fmt::Display for Place {
 }
 
 /// One problem that `build()` found.
+///
+/// ```
+/// use robyn_ws::prelude::*;
+///
+/// let app = App::new().limits(Limits::default().max_read_ahead(0));
+/// let errors = app.build().expect_err("nothing can be read");
+/// for error in &errors {
+///     println!("{:?}:{:?}: {}", error.file(), error.line(), error.message());
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct BuildError {
-    place: Option<Place>,
+    place: Place,
     handler: Option<&'static str>,
     message: String,
 }
 
 impl BuildError {
-    pub(crate) fn at(place: Place, handler: Option<&'static str>, message: impl Into<String>) -> Self {
-        Self {
-            place: Some(place),
-            handler,
-            message: message.into(),
-        }
-    }
-
-    /// Gives the name of the handler that is wrong, where it is about one.
+    /// Returns the name of the handler that has the problem, if one has it.
     pub fn handler(&self) -> Option<&str> {
         self.handler
     }
 
-    /// Gives the source file of the handler, or of the call that is wrong.
+    /// Returns the source file of the handler, or of the call that has the problem.
     pub fn file(&self) -> Option<&str> {
-        self.place.map(|place| place.file)
+        Some(self.place.file)
     }
 
-    /// Gives the line in that file.
+    /// Returns the line in that file.
     pub fn line(&self) -> Option<u32> {
-        self.place.map(|place| place.line)
+        Some(self.place.line)
     }
 
-    /// Gives what is wrong, and what to change.
+    /// Returns what is wrong, and what to change.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -116,9 +118,7 @@ impl BuildError {
 
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(place) = self.place {
-            write!(f, "{place}: ")?;
-        }
+        write!(f, "{}: ", self.place)?;
         if let Some(handler) = self.handler {
             write!(f, "`{handler}`: ")?;
         }
@@ -141,26 +141,47 @@ impl std::error::Error for BuildError {}
 pub struct BuildErrors(Vec<BuildError>);
 
 impl BuildErrors {
-    /// Sorts the problems by place, so that the list is the same in every build.
-    pub(crate) fn from_problems(mut problems: Vec<BuildError>) -> Option<Self> {
-        problems.sort_by(|a, b| (a.place, a.handler, &a.message).cmp(&(b.place, b.handler, &b.message)));
-        problems.dedup();
-        (!problems.is_empty()).then_some(Self(problems))
-    }
-
-    pub(crate) fn one(problem: BuildError) -> Self {
-        Self(vec![problem])
-    }
-
-    /// Gives the problems.
+    /// Returns the problems.
     pub fn iter(&self) -> std::slice::Iter<'_, BuildError> {
         self.0.iter()
     }
 
-    /// Gives the number of problems, at least one.
+    /// Returns the number of problems, which is at least one.
     #[expect(clippy::len_without_is_empty, reason = "there is always at least one problem")]
     pub fn len(&self) -> usize {
         self.0.len()
+    }
+}
+
+/// Where all parts of an app report the problems of a build.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Problems(Vec<BuildError>);
+
+impl Problems {
+    /// Adds a problem at `place`, and the name of the handler that has it, if one has it.
+    pub(crate) fn report(&mut self, place: Place, handler: Option<&'static str>, message: impl Into<String>) {
+        self.0.push(BuildError {
+            place,
+            handler,
+            message: message.into(),
+        });
+    }
+
+    pub(crate) fn append(&mut self, mut others: Self) {
+        self.0.append(&mut others.0);
+    }
+
+    /// Fails if there are problems, sorted by place, so that the list is the same in every build.
+    pub(crate) fn into_result(mut self) -> Result<(), BuildErrors> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let order = |one: &BuildError, other: &BuildError| {
+            (one.place, one.handler, &one.message).cmp(&(other.place, other.handler, &other.message))
+        };
+        self.0.sort_by(order);
+        self.0.dedup();
+        Err(BuildErrors(self.0))
     }
 }
 
@@ -212,9 +233,9 @@ pub enum ServeError {
     /// The address could not be bound.
     #[error("{}", bind_problem(address, source))]
     Bind {
-        /// The address that was asked for.
+        /// The address that was given to `serve`.
         address: String,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// Signals cannot be listened for, or the listener has no address.

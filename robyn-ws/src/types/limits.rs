@@ -2,6 +2,8 @@
 
 use std::{fmt, ops::RangeInclusive, time::Duration};
 
+use crate::types::error::{Place, Problems};
+
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 const GIB: usize = 1024 * MIB;
@@ -41,12 +43,13 @@ impl Overflow {
 
 /// Declares [`Limits`], whose fields may be unset, and [`Bounds`], whose fields are not, from one table.
 ///
-/// Of a row's values, `build()` takes those in the range after `in`. A sub-router's value is at most the one around it,
-/// unless the row says `or wider`.
+/// `build()` takes the values in the range after `in`. A sub-router's value is at most the one around it, unless the row
+/// says `or wider`. A sub-router cannot set a limit whose row says `app only`.
 macro_rules! limits {
     ($(
         $(#[$doc:meta])*
-        $name:ident($argument:ty): $type:ty = $default:expr $(, in $range:expr)? $(, or $wider:ident)?;
+        $name:ident($argument:ty): $type:ty = $default:expr $(, in $range:expr)?
+            $(, or $wider:ident)? $(, app $only:ident)?;
     )+) => {
         /// The bounds of an app, or narrower ones of a sub-router. What is not set has its default on the app, and the
         /// app's value on a sub-router. `build()` reports values that cannot work, those that contradict each other, and
@@ -85,18 +88,21 @@ macro_rules! limits {
             }
 
             /// Reports every value that cannot work by itself.
-            fn check_values(&self, problems: &mut Vec<String>) {
-                $($(if let Some(value) = &self.$name {
-                    problems.extend(outside(stringify!($name), value, &$range));
+            fn check_values(&self, place: Place, problems: &mut Problems) {
+                $($(if let Some(value) = &self.$name
+                    && let Some(message) = outside(stringify!($name), value, &$range)
+                {
+                    problems.report(place, None, message);
                 })?)+
             }
 
-            /// Reports every value that is wider than the one around it.
-            fn check_narrower(&self, outer: &Bounds, problems: &mut Vec<String>) {
+            /// Reports every value that a sub-router cannot have inside of `outer`.
+            fn check_narrower(&self, outer: &Bounds, place: Place, problems: &mut Problems) {
                 $(if let Some(value) = &self.$name
-                    && !limits!(@may_be $($wider)?)
+                    && let Some(message) =
+                        limits!(@scope $($wider)? $($only)?).refuses(stringify!($name), value, &outer.$name)
                 {
-                    problems.extend(wider(stringify!($name), value, &outer.$name));
+                    problems.report(place, None, message);
                 })+
             }
         }
@@ -113,11 +119,14 @@ macro_rules! limits {
             }
         }
     };
-    (@may_be) => {
-        false
+    (@scope) => {
+        Scope::Narrower
     };
-    (@may_be wider) => {
-        true
+    (@scope wider) => {
+        Scope::Any
+    };
+    (@scope only) => {
+        Scope::AppOnly
     };
 }
 
@@ -173,11 +182,11 @@ limits! {
     /// is dropped, the thread of a `blocking` one is left behind, and any other synchronous one cannot be interrupted.
     handler_timeout(impl Into<Option<Duration>>): Option<Duration> = None, in TIMES;
     /// How long `App::serve` drains on SIGINT and SIGTERM, before it cuts what is left. Default: 10 s. App only.
-    shutdown_grace(Duration): Duration = Duration::from_secs(10), in TIMES, or wider;
+    shutdown_grace(Duration): Duration = Duration::from_secs(10), in TIMES, app only;
     /// How long, at least, `App::serve` goes on answering new upgrades with 503 after SIGINT and SIGTERM, even if nobody
     /// is left to drain: clients that were sent away come back at once, and a load balancer takes a while to notice.
     /// Default: 0.5 s. 0 turns it off. App only.
-    unready_grace(Duration): Duration = Duration::from_millis(500), in Duration::ZERO..=*TIMES.end(), or wider;
+    unready_grace(Duration): Duration = Duration::from_millis(500), in Duration::ZERO..=*TIMES.end(), app only;
     /// The most connections at once: of the app, or of the sub-router that narrows it. Default: off. At most 16,777,216.
     /// Above it: 503.
     max_connections(impl Into<Option<usize>>): Option<usize> = None, in 1..=MAX_SOCKETS;
@@ -253,6 +262,28 @@ fn outside<V: Value>(name: &str, value: &V, range: &RangeInclusive<V::Amount>) -
     })
 }
 
+/// The values that a sub-router can set for a limit.
+enum Scope {
+    /// At most the value around it.
+    Narrower,
+    Any,
+    /// None: the limit is one of the app.
+    AppOnly,
+}
+
+impl Scope {
+    /// Returns what is wrong with the value `inner` of a sub-router, where `outer` is the value around it.
+    fn refuses<V: Value>(&self, name: &str, inner: &V, outer: &V) -> Option<String> {
+        match self {
+            Self::Narrower => wider(name, inner, outer),
+            Self::Any => None,
+            Self::AppOnly => Some(format!(
+                "`Limits::{name}` is set on a sub-router, which has no drain of its own: set it on the app"
+            )),
+        }
+    }
+}
+
 /// Returns what is wrong with a value of a sub-router that is wider than the one around it.
 fn wider<V: Value>(name: &str, inner: &V, outer: &V) -> Option<String> {
     let outer = outer.amount()?;
@@ -266,25 +297,15 @@ fn wider<V: Value>(name: &str, inner: &V, outer: &V) -> Option<String> {
 }
 
 impl Limits {
-    /// Resolves an app's limits; what is wrong with them is pushed to `problems`.
-    pub(crate) fn resolve(&self, problems: &mut Vec<String>) -> Bounds {
-        self.over_checked(&Bounds::default(), problems)
+    /// Resolves an app's limits, which were set at `place`.
+    pub(crate) fn resolve(&self, place: Place, problems: &mut Problems) -> Bounds {
+        self.over_checked(&Bounds::default(), place, problems)
     }
 
-    /// Resolves a sub-router's limits within those around it, which it may narrow but not widen.
-    pub(crate) fn narrow(&self, outer: &Bounds, problems: &mut Vec<String>) -> Bounds {
-        for (name, set) in [
-            ("shutdown_grace", self.shutdown_grace.is_some()),
-            ("unready_grace", self.unready_grace.is_some()),
-        ] {
-            if set {
-                problems.push(format!(
-                    "`Limits::{name}` is set on a sub-router, which has no drain of its own: set it on the app"
-                ));
-            }
-        }
-        self.check_narrower(outer, problems);
-        self.over_checked(outer, problems)
+    /// Resolves a sub-router's limits inside of `outer`: it may narrow those, but not widen them.
+    pub(crate) fn narrow(&self, outer: &Bounds, place: Place, problems: &mut Problems) -> Bounds {
+        self.check_narrower(outer, place, problems);
+        self.over_checked(outer, place, problems)
     }
 
     /// Returns `true` if connections are counted for these limits of their own.
@@ -301,23 +322,25 @@ impl Limits {
         )
     }
 
-    /// Fills what is unset, and checks the result for itself.
-    fn over_checked(&self, outer: &Bounds, problems: &mut Vec<String>) -> Bounds {
-        self.check_values(problems);
+    /// Fills unset limits from `outer`, and checks the result for itself.
+    fn over_checked(&self, outer: &Bounds, place: Place, problems: &mut Problems) -> Bounds {
+        self.check_values(place, problems);
         let mut bounds = self.over(outer);
         if self.max_frame_size.is_some_and(|frame| frame > bounds.max_message_size) {
-            problems.push(format!(
+            let message = format!(
                 "`Limits::max_frame_size` is {}, more than the {} of `max_message_size`: such a frame could never be taken",
                 bounds.max_frame_size, bounds.max_message_size
-            ));
+            );
+            problems.report(place, None, message);
         }
         bounds.max_frame_size = bounds.max_frame_size.min(bounds.max_message_size);
         if let (Some(Some(one)), Some(all)) = (self.max_connections_per_ip, bounds.max_connections)
             && one > all
         {
-            problems.push(format!(
+            let message = format!(
                 "`Limits::max_connections_per_ip` is {one}, more than the {all} of `max_connections`: it could never be reached"
-            ));
+            );
+            problems.report(place, None, message);
         }
         bounds
     }

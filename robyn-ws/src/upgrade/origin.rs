@@ -5,7 +5,7 @@ use std::{fmt, panic::Location};
 use axum::http::{HeaderMap, header};
 
 use crate::{
-    types::error::{BuildError, Place},
+    types::error::{Place, Problems},
     upgrade::authority::{Authority, Host},
 };
 
@@ -30,7 +30,7 @@ enum Rule {
     SameHost,
     List {
         allowed: Vec<Pattern>,
-        problems: Vec<BuildError>,
+        problems: Problems,
     },
     Any,
 }
@@ -56,13 +56,13 @@ impl Origins {
     #[track_caller]
     pub fn list(origins: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let place = Place::of(Location::caller());
-        let (mut allowed, mut problems) = (Vec::new(), Vec::new());
+        let (mut allowed, mut problems) = (Vec::new(), Problems::default());
         for entry in origins.into_iter().map(Into::into) {
             match Pattern::parse(&entry) {
                 Ok(pattern) => allowed.push(pattern),
                 Err(why) => {
-                    let message = format!("`{}` in `Origins::list` is no origin: {why}", entry.escape_debug());
-                    problems.push(BuildError::at(place, None, message));
+                    let message = format!("`{}` in `Origins::list` is not an origin: {why}", entry.escape_debug());
+                    problems.report(place, None, message);
                 }
             }
         }
@@ -89,11 +89,10 @@ impl Origins {
         self
     }
 
-    /// Returns what is wrong with the entries of a list.
-    pub(crate) fn problems(&self) -> Vec<BuildError> {
-        match &self.rule {
-            Rule::List { problems, .. } => problems.clone(),
-            Rule::SameHost | Rule::Any => Vec::new(),
+    /// Reports what is wrong with the entries of a list.
+    pub(crate) fn report(&self, problems: &mut Problems) {
+        if let Rule::List { problems: found, .. } = &self.rule {
+            problems.append(found.clone());
         }
     }
 

@@ -1,0 +1,147 @@
+//! The handlers of one path, checked against each other and against the app.
+
+use std::{collections::BTreeMap, ptr, sync::Arc};
+
+use crate::{
+    endpoint::{
+        BoundHandler, Endpoint, Handlers, KeptState,
+        registry::{Entry, Handler},
+        scope::RouterScope,
+    },
+    handler::{
+        dependencies::Scopes,
+        needs::{Check, Dependency, Needs, StateNeed},
+    },
+    hub::members::EndpointMembers,
+    types::{error::Problems, event_kind::EventKind},
+};
+
+/// The handlers of one path, before they are checked.
+pub(super) struct EndpointDraft {
+    pub(super) path: String,
+    /// At least one.
+    pub(super) entries: Vec<&'static Entry>,
+    pub(super) scope: RouterScope,
+}
+
+impl EndpointDraft {
+    /// Creates the endpoint, and reports everything that is wrong with its handlers.
+    pub(super) fn finish(self, problems: &mut Problems) -> Endpoint {
+        let Self { path, entries, scope } = self;
+        let handlers = assign(&path, &entries, problems);
+        let needs: Vec<(&'static Entry, Needs)> = entries.iter().map(|entry| (*entry, entry.needs())).collect();
+        for (entry, needs) in &needs {
+            check_globals(entry, needs, &scope.scopes, problems);
+            check_scoped(entry, needs, &scope.scopes, problems);
+        }
+        let states = states(&path, &needs, problems);
+        let bounds = Arc::new(scope.bounds);
+        let reads_request = handlers.upgrade.is_some() || needs.iter().any(|(_, needs)| needs.reads_request);
+        Endpoint {
+            first: entries[0],
+            handlers,
+            dependencies: scope.scopes,
+            states,
+            checks: distinct_checks(&needs),
+            admissions: Arc::new(scope.admissions),
+            members: Arc::new(EndpointMembers::new(&path, bounds.clone())),
+            unread_request: (!reads_request).then(Arc::default),
+            bounds,
+            path: path.into(),
+        }
+    }
+}
+
+/// Assigns each handler to its event, and reports events with two handlers.
+fn assign(path: &str, entries: &[&'static Entry], problems: &mut Problems) -> Handlers {
+    let mut handlers = Handlers::default();
+    let mut first_of = BTreeMap::<EventKind, &'static Entry>::new();
+    for &entry in entries {
+        let event = entry.handler.event();
+        if let Some(first) = first_of.get(&event) {
+            let message = format!(
+                "a second `{event}` handler for `{path}`: the first is `{}` at {}; give one of them another path or event",
+                first.name,
+                first.place()
+            );
+            entry.report(problems, message);
+            continue;
+        }
+        first_of.insert(event, entry);
+        match entry.handler {
+            Handler::Upgrade(call) => handlers.upgrade = Some((entry, call)),
+            Handler::Connect(call) => handlers.connect = Some(BoundHandler { entry, call }),
+            Handler::Message(call) => handlers.message = Some(BoundHandler { entry, call }),
+            Handler::Close(call) => handlers.close = Some(BoundHandler { entry, call }),
+            Handler::Session(call) => handlers.session = Some(BoundHandler { entry, call }),
+        }
+    }
+    if let (Some(message), Some(session)) = (&handlers.message, &handlers.session) {
+        let problem = format!(
+            "a `message` handler for `{path}` beside the session handler `{}` at {}, which takes all messages: keep one of them",
+            session.entry.name,
+            session.entry.place()
+        );
+        message.entry.report(problems, problem);
+    }
+    handlers
+}
+
+fn check_globals(entry: &Entry, needs: &Needs, scopes: &Scopes, problems: &mut Problems) {
+    for Dependency { id, name } in &needs.globals {
+        if !scopes.globals.contains(*id) {
+            let message = format!("takes `Global<{name}>`, but no `{name}` was injected: call `App::inject_global`");
+            entry.report(problems, message);
+        }
+    }
+}
+
+fn check_scoped(entry: &Entry, needs: &Needs, scopes: &Scopes, problems: &mut Problems) {
+    let is_injected = |id| scopes.scoped.iter().any(|scope| scope.contains(id));
+    for Dependency { name, .. } in needs.scoped.iter().filter(|scoped| !is_injected(scoped.id)) {
+        let help = match entry.router {
+            Some(router) => format!(
+                "call `inject` on the sub-router `{}` where it is included",
+                router.prefix()
+            ),
+            None => "the handler does not belong to a sub-router: take `Global`, or write `router = …`".to_owned(),
+        };
+        let message = format!("takes `Scoped<{name}>`, but no `{name}` was injected: {help}");
+        entry.report(problems, message);
+    }
+}
+
+/// Returns the types of state that the endpoint keeps, and reports those that no handler creates.
+fn states(path: &str, needs: &[(&'static Entry, Needs)], problems: &mut Problems) -> Vec<KeptState> {
+    let provided = needs
+        .iter()
+        .find_map(|&(handler, ref needs)| needs.provides.map(|id| KeptState { id, handler }));
+    let mut states: Vec<_> = provided.into_iter().collect();
+    for &(handler, ref needs) in needs {
+        for &StateNeed { id, name, has_default } in &needs.states {
+            if !has_default && provided.is_none_or(|provided| provided.id != id) {
+                let message = format!(
+                    "takes `{name}`, which only an `upgrade` handler can make, but no `upgrade` handler of `{path}` returns it"
+                );
+                handler.report(problems, message);
+            }
+            if !states.iter().any(|known| known.id == id) {
+                states.push(KeptState { id, handler });
+            }
+        }
+    }
+    states
+}
+
+/// Returns each check once, although several handlers may take the same `Query<T>`.
+fn distinct_checks(needs: &[(&'static Entry, Needs)]) -> Vec<(&'static Entry, Check)> {
+    let mut checks = Vec::<(&'static Entry, Check)>::new();
+    for &(entry, ref needs) in needs {
+        for &check in &needs.checks {
+            if !checks.iter().any(|&(_, known)| ptr::fn_addr_eq(known, check)) {
+                checks.push((entry, check));
+            }
+        }
+    }
+    checks
+}

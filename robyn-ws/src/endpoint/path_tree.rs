@@ -1,0 +1,49 @@
+//! Paths by the rules of axum's own router, which panics where two of them overlap.
+
+use std::collections::HashMap;
+
+use matchit::InsertError;
+
+/// The paths that an app has so far, each with its owner.
+#[derive(Debug)]
+pub(crate) struct PathTree<O> {
+    tree: matchit::Router<()>,
+    owners: HashMap<String, O>,
+}
+
+/// Why a path cannot be added to others.
+pub(crate) enum PathProblem<'a, O> {
+    /// One request could match both paths.
+    Overlap {
+        with: String,
+        owner: Option<&'a O>,
+    },
+    Invalid(InsertError),
+}
+
+impl<O> PathTree<O> {
+    pub(crate) fn new() -> Self {
+        Self {
+            tree: matchit::Router::new(),
+            owners: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, path: &str, owner: O) -> Result<(), PathProblem<'_, O>> {
+        match self.tree.insert(path, ()) {
+            Ok(()) => {
+                self.owners.insert(path.to_owned(), owner);
+                Ok(())
+            }
+            Err(InsertError::Conflict { with }) => {
+                let owner = self.owners.get(&with);
+                Err(PathProblem::Overlap { with, owner })
+            }
+            Err(error) => Err(PathProblem::Invalid(error)),
+        }
+    }
+
+    pub(crate) fn owner(&mut self, path: &str) -> Option<&mut O> {
+        self.owners.get_mut(path)
+    }
+}

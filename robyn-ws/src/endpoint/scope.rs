@@ -1,0 +1,63 @@
+//! The properties that the endpoints of a sub-router share.
+
+use std::sync::Arc;
+
+use crate::{
+    endpoint::router::SubRouter,
+    handler::dependencies::{Dependencies, Scopes},
+    hub::admission::Admissions,
+    types::{
+        error::{Place, Problems},
+        limits::{Bounds, Limits},
+    },
+};
+
+/// The prefix, dependencies and limits of the app, or of one sub-router and those around it.
+#[derive(Clone)]
+pub(super) struct RouterScope {
+    pub(super) prefix: String,
+    pub(super) scopes: Scopes,
+    pub(super) bounds: Bounds,
+    pub(super) admissions: Admissions,
+}
+
+impl RouterScope {
+    /// Returns the scope of the app itself, whose limits were set at `place`.
+    pub(super) fn of_app(globals: Arc<Dependencies>, limits: &Limits, place: Place, problems: &mut Problems) -> Self {
+        let bounds = limits.resolve(place, problems);
+        let mut admissions = Admissions::default();
+        admissions.add(&bounds);
+        Self {
+            prefix: String::new(),
+            scopes: Scopes {
+                globals,
+                scoped: Vec::new(),
+            },
+            bounds,
+            admissions,
+        }
+    }
+
+    /// Returns the scope of `router`, which lies in this one.
+    pub(super) fn of_router(
+        &self,
+        router: &'static SubRouter,
+        injected: Dependencies,
+        limits: &Limits,
+        problems: &mut Problems,
+    ) -> Self {
+        let bounds = limits.narrow(&self.bounds, router.place(), problems);
+        let mut scopes = self.scopes.clone();
+        scopes.scoped.insert(0, Arc::new(injected));
+        let mut admissions = self.admissions.clone();
+        if limits.counts_connections() {
+            admissions.add(&bounds);
+        }
+        Self {
+            prefix: format!("{}{}", self.prefix, router.prefix()),
+            scopes,
+            bounds,
+            admissions,
+        }
+    }
+}
