@@ -35,6 +35,7 @@ mod handler_timeout;
 mod handshake_rules;
 mod handshakes;
 mod headers;
+mod http_overlaps;
 mod hub;
 mod in_place;
 mod limit_edges;

@@ -1,6 +1,7 @@
 //! The app: takes everything in, checks it, and wires it into a router.
 
 pub(crate) mod http;
+mod overlaps;
 pub(crate) mod serve;
 pub(crate) mod shutdown;
 pub(crate) mod signals;
@@ -24,6 +25,7 @@ use crate::{
         limits::Limits,
     },
     upgrade::{UpgradePolicy, handshake::is_token, origin::Origins, upgrade},
+    util::log,
 };
 
 /// A WebSocket app: all annotated functions of the program that name no sub-router, and those of the sub-routers that
@@ -212,7 +214,13 @@ impl App {
             &self.only,
             &mut self.problems,
         );
+        overlaps::report(&endpoints, &self.http, &mut self.problems);
         mem::take(&mut self.problems).into_result()?;
+        if endpoints.is_empty() && self.http.is_empty() {
+            log::warn!(
+                "this app has neither handlers nor HTTP routes, so it answers every request with 404. If the handlers are in another crate, refer to it: `use my_handlers as _;`. If they have `router = …`, include that sub-router: `App::include_router`"
+            );
+        }
         let (shutdown_grace, unready_grace) = self.limits.drain_graces();
         let hub = self.hub.clone();
         Ok(Assembled {
@@ -272,7 +280,8 @@ pub(crate) struct Assembled {
     pub(crate) unready_grace: Duration,
 }
 
-/// Merges HTTP routes, or returns why axum panics.
+/// Merges HTTP routes, or returns why axum panics. [`overlaps`] has found the usual reasons before, since the panic is
+/// printed, and ends a program that aborts on panics.
 fn merged(router: &Router, http: Router) -> Result<Router, String> {
     catch_unwind(AssertUnwindSafe(|| router.clone().merge(http))).map_err(|panic| match panic.downcast::<String>() {
         Ok(text) => *text,

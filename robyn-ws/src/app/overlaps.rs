@@ -1,0 +1,212 @@
+//! HTTP routes that overlap with endpoints or with each other, found before axum panics where they are merged.
+
+use std::fmt;
+
+use axum::Router;
+
+use crate::{
+    app::HttpRoutes,
+    endpoint::{
+        Endpoint,
+        path_tree::{PathProblem, PathTree},
+        registry::Entry,
+    },
+    types::error::{Place, Problems},
+};
+
+/// The fields of axum's `MethodRouter`, each with the name of its method. The last one is the handler of all other methods.
+const METHODS: [(&str, &str); 10] = [
+    ("get", "GET"),
+    ("head", "HEAD"),
+    ("delete", "DELETE"),
+    ("options", "OPTIONS"),
+    ("patch", "PATCH"),
+    ("post", "POST"),
+    ("put", "PUT"),
+    ("trace", "TRACE"),
+    ("connect", "CONNECT"),
+    ("fallback", "all other methods"),
+];
+
+/// A service, which is not split by methods.
+const ALL: &str = "all methods";
+
+/// The part of an app that answers a method of a path.
+#[derive(Clone, Copy)]
+enum Owner {
+    Endpoint(&'static Entry),
+    Http(Place),
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Endpoint(handler) => write!(f, "the handler `{}` at {}", handler.name, handler.place()),
+            Self::Http(place) => write!(f, "`App::http` at {place}"),
+        }
+    }
+}
+
+/// The owned methods of each path.
+type Owners = PathTree<Vec<(&'static str, Owner)>>;
+
+/// Reports all overlaps, each at its call of `App::http`.
+pub(super) fn report(endpoints: &[Endpoint], http: &[HttpRoutes], problems: &mut Problems) {
+    let mut owners = Owners::new();
+    for endpoint in endpoints {
+        let _ = owners.add(&endpoint.path, vec![("GET", Owner::Endpoint(endpoint.first))]); // They fit together.
+    }
+    let mut first_fallback = None;
+    for HttpRoutes { routes, place } in http {
+        let Some(Routes { routes, has_fallback }) = Routes::of(routes) else {
+            continue;
+        };
+        for route in routes {
+            if let Err(message) = add(&mut owners, &route, *place) {
+                problems.report(*place, None, message);
+            }
+        }
+        if let Some(first) = first_fallback.filter(|_| has_fallback) {
+            let message = format!(
+                "a second router with a fallback: the first is given to `App::http` at {first}; remove one of the fallbacks"
+            );
+            problems.report(*place, None, message);
+        }
+        first_fallback = first_fallback.or(has_fallback.then_some(place));
+    }
+}
+
+/// Adds a route, or returns what is wrong with it.
+fn add(owners: &mut Owners, Route { path, methods }: &Route, place: Place) -> Result<(), String> {
+    let claims = methods.iter().map(|method| (*method, Owner::Http(place)));
+    let Some(known) = owners.owner(path) else {
+        return owners
+            .add(path, claims.collect())
+            .or_else(|problem| overlap(path, problem));
+    };
+    for &method in methods {
+        let is_same = |known: &str| known == method || known == ALL || method == ALL;
+        if let Some((_, first)) = known.iter().find(|(known, _)| is_same(known)) {
+            return Err(format!(
+                "the HTTP route `{path}` ({method}) appears more than once: {first} has it too; change the path of one of them"
+            ));
+        }
+    }
+    known.extend(claims);
+    Ok(())
+}
+
+fn overlap(path: &str, problem: PathProblem<'_, Vec<(&str, Owner)>>) -> Result<(), String> {
+    let PathProblem::Overlap { with, owner } = problem else {
+        return Ok(()); // axum has taken the path already.
+    };
+    let first = owner.and_then(|owners| owners.first());
+    let of_first = first.map_or_else(String::new, |(_, owner)| format!(" of {owner}"));
+    Err(format!(
+        "the HTTP route `{path}` overlaps with `{with}`{of_first}: one request could match both"
+    ))
+}
+
+/// What a router of axum has.
+struct Routes {
+    routes: Vec<Route>,
+    has_fallback: bool,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Route {
+    path: String,
+    methods: Vec<&'static str>,
+}
+
+impl Routes {
+    /// Reads the routes of `router` in what `{:?}` prints, since nothing else shows them. Returns `None` where a version of
+    /// axum prints something else: then the merge still finds the first overlap, although by a panic.
+    fn of(router: &Router) -> Option<Self> {
+        let text = format!("{router:?}");
+        let text = text.strip_prefix("Router { path_router: PathRouter { routes: {")?;
+        let (endpoints, rest) = text.split_once("}, node: Node { paths: {")?;
+        let (paths, rest) = rest.split_once("} } }, fallback_router: ")?;
+        let (_, default_fallback) = rest.rsplit_once(", default_fallback: ")?;
+        let paths: Vec<_> = by_id(paths).collect::<Option<_>>()?;
+        let list = by_id(endpoints).map(|endpoint| {
+            let (id, endpoint) = endpoint?;
+            let (_, path) = paths.iter().find(|(path_of, _)| *path_of == id)?;
+            Some(Route {
+                path: path.strip_prefix('"')?.strip_suffix('"')?.to_owned(),
+                methods: methods(endpoint)?,
+            })
+        });
+        let mut list: Vec<_> = list.collect::<Option<_>>()?;
+        list.sort(); // axum keeps them in a random order.
+        Some(Self {
+            routes: list,
+            has_fallback: default_fallback.starts_with("false"),
+        })
+    }
+}
+
+/// Splits `RouteId(1): value, RouteId(2): value`.
+fn by_id(map: &str) -> impl Iterator<Item = Option<(&str, &str)>> {
+    let entries = map.split("RouteId(").skip(1);
+    entries.map(|entry| entry.trim_end_matches(", ").split_once("): "))
+}
+
+fn methods(endpoint: &str) -> Option<Vec<&'static str>> {
+    if endpoint.starts_with("Route(") {
+        return Some(vec![ALL]);
+    }
+    let fields = endpoint.strip_prefix("MethodRouter(MethodRouter { ")?;
+    let methods = METHODS.iter().map(|&(field, method)| {
+        let (_, value) = fields.split_once(&format!("{field}: "))?;
+        let is_absent = value.starts_with("None") || value.starts_with("Default(");
+        Some((!is_absent).then_some(method))
+    });
+    Some(methods.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
+/// Where these fail with a new version of axum, its `Debug` has changed.
+#[cfg(test)]
+mod tests {
+    use axum::routing::{any, get, get_service, post};
+
+    use super::*;
+
+    async fn page() {}
+
+    fn read(router: &Router) -> Routes {
+        Routes::of(router).expect("axum prints as it did")
+    }
+
+    #[test]
+    fn routes_of_axum_can_be_read() {
+        let app = Router::new()
+            .route("/a/{b}", get(page).post(page))
+            .route("/c", post(page))
+            .route("/d", any(page))
+            .route("/e", get_service(get(page)))
+            .nest("/nested", Router::new().route("/f", get(page)))
+            .nest_service("/g", Router::new());
+        let expected: [(&str, &[&str]); 8] = [
+            ("/a/{b}", &["GET", "POST"]),
+            ("/c", &["POST"]),
+            ("/d", &["all other methods"]),
+            ("/e", &["GET"]),
+            ("/g", &[ALL]),
+            ("/g/", &[ALL]),
+            ("/g/{*__private__axum_nest_tail_param}", &[ALL]),
+            ("/nested/f", &["GET"]),
+        ];
+        let list = read(&app).routes;
+        let list: Vec<_> = list.iter().map(|route| (&*route.path, &*route.methods)).collect();
+        assert_eq!(list, expected);
+    }
+
+    #[test]
+    fn router_without_routes_and_its_fallback_can_be_read() {
+        let empty = read(&Router::new());
+        assert!(empty.routes.is_empty() && !empty.has_fallback);
+        let fallback = read(&Router::new().fallback(page));
+        assert!(fallback.routes.is_empty() && fallback.has_fallback);
+    }
+}
