@@ -2,6 +2,8 @@
 
 use std::any::{Any, TypeId, type_name};
 
+use smallvec::SmallVec;
+
 use crate::{
     types::rejection::Rejection,
     util::isolate::{self, Panicked},
@@ -10,7 +12,7 @@ use crate::{
 /// The state of one connection, taken by handlers as `&S` or `&mut S`.
 ///
 /// Derive it: the state then begins as its `Default` when a handler first wants it, or as the value that the
-/// endpoint's `upgrade` handler returned. With `#[connection_state(from_upgrade)]` only an upgrade handler can make it.
+/// endpoint's `upgrade` handler returned. With `#[connection_state(from_upgrade)]` only an upgrade handler can create it.
 ///
 /// ```
 /// use robyn_ws::prelude::*;
@@ -30,12 +32,12 @@ use crate::{
 /// assert_eq!(count(&mut Session { seen: 41 }), "42");
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no connection state",
+    message = "`{Self}` is not a connection state",
     label = "not a `ConnectionState`",
     note = "derive it: `#[derive(Default, ConnectionState)]`"
 )]
 pub trait ConnectionState: Sized + Send + 'static {
-    /// Makes the state of a new connection, or is `None` if only an upgrade handler can.
+    /// Creates the state of a new connection. It is `None` if only an upgrade handler can create it.
     const INITIAL: Option<fn() -> Self>;
 }
 
@@ -63,8 +65,7 @@ impl States {
 
     pub(crate) fn lend(&mut self) -> StateLease<'_> {
         StateLease {
-            free: &mut self.0,
-            more: Vec::new(),
+            free: self.0.iter_mut().collect(),
             shared: Vec::new(),
         }
     }
@@ -83,11 +84,9 @@ impl States {
 /// The states that no argument of the running handler has taken yet.
 #[derive(Debug, Default)]
 pub(crate) struct StateLease<'a> {
-    /// Nearly every endpoint has one state or none: taking it from here allocates nothing.
-    free: &'a mut [Slot],
-    /// What is left on the far side of slots that were taken from the middle.
-    more: Vec<&'a mut [Slot]>,
-    /// Those taken as `&S`, which can be taken again.
+    /// Nearly every endpoint has one state or none, which takes no allocation.
+    free: SmallVec<[&'a mut Slot; 2]>,
+    /// The states taken as `&S`, which can be taken again.
     shared: Vec<&'a (dyn Any + Send + Sync)>,
 }
 
@@ -110,24 +109,10 @@ impl<'a> StateLease<'a> {
         Ok(state)
     }
 
-    /// Takes the slot out of the lease, so that nobody else can have it.
+    /// Takes the slot out of the lease, so that no other argument can have it.
     fn take(&mut self, id: TypeId) -> Option<&'a mut Slot> {
-        let has = |slots: &[Slot]| slots.iter().position(|slot| slot.id == id);
-        let (slots, at) = if let Some(at) = has(self.free) {
-            (std::mem::take(&mut self.free), at)
-        } else {
-            let (index, at) = self
-                .more
-                .iter()
-                .enumerate()
-                .find_map(|(index, slots)| Some((index, has(slots)?)))?;
-            (self.more.swap_remove(index), at)
-        };
-        let (left, rest) = slots.split_at_mut(at);
-        let (slot, right) = rest.split_first_mut()?;
-        self.more
-            .extend([left, right].into_iter().filter(|slots| !slots.is_empty()));
-        Some(slot)
+        let at = self.free.iter().position(|slot| slot.id == id)?;
+        Some(self.free.swap_remove(at))
     }
 }
 
@@ -141,13 +126,13 @@ impl Slot {
     }
 }
 
-/// `build()` refuses an endpoint that wants such a state without an upgrade handler. It is reached when the
-/// system had no thread for a blocking handler, to whom the state was lent.
+/// `build()` refuses an endpoint that takes such a state without an upgrade handler. This rejection happens when the
+/// system had no thread for a blocking handler, which had the state.
 fn missing<S>() -> Rejection {
     Rejection::internal(format!("this connection has no `{}`", type_name::<S>()))
 }
 
-/// The macro refuses the first in one signature; both are reached by an extractor that takes a state of its own.
+/// The macro refuses two such arguments in one signature, but an extractor of the user can take a state too.
 fn unavailable<S>() -> Rejection {
     Rejection::internal(format!(
         "`{}` cannot be taken: another argument has it as `&mut`, or an extractor takes it and does not call its `FromEvent::declare`",
