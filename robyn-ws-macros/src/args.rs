@@ -1,18 +1,19 @@
-//! Parses the arguments of `#[websocket]`, and knows what people write there instead.
+//! Parses the arguments of `#[websocket]`, and recognizes common mistakes in them.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, Path};
 
 use crate::{
     diagnostics::{Diagnostics, closest, code_list},
+    event::Event,
     grammar::{Argument, Keys, ModPath, arguments},
-    model::{EndpointPath, Event},
+    model::EndpointPath,
     tokens::code,
 };
 
 const KEYS: &[&str] = &["on", "router", "blocking", "crate"];
 
-/// What the attribute says. A part that is missing or wrong is `None`, and has been reported.
+/// The parsed arguments. A part that is missing or wrong is `None`, and has been reported.
 #[derive(Default)]
 pub(crate) struct Args {
     pub(crate) path: Option<EndpointPath>,
@@ -60,7 +61,7 @@ impl ArgsParser {
     fn keyed(&mut self, position: usize, key: &Ident, argument: &Argument, errors: &mut Diagnostics) {
         let is_first_word = position == 0 && argument.value.is_none();
         if is_first_word && closest(&key.to_string(), KEYS).is_none() {
-            self.path_that_is_no_literal(&argument.tokens, errors);
+            self.path_that_is_not_a_literal(&argument.tokens, errors);
         } else if let Some(path) = path_under_a_key(key, argument) {
             let help = format!("write `#[websocket({}, ..)]`", path.token());
             errors.report(key, "the path has no key, it is the first argument", help);
@@ -75,7 +76,7 @@ impl ArgsParser {
     }
 
     fn known(&mut self, key: &Ident, argument: &Argument, errors: &mut Diagnostics) {
-        match self.keys.recognise(key, argument, errors) {
+        match self.keys.recognize(key, argument, errors) {
             Some("on") => self.on(argument, errors),
             Some("router") => self.args.router = argument.parse_value(help("router"), errors),
             Some("crate") => {
@@ -87,7 +88,7 @@ impl ArgsParser {
                 argument.expect_no_value(errors);
                 self.args.blocking = Some(key.clone());
             }
-            // A key that is given twice leaves no doubt about the event, unlike one that nobody knows.
+            // A key that appears more than once leaves no doubt about the event, unlike an unknown one.
             None if KEYS.iter().any(|known| key == known) => {}
             None => self.unclear(),
         }
@@ -111,7 +112,7 @@ impl ArgsParser {
                 );
                 return self.unclear();
             }
-            return self.path_that_is_no_literal(&argument.tokens, errors);
+            return self.path_that_is_not_a_literal(&argument.tokens, errors);
         };
         if self.path_seen {
             return self.second_string(&literal, errors);
@@ -148,7 +149,7 @@ impl ArgsParser {
     }
 
     /// Takes the name of a constant, as constants are written, and reports anything else.
-    fn path_that_is_no_literal(&mut self, tokens: &TokenStream, errors: &mut Diagnostics) {
+    fn path_that_is_not_a_literal(&mut self, tokens: &TokenStream, errors: &mut Diagnostics) {
         self.path_seen = true;
         if let Ok(path) = syn::parse2::<ExprPath>(tokens.clone())
             && let Some(last) = path.path.segments.last()
@@ -191,7 +192,7 @@ impl ArgsParser {
     }
 }
 
-/// Gives the event of `on = "message"`, or reports the value and gives the event that it was likely meant to be.
+/// Returns the event of `on = "message"`. A wrong value is reported, and the event that was likely meant is returned.
 fn event(argument: &Argument, errors: &mut Diagnostics) -> Option<Event> {
     match argument.parse_value(help("on"), errors)? {
         Expr::Lit(ExprLit {
@@ -221,7 +222,7 @@ fn event_named(literal: &LitStr, errors: &mut Diagnostics) -> Option<Event> {
     match meant {
         Some(event) if event.name() == Some(&name) => {}
         Some(Event::Session) => {
-            let problem = format!("`{name}` is no event: a session handler is one without `on`");
+            let problem = format!("`{name}` is not an event: a session handler is one without `on`");
             errors.report(literal, problem, "leave `on` away");
         }
         Some(event) => {
@@ -236,13 +237,13 @@ fn event_named(literal: &LitStr, errors: &mut Diagnostics) -> Option<Event> {
     meant
 }
 
-/// Gives the path of `path = "/chat"`.
+/// Returns the path of `path = "/chat"`.
 fn path_under_a_key(key: &Ident, argument: &Argument) -> Option<LitStr> {
     let is_path = ["path", "route", "url", "endpoint"].iter().any(|name| key == name);
     syn::parse2(argument.value.clone()?).ok().filter(|_| is_path)
 }
 
-/// Says what the argument with this key looks like.
+/// Returns how to write the argument with this key.
 fn help(key: &str) -> &'static str {
     match key {
         "on" => "write `on = \"message\"`",

@@ -8,7 +8,7 @@ use crate::{
     tokens::{at, beside, ends, generated_at},
 };
 
-/// Makes it an error that two of a handler's references are to one state, of which one name is an alias.
+/// Generates an error where two of a handler's references are to one state, because one name is an alias.
 ///
 /// A trait cannot be implemented twice for one type: the compiler reports the second state of a pair, at its tokens.
 pub(crate) fn state_is_borrowed_once(types: &Types) -> TokenStream {
@@ -28,7 +28,7 @@ pub(crate) fn state_is_borrowed_once(types: &Types) -> TokenStream {
     pairs.collect()
 }
 
-/// Checks what a handler takes, without registering it.
+/// Checks the arguments of a handler, without registering it.
 pub(crate) fn arguments_fit_the_event(types: &Types) -> TokenStream {
     let needs = &types.runtime.needs;
     let name = beside(&types.name, "__robyn_ws_arguments_fit_the_event");
@@ -40,7 +40,7 @@ pub(crate) fn arguments_fit_the_event(types: &Types) -> TokenStream {
     }
 }
 
-/// Declares what each argument needs.
+/// Declares the needs of each argument.
 pub(crate) fn arguments_are_declared(types: &Types) -> TokenStream {
     let arguments = types.params.iter().map(|ty| {
         let (place, declare) = argument(types, ty, "declare");
@@ -52,12 +52,12 @@ pub(crate) fn arguments_are_declared(types: &Types) -> TokenStream {
     arguments.collect()
 }
 
-/// Names a function of the trait for an argument of type `ty`, and gives the place of what comes behind.
+/// Names a function of the trait for an argument of type `ty`. Returns it with the place for the tokens behind it.
 ///
 /// The expression begins and ends with the type, so that all errors about it underline the type, once.
 pub(crate) fn argument(types: &Types, ty: &TokenStream, function: &str) -> (Span, TokenStream) {
     let (start, end) = ends(ty);
-    // What is written in the user's code the compiler would suggest to borrow.
+    // For tokens of the user's code, the compiler would suggest a borrow.
     let (start, end) = (generated_at(start), generated_at(end));
     let open = quote_spanned!(start=> <);
     let argument = &types.runtime.argument;
@@ -67,7 +67,7 @@ pub(crate) fn argument(types: &Types, ty: &TokenStream, function: &str) -> (Span
     (end, quote!(#open #ty #close))
 }
 
-/// Gives the further argument that tells the function in which way an upgrade handler takes a `ty`: the runtime finds the
+/// Returns the further argument that selects the way in which an upgrade handler takes a `ty`: the runtime finds the
 /// first of several.
 pub(crate) fn via(types: &Types, ty: &TokenStream) -> Option<TokenStream> {
     let probe = types.runtime.probe.as_ref()?;
@@ -79,7 +79,7 @@ pub(crate) fn via(types: &Types, ty: &TokenStream) -> Option<TokenStream> {
     Some(quote_spanned!(end=> , #probe.via()))
 }
 
-/// Checks what a handler returns, without calling it.
+/// Checks the output of a handler, without calling it.
 pub(crate) fn output_is_a_reply(types: &Types) -> TokenStream {
     let (reply, into_reply) = (&types.runtime.reply, &types.runtime.into_reply);
     let name = beside(&types.name, "__robyn_ws_output_is_a_reply");

@@ -28,7 +28,7 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
     }
 }
 
-/// What `#[connection_state(..)]` says.
+/// The arguments of `#[connection_state(..)]`.
 #[derive(Default)]
 struct Options {
     from_upgrade: bool,
@@ -67,7 +67,7 @@ impl Options {
                 );
                 continue;
             };
-            match keys.recognise(key, &argument, errors) {
+            match keys.recognize(key, &argument, errors) {
                 Some("from_upgrade") => {
                     argument.expect_no_value(errors);
                     self.from_upgrade = true;
@@ -85,7 +85,7 @@ impl Options {
 
 fn check(input: &DeriveInput, errors: &mut Diagnostics) {
     if let Data::Union(union) = &input.data {
-        let help = "make it a struct or an enum, which know how to drop what they hold";
+        let help = "make it a struct or an enum, which can drop their values";
         errors.report(&union.union_token, "a union cannot be the state of a connection", help);
     }
     for param in &input.generics.params {
@@ -113,7 +113,7 @@ fn expand(input: DeriveInput, options: &Options) -> TokenStream {
     implementation(input, options, &initial, needs_default)
 }
 
-/// Implements the trait nevertheless, so that handlers with this state don't fail to compile because of the mistakes.
+/// Implements the trait nevertheless, so that handlers with this state still compile.
 fn fallback(input: DeriveInput, options: &Options, errors: Diagnostics) -> TokenStream {
     let errors = errors.into_compile_errors();
     if input.generics.lifetimes().next().is_some() {

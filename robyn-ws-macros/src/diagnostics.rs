@@ -7,7 +7,7 @@ use quote::ToTokens;
 
 /// All mistakes found so far.
 ///
-/// Whoever finds one reports it and goes on, so that the user sees all of them at once.
+/// A check that finds one reports it and goes on, so that the user sees all of them at once.
 #[derive(Default)]
 pub(crate) struct Diagnostics(Vec<syn::Error>);
 
@@ -18,7 +18,7 @@ impl Diagnostics {
             .push(syn::Error::new_spanned(place, format_args!("{problem}\nhelp: {help}")));
     }
 
-    /// Reports what syn could not parse.
+    /// Reports tokens that syn could not parse.
     pub(crate) fn syntax(&mut self, error: syn::Error) {
         self.0.push(error);
     }
@@ -27,7 +27,7 @@ impl Diagnostics {
         self.0.is_empty()
     }
 
-    /// Gives the errors in the order of their places, which is how the user reads the source.
+    /// Returns the errors in the order of the source.
     pub(crate) fn into_compile_errors(mut self) -> TokenStream {
         // Unit tests run outside of the compiler, where no token has a place.
         if proc_macro::is_available() {
@@ -40,7 +40,7 @@ impl Diagnostics {
     }
 }
 
-/// Gives the candidate that `word` was most likely meant to be.
+/// Returns the candidate that `word` was most likely meant to be.
 pub(crate) fn closest(word: &str, candidates: &[&'static str]) -> Option<&'static str> {
     let word = word.to_lowercase();
     // A third of the word may be wrong, as in rustc's own suggestions.

@@ -5,7 +5,8 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use crate::{
     assertions,
-    model::{Event, Handler, Output, Types},
+    event::Event,
+    model::{Handler, Output, Types},
     tokens::{at, beside, ends, generated_at},
 };
 
@@ -118,7 +119,7 @@ fn reply(types: &Types, value: TokenStream) -> TokenStream {
     }
 }
 
-/// Declares what the arguments need, and which state an upgrade handler makes.
+/// Declares the needs of the arguments, and the state that an upgrade handler creates.
 fn needs(handler: &Handler) -> TokenStream {
     let runtime = &handler.types.runtime;
     let (needs, reply) = (&runtime.needs, &runtime.reply);

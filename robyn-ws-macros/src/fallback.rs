@@ -1,11 +1,11 @@
-//! What follows the user's function if there are mistakes: their messages, and the checks that the compiler can do.
+//! The code behind the user's function if there are mistakes: their messages, and the checks of the compiler.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::{assertions, diagnostics::Diagnostics, model::Types};
 
-/// The function stays, so that nobody who calls it fails to compile; but it is no handler.
+/// The function stays, so that its callers still compile; but it is not a handler.
 pub(crate) fn fallback(errors: Diagnostics, types: Option<&Types>) -> TokenStream {
     let errors = errors.into_compile_errors();
     let assertions = types.map(|types| {

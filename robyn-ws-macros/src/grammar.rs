@@ -12,7 +12,7 @@ use crate::{
     tokens::{code, is_punct, is_word},
 };
 
-/// What stands between two commas.
+/// The tokens between two commas.
 #[derive(Clone)]
 pub(crate) struct Argument {
     pub(crate) tokens: TokenStream,
@@ -46,7 +46,7 @@ pub(crate) fn arguments(tokens: TokenStream, errors: &mut Diagnostics) -> Vec<Ar
 }
 
 impl Argument {
-    /// Makes an argument of all the tokens, unless there are none.
+    /// Creates an argument of all the tokens, unless there are none.
     fn new(tokens: &mut Vec<TokenTree>) -> Option<Self> {
         let tokens = ungrouped(std::mem::take(tokens));
         let (key, value) = match tokens.as_slice() {
@@ -64,7 +64,7 @@ impl Argument {
         })
     }
 
-    /// Parses the value, or reports it with `help`, which says what it should be.
+    /// Parses the value, or reports it with `help`, the right way to write it.
     pub(crate) fn parse_value<T: Parse>(&self, help: &str, errors: &mut Diagnostics) -> Option<T> {
         let value = self.value.clone().unwrap_or_default();
         if value.is_empty() {
@@ -80,7 +80,7 @@ impl Argument {
         parsed
     }
 
-    /// Reports the value of a key that has none.
+    /// Reports the value of a key that takes none.
     pub(crate) fn expect_no_value(&self, errors: &mut Diagnostics) {
         if let (Some(key), Some(value)) = (&self.key, &self.value) {
             let place = if value.is_empty() { &self.tokens } else { value };
@@ -93,7 +93,7 @@ impl Argument {
     }
 }
 
-/// The keys of an attribute: which there are, and which have been given.
+/// The keys of an attribute: the known ones, and those that have been given.
 pub(crate) struct Keys {
     known: &'static [&'static str],
     given: Vec<(&'static str, Argument)>,
@@ -107,10 +107,10 @@ impl Keys {
         }
     }
 
-    /// Gives the key that `argument` is for, or reports why it is to be ignored.
+    /// Returns the key that `argument` is for, or reports why the argument is ignored.
     ///
-    /// A misspelled key is reported and then counts as what it was meant to be, so that its value is checked as well.
-    pub(crate) fn recognise(
+    /// A misspelled key is reported and then counts as the key that was meant, so that its value is checked as well.
+    pub(crate) fn recognize(
         &mut self,
         key: &Ident,
         argument: &Argument,
@@ -128,7 +128,7 @@ impl Keys {
             };
             errors.report(
                 &argument.tokens,
-                format!("`{known}` is given twice{first}"),
+                format!("`{known}` appears more than once{first}"),
                 "remove one of them",
             );
             return None;
@@ -151,7 +151,7 @@ impl Keys {
     }
 }
 
-/// Gives what a `macro_rules!` was given for `$on:literal` and the like, which arrives in a group without delimiters.
+/// Returns the tokens that a `macro_rules!` took as `$on:literal` and the like, which arrive in a group without delimiters.
 fn ungrouped(mut tokens: Vec<TokenTree>) -> Vec<TokenTree> {
     while let [TokenTree::Group(group)] = tokens.as_slice()
         && group.delimiter() == Delimiter::None

@@ -16,11 +16,11 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    /// Gives nothing if the item is no function, which has then been reported.
+    /// Returns `None` if the item is not a function, and reports that.
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Diagnostics) -> Option<Self> {
         let parser = |input: ParseStream<'_>| {
             let item = Self::function(input, errors);
-            let _body: TokenStream = input.parse()?;
+            let _ = input.parse::<TokenStream>()?; // The body.
             item
         };
         match parser.parse2(without_body(tokens)) {
@@ -34,7 +34,7 @@ impl Item {
 
     fn function(input: ParseStream<'_>, errors: &mut Diagnostics) -> Result<Option<Self>> {
         let attrs = input.call(Attribute::parse_outer)?;
-        let _visibility: Visibility = input.parse()?;
+        let _ = input.parse::<Visibility>()?; // Generated code has none.
         if is_function(input) {
             return Ok(Some(Self {
                 attrs,
@@ -55,7 +55,7 @@ impl Item {
     }
 }
 
-/// Empties the braces at the end. syn copies all that it is given, token by token, and a body may be long.
+/// Empties the braces at the end. syn copies all tokens one by one, and a body may be long.
 fn without_body(tokens: TokenStream) -> TokenStream {
     let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
     if let Some(TokenTree::Group(body)) = tokens.last_mut()

@@ -6,6 +6,7 @@ mod args;
 mod assertions;
 mod connection_state;
 mod diagnostics;
+mod event;
 mod expand;
 mod fallback;
 mod grammar;
@@ -21,7 +22,7 @@ mod websocket;
 
 use proc_macro::TokenStream;
 
-/// Makes a function the handler of a WebSocket endpoint.
+/// Registers a function as the handler of a WebSocket endpoint.
 ///
 /// ```ignore (this crate does not know the runtime crate, whose documentation has compiled examples)
 /// use robyn_ws::prelude::*;
@@ -54,8 +55,8 @@ use proc_macro::TokenStream;
 ///
 /// # The function
 ///
-/// It stays exactly as written and can be called, for example by its unit test. What it takes is bound by type, in any
-/// order and any number; what it returns is sent to the client. It is a free function without type parameters. The
+/// It stays exactly as written and can be called, for example by its unit test. Its arguments are found by type, in any
+/// order and any number; its return value is sent to the client. It is a free function without type parameters. The
 /// documentation of `robyn-ws` lists what can be taken and returned in which event.
 ///
 /// # Mistakes
@@ -70,7 +71,7 @@ pub fn websocket(attr: TokenStream, item: TokenStream) -> TokenStream {
     printed(websocket::websocket(attr.into(), &item.into())).into()
 }
 
-/// Makes a type the state of a connection, which handlers take as `&S` or `&mut S`.
+/// Implements `ConnectionState` for a type: handlers take it as `&S` or `&mut S`.
 ///
 /// ```ignore (this crate does not know the runtime crate, whose documentation has compiled examples)
 /// use robyn_ws::prelude::*;
@@ -87,19 +88,19 @@ pub fn websocket(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// The state of a new connection is the type's `Default`, made when a handler first asks for it, unless the endpoint's
+/// The state of a new connection is the type's `Default`, created when a handler first takes it, unless the endpoint's
 /// `upgrade` handler has returned one.
 ///
 /// | attribute on the type | meaning |
 /// |---|---|
-/// | `#[connection_state(from_upgrade)]` | Only an `upgrade` handler can make it; the type needs no `Default`. |
+/// | `#[connection_state(from_upgrade)]` | Only an `upgrade` handler can create it; the type does not need a `Default`. |
 /// | `#[connection_state(crate = my::robyn_ws)]` | Where the runtime crate is, if it is not `::robyn_ws`. |
 #[proc_macro_derive(ConnectionState, attributes(connection_state))]
 pub fn connection_state(item: TokenStream) -> TokenStream {
     printed(connection_state::derive(item.into())).into()
 }
 
-/// Prints the expansion for whoever asks for it in the environment.
+/// Prints the expansion if a variable of the environment asks for it.
 fn printed(expansion: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
     if std::env::var_os("ROBYN_WS_MACROS_DEBUG").is_some_and(|value| !value.is_empty() && value != "0") {
         eprintln!("{expansion}\n");

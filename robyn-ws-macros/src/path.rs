@@ -1,10 +1,12 @@
-//! The syntax of an endpoint's path: what axum 0.8 would panic about at start-up, or silently never match.
+//! The syntax of an endpoint's path: mistakes that make axum 0.8 panic at start-up, or never match.
+
+use std::fmt;
 
 use syn::LitStr;
 
 use crate::diagnostics::Diagnostics;
 
-/// axum's matcher names the parameters of a path by letter and has no more letters than these.
+/// axum's matcher names the parameters of a path by letter, and has this many letters.
 const MAX_PARAMETERS: usize = 25;
 
 pub(crate) fn check(path: &LitStr, errors: &mut Diagnostics) {
@@ -13,7 +15,7 @@ pub(crate) fn check(path: &LitStr, errors: &mut Diagnostics) {
     }
 }
 
-/// It quotes the guilty segment, because stable Rust cannot underline a part of a literal.
+/// A mistake, which quotes its segment: stable Rust cannot underline a part of a literal.
 struct Mistake {
     problem: String,
     help: String,
@@ -45,7 +47,7 @@ fn mistakes(path: &str) -> Vec<Mistake> {
     mistakes
 }
 
-/// Reports a query, a fragment and other frameworks' optional parameters, and gives the path without them.
+/// Reports a query, a fragment and other frameworks' optional parameters. Returns the path without them.
 fn without_query(path: &str, mistakes: &mut Vec<Mistake>) -> String {
     if let Some(segment) = path.split('/').find(|segment| segment.ends_with("?}")) {
         let problem = format!("`{segment}` is an optional parameter, which axum does not know");
@@ -62,7 +64,7 @@ fn without_query(path: &str, mistakes: &mut Vec<Mistake>) -> String {
     mistakes.push(if after.starts_with('#') {
         Mistake::new(format!("`{after}` is a fragment, which no client sends"), "remove it")
     } else {
-        let problem = format!("`{after}` is a query, which is no part of the path");
+        let problem = format!("`{after}` is a query, which is not a part of the path");
         Mistake::new(
             problem,
             "remove it, and read the query with `Query<T>` or `ws.query_params()`",
@@ -77,37 +79,27 @@ fn check_segments(path: &str, mistakes: &mut Vec<Mistake>) {
     while let Some(segment) = segments.next() {
         let meant = corrected(segment);
         if let Some(meant) = &meant {
-            let problem = format!("`{segment}` is not how axum writes a parameter");
-            let path: Vec<_> = path
-                .split('/')
-                .map(|part| corrected(part).unwrap_or_else(|| part.to_owned()))
-                .collect();
-            mistakes.push(Mistake::new(
-                problem,
-                format!("write `{meant}`, so that the path is `{}`", path.join("/")),
-            ));
+            mistakes.push(other_syntax(path, segment, meant));
         }
-        let name = match parameter(meant.as_deref().unwrap_or(segment)) {
+        let parameter = match Parameter::of(meant.as_deref().unwrap_or(segment)) {
             Ok(None) => continue,
-            Ok(Some(name)) => name,
+            Ok(Some(parameter)) => parameter,
             Err(mistake) => {
                 mistakes.push(mistake);
                 continue;
             }
         };
-        if name.starts_with('*') && segments.peek().is_some() {
-            let problem = format!("`{{{name}}}` takes all that follows, so nothing can follow it");
-            mistakes.push(Mistake::new(
-                problem,
-                format!("make it the last segment, or write `{{{}}}`", &name[1..]),
-            ));
+        let name = &parameter.name;
+        if parameter.is_rest && segments.peek().is_some() {
+            let problem = format!("`{parameter}` takes all that follows, so nothing can follow it");
+            let help = format!("make it the last segment, or write `{{{name}}}`");
+            mistakes.push(Mistake::new(problem, help));
         }
-        let bare = name.trim_start_matches('*').to_owned();
-        if names.contains(&bare) {
-            let problem = format!("two parameters have the name `{bare}`");
+        if names.contains(name) {
+            let problem = format!("two parameters have the name `{name}`");
             mistakes.push(Mistake::new(problem, format!("rename the one in `{segment}`")));
         }
-        names.push(bare);
+        names.push(parameter.name);
     }
     if names.len() > MAX_PARAMETERS {
         let problem = format!("the path has {} parameters, axum takes {MAX_PARAMETERS}", names.len());
@@ -115,7 +107,17 @@ fn check_segments(path: &str, mistakes: &mut Vec<Mistake>) {
     }
 }
 
-/// Gives how axum 0.8 writes a segment that has the syntax of older versions, Robyn, Rocket or Flask.
+/// Words the mistake of a segment in another syntax, which means `meant` in axum's.
+fn other_syntax(path: &str, segment: &str, meant: &str) -> Mistake {
+    let problem = format!("`{segment}` is not how axum writes a parameter");
+    let parts = path
+        .split('/')
+        .map(|part| corrected(part).unwrap_or_else(|| part.to_owned()));
+    let path = parts.collect::<Vec<_>>().join("/");
+    Mistake::new(problem, format!("write `{meant}`, so that the path is `{path}`"))
+}
+
+/// Returns how axum 0.8 writes a segment that has the syntax of older versions, Robyn, Rocket or Flask.
 fn corrected(segment: &str) -> Option<String> {
     if let Some(name) = segment.strip_prefix(':') {
         Some(format!("{{{}}}", or(name, "name")))
@@ -131,47 +133,65 @@ fn or<'a>(name: &'a str, default: &'a str) -> &'a str {
     if name.is_empty() { default } else { name }
 }
 
-/// Gives the parameter of a segment: `name`, or `*name` for one that takes all that follows.
-fn parameter(segment: &str) -> Result<Option<String>, Mistake> {
-    let chars = unescaped(segment);
-    let Some(open) = chars.iter().position(Char::is_brace) else {
-        return Ok(None);
-    };
-    let unbalanced = || {
-        let help = "close each `{`, and double a brace that is meant as itself: `{{` and `}}`";
-        Mistake::new(format!("`{segment}` has unbalanced braces"), help)
-    };
-    let close = chars
-        .iter()
-        .skip(open + 1)
-        .position(Char::is_brace)
-        .ok_or_else(unbalanced)?
-        + open
-        + 1;
-    if chars[open].value != '{' || chars[close].value != '}' {
-        return Err(unbalanced());
+/// The parameter of a segment.
+struct Parameter {
+    name: String,
+    /// It takes all that follows: `{*name}`.
+    is_rest: bool,
+}
+
+impl fmt::Display for Parameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let star = if self.is_rest { "*" } else { "" };
+        write!(f, "{{{star}{}}}", self.name)
     }
-    let name: String = chars[open + 1..close].iter().map(|char| char.value).collect();
-    let bare = name.strip_prefix('*').unwrap_or(&name);
-    if bare.is_empty() {
-        let problem = format!("the parameter in `{segment}` has no name");
-        return Err(Mistake::new(
-            problem,
-            format!("write `{}`", if name.is_empty() { "{name}" } else { "{*rest}" }),
-        ));
+}
+
+impl Parameter {
+    /// Returns the parameter of a segment, if it has one.
+    fn of(segment: &str) -> Result<Option<Self>, Mistake> {
+        let chars = unescaped(segment);
+        let Some((open, close)) = braces(&chars).map_err(|Unbalanced| {
+            let help = "close each `{`, and double a brace that is meant as itself: `{{` and `}}`";
+            Mistake::new(format!("`{segment}` has unbalanced braces"), help)
+        })?
+        else {
+            return Ok(None);
+        };
+        let inside: String = chars[open + 1..close].iter().map(|char| char.value).collect();
+        let (name, is_rest) = match inside.strip_prefix('*') {
+            Some(name) => (name.to_owned(), true),
+            None => (inside, false),
+        };
+        if name.is_empty() {
+            let help = if is_rest { "write `{*rest}`" } else { "write `{name}`" };
+            return Err(Mistake::new(format!("the parameter in `{segment}` has no name"), help));
+        }
+        if name.contains(['*', '{', '}']) {
+            let problem = format!("`{name}` cannot be the name of a parameter");
+            return Err(Mistake::new(problem, "use letters, digits and `_`"));
+        }
+        let parameter = Self { name, is_rest };
+        if close + 1 < chars.len() {
+            let problem = format!("`{segment}` goes on after its parameter, which has to end the segment");
+            let help = format!("take the whole segment as `{parameter}` and split it in the handler");
+            return Err(Mistake::new(problem, help));
+        }
+        Ok(Some(parameter))
     }
-    if bare.contains(['*', '{', '}']) {
-        let problem = format!("`{bare}` cannot be the name of a parameter");
-        return Err(Mistake::new(problem, "use letters, digits and `_`"));
+}
+
+/// Braces that do not come in pairs.
+struct Unbalanced;
+
+/// Returns the positions of the first two braces, if there are any.
+fn braces(chars: &[Char]) -> Result<Option<(usize, usize)>, Unbalanced> {
+    let mut braces = (0..).zip(chars).filter(|(_, char)| char.is_brace());
+    match (braces.next(), braces.next()) {
+        (None, _) => Ok(None),
+        (Some((open, Char { value: '{', .. })), Some((close, Char { value: '}', .. }))) => Ok(Some((open, close))),
+        _ => Err(Unbalanced),
     }
-    if close + 1 < chars.len() {
-        let problem = format!("`{segment}` goes on after its parameter, which has to end the segment");
-        return Err(Mistake::new(
-            problem,
-            format!("take the whole segment as `{{{name}}}` and split it in the handler"),
-        ));
-    }
-    Ok(Some(name))
 }
 
 struct Char {

@@ -1,32 +1,32 @@
 //! The table of everything in the runtime crate that generated code names.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, quote};
 use syn::Path;
 
-use crate::model::Event;
+use crate::event::Event;
 
 /// The paths for handlers of one event, all of them in the runtime's `__private`.
 pub(crate) struct Runtime {
-    /// Imports that module under the name which the other paths begin with: if it is not where the user says, that is
-    /// one error.
+    /// Imports that module under the name at the beginning of the other paths, so that a wrong path of the user is one
+    /// error.
     pub(crate) import: TokenStream,
     pub(crate) inventory: TokenStream,
     pub(crate) entry: TokenStream,
     pub(crate) sub_router: TokenStream,
     pub(crate) needs: TokenStream,
     pub(crate) borrowed_once: TokenStream,
-    /// What the handler's arguments are taken from.
+    /// The type that the handler's arguments are taken from.
     pub(crate) context: TokenStream,
     /// The trait of the handler's arguments.
     pub(crate) argument: TokenStream,
-    /// What finds the way in which an upgrade handler's argument is taken.
+    /// The type that finds the way in which an upgrade handler's argument is taken.
     pub(crate) probe: Option<TokenStream>,
-    /// The trait of what the handler returns, its method, and what that gives.
+    /// The trait of the handler's output, its method, and the result of that.
     pub(crate) reply: TokenStream,
     pub(crate) into_reply: TokenStream,
     pub(crate) result: TokenStream,
-    /// A result later, and the function that boxes it.
+    /// The future of a result, and the function that boxes it.
     pub(crate) future: TokenStream,
     pub(crate) must_be_send: TokenStream,
     pub(crate) event: Event,
@@ -34,34 +34,73 @@ pub(crate) struct Runtime {
     call: TokenStream,
 }
 
+/// The names of one event in the runtime.
+struct Names {
+    /// The type of the event, which is also its variant of `Handler`.
+    event: TokenStream,
+    /// The trait of the arguments.
+    argument: TokenStream,
+    context: TokenStream,
+    reply: TokenStream,
+    into_reply: TokenStream,
+    result: TokenStream,
+    future: TokenStream,
+    must_be_send: TokenStream,
+}
+
+impl Names {
+    fn of(event: Event, rt: &TokenStream) -> Self {
+        match event {
+            Event::Upgrade => Self::of_upgrade(),
+            Event::Connect => Self::of_live(rt, quote!(Connect), &quote!(ConnectArgument)),
+            Event::Message => Self::of_live(rt, quote!(Message), &quote!(MessageArgument)),
+            Event::Close => Self::of_live(rt, quote!(Close), &quote!(CloseArgument)),
+            Event::Session => Self::of_live(rt, quote!(Session), &quote!(SessionArgument)),
+        }
+    }
+
+    fn of_upgrade() -> Self {
+        Self {
+            event: quote!(Upgrade),
+            argument: quote!(UpgradeArgument<'_, _>),
+            context: quote!(UpgradeContext<'_>),
+            reply: quote!(IntoUpgradeReply),
+            into_reply: quote!(into_upgrade_reply),
+            result: quote!(UpgradeResult),
+            future: quote!(UpgradeFuture<'_>),
+            must_be_send: quote!(upgrade_future_must_be_send),
+        }
+    }
+
+    fn of_live(rt: &TokenStream, event: TokenStream, argument: &TokenStream) -> Self {
+        Self {
+            argument: quote!(#argument<'_>),
+            context: quote!(EventContext<'_, #rt::event::#event>),
+            reply: quote!(IntoReply),
+            into_reply: quote!(into_reply),
+            result: quote!(HandlerResult),
+            future: quote!(HandlerFuture<'_>),
+            must_be_send: quote!(handler_future_must_be_send),
+            event,
+        }
+    }
+}
+
 impl Runtime {
-    /// Makes the table for the crate at `path`, which is `::robyn_ws` unless the user says otherwise.
+    /// Creates the table for the crate at `path`, which is `::robyn_ws` unless the user says otherwise.
     pub(crate) fn new(path: Option<&Path>, event: Event) -> Self {
         let private = private(path);
         let rt = quote!(__robyn_ws);
-        // The runtime calls an event's types as the model calls the event: `event::Message`, `MessageArgument`.
-        let kind = format_ident!("{event:?}");
-        let argument = format_ident!("{event:?}Argument");
-        let (context, argument) = match event {
-            Event::Upgrade => (quote!(UpgradeContext<'_>), quote!(#argument<'_, _>)),
-            _ => (quote!(EventContext<'_, #rt::event::#kind>), quote!(#argument<'_>)),
-        };
-        let (reply, into_reply, result, future, must_be_send) = match event {
-            Event::Upgrade => (
-                quote!(IntoUpgradeReply),
-                quote!(into_upgrade_reply),
-                quote!(UpgradeResult),
-                quote!(UpgradeFuture<'_>),
-                quote!(upgrade_future_must_be_send),
-            ),
-            _ => (
-                quote!(IntoReply),
-                quote!(into_reply),
-                quote!(HandlerResult),
-                quote!(HandlerFuture<'_>),
-                quote!(handler_future_must_be_send),
-            ),
-        };
+        let Names {
+            event: kind,
+            argument,
+            context,
+            reply,
+            into_reply,
+            result,
+            future,
+            must_be_send,
+        } = Names::of(event, &rt);
         let is_upgrade = event == Event::Upgrade;
         let ways = is_upgrade.then(|| quote!(#[allow(unused_imports)] use #rt::via::*;));
         Self {
@@ -85,7 +124,7 @@ impl Runtime {
         }
     }
 
-    /// Gives the expression that makes a handler out of a shim.
+    /// Returns the expression that turns a shim into a handler.
     pub(crate) fn handler(&self, shim: &TokenStream, is_async: bool) -> TokenStream {
         let Self { handler, call, .. } = self;
         match (self.event, is_async) {

@@ -40,23 +40,23 @@ fn delimiters(group: &Group) -> (&'static str, &'static str) {
     }
 }
 
-/// Gives the spans of the first and the last token, from which the compiler makes the span of all of them: to join
-/// them here would take a nightly compiler.
+/// Returns the spans of the first and the last token. The compiler joins them to the span of all tokens; to join them
+/// here would take a nightly compiler.
 pub(crate) fn ends(tokens: &TokenStream) -> (Span, Span) {
     let mut spans = tokens.clone().into_iter().map(|token| token.span());
     let start = spans.next().unwrap_or_else(Span::call_site);
     (start, spans.last().unwrap_or(start))
 }
 
-/// Gives the span of generated code that stands for the user's code at `place`. Lints leave such code alone.
+/// Returns the span of generated code that stands for the user's code at `place`. Lints ignore such code.
 pub(crate) fn generated_at(place: Span) -> Span {
     Span::call_site().located_at(place)
 }
 
-/// Names a generated function that repeats types of the user's function `name`, and puts it where that is.
+/// Names a generated function that repeats types of the user's function `name`, and places it there.
 ///
-/// What the compiler suggests for an unknown type, to add it to the function's generics, is then the same for both, and
-/// it reports the type once.
+/// The compiler suggests to add an unknown type to the function's generics. At one place the suggestion is the same for
+/// both functions, so it reports the type once.
 pub(crate) fn beside(name: &Ident, generated: &str) -> Ident {
     Ident::new(generated, name.span())
 }
@@ -81,7 +81,7 @@ pub(crate) fn mentions<T: AsRef<str>>(tokens: TokenStream, words: &[T]) -> bool 
     })
 }
 
-/// Tells whether a type can be named outside of its signature: it has no lifetime and nothing to infer.
+/// Returns `true` if a type can be named outside of its signature: it has no lifetime and nothing to infer.
 pub(crate) fn is_closed(ty: TokenStream) -> bool {
     !ty.into_iter().any(|token| match token {
         TokenTree::Punct(punct) => punct.as_char() == '\'',
@@ -119,7 +119,7 @@ fn with_lifetimes(ty: TokenStream, kept: &[String]) -> TokenStream {
     replaced.collect()
 }
 
-/// Gives the lifetimes between the angle brackets of each `for<'a, 'b>`.
+/// Returns the lifetimes between the angle brackets of each `for<'a, 'b>`.
 fn introduced(ty: TokenStream) -> Vec<String> {
     let mut names = Vec::new();
     let mut tokens = ty.into_iter();

@@ -1,4 +1,5 @@
-//! All rules for an attribute and its function, but for the path's own. What is left to rustc is in `assertions`.
+//! All rules for an attribute and its function, except for the path. The rules that only rustc can check are in
+//! `assertions`.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -10,14 +11,15 @@ use syn::{
 use crate::{
     args::Args,
     diagnostics::Diagnostics,
+    event::Event,
     item::Item,
-    model::{EndpointPath, Event, Handler, Output, Types},
+    model::{EndpointPath, Handler, Output, Types},
     path,
     runtime::Runtime,
     tokens::{anonymous, code, is_closed, mentions},
 };
 
-/// Makes the handler, or reports all its mistakes and gives what the compiler can check of it nevertheless.
+/// Returns the handler, or reports all its mistakes and returns the part that the compiler can check nevertheless.
 pub(crate) fn validate(
     mut args: Args,
     item: Option<Item>,
@@ -48,7 +50,8 @@ pub(crate) fn validate(
     }
 }
 
-/// Gives what the compiler can check without being misled: if the event is unclear, only the router and the borrows.
+/// Returns the part that the compiler can check without being misled: if the event is unclear, only the router and the
+/// borrows.
 fn types(
     args: &mut Args,
     signature: &Signature,
@@ -56,7 +59,7 @@ fn types(
     exclusive: Vec<(TokenStream, TokenStream)>,
 ) -> Option<Types> {
     if signature.receiver().is_some() {
-        // An `impl` block has no place for the checks.
+        // The checks cannot stand in an `impl` block.
         return None;
     }
     let may_lack_its_event = args.event == Some(Event::Session) && signature.asyncness.is_none();
@@ -79,7 +82,7 @@ fn is_shared(attr: &Attribute) -> bool {
     attr.path().is_ident("cfg") || attr.path().is_ident("allow")
 }
 
-/// Checks what goes together: `async`, `blocking` and the event.
+/// Checks that `async`, `blocking` and the event fit together.
 fn check_mode(args: &Args, signature: &Signature, errors: &mut Diagnostics) {
     let name = &signature.ident;
     let is_session = args.event == Some(Event::Session);
@@ -141,7 +144,7 @@ fn check_generics(signature: &Signature, errors: &mut Diagnostics) {
     }
 }
 
-/// Checks each parameter for itself, and gives the types of those that are well-formed.
+/// Checks each parameter for itself, and returns the types of the well-formed ones.
 fn check_params(signature: &Signature, errors: &mut Diagnostics) -> Vec<TokenStream> {
     let mut types = Vec::new();
     for param in typed_params(signature) {
@@ -166,9 +169,9 @@ fn check_params(signature: &Signature, errors: &mut Diagnostics) -> Vec<TokenStr
     types
 }
 
-/// Gives what to write instead of `&'static str` and `&'static [u8]`, which nothing in a handler's life can be.
+/// Returns what to write instead of `&'static str` and `&'static [u8]`, since a message does not live that long.
 ///
-/// Another type may be one of the user's, with an extractor that finds it in a `static`.
+/// Other types may have an extractor that finds them in a `static`.
 fn static_message(ty: &Type) -> Option<&'static str> {
     let Type::Reference(reference) = ungrouped(ty) else {
         return None;
@@ -185,8 +188,8 @@ fn static_message(ty: &Type) -> Option<&'static str> {
     }
 }
 
-/// Checks that no state is borrowed as `&mut` and once more, and gives the pairs of types for which only the compiler
-/// can tell, because one may be an alias of the other.
+/// Checks that no state is borrowed as `&mut` and once more. Returns the pairs of types for which only the compiler can
+/// tell, because one may be an alias of the other.
 fn check_exclusive(signature: &Signature, errors: &mut Diagnostics) -> Vec<(TokenStream, TokenStream)> {
     let references: Vec<_> = typed_params(signature)
         .filter_map(|param| Some((param, reference(&param.ty)?)))
@@ -220,7 +223,7 @@ fn typed_params(signature: &Signature) -> impl Iterator<Item = &PatType> {
     })
 }
 
-/// Gives the reference that a parameter of this type takes, if need be out of `Option` or `Result`.
+/// Returns the reference that a parameter of this type takes, also inside of `Option` or `Result`.
 fn reference(ty: &Type) -> Option<&TypeReference> {
     match ungrouped(ty) {
         Type::Reference(reference) => Some(reference),
@@ -240,7 +243,7 @@ fn reference(ty: &Type) -> Option<&TypeReference> {
     }
 }
 
-/// Gives the type in parentheses, or in the group in which `$ty:ty` of a `macro_rules!` arrives.
+/// Returns the type in parentheses, or in the group in which `$ty:ty` of a `macro_rules!` arrives.
 fn ungrouped(mut ty: &Type) -> &Type {
     loop {
         ty = match ty {

@@ -1,10 +1,10 @@
-//! Paths: what is accepted is what axum accepts, and what is refused names its fix.
+//! Paths: axum accepts the same ones, and each refused path names its fix.
 
 use std::panic::catch_unwind;
 
 use super::mistakes;
 
-/// Gives the only mistake of `path`, as the user reads it.
+/// Returns the only mistake of `path`, as the user reads it.
 fn mistake(path: &str) -> String {
     let mistakes = mistakes(path);
     assert_eq!(mistakes.len(), 1, "{path}");
@@ -29,7 +29,7 @@ fn axums_own_syntax_is_accepted() {
 }
 
 #[test]
-fn what_is_accepted_does_not_make_axum_panic() {
+fn accepted_paths_do_not_make_axum_panic() {
     for path in paths_of(&["/", "a", "{", "}", "*", ":"], 6) {
         if mistakes(&path).is_empty() {
             assert!(axum_accepts(&path), "{path}");
@@ -38,7 +38,7 @@ fn what_is_accepted_does_not_make_axum_panic() {
 }
 
 #[test]
-fn what_axum_accepts_is_accepted_unless_a_parameters_name_is_odd() {
+fn paths_of_axum_are_accepted_unless_a_parameters_name_is_odd() {
     let is_odd = |path: &str| {
         let is_twice = ["{a}", "{b}"]
             .iter()
@@ -53,7 +53,7 @@ fn what_axum_accepts_is_accepted_unless_a_parameters_name_is_odd() {
     }
 }
 
-/// Gives all paths of at most so many pieces behind their first slash.
+/// Returns all paths of at most `longest` pieces behind their first slash.
 fn paths_of(pieces: &'static [&str], longest: u32) -> impl Iterator<Item = String> {
     let words = (0..=longest).flat_map(|length| (0..pieces.len().pow(length)).map(move |number| (length, number)));
     words.map(|(length, number)| {

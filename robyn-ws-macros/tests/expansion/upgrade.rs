@@ -4,6 +4,8 @@ fn admit(TypedHeader(token): TypedHeader<Token>) -> Result<Session, StatusCode> 
 #[allow(deprecated)]
 const _: () = {
     use ::robyn_ws::__private as __robyn_ws;
+    #[allow(unused_imports)]
+    use __robyn_ws::via::*;
     fn __robyn_ws_shim(
         __robyn_ws_cx: __robyn_ws::UpgradeContext<'_>,
     ) -> __robyn_ws::UpgradeFuture<'_> {
@@ -12,7 +14,13 @@ const _: () = {
                 let mut __robyn_ws_cx = __robyn_ws_cx;
                 let __robyn_ws_arg0 = <TypedHeader<
                     Token,
-                > as __robyn_ws::UpgradeArgument<'_, _>>::take(&mut __robyn_ws_cx)
+                > as __robyn_ws::UpgradeArgument<
+                    '_,
+                    _,
+                >>::take(
+                        &mut __robyn_ws_cx,
+                        (&&&&__robyn_ws::Probe::<TypedHeader<Token>>::NEW).via(),
+                    )
                     .await?;
                 admit(__robyn_ws_arg0)
             };
@@ -25,7 +33,13 @@ const _: () = {
     fn __robyn_ws_needs(__robyn_ws_needs: &mut __robyn_ws::Needs) {
         <TypedHeader<
             Token,
-        > as __robyn_ws::UpgradeArgument<'_, _>>::declare(__robyn_ws_needs);
+        > as __robyn_ws::UpgradeArgument<
+            '_,
+            _,
+        >>::declare(
+            __robyn_ws_needs,
+            (&&&&__robyn_ws::Probe::<TypedHeader<Token>>::NEW).via(),
+        );
         <Result<
             Session,
             StatusCode,

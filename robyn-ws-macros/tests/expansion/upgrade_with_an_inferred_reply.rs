@@ -4,6 +4,8 @@ async fn admit(uri: Uri) -> Result<Session, impl IntoResponse> {
 #[allow(deprecated)]
 const _: () = {
     use ::robyn_ws::__private as __robyn_ws;
+    #[allow(unused_imports)]
+    use __robyn_ws::via::*;
     fn __robyn_ws_shim(
         __robyn_ws_cx: __robyn_ws::UpgradeContext<'_>,
     ) -> __robyn_ws::UpgradeFuture<'_> {
@@ -13,7 +15,7 @@ const _: () = {
                 let __robyn_ws_arg0 = <Uri as __robyn_ws::UpgradeArgument<
                     '_,
                     _,
-                >>::take(&mut __robyn_ws_cx)
+                >>::take(&mut __robyn_ws_cx, (&&&&__robyn_ws::Probe::<Uri>::NEW).via())
                     .await?;
                 admit(__robyn_ws_arg0)
             };
@@ -24,7 +26,10 @@ const _: () = {
         })
     }
     fn __robyn_ws_needs(__robyn_ws_needs: &mut __robyn_ws::Needs) {
-        <Uri as __robyn_ws::UpgradeArgument<'_, _>>::declare(__robyn_ws_needs);
+        <Uri as __robyn_ws::UpgradeArgument<
+            '_,
+            _,
+        >>::declare(__robyn_ws_needs, (&&&&__robyn_ws::Probe::<Uri>::NEW).via());
         fn __robyn_ws_any<T>() -> T {
             ::core::unreachable!()
         }

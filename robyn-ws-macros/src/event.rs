@@ -1,0 +1,77 @@
+//! The events that a handler can be for, and the words for them.
+
+use crate::diagnostics::{closest, code_list};
+
+/// An event of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    Upgrade,
+    Connect,
+    Message,
+    Close,
+    Session,
+}
+
+impl Event {
+    const NAMES: &[&str] = &["upgrade", "connect", "message", "close"];
+
+    /// Returns the name that `on` takes. A session handler has no `on`.
+    pub(crate) fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Upgrade => Some("upgrade"),
+            Self::Connect => Some("connect"),
+            Self::Message => Some("message"),
+            Self::Close => Some("close"),
+            Self::Session => None,
+        }
+    }
+
+    /// Returns the argument for this event.
+    pub(crate) fn argument(self) -> String {
+        self.name().map(|name| format!("on = \"{name}\"")).unwrap_or_default()
+    }
+
+    pub(crate) fn list() -> String {
+        code_list(Self::NAMES.iter().map(|name| format!("\"{name}\"")))
+    }
+
+    /// Returns the event that `word` names, or was likely meant to name.
+    pub(crate) fn meant_by(word: &str) -> Option<Self> {
+        match word.to_lowercase().as_str() {
+            "upgrade" => Some(Self::Upgrade),
+            // The names of Robyn, browsers and other frameworks.
+            "connect" | "open" | "opened" | "onopen" | "connection" => Some(Self::Connect),
+            "message" | "receive" | "text" | "binary" | "data" | "onmessage" => Some(Self::Message),
+            "close" | "closed" | "disconnect" | "disconnected" | "onclose" => Some(Self::Close),
+            "session" | "socket" | "websocket" => Some(Self::Session),
+            word => closest(word, Self::NAMES).and_then(Self::meant_by),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Event;
+
+    #[test]
+    fn words_from_elsewhere_are_understood() {
+        for (word, event) in [
+            ("open", Event::Connect),
+            ("disconnect", Event::Close),
+            ("receive", Event::Message),
+            ("text", Event::Message),
+            ("session", Event::Session),
+            ("mesage", Event::Message),
+        ] {
+            assert_eq!(Event::meant_by(word), Some(event), "{word}");
+        }
+        assert_eq!(Event::meant_by("tick"), None);
+    }
+
+    #[test]
+    fn every_name_means_its_event() {
+        for name in Event::NAMES {
+            assert_eq!(Event::meant_by(name).and_then(Event::name), Some(*name));
+        }
+    }
+}
