@@ -28,8 +28,8 @@ use crate::{
     util::log,
 };
 
-/// A WebSocket app: all annotated functions of the program that name no sub-router, and those of the sub-routers that
-/// it includes.
+/// A WebSocket app: all annotated functions of the program that do not name a sub-router, and those of the sub-routers
+/// that it includes.
 ///
 /// ```no_run
 /// use robyn_ws::prelude::*;
@@ -59,19 +59,19 @@ pub struct App {
     problems: Problems,
 }
 
-/// A built app, for those who own the server loop.
+/// A built app, for a server loop of your own.
 #[derive(Debug)]
 pub struct BuiltApp {
     /// The endpoints, and the routes given to [`App::http`].
     pub router: Router,
     /// The live connections.
     pub hub: Hub,
-    /// Drains them: `built.shutdown.drain(grace).await`.
+    /// Drains the connections: `built.shutdown.drain(grace).await`.
     pub shutdown: Shutdown,
 }
 
 impl App {
-    /// Makes an app with the default limits, for pages of its own host only.
+    /// Creates an app with the default limits, for pages of its own host only.
     #[expect(clippy::new_without_default, reason = "an app has an identity: its hub")]
     #[track_caller]
     pub fn new() -> Self {
@@ -89,8 +89,8 @@ impl App {
         }
     }
 
-    /// Injects `value`, which every handler of the app takes as [`Global<T>`](crate::Global). A second value of one type
-    /// is reported by `build()`.
+    /// Injects `value`, which every handler of the app can take as [`Global<T>`](crate::Global). `build()` reports a second
+    /// value of one type.
     #[track_caller]
     pub fn inject_global<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.globals.inject(value, Location::caller(), &mut self.problems);
@@ -104,8 +104,8 @@ impl App {
     }
 
     /// Serves only the endpoints with these paths, each with the prefixes of its sub-routers, as [`Hub::endpoint`] takes
-    /// it. The other handlers of the program are left out, whatever they need: a test of one handler injects only what
-    /// that one takes. A path that no handler has is reported by `build()`. Called again, it adds to the paths.
+    /// it. The other handlers of the program are left out, so a test of one handler injects only the dependencies of that
+    /// one. `build()` reports a path without a handler. Called again, it adds to the paths.
     ///
     /// ```
     /// use robyn_ws::prelude::*;
@@ -137,13 +137,13 @@ impl App {
         self
     }
 
-    /// Sets which web pages may connect. Default: [`Origins::same_host`].
+    /// Sets the web pages that may connect. Default: [`Origins::same_host`].
     pub fn origins(mut self, origins: Origins) -> Self {
         self.origins = origins;
         self
     }
 
-    /// Sets the subprotocols, of which the first that the client offers is chosen (RFC 6455 section 1.9).
+    /// Sets the subprotocols. The first one that the client offers is chosen (RFC 6455 section 1.9).
     #[track_caller]
     pub fn subprotocols(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let call = Location::caller();
@@ -178,13 +178,29 @@ impl App {
         self
     }
 
-    /// Gives the hub, which has no endpoints until the app is built.
+    /// Returns the hub, which has no endpoints until the app is built.
     pub fn hub(&self) -> Hub {
         self.hub.clone()
     }
 
-    /// Builds the app into an ordinary router, to be merged, nested and layered. A layer that answers something else than
-    /// the 101, or keeps it for more than five seconds, leaves no connection behind.
+    /// Builds the app into an ordinary router, to be merged, nested and layered. If a layer replaces the 101, or keeps it for
+    /// more than five seconds, the connection is given up.
+    ///
+    /// ```
+    /// use robyn_ws::{axum::{Router, routing::get}, prelude::*};
+    ///
+    /// #[websocket("/echo", on = "message")]
+    /// fn echo(msg: String) -> String {
+    ///     msg
+    /// }
+    ///
+    /// # fn main() -> Result<(), robyn_ws::BuildErrors> {
+    /// let sockets: Router = App::new().router()?;
+    /// let router = Router::new().route("/", get(|| async { "hello" })).nest("/ws", sockets);
+    /// # drop(router);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -194,7 +210,24 @@ impl App {
         Ok(self.build()?.router.with_state(()))
     }
 
-    /// Builds the app, for those who own the server loop.
+    /// Builds the app, for a server loop of your own.
+    ///
+    /// ```no_run
+    /// use std::{net::SocketAddr, time::Duration};
+    /// use robyn_ws::{axum, prelude::*};
+    ///
+    /// # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+    /// let built = App::new().build()?;
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+    /// let service = built.router.into_make_service_with_connect_info::<SocketAddr>();
+    /// let server = tokio::spawn(async { axum::serve(listener, service).await });
+    ///
+    /// tokio::signal::ctrl_c().await?;
+    /// built.shutdown.drain(Duration::from_secs(10)).await;
+    /// server.abort();
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! An endpoint after resolution: one path, its handlers, and what they need.
+//! An endpoint after resolution: one path, its handlers and their needs.
 
 mod draft;
 mod path;
@@ -30,25 +30,25 @@ pub(crate) struct Endpoint {
     pub(crate) first: &'static Entry,
     pub(crate) handlers: Handlers,
     pub(crate) dependencies: Scopes,
-    /// The types of connection state that its handlers want.
+    /// The types of connection state that its handlers take.
     pub(crate) states: Vec<KeptState>,
-    /// What arguments ask of the request, checked before the 101, each with the first handler that asks.
+    /// The checks of the request before the 101, each with the first handler whose argument asks for it.
     pub(crate) checks: Vec<(&'static Entry, Check)>,
     pub(crate) bounds: Arc<Bounds>,
     pub(crate) admissions: Arc<Admissions>,
     pub(crate) members: Arc<EndpointMembers>,
-    /// What all of its connections have for a request, where no handler can read one.
+    /// The request of all its connections, if no handler can read one.
     pub(crate) unread_request: Option<Arc<UpgradeRequest>>,
 }
 
 impl Endpoint {
-    /// Returns the types of connection state that its handlers want.
+    /// Returns the types of connection state that its handlers take.
     pub(crate) fn state_types(&self) -> impl Iterator<Item = TypeId> {
         self.states.iter().map(|state| state.id)
     }
 }
 
-/// A type of connection state, and the first handler that takes or makes it.
+/// A type of connection state, and the first handler that takes or creates it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KeptState {
     pub(crate) id: TypeId,
@@ -65,7 +65,7 @@ pub(crate) struct Handlers {
     pub(crate) session: Option<BoundHandler<Session>>,
 }
 
-/// A handler whose event is known to the compiler, with its entry for logs and errors.
+/// A handler with the type of its event, and its entry for logs and errors.
 #[derive(Debug)]
 pub(crate) struct BoundHandler<E: Event> {
     pub(crate) entry: &'static Entry,

@@ -1,7 +1,7 @@
-//! The syntax of a path that only a running program knows: a constant, or the prefix of a sub-router. axum would panic
-//! where it breaks a rule. The attribute checks literals, and the router's own matcher checks braces.
+//! The syntax of a path that only a running program knows: a constant, or the prefix of a sub-router. axum panics at
+//! mistakes in it. The attribute checks literals, and the router's own matcher checks braces.
 
-/// Returns the first mistake in `path` with its remedy.
+/// Fails with the first mistake in `path` and its remedy.
 pub(super) fn check(path: &str) -> Result<(), String> {
     if !path.starts_with('/') {
         return Err(format!("the path `{path}` does not start with `/`: write `/{path}`"));
@@ -20,7 +20,7 @@ pub(super) fn check(path: &str) -> Result<(), String> {
     path.split('/').try_for_each(check_segment)
 }
 
-/// Finds the ways in which other routers write a parameter.
+/// Finds parameters in the syntax of other routers.
 fn check_segment(segment: &str) -> Result<(), String> {
     let meant = if let Some(name) = segment.strip_prefix(':') {
         format!("{{{name}}}")

@@ -1,4 +1,4 @@
-//! The handlers of the program, collected when it is linked.
+//! The handlers of the program, which the linker collects.
 
 use std::{fmt, pin::Pin, ptr};
 
@@ -96,7 +96,7 @@ impl Entry {
         problems.report(self.place(), Some(self.name), message);
     }
 
-    /// Returns what stands for the entry where only a number can be kept: its address, which is never 0.
+    /// Returns a number that stands for the entry: its address, which is never 0.
     pub(crate) fn key(&'static self) -> usize {
         ptr::from_ref(self).addr()
     }
@@ -113,14 +113,14 @@ impl Entry {
     }
 }
 
-/// Gives all entries in the order of the source: the linker's order means nothing.
+/// Returns all entries in the order of the source: the order of the linker is arbitrary.
 pub(crate) fn entries() -> Vec<&'static Entry> {
     let mut entries: Vec<_> = inventory::iter::<Entry>().collect();
     entries.sort_by_key(|entry| (entry.file, entry.line, entry.column, entry.module, entry.name));
     entries
 }
 
-/// Gives the entries of `router`, or of the app itself.
+/// Returns the entries of `router`, or of the app itself.
 pub(crate) fn entries_of(router: Option<&'static SubRouter>) -> Vec<&'static Entry> {
     let belongs = |entry: &&Entry| match (entry.router, router) {
         (None, None) => true,

@@ -36,11 +36,11 @@ pub struct SubRouter {
 }
 
 impl SubRouter {
-    /// Makes a sub-router. `prefix` is written like a path: `/league`, `/{tenant}`.
+    /// Creates a sub-router. `prefix` is written like a path: `/league`, `/{tenant}`.
     ///
     /// # Panics
     ///
-    /// If `prefix` does not begin with `/` or ends with it. In a `static` that is a compile error.
+    /// If `prefix` does not begin with `/`, or ends with it. In a `static` that is a compile error.
     #[track_caller]
     pub const fn new(prefix: &'static str) -> Self {
         let bytes = prefix.as_bytes();
@@ -60,18 +60,35 @@ impl SubRouter {
         }
     }
 
-    /// Injects `value`, which the handlers of this sub-router and of those in it take as [`Scoped<T>`](crate::Scoped).
+    /// Injects `value`. The handlers of this sub-router, and of the sub-routers in it, take it as
+    /// [`Scoped<T>`](crate::Scoped).
     #[track_caller]
     pub fn inject<T: Send + Sync + 'static>(&'static self, value: T) -> IncludedRouter {
         IncludedRouter::new(self).inject(value)
     }
 
-    /// Sets limits, which can only narrow those around.
+    /// Sets limits, which can only narrow those around them.
     pub fn limits(&'static self, limits: Limits) -> IncludedRouter {
         IncludedRouter::new(self).limits(limits)
     }
 
-    /// Includes another sub-router, whose prefix comes behind this one's.
+    /// Includes another sub-router. Its prefix comes behind the prefix of this one.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use robyn_ws::prelude::*;
+    ///
+    /// static LEAGUE: SubRouter = SubRouter::new("/league");
+    /// static ADMIN: SubRouter = SubRouter::new("/admin");
+    ///
+    /// #[websocket("/log", on = "message", router = ADMIN)]
+    /// fn log(_msg: &str) {}
+    ///
+    /// // Served at /league/admin/log:
+    /// let admin = ADMIN.limits(Limits::default().idle_timeout(Duration::from_secs(60)));
+    /// let app = App::new().include_router(LEAGUE.include_router(admin));
+    /// # drop(app);
+    /// ```
     pub fn include_router(&'static self, router: impl Into<IncludedRouter>) -> IncludedRouter {
         IncludedRouter::new(self).include_router(router)
     }
@@ -88,8 +105,8 @@ impl SubRouter {
     }
 }
 
-/// A sub-router with what was injected and included, to be given to
-/// [`App::include_router`](crate::App::include_router).
+/// A sub-router with its values, limits and inner sub-routers, for
+/// [`App::include_router`](crate::App::include_router). The methods of [`SubRouter`] create it.
 #[derive(Debug)]
 #[must_use = "a sub-router is served only where it is included"]
 pub struct IncludedRouter {

@@ -1,4 +1,4 @@
-//! Which endpoints of the program an app takes.
+//! The endpoints of the program that an app takes.
 
 use std::panic::Location;
 
@@ -7,13 +7,13 @@ use crate::{
     types::error::{Place, Problems},
 };
 
-/// Below it two paths have too little in common for one to be a slip of the other.
+/// Paths that are less alike than this are not taken for a misspelling of each other.
 const CLOSE: f64 = 0.6;
 
-/// A program may have hundreds of endpoints.
+/// The number of paths in a message: a program may have hundreds of endpoints.
 const SHOWN: usize = 8;
 
-/// What [`App::only`](crate::App::only) was given: nothing takes all.
+/// The paths given to [`App::only`](crate::App::only). `None` takes all endpoints.
 #[derive(Debug, Default)]
 pub(crate) struct Selection(Option<Vec<(String, &'static Location<'static>)>>);
 
@@ -78,7 +78,7 @@ fn help(path: &str, known: &[&str], left_out: &[(String, &Entry)]) -> String {
     those
 }
 
-/// Returns how likely `known` was meant by `path`: it may lack a prefix, or differ in a few letters.
+/// Returns how likely `path` means `known`: it may lack a prefix, or differ in a few letters.
 fn likeness(path: &str, known: &str) -> f64 {
     if path.len() > 1 && known.ends_with(path) {
         return 1.0;

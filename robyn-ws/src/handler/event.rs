@@ -1,4 +1,4 @@
-//! The events of a connection, and what an extractor can see of one.
+//! The events of a connection, and the view that an extractor has of one.
 
 use std::{any::Any, fmt, sync::Arc};
 
@@ -17,17 +17,17 @@ mod sealed {
 /// An event that a handler can be for. The types of this module stand for the events in
 /// [`FromEvent`](crate::FromEvent).
 pub trait Event: sealed::Sealed + Sized + Send + 'static {
-    /// What `on = "…"` calls it.
+    /// The name that `on = "…"` takes.
     const NAME: &'static str = Self::KIND.name();
     #[doc(hidden)]
     const KIND: EventKind;
-    /// What came with it, owned between the event and its handler.
+    /// The value of the event, owned between the event and its handler.
     #[doc(hidden)]
     type Owned: Send + 'static;
-    /// What came with it, as the handler's arguments borrow it.
+    /// The value of the event, as the handler's arguments borrow it.
     #[doc(hidden)]
     type Payload<'a>: Send;
-    /// What there is around it.
+    /// The parts of the connection that arguments can take.
     #[doc(hidden)]
     type Scope<'a>: Send;
     #[doc(hidden)]
@@ -92,7 +92,7 @@ impl LiveEvent for Message {}
 impl LiveEvent for Close {}
 impl LiveEvent for Session {}
 
-/// What there is around an event of a connection that exists.
+/// The parts of an existing connection that arguments can take.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct LiveScope<'a> {
@@ -111,39 +111,39 @@ pub struct EventContext<'a, E: Event> {
 }
 
 impl<'a, E: Event> EventContext<'a, E> {
-    /// Gives the path of the endpoint, with its parameters as the handler writes them: `/chat/{room}`.
+    /// Returns the path of the endpoint, with its parameters as the handler writes them: `/chat/{room}`.
     pub fn endpoint(&self) -> &'a str {
         self.path
     }
 
-    /// Gives the URI of the upgrade request.
+    /// Returns the URI of the upgrade request.
     pub fn uri(&self) -> &'a Uri {
         self.request.uri()
     }
 
-    /// Gives the headers of the upgrade request.
+    /// Returns the headers of the upgrade request.
     pub fn headers(&self) -> &'a HeaderMap {
         self.request.headers()
     }
 
-    /// Gives the extensions of the upgrade request.
+    /// Returns the extensions of the upgrade request.
     pub fn extensions(&self) -> &'a Extensions {
         &self.request.extensions
     }
 
-    /// Gives the app's value of type `T`, if one was injected.
+    /// Returns the app's value of type `T`, if one was injected.
     pub fn global<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
         self.dependencies.global()
     }
 
-    /// Gives the value of type `T` of the endpoint's sub-router, or of the nearest one around it.
+    /// Returns the value of type `T` of the endpoint's sub-router, or of the nearest one around it.
     pub fn scoped<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
         self.dependencies.scoped()
     }
 }
 
 impl<'a, E: LiveEvent> EventContext<'a, E> {
-    /// Gives the connection.
+    /// Returns the connection.
     pub fn connector(&self) -> &'a WebSocketConnector {
         self.scope.connector
     }
@@ -154,24 +154,24 @@ impl<'a, E: LiveEvent> EventContext<'a, E> {
 }
 
 impl<'a> EventContext<'a, Message> {
-    /// Gives the message, which is copied if it lies in the buffer that it was read into.
+    /// Returns the message. It is copied if it is still in the read buffer.
     pub fn message(&self) -> &'a message::Message {
         self.payload.message()
     }
 
-    /// Gives the text: of a text message, or of a binary message that is valid UTF-8. Nothing is copied.
+    /// Returns the text: of a text message, or of a binary message that is valid UTF-8. Nothing is copied.
     pub fn text(&self) -> Option<&'a str> {
         self.payload.as_text()
     }
 
-    /// Gives the payload: the bytes of a binary message, the UTF-8 bytes of a text. Nothing is copied.
+    /// Returns the payload: the bytes of a binary message, the UTF-8 bytes of a text. Nothing is copied.
     pub fn bytes(&self) -> &'a [u8] {
         self.payload.as_bytes()
     }
 }
 
 impl<'a> EventContext<'a, Close> {
-    /// Gives why the connection ends.
+    /// Returns why the connection ends.
     pub fn close_reason(&self) -> &'a CloseReason {
         self.payload
     }

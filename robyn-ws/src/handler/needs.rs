@@ -1,4 +1,4 @@
-//! What handlers need from the app, gathered when it is built.
+//! The needs of handlers, collected when the app is built.
 
 use std::any::TypeId;
 
@@ -6,7 +6,7 @@ use axum::{http::request::Parts, response::Response};
 
 use crate::handler::state::ConnectionState;
 
-/// Collects what the arguments of one handler need. [`FromEvent::declare`] fills it.
+/// Collects the needs of one handler's arguments. [`FromEvent::declare`] fills it.
 #[derive(Debug, Default)]
 pub struct Needs {
     pub(crate) globals: Vec<Dependency>,
@@ -16,7 +16,7 @@ pub struct Needs {
     pub(crate) provides: Option<TypeId>,
     /// Checks of the request that are made before the 101.
     pub(crate) checks: Vec<Check>,
-    /// Whether an argument may read the upgrade request once the connection exists.
+    /// `true` if an argument may read the upgrade request once the connection exists.
     pub(crate) reads_request: bool,
 }
 
@@ -35,7 +35,7 @@ pub(crate) struct StateNeed {
     pub(crate) has_default: bool,
 }
 
-/// Refuses a request that an argument could not be made of.
+/// Refuses a request that lacks something for an argument.
 pub(crate) type Check = fn(&mut Parts) -> Result<(), Response>;
 
 impl Needs {
@@ -59,7 +59,7 @@ impl Needs {
         self.checks.push(check);
     }
 
-    /// Gathers what is wanted but may be missing: only states, which need a slot, are kept.
+    /// Collects needs that the app may leave unmet. Only states are kept, since they take a slot.
     pub(crate) fn optionally(&mut self, declare: impl FnOnce(&mut Self)) {
         let mut optional = Self::default();
         declare(&mut optional);

@@ -1,4 +1,4 @@
-//! What a handler returns.
+//! The return values of handlers.
 
 use std::{error::Error, fmt};
 
@@ -18,10 +18,10 @@ use crate::{
     util::printable::printable,
 };
 
-/// What a handler's return value comes to: a message to send, nothing, or an error.
+/// The outcome of a handler: a message to send, nothing, or an error.
 pub type HandlerResult = Result<Option<Message>, HandlerError>;
 
-/// A type that a handler can return: what is returned is what is sent to this client.
+/// A type that a handler can return. The returned value is sent to this client.
 ///
 /// `()` and `None` send nothing; `""` sends an empty text message.
 ///
@@ -45,7 +45,7 @@ pub type HandlerResult = Result<Option<Message>, HandlerError>;
     note = "to send a number or another value as text, return `value.to_string()`"
 )]
 pub trait IntoReply {
-    /// Turns the value into what is sent.
+    /// Converts the value into the message to send.
     fn into_reply(self) -> HandlerResult;
 }
 
@@ -121,10 +121,22 @@ impl IntoReply for std::convert::Infallible {
     }
 }
 
-/// Why a handler failed, and what the client is told of it.
+/// Why a handler failed, and the answer to the client.
 ///
-/// `?` makes it of any error, and of `Box<dyn Error>`, `anyhow::Error`, `String` and `&str`: the connection is closed
+/// `?` converts any error into it, and also `Box<dyn Error>`, `anyhow::Error`, `String` and `&str`: the connection is closed
 /// with 1011, and the details go to the log and never to the peer.
+///
+/// ```
+/// use robyn_ws::prelude::*;
+///
+/// #[websocket("/divide", on = "message")]
+/// fn divide(msg: &str) -> Result<String, HandlerError> {
+///     match msg.trim().parse::<i64>()? {
+///         0 => Err(HandlerError::reply("not by zero, please")),
+///         divisor => Ok((100 / divisor).to_string()),
+///     }
+/// }
+/// ```
 pub struct HandlerError(Kind);
 
 enum Kind {
@@ -134,15 +146,15 @@ enum Kind {
     Rejected(Rejection),
 }
 
-/// What a handler's error asks for.
+/// The action that a handler's error asks for.
 pub(crate) enum Consequence {
     End(Ending),
     Reply(Message),
 }
 
 impl HandlerError {
-    /// Closes the connection with exactly this `code` and `reason`, of which
-    /// [`WebSocketConnector::close_with`](crate::WebSocketConnector::close_with) tells the rules.
+    /// Closes the connection with exactly this `code` and `reason`. The rules for them are those of
+    /// [`WebSocketConnector::close_with`](crate::WebSocketConnector::close_with).
     pub fn close(code: u16, reason: impl Into<String>) -> Self {
         Self(Kind::Close(CloseFrame::new(code, reason)))
     }
@@ -152,7 +164,7 @@ impl HandlerError {
         Self(Kind::Reply(message.into()))
     }
 
-    /// Returns `true` if a handler passes on that a connection has ended, its own or another.
+    /// Returns `true` if a handler passes on the error of an ended connection, its own or another.
     pub(crate) fn is_disconnected(&self) -> bool {
         matches!(&self.0, Kind::Failed(error) if error.is::<Disconnected>())
     }
@@ -191,7 +203,7 @@ impl fmt::Display for HandlerError {
             Kind::Failed(error) => error.fmt(f),
             Kind::Close(frame) => write!(f, "close with {} {}", frame.code(), frame.reason()),
             Kind::Reply(_) => f.write_str("a reply instead of a result"),
-            // It quotes what the client sent, and is made for the log.
+            // It quotes the client, and is for the log.
             Kind::Rejected(rejection) => printable(rejection.reason()).fmt(f),
         }
     }
@@ -207,7 +219,7 @@ impl fmt::Debug for HandlerError {
     }
 }
 
-/// What an upgrade handler's return value comes to: go on, perhaps with a state, or refuse.
+/// The outcome of an upgrade handler: go on, perhaps with a state, or refuse.
 #[doc(hidden)]
 pub type UpgradeResult = Result<UpgradeReply, UpgradeRefusal>;
 

@@ -1,4 +1,4 @@
-//! Every bound in one place, each with its default, unit and reason.
+//! Every limit in one place, each with its default, unit and reason.
 
 use std::{fmt, ops::RangeInclusive, time::Duration};
 
@@ -8,20 +8,20 @@ const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 const GIB: usize = 1024 * MIB;
 
-/// No machine has more sockets than this.
+/// More sockets than any machine has.
 const MAX_SOCKETS: usize = 1 << 24;
 
-/// What a time can be: with none nothing could happen in it, and nobody waits for longer than a year.
+/// The range of times: nothing can happen in less, and more than a year is a mistake.
 const TIMES: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_hours(365 * 24);
 
-/// What the time between two pings can be. An answer takes a round trip, and its turn on two machines that may be busy.
+/// The range of the time between two pings. An answer takes a round trip, and two machines may be busy.
 const INTERVALS: RangeInclusive<Duration> = Duration::from_millis(10)..=*TIMES.end();
 
 /// What happens to a message for a connection whose outbound queue is full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Overflow {
-    /// The connection is ended with close code 1008, as [`CloseReason::SlowConsumer`](crate::CloseReason::SlowConsumer).
+    /// The connection is closed with 1008, as [`CloseReason::SlowConsumer`](crate::CloseReason::SlowConsumer).
     #[default]
     Disconnect,
     /// The new message is dropped and counted.
@@ -31,7 +31,7 @@ pub enum Overflow {
 }
 
 impl Overflow {
-    /// Gives the name for logs and metrics.
+    /// Returns the name for logs and metrics.
     pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Disconnect => "disconnect",
@@ -51,9 +51,9 @@ macro_rules! limits {
         $name:ident($argument:ty): $type:ty = $default:expr $(, in $range:expr)?
             $(, or $wider:ident)? $(, app $only:ident)?;
     )+) => {
-        /// The bounds of an app, or narrower ones of a sub-router. What is not set has its default on the app, and the
-        /// app's value on a sub-router. `build()` reports values that cannot work, those that contradict each other, and
-        /// those of a sub-router that are wider than the ones around it.
+        /// The limits of an app, or narrower ones of a sub-router. An unset limit has its default on the app, and the
+        /// surrounding value on a sub-router. `build()` reports values that cannot work, values that contradict each other,
+        /// and values of a sub-router that are wider than the ones around it.
         ///
         /// Every time is between 1 ms and 365 days.
         ///
@@ -82,7 +82,7 @@ macro_rules! limits {
                 }
             )+
 
-            /// Fills what is unset from `outer`.
+            /// Fills unset limits from `outer`.
             fn over(&self, outer: &Bounds) -> Bounds {
                 Bounds { $($name: self.$name.clone().unwrap_or_else(|| outer.$name.clone()),)+ }
             }
@@ -140,39 +140,37 @@ limits! {
     /// Above it: close code 1009.
     max_fragments(usize): usize = MIB, in 1..=GIB;
     /// The size of an allocation that received messages share, in bytes. Default: 4 KiB, at most 1 MiB. Each thread has
-    /// one, and each connection that is in the middle of a message: small values save memory there, large ones time on long
-    /// messages. A sub-router can have a larger one.
+    /// one, and each connection in the middle of a message: small values save memory, large ones save time on long messages.
+    /// A sub-router can have a larger one.
     read_buffer(usize): usize = 4 * KIB, in 1..=MIB, or wider;
-    /// The most messages queued for a client that has not taken them yet. Default: 256, at most 1,048,576. Above it:
+    /// The most messages queued for one client. Default: 256, at most 1,048,576. Above it:
     /// [`Overflow`].
     max_outbound_messages(usize): usize = 256, in 1..=MIB;
-    /// The most bytes queued for a client that has not taken them yet, with the 2 to 10 bytes of each frame's header.
-    /// Default: 1 MiB, at most 1 GiB. Above it: [`Overflow`]. One message always fits into an empty queue, however long it
-    /// is.
+    /// The most bytes queued for one client, with the 2 to 10 bytes of each frame's header. Default: 1 MiB, at most 1 GiB.
+    /// Above it: [`Overflow`]. One message of any length always fits into an empty queue.
     max_outbound_bytes(usize): usize = MIB, in 1..=GIB;
-    /// What happens above `max_outbound_messages` or `max_outbound_bytes`. Default: [`Overflow::Disconnect`].
+    /// The policy above `max_outbound_messages` or `max_outbound_bytes`. Default: [`Overflow::Disconnect`].
     overflow(Overflow): Overflow = Overflow::default();
-    /// How long an `async_` send waits for room in a full queue of a client that takes no bytes, before the overflow
-    /// policy decides, and how long a client may take none of our replies, or none of the queue that is left at its end. A
-    /// client that takes bytes, however slowly, is not timed out by it. Default: 10 s.
+    /// How long an `async_` send waits for space in a full queue before the overflow policy decides, and how long replies
+    /// and a closing connection's queue wait, while the client takes no bytes. A client that takes bytes, however slowly,
+    /// does not time out. Default: 10 s.
     send_timeout(Duration): Duration = Duration::from_secs(10), in TIMES;
     /// How long an `async_broadcast` waits for clients whose queues are full, before the overflow policy decides.
     /// Default: 250 ms.
     broadcast_timeout(Duration): Duration = Duration::from_millis(250), in TIMES;
-    /// How many messages are read ahead of the handler that is running. Default: 16, at most 65,536. Nor is any read ahead
-    /// once they have `max_message_size` bytes together. At the bound the socket is not read, so that TCP slows the client
-    /// down.
+    /// The most messages read ahead of the running handler. Default: 16, at most 65,536. Reading ahead also stops once they
+    /// have `max_message_size` bytes together. Then the socket is not read, so TCP slows the client down.
     max_read_ahead(usize): usize = 16, in 1..=64 * KIB;
-    /// How often a quiet client is pinged. Default: 25 s, below the usual 30 s of proxies. At least 10 ms: a shorter one
-    /// would take clients for lost whose answers are on the way. `None` turns it off.
+    /// How often a quiet client is pinged. Default: 25 s, below the usual 30 s of proxies. At least 10 ms: with a
+    /// shorter one, clients would be considered lost while their answers are on the way. `None` turns it off.
     heartbeat_interval(impl Into<Option<Duration>>): Option<Duration> = Some(Duration::from_secs(25)), in INTERVALS;
-    /// After how many heartbeats of silence a client is taken for lost, at least 2: it is pinged after the first, and
-    /// must have answered by the last. Default: 2, at most 1,000.
+    /// Number of silent heartbeat intervals before a client is considered lost, at least 2: it is pinged after the first,
+    /// and must have answered by the last. Default: 2, at most 1,000.
     max_missed_heartbeats(u32): u32 = 2, in 2..=1000;
-    /// After how long without a message, or a part of one, a client is closed with 1001. Pongs do not count, nor does
-    /// the time in which our handlers work. Default: off.
+    /// How long a client may send no part of a message before it is closed with 1001. Pongs do not count, nor does the time
+    /// in which its handlers run. Default: off.
     idle_timeout(impl Into<Option<Duration>>): Option<Duration> = None, in TIMES;
-    /// How long we wait for the peer's Close after ours. Default: 5 s.
+    /// How long the server waits for the client's Close after its own. Default: 5 s.
     close_timeout(Duration): Duration = Duration::from_secs(5), in TIMES;
     /// How long a running handler may go on after its connection ended, before it is dropped. Default: 10 s. The
     /// thread of a `blocking` handler cannot be stopped: the connection ends without it, and the close handler runs when
@@ -181,26 +179,25 @@ limits! {
     /// How long a message handler may run before its connection is closed with 1011. Default: off. An asynchronous handler
     /// is dropped, the thread of a `blocking` one is left behind, and any other synchronous one cannot be interrupted.
     handler_timeout(impl Into<Option<Duration>>): Option<Duration> = None, in TIMES;
-    /// How long `App::serve` drains on SIGINT and SIGTERM, before it cuts what is left. Default: 10 s. App only.
+    /// How long `App::serve` drains on SIGINT and SIGTERM before it cuts the remaining connections. Default: 10 s. App only.
     shutdown_grace(Duration): Duration = Duration::from_secs(10), in TIMES, app only;
-    /// How long, at least, `App::serve` goes on answering new upgrades with 503 after SIGINT and SIGTERM, even if nobody
-    /// is left to drain: clients that were sent away come back at once, and a load balancer takes a while to notice.
-    /// Default: 0.5 s. 0 turns it off. App only.
+    /// How long, at least, `App::serve` answers new upgrades with 503 after SIGINT and SIGTERM, even without connections to
+    /// drain: drained clients reconnect at once, and a load balancer takes a while to notice. Default: 0.5 s. 0 turns it
+    /// off. App only.
     unready_grace(Duration): Duration = Duration::from_millis(500), in Duration::ZERO..=*TIMES.end(), app only;
     /// The most connections at once: of the app, or of the sub-router that narrows it. Default: off. At most 16,777,216.
     /// Above it: 503.
     max_connections(impl Into<Option<usize>>): Option<usize> = None, in 1..=MAX_SOCKETS;
-    /// The most connections at once from one IP address. Default: off. Above it: 429. An IPv4 address is the same when it
-    /// comes as IPv6 (`::ffff:192.0.2.1`). Of an IPv6 address the first 64 bits count, since one customer has all addresses
-    /// that begin with them. A server of your own has to tell addresses, by
-    /// `into_make_service_with_connect_info::<SocketAddr>()`: without one nobody is refused, which is logged.
+    /// The most connections at once from one IP address. Default: off. Above it: 429. An IPv4 address is the same
+    /// address when it is written as IPv6 (`::ffff:192.0.2.1`). Of an IPv6 address the first 64 bits count, since one
+    /// customer has all addresses that begin with them. A server of your own has to pass on addresses with
+    /// `into_make_service_with_connect_info::<SocketAddr>()`: without them no client is refused, and that is logged.
     max_connections_per_ip(impl Into<Option<usize>>): Option<usize> = None, in 1..=MAX_SOCKETS;
-    /// The most upgrade handlers that run at once: of the app, or of the sub-router that narrows it. They are counted apart
-    /// from connections, so that slow ones do not use up `max_connections`. Default: 1024, at most 16,777,216. Above it:
-    /// 503.
+    /// The most upgrade handlers that run at once: of the app, or of the sub-router that narrows it. They are not counted as
+    /// connections, so slow ones do not use up `max_connections`. Default: 1024, at most 16,777,216. Above it: 503.
     max_handshakes(usize): usize = 1024, in 1..=MAX_SOCKETS;
-    /// The most frames a second from one client, whatever their kind, averaged over a second. A message in one piece is
-    /// one frame, and the answer to a ping of ours is free. Default: off. At most 1,000,000. Above it: close code 1008.
+    /// The most frames of any kind from one client in a second. A message in one piece is one frame, and the answer to a
+    /// ping of the server does not count. Default: off. At most 1,000,000. Above it: close code 1008.
     max_messages_per_second(impl Into<Option<u32>>): Option<u32> = None, in 1..=1_000_000;
     /// The most rooms one connection can be in. Default: 1024, at most 1,048,576. Above it: `join` returns `false`.
     max_rooms_per_connection(usize): usize = 1024, in 0..=MIB;
@@ -209,14 +206,14 @@ limits! {
     /// The longest request target (path and query) of an upgrade, in bytes. Default: 8 KiB, at most 64 KiB. Above it: 414.
     max_request_target(usize): usize = 8 * KIB, in 1..=64 * KIB;
     /// The longest head of an upgrade request, in bytes of its target and of its headers' names and values. Default: 64 KiB,
-    /// at most 1 MiB. Above it: 431. A connection keeps the head for its handlers. The HTTP server has a bound of its own:
-    /// hyper's is about 400 KiB and 100 headers.
+    /// at most 1 MiB. Above it: 431. A connection keeps the head for its handlers. The HTTP server has a limit of its own:
+    /// that of hyper is about 400 KiB and 100 headers.
     max_request_head(usize): usize = 64 * KIB, in 1..=MIB;
 }
 
 /// The value of a limit.
 trait Value {
-    /// What it is measured by.
+    /// The measure of the limit.
     type Amount: Copy + PartialOrd + fmt::Debug;
 
     /// Returns the amount. `None` is off, or has no order.
@@ -253,7 +250,7 @@ impl Value for Overflow {
     }
 }
 
-/// Returns what is wrong with a value that is outside of what can work.
+/// Returns what is wrong with a value outside of its range.
 fn outside<V: Value>(name: &str, value: &V, range: &RangeInclusive<V::Amount>) -> Option<String> {
     let amount = value.amount()?;
     (!range.contains(&amount)).then(|| {
@@ -308,12 +305,12 @@ impl Limits {
         self.over_checked(outer, place, problems)
     }
 
-    /// Returns `true` if connections are counted for these limits of their own.
+    /// Returns `true` if connections are counted separately for these limits.
     pub(crate) const fn counts_connections(&self) -> bool {
         self.max_connections.is_some() || self.max_connections_per_ip.is_some() || self.max_handshakes.is_some()
     }
 
-    /// Returns the graces of the drain of `App::serve`: `shutdown_grace` and `unready_grace`.
+    /// Returns the times of the drain of `App::serve`: `shutdown_grace` and `unready_grace`.
     pub(crate) fn drain_graces(&self) -> (Duration, Duration) {
         let default = Bounds::default();
         (

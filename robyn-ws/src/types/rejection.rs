@@ -1,4 +1,4 @@
-//! Why an argument could not be made.
+//! Why an argument could not be extracted.
 
 use std::fmt;
 
@@ -7,10 +7,22 @@ use crate::{
     util::log,
 };
 
-/// Why an argument could not be made of an event. Unless the handler takes `Result<_, Rejection>` or `Option<_>`, the
+/// Why an argument could not be extracted from an event. Unless the handler takes `Result<_, Rejection>` or `Option<_>`, the
 /// connection is closed with [`code`](Self::code) and [`reason`](Self::reason).
 ///
-/// The reason may quote what the client sent: `{}` prints it, and `{:?}` does not.
+/// The reason may quote the client: `{}` prints it, and `{:?}` does not.
+///
+/// ```
+/// use robyn_ws::prelude::*;
+///
+/// #[websocket("/add", on = "message")]
+/// fn add(numbers: Result<Json<Vec<i64>>, Rejection>) -> String {
+///     match numbers {
+///         Ok(Json(numbers)) => numbers.iter().sum::<i64>().to_string(),
+///         Err(rejection) => rejection.reason().to_owned(),
+///     }
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Rejection {
     code: u16,
@@ -18,7 +30,7 @@ pub struct Rejection {
 }
 
 impl Rejection {
-    /// Makes a rejection that closes the connection with `code` and as much of `reason` as a Close frame holds.
+    /// Creates a rejection that closes the connection with `code` and with `reason`, cut to the size of a Close frame.
     pub fn new(code: u16, reason: impl Into<String>) -> Self {
         Self {
             code,
@@ -26,37 +38,37 @@ impl Rejection {
         }
     }
 
-    /// The payload is not what it should be: close code 1007.
+    /// Creates a rejection of an invalid payload: close code 1007.
     pub fn invalid_payload(reason: impl Into<String>) -> Self {
         Self::new(close_code::INVALID_PAYLOAD, reason)
     }
 
-    /// The payload is not the JSON that it should be: close code 1007.
+    /// Creates a rejection of invalid JSON: close code 1007.
     pub(crate) fn invalid_json(error: impl fmt::Display) -> Self {
         Self::invalid_payload(format!("invalid JSON: {error}"))
     }
 
-    /// This kind of message is not taken here: close code 1003.
+    /// Creates a rejection of a kind of message that is not supported: close code 1003.
     pub fn unsupported(reason: impl Into<String>) -> Self {
         Self::new(close_code::UNSUPPORTED, reason)
     }
 
-    /// The server cannot make the argument: close code 1011. The reason is logged and not sent.
+    /// Creates a rejection because of the server itself: close code 1011. The reason is logged and not sent.
     pub(crate) fn internal(reason: impl Into<String>) -> Self {
         Self::new(close_code::INTERNAL_ERROR, reason)
     }
 
-    /// Gives the close code.
+    /// Returns the close code.
     pub const fn code(&self) -> u16 {
         self.code
     }
 
-    /// Gives what is wrong.
+    /// Returns what is wrong.
     pub fn reason(&self) -> &str {
         &self.reason
     }
 
-    /// Makes the Close frame. A long reason is cut here without a warning: it quotes what the peer sent.
+    /// Creates the Close frame. A long reason is cut without a warning, since it quotes the peer.
     pub(crate) fn close_frame(&self) -> CloseFrame {
         if self.code == close_code::INTERNAL_ERROR {
             log::error!(reason = self.reason, "an argument of a handler cannot be made");

@@ -1,4 +1,4 @@
-//! Which web pages may connect (RFC 6455 section 10.2).
+//! The web pages that may connect (RFC 6455 section 10.2).
 
 use std::{fmt, panic::Location};
 
@@ -9,7 +9,7 @@ use crate::{
     upgrade::authority::{Authority, Host},
 };
 
-/// Which `Origin` an upgrade request may carry. A request without one does not come from a page and passes.
+/// The values of `Origin` that an upgrade request may have. A request without one does not come from a page, and passes.
 ///
 /// ```
 /// use robyn_ws::prelude::*;
@@ -46,7 +46,7 @@ impl Origins {
 
     /// Allows only pages from the host and port that the request itself goes to. This is the default.
     ///
-    /// A proxy in front has to pass on the `Host` of the request: see [`behind_a_proxy`](crate::behind_a_proxy).
+    /// A proxy in front of the server has to pass on the `Host` of the request: see [`behind_a_proxy`](crate::behind_a_proxy).
     pub const fn same_host() -> Self {
         Self::new(Rule::SameHost)
     }
@@ -69,20 +69,20 @@ impl Origins {
         Self::new(Rule::List { allowed, problems })
     }
 
-    /// Allows any page. Only right where a page can do no harm, since browsers send cookies along.
+    /// Allows any page. Use it only where a page cannot do harm, since browsers send cookies along.
     pub const fn any() -> Self {
         Self::new(Rule::Any)
     }
 
     /// Allows pages without an origin of their own as well, whose `Origin` is `null`. Every website can make one, by a
-    /// sandboxed frame: as [`Self::any`], it is only right where a page can do no harm.
+    /// sandboxed frame: as with [`Self::any`], use it only where a page cannot do harm.
     #[must_use]
     pub const fn allow_null(mut self) -> Self {
         self.null = true;
         self
     }
 
-    /// Allows pages from local files as well, whose `Origin` some web views send as `file://`. Browsers send `null`.
+    /// Allows pages from local files as well. Some web views send `file://` as their `Origin`. Browsers send `null`.
     #[must_use]
     pub const fn allow_file(mut self) -> Self {
         self.file = true;
@@ -102,7 +102,7 @@ impl Origins {
         let Some(seen) = all.next() else {
             return Ok(());
         };
-        // Of two, nobody knows which one is meant.
+        // With two, it is unclear which one is meant.
         let (Ok(seen), None) = (seen.to_str(), all.next()) else {
             return Err(OriginRefusal::Malformed);
         };
@@ -125,7 +125,7 @@ impl Origins {
         }
     }
 
-    /// Returns which origins are allowed, for the log.
+    /// Returns the allowed origins, for the log.
     pub(crate) fn describe(&self) -> String {
         let mut allowed = match &self.rule {
             Rule::SameHost => vec!["the request's own host".to_owned()],
@@ -137,7 +137,7 @@ impl Origins {
         allowed.join(", ")
     }
 
-    /// Returns what would have to change for a refused page to be allowed.
+    /// Returns the change that would allow a refused page.
     pub(crate) const fn help(&self) -> &'static str {
         match self.rule {
             Rule::SameHost => {
@@ -160,7 +160,7 @@ pub(crate) enum OriginRefusal {
 #[derive(Clone, Debug)]
 struct Pattern {
     origin: Origin,
-    /// Whether the subdomains of the host are meant instead of the host.
+    /// `true` if the subdomains of the host are meant instead of the host.
     subdomains: bool,
 }
 
@@ -170,7 +170,7 @@ impl Pattern {
             "*" | "http://*" | "https://*" => Some("for every page, write `Origins::any()`"),
             "null" => Some("to allow it, call `allow_null()` on the `Origins`"),
             "file://" => Some("to allow it, call `allow_file()` on the `Origins`"),
-            _ if entry.trim() != entry => Some("remove the white space around it"),
+            _ if entry.trim() != entry => Some("remove the whitespace around it"),
             _ => None,
         };
         if let Some(instead) = instead {
@@ -211,7 +211,7 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// The origin of a page (RFC 6454); the port is filled in where the scheme says it.
+/// The origin of a page (RFC 6454). A missing port is that of the scheme.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Origin {
     scheme: Scheme,
@@ -242,7 +242,7 @@ impl Scheme {
 }
 
 impl Origin {
-    /// Parses what a browser sends for a page, or returns what is wrong with it.
+    /// Parses the origin that a browser sends, or returns what is wrong with it.
     fn parse(text: &str) -> Result<Self, String> {
         let Some((scheme, authority)) = text.split_once("://") else {
             return Err("its scheme is missing: write `https://example.com`".to_owned());
@@ -273,14 +273,14 @@ impl Origin {
         })
     }
 
-    /// Returns `true` if a page of this origin comes from `host`. A proxy may speak TLS for us, so a port that is not
-    /// written is the one of the page's scheme.
+    /// Returns `true` if a page of this origin comes from `host`. A proxy may speak TLS for us, so a missing port is that of
+    /// the page's scheme.
     fn is_at(&self, host: &Authority) -> bool {
         host.host == self.host && host.port.unwrap_or_else(|| self.scheme.default_port()) == self.port
     }
 }
 
-/// Such a host is an IPv4 address to browsers, or nothing: `127.1` reaches nobody by this name.
+/// Returns `true` for a host that browsers read as an IPv4 address, or refuse: `127.1` cannot be reached by this name.
 fn ends_in_number(name: &str) -> bool {
     let labels = name.strip_suffix('.').unwrap_or(name);
     let last = labels.rsplit('.').next().unwrap_or_default();
