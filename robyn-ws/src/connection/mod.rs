@@ -13,6 +13,7 @@ mod overdue;
 pub(crate) mod pending;
 mod rate;
 mod reading;
+mod stage;
 
 use std::{future::poll_fn, sync::Arc};
 
@@ -148,14 +149,17 @@ impl Connection {
             return Start::Greeted;
         };
         let outcome = self.context.invoke(&mut self.driver, handler, ()).await;
-        let dropped = matches!(outcome, Outcome::Dropped(_));
-        let returned = matches!(outcome, Outcome::Returned(_));
+        let without_greeting = match outcome {
+            Outcome::Returned(_) => Start::Greeted,
+            Outcome::Dropped(_) => Start::Dropped,
+            Outcome::Failed(_) | Outcome::Panicked | Outcome::LeftBehind(..) => Start::Failed,
+        };
         let greeting = self.conclude(handler.entry, outcome);
-        let start = match &greeting {
-            _ if dropped => Start::Dropped,
-            // An error can be a greeting, too.
-            None if !returned => Start::Failed,
-            _ => Start::Greeted,
+        // An error can be a greeting, too.
+        let start = if greeting.is_some() {
+            Start::Greeted
+        } else {
+            without_greeting
         };
         let live = &self.driver.live;
         if start == Start::Greeted {
