@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, PoisonError, Weak},
+    sync::{Arc, Weak},
 };
 
 use tokio::runtime::Handle;
@@ -125,12 +125,12 @@ impl EndpointMembers {
 
     /// No code of a user runs under this lock, so a poisoned one is still whole.
     fn lock(&self) -> MutexGuard<'_, MemberTable> {
-        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+        self.members.lock()
     }
 
     /// Returns who is to write to one more connection of `runtime`.
     pub(crate) fn flusher(&self, runtime: Handle) -> Arc<Flusher> {
-        let mut flushers = self.flushers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut flushers = self.flushers.lock();
         flushers.retain(|flusher| flusher.strong_count() > 0);
         let known = flushers.iter().filter_map(Weak::upgrade);
         let here: Vec<_> = known.filter(|known| known.runtime().id() == runtime.id()).collect();
