@@ -297,16 +297,12 @@ impl EndpointMembers {
     /// Returns the connections in any of `rooms`, or everyone, but those in `except`, each once.
     pub(crate) fn audience(&self, rooms: Option<&[String]>, except: &[ConnectionId]) -> Vec<Arc<Live>> {
         let members = self.lock();
-        match rooms {
-            Some(rooms) => members.union(rooms, except),
-            None => {
-                let everyone = members.everyone.members();
-                everyone
-                    .filter(|live| except.binary_search(&live.id).is_err())
-                    .cloned()
-                    .collect()
-            }
+        if let Some(rooms) = rooms {
+            return members.union(rooms, except);
         }
+        let everyone = members.everyone.members();
+        let included = everyone.filter(|live| except.binary_search(&live.id).is_err());
+        included.cloned().collect()
     }
 
     #[cfg(feature = "test-util")]
