@@ -72,6 +72,7 @@ mod state;
 mod storm;
 mod stream_end;
 mod sub_routers;
+mod surface;
 mod telemetry;
 mod test_app;
 mod test_socket;
