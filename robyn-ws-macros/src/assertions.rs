@@ -2,10 +2,9 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{PathArguments, Type};
 
 use crate::{
-    model::{Event, Output, Types},
+    model::{Output, Types},
     tokens::{at, beside, ends, generated_at},
 };
 
@@ -46,7 +45,8 @@ pub(crate) fn arguments_are_declared(types: &Types) -> TokenStream {
     let arguments = types.params.iter().map(|ty| {
         let (place, declare) = argument(types, ty, "declare");
         let needs = quote!(__robyn_ws_needs);
-        let declared = quote_spanned!(place=> (#needs));
+        let via = via(types, ty);
+        let declared = quote_spanned!(place=> (#needs #via));
         quote!(#declare #declared;)
     });
     arguments.collect()
@@ -60,29 +60,23 @@ pub(crate) fn argument(types: &Types, ty: &TokenStream, function: &str) -> (Span
     // What is written in the user's code the compiler would suggest to borrow.
     let (start, end) = (generated_at(start), generated_at(end));
     let open = quote_spanned!(start=> <);
-    let wanted = (types.runtime.event == Event::Upgrade).then(|| optional(ty)).flatten();
-    let (ty, argument) = match &wanted {
-        Some(wanted) => (wanted, &types.runtime.optional_argument),
-        None => (ty, &types.runtime.argument),
-    };
+    let argument = &types.runtime.argument;
     let argument = at(end, argument.clone());
     let function = Ident::new(function, end);
     let close = quote_spanned!(end=> as #argument>::#function);
     (end, quote!(#open #ty #close))
 }
 
-/// Gives the `T` of an `Option<T>`.
-fn optional(ty: &TokenStream) -> Option<TokenStream> {
-    let Ok(Type::Path(path)) = syn::parse2(ty.clone()) else {
-        return None;
-    };
-    let last = path.path.segments.last()?;
-    match &last.arguments {
-        PathArguments::AngleBracketed(arguments) if last.ident == "Option" && arguments.args.len() == 1 => {
-            Some(arguments.args.to_token_stream())
-        }
-        _ => None,
-    }
+/// Gives the further argument that tells the function in which way an upgrade handler takes a `ty`: the runtime finds the
+/// first of several.
+pub(crate) fn via(types: &Types, ty: &TokenStream) -> Option<TokenStream> {
+    let probe = types.runtime.probe.as_ref()?;
+    let (start, end) = ends(ty);
+    let (start, end) = (generated_at(start), generated_at(end));
+    let probe = at(start, probe.clone());
+    let (open, close) = (quote_spanned!(start=> &&&&#probe::<), quote_spanned!(end=> >::NEW));
+    let probe = quote_spanned!(end=> (#open #ty #close));
+    Some(quote_spanned!(end=> , #probe.via()))
 }
 
 /// Checks what a handler returns, without calling it.

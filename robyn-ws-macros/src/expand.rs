@@ -93,7 +93,8 @@ fn takes(types: &Types) -> TokenStream {
         .map(|(ty, name)| {
             let (place, take) = assertions::argument(types, ty, "take");
             let cx = format_ident!("__robyn_ws_cx");
-            let taken = quote_spanned!(place=> (&mut #cx)#awaited?);
+            let via = assertions::via(types, ty);
+            let taken = quote_spanned!(place=> (&mut #cx #via)#awaited?);
             quote!(let #name = #take #taken;)
         });
     takes.collect()

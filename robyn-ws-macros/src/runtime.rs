@@ -20,8 +20,8 @@ pub(crate) struct Runtime {
     pub(crate) context: TokenStream,
     /// The trait of the handler's arguments.
     pub(crate) argument: TokenStream,
-    /// The trait of the `T` of an upgrade handler's argument `Option<T>`.
-    pub(crate) optional_argument: TokenStream,
+    /// What finds the way in which an upgrade handler's argument is taken.
+    pub(crate) probe: Option<TokenStream>,
     /// The trait of what the handler returns, its method, and what that gives.
     pub(crate) reply: TokenStream,
     pub(crate) into_reply: TokenStream,
@@ -62,8 +62,10 @@ impl Runtime {
                 quote!(handler_future_must_be_send),
             ),
         };
+        let is_upgrade = event == Event::Upgrade;
+        let ways = is_upgrade.then(|| quote!(#[allow(unused_imports)] use #rt::via::*;));
         Self {
-            import: quote!(use #private as #rt;),
+            import: quote!(use #private as #rt; #ways),
             inventory: quote!(#rt::inventory),
             entry: quote!(#rt::Entry),
             sub_router: quote!(#rt::SubRouter),
@@ -71,7 +73,7 @@ impl Runtime {
             borrowed_once: quote!(#rt::ConnectionStateIsBorrowedOnce),
             context: quote!(#rt::#context),
             argument: quote!(#rt::#argument),
-            optional_argument: quote!(#rt::OptionalUpgradeArgument<'_, _>),
+            probe: is_upgrade.then(|| quote!(#rt::Probe)),
             reply: quote!(#rt::#reply),
             into_reply,
             result: quote!(#rt::#result),

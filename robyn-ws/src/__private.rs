@@ -15,12 +15,19 @@ pub use crate::{
         event::{self, Event, EventContext},
         extract::{
             argument::{CloseArgument, ConnectArgument, MessageArgument, SessionArgument},
-            upgrade::{OptionalUpgradeArgument, Taking, UpgradeArgument, UpgradeContext, UpgradeRefusal},
+            upgrade::{Probe, Taking, UpgradeArgument, UpgradeContext, UpgradeRefusal},
         },
         needs::Needs,
         reply::{HandlerResult, IntoReply, IntoUpgradeReply, UpgradeResult},
     },
 };
+
+/// The traits of [`Probe`], by whose method it finds its way.
+pub mod via {
+    pub use crate::handler::extract::upgrade::{
+        ViaEvent as _, ViaFallible as _, ViaNothing as _, ViaOptional as _, ViaParts as _,
+    };
+}
 
 /// Boxes the future of an asynchronous handler, with a guard that keeps a panic inside. Its name is read in the error for a
 /// future that is not `Send`.

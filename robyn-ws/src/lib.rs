@@ -74,7 +74,7 @@ pub use self::{
         event,
         extract::{
             FromEvent,
-            dependency::{Global, Scoped},
+            dependency::{Global, GlobalRejection, Scoped},
         },
         needs::Needs,
         reply::{HandlerError, HandlerResult, IntoReply},

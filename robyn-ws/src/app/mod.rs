@@ -1,5 +1,6 @@
 //! The app: takes everything in, checks it, and wires it into a router.
 
+pub(crate) mod http;
 pub(crate) mod serve;
 pub(crate) mod shutdown;
 pub(crate) mod signals;
@@ -15,7 +16,7 @@ use axum::{Extension, Router, extract::Request, http::HeaderValue, routing::get}
 use crate::{
     app::shutdown::Shutdown,
     endpoint::{resolve, router::IncludedRouter, selection::Selection},
-    handler::dependencies::Dependencies,
+    handler::dependencies::{Dependencies, Globals},
     hub::Hub,
     types::{
         error::{BuildError, BuildErrors, Place},
@@ -154,7 +155,8 @@ impl App {
         self
     }
 
-    /// Serves ordinary HTTP routes beside the endpoints. Their handlers can take the [`Hub`]. A route that is there
+    /// Serves ordinary HTTP routes beside the endpoints. Their handlers can take the [`Hub`] and
+    /// [`Global<T>`](crate::Global). A route that is there
     /// twice, or is an endpoint too, is reported by `build()`.
     #[track_caller]
     pub fn http(mut self, routes: Router) -> Self {
@@ -184,14 +186,15 @@ impl App {
     ///
     /// [`BuildErrors`] lists everything that is wrong, with file and line.
     pub fn build(self) -> Result<BuiltApp, BuildErrors> {
-        Ok(self.assemble()?.running)
+        Ok(self.assemble()?.built)
     }
 
     /// As [`Self::build`], with what only `serve` wants to know.
     pub(crate) fn assemble(mut self) -> Result<Assembled, BuildErrors> {
         self.problems.extend(self.origins.problems());
+        let globals = Arc::new(self.globals);
         let endpoints = resolve::endpoints(
-            Arc::new(self.globals),
+            globals.clone(),
             (&self.limits, self.limits_at),
             self.routers,
             &self.only,
@@ -220,13 +223,13 @@ impl App {
             router = router.route(&path, get(handler));
         }
         for (routes, call) in self.http {
-            router = merge(router, routes, call)?;
+            router = merge(router, routes.layer(Extension(Globals(globals.clone()))), call)?;
         }
         let router = router.layer(Extension(self.hub.clone()));
         let shutdown = Shutdown::new(self.hub.clone());
         let (shutdown_grace, unready_grace) = self.limits.drain_graces();
         Ok(Assembled {
-            running: BuiltApp {
+            built: BuiltApp {
                 router,
                 hub: self.hub,
                 shutdown,
@@ -239,7 +242,7 @@ impl App {
 
 /// A built app, and how patient its drain is.
 pub(crate) struct Assembled {
-    pub(crate) running: BuiltApp,
+    pub(crate) built: BuiltApp,
     pub(crate) shutdown_grace: Duration,
     pub(crate) unready_grace: Duration,
 }

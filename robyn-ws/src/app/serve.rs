@@ -1,36 +1,21 @@
 //! Serving an app: listener, signals, drain.
 
 use std::{
-    convert::Infallible,
+    any::Any,
     io::{self, Write as _},
     net::SocketAddr,
-    pin::pin,
-    sync::{
-        atomic::{AtomicBool, Ordering},
-        mpsc::{RecvTimeoutError, SyncSender, sync_channel},
-    },
+    sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel},
     thread,
     time::Duration,
 };
 
-use axum::{Router, extract::ConnectInfo, response::Response, serve::Listener};
+use axum::serve::Listener;
 use futures_util::future::join;
-use hyper::{
-    Request,
-    body::Incoming,
-    server::conn::http1,
-    service::{Service, service_fn},
-};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
 #[cfg(any(target_os = "android", target_os = "linux"))]
 use socket2::SockRef;
 use tokio::{
-    net::{TcpListener, TcpStream, ToSocketAddrs, lookup_host},
-    sync::watch,
-    time::{Instant, sleep, timeout, timeout_at},
+    net::{TcpListener, ToSocketAddrs, lookup_host},
+    time::sleep,
 };
 
 #[cfg(any(target_os = "android", target_os = "linux"))]
@@ -38,32 +23,14 @@ use crate::wire::transport::tune;
 use crate::{
     app::{
         App, Assembled, BuiltApp,
+        http::{HTTP_CUT, HTTP_GRACE, Server},
         shutdown::{CUT, log_running_handlers},
         signals::{Signal, StopSignal, exit},
     },
     hub::Hub,
     types::error::ServeError,
-    util::{
-        log,
-        time::{after, never},
-    },
+    util::log,
 };
-
-/// How long a client may take for the head of a request, its first byte included. axum's own server waits for ever, so
-/// that clients which never send would pile up.
-const REQUEST_HEAD: Duration = Duration::from_secs(30);
-
-/// How long HTTP requests that are under way may go on after the drain.
-const HTTP_GRACE: Duration = Duration::from_secs(1);
-
-/// How long clients that have just come may take for their first request after the drain.
-const NEWCOMERS: Duration = Duration::from_millis(100);
-
-/// How many clients may wait to be accepted when the listener is closed: as many as tokio lets the system keep.
-const BACKLOG: usize = 1024;
-
-/// How long requests that are ended have to drop what they hold.
-const HTTP_CUT: Duration = Duration::from_millis(500);
 
 /// How much longer than all graces the process may live when its runtime is blocked.
 const OVERDUE: Duration = Duration::from_millis(500);
@@ -102,21 +69,55 @@ impl App {
     ///
     /// Dropped, it listens no more; the connections that are open go on.
     pub async fn serve(self, address: impl ToSocketAddrs) -> Result<(), ServeError> {
-        let Assembled {
-            running,
+        let assembled = self.assemble()?;
+        assembled.serve(bind(address).await?).await
+    }
+
+    /// Serves the app on a listener that is bound already, as [`Self::serve`]: a [`TcpListener`] or a
+    /// [`UnixListener`](tokio::net::UnixListener) of tokio's, or any other [`Listener`] of axum's. A Unix socket tells no
+    /// address of a client, so that [`Limits::max_connections_per_ip`](crate::Limits::max_connections_per_ip) refuses
+    /// nobody there.
+    ///
+    /// ```no_run
+    /// use robyn_ws::prelude::*;
+    /// use tokio::net::TcpListener;
+    ///
+    /// #[tokio::main]
+    /// async fn main() -> Result<(), ServeError> {
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    ///     App::new().serve_on(listener).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ServeError::Build`] if the handlers do not fit together, [`ServeError::Io`] if signals cannot be listened for.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Self::serve`].
+    pub async fn serve_on<L: Listener>(self, listener: L) -> Result<(), ServeError> {
+        self.assemble()?.serve(listener).await
+    }
+}
+
+impl Assembled {
+    async fn serve<L: Listener>(self, listener: L) -> Result<(), ServeError> {
+        let Self {
+            built: BuiltApp { router, hub, shutdown },
             shutdown_grace,
             unready_grace,
-        } = self.assemble()?;
-        let BuiltApp { router, hub, shutdown } = running;
-        let listener = bind(address).await?;
+        } = self;
         #[cfg(any(target_os = "android", target_os = "linux"))]
-        tune(&SockRef::from(&listener));
+        if let Some(listener) = (&listener as &dyn Any).downcast_ref::<TcpListener>() {
+            tune(&SockRef::from(listener));
+        }
         let local = listener.local_addr()?;
         let draining = shutdown_grace.max(unready_grace).saturating_add(CUT + OVERDUE);
         let (limit_of_rest, watchdog) = watchdog(&hub, draining);
         // Before anybody is told that it listens, and may ask it to end.
         let mut stop = StopSignal::listen(watchdog)?;
-        announce(local, &hub);
+        announce(&local, &hub);
         let server = Server::new(router);
         let (signal, drained) = server
             .serve_until(listener, async {
@@ -143,12 +144,32 @@ impl App {
 }
 
 /// Prints where the app listens. Without anybody who reads it, the app is served all the same.
-fn announce(local: SocketAddr, hub: &Hub) {
-    let endpoints = hub.paths().map(|path| format!("ws://{local}{path}\n"));
-    let endpoints: String = endpoints.collect();
-    let text = format!("{endpoints}listening on http://{local} (stop with Ctrl-C)\n");
+fn announce(local: &dyn Any, hub: &Hub) {
+    let text = match local.downcast_ref::<SocketAddr>() {
+        Some(local) => {
+            let endpoints = hub.paths().map(|path| format!("ws://{local}{path}\n"));
+            let endpoints: String = endpoints.collect();
+            format!("{endpoints}listening on http://{local} (stop with Ctrl-C)\n")
+        }
+        None => {
+            let endpoints: String = hub.paths().map(|path| format!("{path}\n")).collect();
+            format!("{endpoints}listening on {} (stop with Ctrl-C)\n", name_of(local))
+        }
+    };
     let mut stdout = io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// Returns the name of a listener that is not TCP.
+fn name_of(local: &dyn Any) -> String {
+    #[cfg(unix)]
+    if let Some(path) = local
+        .downcast_ref::<tokio::net::unix::SocketAddr>()
+        .and_then(|local| local.as_pathname())
+    {
+        return format!("unix:{}", path.display());
+    }
+    "a listener of its own".to_owned()
 }
 
 /// Returns what ends the process if draining takes longer than `limit` after a signal. It is told how long the rest may
@@ -181,110 +202,6 @@ fn end_process(hub: &Hub, signal: Signal) -> ! {
     });
     let _ = heard.recv_timeout(LAST_WORDS);
     exit(signal.exit_code())
-}
-
-/// Serves HTTP.
-struct Server {
-    router: Router,
-    /// Until when running requests are still answered, once no others are.
-    end: watch::Sender<Option<Instant>>,
-}
-
-impl Server {
-    fn new(router: Router) -> Self {
-        Self {
-            router,
-            end: watch::Sender::new(None),
-        }
-    }
-
-    /// Serves whoever connects, until `drained` is ready: whoever comes during the drain is told that there is one.
-    async fn serve_until<T>(&self, mut listener: TcpListener, drained: impl Future<Output = T>) -> T {
-        let mut drained = pin!(drained);
-        loop {
-            tokio::select! {
-                // Retries on its own, after a pause if there are no more file descriptors.
-                (stream, peer) = Listener::accept(&mut listener) => self.welcome(stream, peer),
-                drained = &mut drained => {
-                    // The first error says that nobody waits any more.
-                    let _ = self.welcome_the_rest(listener);
-                    return drained;
-                }
-            }
-        }
-    }
-
-    /// Closes the listener, after accepting those whom the system has accepted already: they would be reset.
-    fn welcome_the_rest(&self, listener: TcpListener) -> io::Result<()> {
-        let listener = listener.into_std()?;
-        for _ in 0..BACKLOG {
-            let (stream, peer) = listener.accept()?;
-            stream.set_nonblocking(true)?;
-            self.welcome(TcpStream::from_std(stream)?, peer);
-        }
-        Ok(())
-    }
-
-    fn welcome(&self, stream: TcpStream, peer: SocketAddr) {
-        tokio::spawn(serve_http(stream, peer, self.router.clone(), self.end.subscribe()));
-    }
-
-    /// Lets running requests be answered within `rest`. Returns whether the tasks of all clients have ended.
-    async fn finish(self, rest: Duration) -> bool {
-        let end = after(Instant::now(), rest);
-        self.end.send_replace(Some(end));
-        timeout_at(end + HTTP_CUT, self.end.closed()).await.is_ok()
-    }
-}
-
-/// Serves the requests of one client, one of which may become a connection; once there is an end, only the running one.
-async fn serve_http(stream: TcpStream, peer: SocketAddr, router: Router, mut end: watch::Receiver<Option<Instant>>) {
-    let asked = AtomicBool::new(false);
-    let router = service_for(router, peer);
-    let service = service_fn(|request| {
-        asked.store(true, Ordering::Relaxed);
-        router.call(request)
-    });
-    let http = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(REQUEST_HEAD)
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades();
-    let mut http = pin!(http);
-    let ended = tokio::select! {
-        ended = http.as_mut() => ended,
-        end = finishing(&mut end) => {
-            if !asked.load(Ordering::Relaxed) && timeout(NEWCOMERS, http.as_mut()).await.is_ok() {
-                return;
-            }
-            http.as_mut().graceful_shutdown();
-            // A client that has sent half a request must not keep the process alive.
-            let patience = if asked.load(Ordering::Relaxed) { end } else { end.min(Instant::now() + HTTP_GRACE) };
-            let Ok(ended) = timeout_at(patience, http).await else { return };
-            ended
-        }
-    };
-    if let Err(error) = ended {
-        log::debug!(%peer, %error, "HTTP ended early");
-    }
-}
-
-/// Waits until there is an end, and returns it. A server that was dropped sets no end to what runs.
-async fn finishing(end: &mut watch::Receiver<Option<Instant>>) -> Instant {
-    let end = end.wait_for(Option::is_some).await.ok().and_then(|end| *end);
-    end.unwrap_or_else(never)
-}
-
-/// Makes hyper's service of a router, whose handlers are told who connects.
-pub(crate) fn service_for(
-    router: Router,
-    peer: SocketAddr,
-) -> impl Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> {
-    let router = TowerToHyperService::new(router);
-    service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        router.call(request)
-    })
 }
 
 /// Binds the first address that can be had, and names the addresses if none can.

@@ -50,6 +50,10 @@ impl fmt::Debug for Dependencies {
     }
 }
 
+/// The app's values in the extensions of a request, for [`Global`](crate::Global) as an axum extractor.
+#[derive(Clone, Debug)]
+pub(crate) struct Globals(pub(crate) Arc<Dependencies>);
+
 /// The dependencies an endpoint sees: the app's, and those of the sub-routers around it, the nearest first.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scopes {

@@ -125,6 +125,16 @@ impl Mailbox {
         drop((exit, frames));
     }
 
+    /// Takes the bytes of all queued frames, in place of a socket.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn take_queued(&self) -> Vec<u8> {
+        let mut state = self.lock();
+        state.size = QueueSize::default();
+        let queue = take(&mut state.queue);
+        self.unlock_and_notify(state);
+        queue.iter().flat_map(|frame| frame.pieces().concat()).collect()
+    }
+
     /// Tells whether a handler may run: its reply finds room.
     pub(crate) fn has_room(&self) -> bool {
         self.takes_reply(&self.lock())

@@ -31,7 +31,9 @@
 //! client of it that hangs. [`App::only`] makes an app of one handler in a program of many. An expectation that fails names
 //! its line in the test.
 
+mod connector;
 mod expectation;
+mod http;
 mod inbox;
 mod pipe;
 mod reader;
@@ -48,9 +50,14 @@ use hyper_util::{
 };
 use tokio::io::DuplexStream;
 
-pub use self::{request::TestRequest, socket::TestSocket};
+pub use self::{
+    connector::{SentMessages, connector},
+    http::TestResponse,
+    request::TestRequest,
+    socket::TestSocket,
+};
 use crate::{
-    app::{App, BuiltApp, serve::service_for, shutdown::Drained},
+    app::{App, BuiltApp, http::service_for, shutdown::Drained},
     connection::Connection,
     hub::{Hub, live::Live},
     mailbox::Mailbox,
@@ -132,7 +139,7 @@ impl TestApp {
     /// Gives the client's end of a new connection, whose other end hyper serves.
     fn dial(&self, peer: SocketAddr) -> DuplexStream {
         let (client, server) = tokio::io::duplex(PIPE);
-        let service = service_for(self.built.router.clone(), peer);
+        let service = service_for(self.built.router.clone(), Some(peer));
         let serve = async move {
             let builder = auto::Builder::new(TokioExecutor::new());
             // A client that goes away is part of many tests.

@@ -24,7 +24,7 @@ pub struct TestRequest<'a> {
 }
 
 /// The address of a client that has no other.
-const SOMEBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 49152);
+pub(super) const SOMEBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 49152);
 
 impl<'a> TestRequest<'a> {
     #[track_caller]

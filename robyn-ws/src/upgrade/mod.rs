@@ -29,6 +29,7 @@ use crate::{
         registry::{Entry, UpgradeFn},
     },
     handler::{
+        dependencies::Globals,
         event::EventContext,
         extract::upgrade::UpgradeContext,
         reply::{UpgradeReply, UpgradeResult},
@@ -152,11 +153,13 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
         );
         if let Some((entry, handler)) = endpoint.handlers.upgrade {
             let _running = policy.hub.drain().upgrade_handler(entry.key());
-            let current = HandshakeGuards::begin(endpoint, address)?;
-            parts.extensions.insert(current.clone());
+            let guards = HandshakeGuards::begin(endpoint, address)?;
+            parts.extensions.insert(guards.clone());
+            parts.extensions.insert(Globals(endpoint.dependencies.globals.clone()));
             let answer = call(entry, handler, endpoint, &mut request, parts).await;
             parts.extensions.remove::<HandshakeGuards>();
-            current.end();
+            parts.extensions.remove::<Globals>();
+            guards.end();
             state = answer?;
             extensions::forget_known(&mut parts.extensions);
             request.take_over(mem::take(&mut parts.extensions));

@@ -212,6 +212,37 @@ impl Run {
     }
 }
 
+/// Returns the messages in encoded frames of a server.
+#[cfg(feature = "test-util")]
+pub(crate) fn messages(mut frames: &[u8]) -> Vec<Message> {
+    fn take<'b>(bytes: &mut &'b [u8], count: usize) -> &'b [u8] {
+        bytes.split_off(..count).unwrap_or_default()
+    }
+
+    let mut messages = Vec::new();
+    while let [first, length, rest @ ..] = frames {
+        frames = rest;
+        let extended = match length {
+            126 => take(&mut frames, 2),
+            127 => take(&mut frames, 8),
+            _ => &[],
+        };
+        let long = extended.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
+        let length = if extended.is_empty() {
+            usize::from(*length)
+        } else {
+            long
+        };
+        let payload = Bytes::copy_from_slice(take(&mut frames, length));
+        match *first & 0x0F {
+            TEXT => messages.extend(std::str::from_utf8(&payload).map(Message::from)),
+            BINARY => messages.push(Message::from(payload)),
+            _ => {}
+        }
+    }
+    messages
+}
+
 /// How much some frames are.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct QueueSize {

@@ -2,13 +2,21 @@
 
 use std::{any::TypeId, any::type_name, ops::Deref, sync::Arc};
 
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Response},
+};
+
 use crate::{
     handler::{
+        dependencies::Globals,
         event::{Event, EventContext},
         extract::FromEvent,
         needs::Needs,
     },
     types::rejection::Rejection,
+    util::log,
 };
 
 macro_rules! dependency {
@@ -76,6 +84,26 @@ dependency! {
     ///
     /// assert_eq!(whereabouts(Global::new(Justice { city: "Gotham" })), "Gotham");
     /// ```
+    ///
+    /// As an axum extractor it is found in the routes given to [`App::http`](crate::App::http), and in upgrade handlers by
+    /// extractors of your own. Where the app has no `T`, that is answered with 500 and logged.
+    ///
+    /// ```
+    /// use robyn_ws::{axum::{Router, routing::get}, prelude::*};
+    ///
+    /// struct Justice {
+    ///     city: &'static str,
+    /// }
+    ///
+    /// async fn city(justice: Global<Justice>) -> &'static str {
+    ///     justice.city
+    /// }
+    ///
+    /// let app = App::new()
+    ///     .inject_global(Justice { city: "Gotham" })
+    ///     .http(Router::new().route("/city", get(city)));
+    /// # drop(app);
+    /// ```
     Global, global, global, "the app: call `App::inject_global`"
 }
 
@@ -83,4 +111,37 @@ dependency! {
     /// A value of the endpoint's sub-router, or of the nearest one around it, from
     /// [`SubRouter::inject`](crate::SubRouter::inject). Cheap to clone.
     Scoped, scoped, scoped, "the sub-router: call `SubRouter::inject`"
+}
+
+impl<S: Send + Sync, T: Send + Sync + 'static> FromRequestParts<S> for Global<T> {
+    type Rejection = GlobalRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
+        let globals = parts.extensions.get::<Globals>().ok_or(GlobalRejection(Missing::App))?;
+        let value = globals
+            .0
+            .get()
+            .ok_or(GlobalRejection(Missing::Value(type_name::<T>())))?;
+        Ok(Self(value))
+    }
+}
+
+/// A route asked for a value of the app that it cannot have.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct GlobalRejection(Missing);
+
+#[derive(Debug, thiserror::Error)]
+enum Missing {
+    #[error("this route belongs to no app: give it to `App::http`")]
+    App,
+    #[error("no `{0}` was injected into the app: call `App::inject_global`")]
+    Value(&'static str),
+}
+
+impl IntoResponse for GlobalRejection {
+    fn into_response(self) -> Response {
+        log::error!("{self}");
+        (StatusCode::INTERNAL_SERVER_ERROR, self.to_string()).into_response()
+    }
 }

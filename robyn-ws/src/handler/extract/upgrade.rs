@@ -1,6 +1,6 @@
 //! The arguments of upgrade handlers: any axum extractor of request parts, and what every event offers.
 
-use std::{fmt, future::ready, pin::Pin};
+use std::{fmt, future::ready, marker::PhantomData, pin::Pin};
 
 use axum::{
     extract::FromRequestParts,
@@ -49,7 +49,7 @@ impl fmt::Debug for UpgradeRefusal {
 #[doc(hidden)]
 pub type Taking<'c, T> = Pin<Box<dyn Future<Output = Result<T, UpgradeRefusal>> + Send + 'c>>;
 
-/// An argument of an upgrade handler. `Marker` tells the ways apart and is inferred.
+/// An argument of an upgrade handler, taken in the way that `Via` names and [`Probe`] has found.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of an `upgrade` handler",
@@ -58,26 +58,97 @@ pub type Taking<'c, T> = Pin<Box<dyn Future<Output = Result<T, UpgradeRefusal>> 
     note = "there is no connection yet: take the message, the connector or the state in a handler for another event",
     note = "for a type of your own, implement axum's `FromRequestParts`"
 )]
-pub trait UpgradeArgument<'a, Marker>: Sized {
-    fn take<'c>(cx: &'c mut UpgradeContext<'a>) -> Taking<'c, Self>
+pub trait UpgradeArgument<'a, Via>: Sized {
+    fn take<'c>(cx: &'c mut UpgradeContext<'a>, via: Via) -> Taking<'c, Self>
     where
         Self: 'c;
-    fn declare(needs: &mut Needs);
+    fn declare(needs: &mut Needs, via: Via);
+}
+
+/// The ways in which an upgrade handler's argument can be taken.
+#[doc(hidden)]
+pub(crate) mod via {
+    /// As [`FromEvent`](crate::FromEvent).
+    #[derive(Clone, Copy, Debug)]
+    pub struct Event;
+
+    /// As an `Option` of an axum extractor, whatever the extractor. axum has its own for some, and none for others.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Optional;
+
+    /// As a `Result<_, Rejection>` of an axum extractor.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Fallible;
+
+    /// As an axum extractor.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Parts;
+
+    /// In no way.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Nothing;
+}
+
+/// Finds the way in which a `T` is taken: the first of those below that its traits allow. A type may have several.
+///
+/// Generated code calls `via` on four references to it. The compiler looks for a method with that many references first,
+/// and then with one less each time.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Probe<T>(PhantomData<T>);
+
+impl<T> Probe<T> {
+    pub const NEW: Self = Self(PhantomData);
 }
 
 #[doc(hidden)]
-#[derive(Debug)]
-pub enum ViaEvent {}
+pub trait ViaEvent {
+    fn via(&self) -> via::Event {
+        via::Event
+    }
+}
+
+impl<'a, T: FromEvent<'a, Upgrade>> ViaEvent for &&&Probe<T> {}
+
 #[doc(hidden)]
-#[derive(Debug)]
-pub enum ViaParts {}
+pub trait ViaOptional {
+    fn via(&self) -> via::Optional {
+        via::Optional
+    }
+}
+
+impl<T: FromRequestParts<()>> ViaOptional for &&Probe<Option<T>> {}
+
 #[doc(hidden)]
-#[derive(Debug)]
-pub enum ViaResult {}
+pub trait ViaFallible {
+    fn via(&self) -> via::Fallible {
+        via::Fallible
+    }
+}
+
+impl<T: FromRequestParts<()>> ViaFallible for &&Probe<Result<T, Rejection>> {}
+
+#[doc(hidden)]
+pub trait ViaParts {
+    fn via(&self) -> via::Parts {
+        via::Parts
+    }
+}
+
+impl<T: FromRequestParts<()>> ViaParts for &Probe<T> {}
+
+#[doc(hidden)]
+pub trait ViaNothing {
+    fn via(&self) -> via::Nothing {
+        via::Nothing
+    }
+}
+
+impl<T> ViaNothing for Probe<T> {}
 
 #[diagnostic::do_not_recommend]
-impl<'a, T: FromEvent<'a, Upgrade> + Send> UpgradeArgument<'a, ViaEvent> for T {
-    fn take<'c>(cx: &'c mut UpgradeContext<'a>) -> Taking<'c, Self>
+impl<'a, T: FromEvent<'a, Upgrade> + Send> UpgradeArgument<'a, via::Event> for T {
+    fn take<'c>(cx: &'c mut UpgradeContext<'a>, _via: via::Event) -> Taking<'c, Self>
     where
         Self: 'c,
     {
@@ -85,14 +156,14 @@ impl<'a, T: FromEvent<'a, Upgrade> + Send> UpgradeArgument<'a, ViaEvent> for T {
         Box::pin(ready(taken))
     }
 
-    fn declare(needs: &mut Needs) {
+    fn declare(needs: &mut Needs, _via: via::Event) {
         <T as FromEvent<'a, Upgrade>>::declare(needs);
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<'a, T: FromRequestParts<()> + Send> UpgradeArgument<'a, ViaParts> for T {
-    fn take<'c>(cx: &'c mut UpgradeContext<'a>) -> Taking<'c, Self>
+impl<'a, T: FromRequestParts<()> + Send> UpgradeArgument<'a, via::Parts> for T {
+    fn take<'c>(cx: &'c mut UpgradeContext<'a>, _via: via::Parts) -> Taking<'c, Self>
     where
         Self: 'c,
     {
@@ -102,12 +173,12 @@ impl<'a, T: FromRequestParts<()> + Send> UpgradeArgument<'a, ViaParts> for T {
         })
     }
 
-    fn declare(_needs: &mut Needs) {}
+    fn declare(_needs: &mut Needs, _via: via::Parts) {}
 }
 
 #[diagnostic::do_not_recommend]
-impl<'a, T: FromRequestParts<()> + Send> UpgradeArgument<'a, ViaResult> for Result<T, Rejection> {
-    fn take<'c>(cx: &'c mut UpgradeContext<'a>) -> Taking<'c, Self>
+impl<'a, T: FromRequestParts<()> + Send> UpgradeArgument<'a, via::Fallible> for Result<T, Rejection> {
+    fn take<'c>(cx: &'c mut UpgradeContext<'a>, _via: via::Fallible) -> Taking<'c, Self>
     where
         Self: 'c,
     {
@@ -120,51 +191,19 @@ impl<'a, T: FromRequestParts<()> + Send> UpgradeArgument<'a, ViaResult> for Resu
         })
     }
 
-    fn declare(_needs: &mut Needs) {}
-}
-
-/// The `T` of an upgrade handler's `Option<T>`, which is absent where `T` would be rejected, whatever `T` is.
-///
-/// It is a trait of its own since axum has its own `Option` for some extractors, and none for others.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`Option<{Self}>` cannot be an argument of an `upgrade` handler",
-    label = "not available in an `upgrade` handler",
-    note = "an `upgrade` handler can take any axum `FromRequestParts` type, `Global<T>`, `Scoped<T>`, `&HeaderMap`, `&Uri`, and `Option<_>` or `Result<_, Rejection>` of a fallible one",
-    note = "there is no connection yet: take the message, the connector or the state in a handler for another event",
-    note = "for a type of your own, implement axum's `FromRequestParts`"
-)]
-pub trait OptionalUpgradeArgument<'a, Marker>: Sized {
-    fn take<'c>(cx: &'c mut UpgradeContext<'a>) -> Taking<'c, Option<Self>>
-    where
-        Self: 'c;
-    fn declare(needs: &mut Needs);
+    fn declare(_needs: &mut Needs, _via: via::Fallible) {}
 }
 
 #[diagnostic::do_not_recommend]
-impl<'a, T: FromEvent<'a, Upgrade> + Send> OptionalUpgradeArgument<'a, ViaEvent> for T {
-    fn take<'c>(cx: &'c mut UpgradeContext<'a>) -> Taking<'c, Option<Self>>
-    where
-        Self: 'c,
-    {
-        Box::pin(ready(Ok(T::from_event(&mut cx.event).ok())))
-    }
-
-    fn declare(needs: &mut Needs) {
-        needs.optionally(<T as FromEvent<'a, Upgrade>>::declare);
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<'a, T: FromRequestParts<()> + Send> OptionalUpgradeArgument<'a, ViaParts> for T {
-    fn take<'c>(cx: &'c mut UpgradeContext<'a>) -> Taking<'c, Option<Self>>
+impl<'a, T: FromRequestParts<()> + Send> UpgradeArgument<'a, via::Optional> for Option<T> {
+    fn take<'c>(cx: &'c mut UpgradeContext<'a>, _via: via::Optional) -> Taking<'c, Self>
     where
         Self: 'c,
     {
         Box::pin(async { Ok(T::from_request_parts(cx.parts, &()).await.ok()) })
     }
 
-    fn declare(_needs: &mut Needs) {}
+    fn declare(_needs: &mut Needs, _via: via::Optional) {}
 }
 
 /// Makes a rejection of the answer by which an axum extractor refuses.

@@ -1,0 +1,166 @@
+//! The HTTP server under `App::serve`: accepts clients, and serves their requests until a drain is over.
+
+use std::{
+    any::Any,
+    convert::Infallible,
+    net::SocketAddr,
+    pin::pin,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use axum::{Router, extract::ConnectInfo, response::Response, serve::Listener};
+use hyper::{
+    Request,
+    body::Incoming,
+    server::conn::http1,
+    service::{Service, service_fn},
+};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::watch,
+    time::{Instant, timeout, timeout_at},
+};
+
+use crate::util::{
+    log,
+    time::{after, never},
+};
+
+/// How long a client may take for the head of a request, its first byte included. axum's own server waits for ever, so
+/// that clients which never send would pile up.
+const REQUEST_HEAD: Duration = Duration::from_secs(30);
+
+/// How long clients that have just come may take for their first request after the drain.
+const NEWCOMERS: Duration = Duration::from_millis(100);
+
+/// How long the system is asked for clients that it has accepted when the listener is closed. It answers at once.
+const LAST_LOOK: Duration = Duration::from_millis(5);
+
+/// How many clients may wait to be accepted when the listener is closed: as many as tokio lets the system keep.
+const BACKLOG: usize = 1024;
+
+/// How long requests that are ended have to drop what they hold.
+pub(super) const HTTP_CUT: Duration = Duration::from_millis(500);
+
+/// How long HTTP requests that are under way may go on after the drain.
+pub(super) const HTTP_GRACE: Duration = Duration::from_secs(1);
+
+/// The socket of a client.
+trait Socket: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Socket for S {}
+
+/// Serves HTTP.
+pub(super) struct Server {
+    router: Router,
+    /// Until when running requests are still answered, once no others are.
+    end: watch::Sender<Option<Instant>>,
+}
+
+impl Server {
+    pub(super) fn new(router: Router) -> Self {
+        Self {
+            router,
+            end: watch::Sender::new(None),
+        }
+    }
+
+    /// Serves whoever connects, until `drained` is ready: whoever comes during the drain is told that there is one.
+    pub(super) async fn serve_until<L: Listener, T>(&self, mut listener: L, drained: impl Future<Output = T>) -> T {
+        let mut drained = pin!(drained);
+        loop {
+            tokio::select! {
+                // Retries on its own, after a pause if there are no more file descriptors.
+                (stream, peer) = Listener::accept(&mut listener) => self.welcome(stream, peer),
+                drained = &mut drained => {
+                    self.welcome_the_rest(listener).await;
+                    return drained;
+                }
+            }
+        }
+    }
+
+    /// Closes the listener, after accepting the clients whom the system has accepted already: they would be reset.
+    async fn welcome_the_rest<L: Listener>(&self, mut listener: L) {
+        for _ in 0..BACKLOG {
+            let Ok((stream, peer)) = timeout(LAST_LOOK, listener.accept()).await else {
+                return;
+            };
+            self.welcome(stream, peer);
+        }
+    }
+
+    fn welcome<S: Socket>(&self, stream: S, peer: impl Any) {
+        let peer = (&peer as &dyn Any).downcast_ref().copied();
+        tokio::spawn(serve_http(stream, peer, self.router.clone(), self.end.subscribe()));
+    }
+
+    /// Lets running requests be answered within `rest`. Returns whether the tasks of all clients have ended.
+    pub(super) async fn finish(self, rest: Duration) -> bool {
+        let end = after(Instant::now(), rest);
+        self.end.send_replace(Some(end));
+        timeout_at(end + HTTP_CUT, self.end.closed()).await.is_ok()
+    }
+}
+
+/// Serves the requests of one client, one of which may become a connection; once there is an end, only the running one.
+async fn serve_http(
+    stream: impl Socket,
+    peer: Option<SocketAddr>,
+    router: Router,
+    mut end: watch::Receiver<Option<Instant>>,
+) {
+    let asked = AtomicBool::new(false);
+    let router = service_for(router, peer);
+    let service = service_fn(|request| {
+        asked.store(true, Ordering::Relaxed);
+        router.call(request)
+    });
+    let http = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(REQUEST_HEAD)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut http = pin!(http);
+    let ended = tokio::select! {
+        ended = http.as_mut() => ended,
+        end = finishing(&mut end) => {
+            if !asked.load(Ordering::Relaxed) && timeout(NEWCOMERS, http.as_mut()).await.is_ok() {
+                return;
+            }
+            http.as_mut().graceful_shutdown();
+            // A client that has sent half a request must not keep the process alive.
+            let patience = if asked.load(Ordering::Relaxed) { end } else { end.min(Instant::now() + HTTP_GRACE) };
+            let Ok(ended) = timeout_at(patience, http).await else { return };
+            ended
+        }
+    };
+    if let Err(error) = ended {
+        log::debug!(?peer, %error, "HTTP ended early");
+    }
+}
+
+/// Waits until there is an end, and returns it. A server that was dropped sets no end to what runs.
+async fn finishing(end: &mut watch::Receiver<Option<Instant>>) -> Instant {
+    let end = end.wait_for(Option::is_some).await.ok().and_then(|end| *end);
+    end.unwrap_or_else(never)
+}
+
+/// Makes hyper's service of a router, whose handlers are told who connects.
+pub(crate) fn service_for(
+    router: Router,
+    peer: Option<SocketAddr>,
+) -> impl Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> {
+    let router = TowerToHyperService::new(router);
+    service_fn(move |mut request: Request<Incoming>| {
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
+        router.call(request)
+    })
+}

@@ -1,0 +1,148 @@
+//! HTTP requests to an app under test: its own routes, beside the endpoints.
+
+use std::net::SocketAddr;
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::ConnectInfo,
+    http::{HeaderMap, Request, StatusCode, header},
+};
+use bytes::Bytes;
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
+use serde::de::DeserializeOwned;
+
+use crate::test_util::{TestApp, expectation::Expectation, request::SOMEBODY, watchdog::within};
+
+impl TestApp {
+    /// Sends a GET request to `target`, a path and perhaps a query.
+    ///
+    /// A login, its cookie and a socket in one test:
+    ///
+    /// ```standalone_crate
+    /// use robyn_ws::{axum::{Router, routing::post}, prelude::*, test_util::TestApp};
+    ///
+    /// async fn login() -> impl IntoResponse {
+    ///     ([("set-cookie", "user=gordon; HttpOnly")], "hello gordon")
+    /// }
+    ///
+    /// #[websocket("/chat", on = "connect")]
+    /// fn enter(headers: &HeaderMap) -> String {
+    ///     format!("{:?}", headers["cookie"])
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let app = TestApp::new(App::new().http(Router::new().route("/login", post(login))));
+    /// let response = app.post("/login", "name=gordon").await;
+    /// assert_eq!((response.status, response.text()), (StatusCode::OK, "hello gordon"));
+    /// let mut client = app.request("/chat").header("cookie", response.cookies()).connect().await.unwrap();
+    /// assert_eq!(client.receive_text().await, "\"user=gordon\"");
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If `target` cannot be in a request, or no answer comes within [`TIMEOUT`](crate::test_util::TIMEOUT).
+    #[track_caller]
+    pub fn get<'a>(&'a self, target: &str) -> impl Future<Output = TestResponse> + Send + use<'a> {
+        self.http(request("GET", target, Body::empty()))
+    }
+
+    /// Sends a POST request to `target` with `body`.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::get`].
+    #[track_caller]
+    pub fn post<'a, B: Into<Body>>(
+        &'a self,
+        target: &str,
+        body: B,
+    ) -> impl Future<Output = TestResponse> + Send + use<'a, B> {
+        self.http(request("POST", target, body.into()))
+    }
+
+    /// Sends any request, from an address of this machine unless it has a [`ConnectInfo`] of its own.
+    ///
+    /// # Panics
+    ///
+    /// If no answer comes within [`TIMEOUT`](crate::test_util::TIMEOUT).
+    #[track_caller]
+    pub fn http<'a>(&'a self, mut request: Request<Body>) -> impl Future<Output = TestResponse> + Send + use<'a> {
+        if request.extensions().get::<ConnectInfo<SocketAddr>>().is_none() {
+            request.extensions_mut().insert(ConnectInfo(SOMEBODY));
+        }
+        let router = TowerToHyperService::new(self.built.router.clone());
+        let answering = async move {
+            let answer = router.call(request).await;
+            let (parts, body) = match answer {
+                Ok(response) => response.into_parts(),
+                Err(never) => match never {},
+            };
+            TestResponse {
+                status: parts.status,
+                headers: parts.headers,
+                body: to_bytes(body, usize::MAX).await.unwrap_or_default(),
+            }
+        };
+        Expectation::new(within("the answer to an HTTP request was expected", answering))
+    }
+}
+
+#[track_caller]
+fn request(method: &str, target: &str, body: Body) -> Request<Body> {
+    let request = Request::builder()
+        .method(method)
+        .uri(target)
+        .header(header::HOST, "test")
+        .body(body);
+    match request {
+        Ok(request) => request,
+        Err(error) => panic!("`{target}` is no request target: {error}; expected a path such as `/login?as=gordon`"),
+    }
+}
+
+/// The answer to an HTTP request.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TestResponse {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl TestResponse {
+    /// Returns the body as text.
+    ///
+    /// # Panics
+    ///
+    /// If it is not valid UTF-8.
+    #[track_caller]
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("a body of valid UTF-8")
+    }
+
+    /// Returns the body as a `T`.
+    ///
+    /// # Panics
+    ///
+    /// If it is not JSON of a `T`.
+    #[track_caller]
+    pub fn json<T: DeserializeOwned>(&self) -> T {
+        match serde_json::from_slice(&self.body) {
+            Ok(value) => value,
+            Err(error) => panic!("the body is not the JSON that was expected: {error}: {:?}", self.text()),
+        }
+    }
+
+    /// Returns the cookies that the answer sets, as the value of the header `cookie` of the next request.
+    pub fn cookies(&self) -> String {
+        let set = self.headers.get_all(header::SET_COOKIE).into_iter();
+        let pairs = set.filter_map(|value| value.to_str().ok()?.split(';').next().map(str::trim));
+        pairs.collect::<Vec<_>>().join("; ")
+    }
+}
