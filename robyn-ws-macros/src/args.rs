@@ -6,7 +6,7 @@ use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, Path};
 use crate::{
     diagnostics::{Diagnostics, closest, code_list},
     grammar::{Argument, Keys, ModPath, arguments},
-    model::Event,
+    model::{EndpointPath, Event},
     tokens::code,
 };
 
@@ -15,7 +15,7 @@ const KEYS: &[&str] = &["on", "router", "blocking", "crate"];
 /// What the attribute says. A part that is missing or wrong is `None`, and has been reported.
 #[derive(Default)]
 pub(crate) struct Args {
-    pub(crate) path: Option<LitStr>,
+    pub(crate) path: Option<EndpointPath>,
     /// The event that is given, or that is likely meant by a misspelling.
     pub(crate) event: Option<Event>,
     pub(crate) router: Option<ExprPath>,
@@ -60,12 +60,12 @@ impl ArgsParser {
     fn keyed(&mut self, position: usize, key: &Ident, argument: &Argument, errors: &mut Diagnostics) {
         let is_first_word = position == 0 && argument.value.is_none();
         if is_first_word && closest(&key.to_string(), KEYS).is_none() {
-            self.report_path_is_no_literal(&argument.tokens, errors);
+            self.path_that_is_no_literal(&argument.tokens, errors);
         } else if let Some(path) = path_under_a_key(key, argument) {
             let help = format!("write `#[websocket({}, ..)]`", path.token());
             errors.report(key, "the path has no key, it is the first argument", help);
             self.path_seen = true;
-            self.args.path.get_or_insert(path);
+            self.args.path.get_or_insert(EndpointPath::Literal(path));
         } else if key == "event" {
             self.keys.report_unknown(key, Some("on"), errors);
             self.on(argument, errors);
@@ -111,7 +111,7 @@ impl ArgsParser {
                 );
                 return self.unclear();
             }
-            return self.report_path_is_no_literal(&argument.tokens, errors);
+            return self.path_that_is_no_literal(&argument.tokens, errors);
         };
         if self.path_seen {
             return self.second_string(&literal, errors);
@@ -121,7 +121,7 @@ impl ArgsParser {
             errors.report(&literal, "the path comes before the other arguments", help);
         }
         self.path_seen = true;
-        self.args.path = Some(literal);
+        self.args.path = Some(EndpointPath::Literal(literal));
     }
 
     /// Reports a second string: most likely the event without its key.
@@ -147,9 +147,20 @@ impl ArgsParser {
         }
     }
 
-    fn report_path_is_no_literal(&mut self, tokens: &TokenStream, errors: &mut Diagnostics) {
+    /// Takes the name of a constant, as constants are written, and reports anything else.
+    fn path_that_is_no_literal(&mut self, tokens: &TokenStream, errors: &mut Diagnostics) {
         self.path_seen = true;
-        let problem = format!("the path is a string literal, not `{}`", code(tokens.clone()));
+        if let Ok(path) = syn::parse2::<ExprPath>(tokens.clone())
+            && let Some(last) = path.path.segments.last()
+            && !last.ident.to_string().contains(char::is_lowercase)
+        {
+            self.args.path = Some(EndpointPath::Constant(path));
+            return;
+        }
+        let problem = format!(
+            "the path is a string literal or a constant, not `{}`",
+            code(tokens.clone())
+        );
         errors.report(tokens, problem, "write it out: `#[websocket(\"/chat\", ..)]`");
     }
 

@@ -1,6 +1,7 @@
 //! What a handler is, in words of its domain: the only input of `expand`.
 
 use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
 use syn::{Attribute, ExprPath, LitStr};
 
 use crate::{
@@ -10,12 +11,28 @@ use crate::{
 
 /// A handler without a mistake.
 pub(crate) struct Handler {
-    pub(crate) path: LitStr,
+    pub(crate) path: EndpointPath,
     pub(crate) is_async: bool,
     pub(crate) blocking: bool,
     /// Those of the function's attributes that generated code shares: `cfg` and `allow`.
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) types: Types,
+}
+
+/// The path of an endpoint.
+pub(crate) enum EndpointPath {
+    Literal(LitStr),
+    /// Its value is checked when the app is built.
+    Constant(ExprPath),
+}
+
+impl ToTokens for EndpointPath {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Literal(literal) => literal.to_tokens(tokens),
+            Self::Constant(path) => path.to_tokens(tokens),
+        }
+    }
 }
 
 /// What the compiler checks about a handler. It is known of most handlers with mistakes, too.

@@ -11,7 +11,7 @@ use crate::{
     args::Args,
     diagnostics::Diagnostics,
     item::Item,
-    model::{Event, Handler, Output, Types},
+    model::{EndpointPath, Event, Handler, Output, Types},
     path,
     runtime::Runtime,
     tokens::{anonymous, code, is_closed, mentions},
@@ -23,7 +23,7 @@ pub(crate) fn validate(
     item: Option<Item>,
     errors: &mut Diagnostics,
 ) -> Result<Handler, Option<Box<Types>>> {
-    if let Some(path) = &args.path {
+    if let Some(EndpointPath::Literal(path)) = &args.path {
         path::check(path, errors);
     }
     let Some(Item { attrs, signature }) = item else {

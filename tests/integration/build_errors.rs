@@ -432,3 +432,79 @@ fn every_problem_is_in_the_list_in_the_order_of_the_source() {
     assert_eq!(handlers, expected);
     assert_eq!(errors.len(), expected.len() + 3, "{errors}");
 }
+
+// ---- paths that only the running program knows ------------------------------------------------------------------------
+
+/// The path of an endpoint may be a constant.
+const CONSTANT: &str = "/build/constant/{room}";
+
+static CONSTANTS: SubRouter = SubRouter::new("/build/constants");
+
+mod paths {
+    pub(super) const EXPRESS: &str = "/chat/:room";
+    pub(super) const QUERY: &str = "/chat?room=a";
+    pub(super) const RELATIVE: &str = "chat";
+    pub(super) const BRACE: &str = "/chat/{room";
+}
+
+#[websocket(CONSTANT, on = "message")]
+fn at_a_constant(Path(room): Path<String>, _msg: &str) -> String {
+    room
+}
+
+#[tokio::test]
+async fn path_may_be_a_constant() {
+    let app = App::new().only([CONSTANT]);
+    let app = robyn_ws::test_util::TestApp::new(app);
+    let mut client = app.connect("/build/constant/red").await.expect("the upgrade");
+    client.send_text("where?").await;
+    assert_eq!(client.receive_text().await, "red");
+}
+
+#[websocket(paths::EXPRESS, on = "message", router = CONSTANTS)]
+fn at_an_express_path(_msg: &str) {}
+
+#[websocket(paths::QUERY, on = "message", router = CONSTANTS)]
+fn at_a_query(_msg: &str) {}
+
+#[websocket(paths::RELATIVE, on = "message", router = CONSTANTS)]
+fn at_a_relative_path(_msg: &str) {}
+
+#[websocket(paths::BRACE, on = "message", router = CONSTANTS)]
+fn at_an_open_brace(_msg: &str) {}
+
+#[test]
+fn mistakes_in_constant_paths_are_errors_of_the_build() {
+    let errors = errors(App::new().include_router(&CONSTANTS)).to_string();
+    for (handler, words) in [
+        (
+            "at_an_express_path",
+            "`:room` is not how axum writes a parameter: write `{room}`",
+        ),
+        ("at_a_query", "`?room=a` is not a part of the path"),
+        ("at_a_relative_path", "does not start with `/`: write `/chat`"),
+        ("at_an_open_brace", "cannot be routed"),
+    ] {
+        let line = errors.lines().find(|line| line.contains(&format!("`{handler}`")));
+        let line = line.unwrap_or_else(|| panic!("nothing about {handler} in {errors}"));
+        assert!(line.contains(&place(handler)) && line.contains(words), "{line}");
+    }
+}
+
+#[test]
+fn mistakes_in_prefixes_are_errors_of_the_build() {
+    static EXPRESS: SubRouter = SubRouter::new("/a/:id");
+    static QUERY: SubRouter = SubRouter::new("/d?x=1");
+    static STAR: SubRouter = SubRouter::new("/*");
+    for (router, words) in [
+        (&EXPRESS, "write `{id}`"),
+        (&QUERY, "`?x=1`"),
+        (&STAR, "write `{*rest}`"),
+    ] {
+        let error = error(App::new().include_router(router));
+        assert!(
+            error.file() == Some(file!()) && error.message().contains(words),
+            "{error}"
+        );
+    }
+}

@@ -1,5 +1,6 @@
 //! An endpoint after resolution: one path, its handlers, and what they need.
 
+mod path;
 pub(crate) mod registry;
 pub(crate) mod resolve;
 pub(crate) mod router;

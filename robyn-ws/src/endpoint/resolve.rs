@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, panic::Location, sync::Arc};
 
 use crate::{
     endpoint::{
-        BoundHandler, Endpoint, Handlers, KeptState,
+        BoundHandler, Endpoint, Handlers, KeptState, path,
         registry::{Entry, Handler, entries, entries_of},
         router::{IncludedRouter, SubRouter},
         selection::Selection,
@@ -93,6 +93,9 @@ impl Resolver {
         } = included;
         self.included.push(router);
         self.problems.extend(problems);
+        if let Err(problem) = path::check(router.prefix()) {
+            return self.problems.push(BuildError::at(router.place(), None, problem));
+        }
         let entries = entries_of(Some(router));
         if entries.is_empty() && included.is_empty() {
             let message = format!(
@@ -138,15 +141,19 @@ impl Resolver {
     fn draft(&mut self, entries: Vec<&'static Entry>, scope: &RouterScope) {
         let mut by_path = BTreeMap::<String, Vec<_>>::new();
         for entry in entries {
-            by_path.entry(join(&scope.prefix, entry.path)).or_default().push(entry);
+            match path::check(entry.path) {
+                Ok(()) => by_path.entry(join(&scope.prefix, entry.path)).or_default().push(entry),
+                Err(problem) => self
+                    .problems
+                    .push(BuildError::at(entry.place(), Some(entry.name), problem)),
+            }
         }
-        let scope = |_: &String| scope.clone();
-        self.drafts
-            .extend(by_path.into_iter().map(|(path, entries)| EndpointDraft {
-                scope: scope(&path),
-                path,
-                entries,
-            }));
+        let drafts = by_path.into_iter().map(|(path, entries)| EndpointDraft {
+            path,
+            entries,
+            scope: scope.clone(),
+        });
+        self.drafts.extend(drafts);
     }
 
     /// Leaves out the endpoints that the app does not take. An app that takes only some is not asked about forgotten
