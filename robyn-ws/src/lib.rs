@@ -58,7 +58,6 @@ struct Readme;
 
 pub use axum;
 pub use robyn_ws_macros::{ConnectionState, websocket};
-pub use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 pub use self::{
     app::{
@@ -88,12 +87,13 @@ pub use self::{
     types::{
         close::{CloseReason, close_code},
         disconnected::Disconnected,
-        error::{BuildError, BuildErrors, SendError, ServeError},
+        error::{BuildError, BuildErrors, JsonError, SendError, SendJsonError, ServeError},
         id::{ConnectionId, ParseConnectionIdError},
         limits::{Limits, Overflow},
         message::Message,
         rejection::Rejection,
         request::{PathParams, QueryParams},
+        utf8_bytes::Utf8Bytes,
     },
     upgrade::origin::Origins,
 };

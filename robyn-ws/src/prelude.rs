@@ -10,7 +10,7 @@ pub use bytes::Bytes;
 
 pub use crate::{
     App, Audience, BuildErrors, BuiltApp, CloseReason, ConnectionId, ConnectionState, Delivery, Disconnected,
-    FromEvent, Global, HandlerError, HandlerResult, Hub, HubEndpoint, IntoReply, Joined, Left, Limits, Message,
-    Origins, Overflow, QueryParams, Rejection, Scoped, SendError, ServeError, SubRouter, Utf8Bytes, WebSocket,
-    WebSocketConnector, websocket,
+    FromEvent, Global, HandlerError, HandlerResult, Hub, HubEndpoint, IntoReply, Joined, JsonError, Left, Limits,
+    Message, Origins, Overflow, QueryParams, Rejection, Scoped, SendError, SendJsonError, ServeError, SubRouter,
+    Utf8Bytes, WebSocket, WebSocketConnector, websocket,
 };

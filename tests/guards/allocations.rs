@@ -55,7 +55,7 @@ fn per(number: usize, amount: u64) -> f64 {
 }
 
 #[test]
-fn echo_allocates_nothing() {
+fn echo_allocates_nothing_but_the_message_it_keeps() {
     let counted = Counted::start();
     let (clients, _warm) = counted.while_clients(|address| {
         let mut clients = Client::connect_many(8, address, "/echo");
@@ -68,22 +68,22 @@ fn echo_allocates_nothing() {
         clients
     });
     at_most(
-        0.05,
+        1.05,
         "allocations for an echo, one at a time",
         per(8 * 200, alone.count_total),
     );
-    at_most(5.0, "bytes allocated for it", per(8 * 200, alone.bytes_total));
+    at_most(70.0, "bytes allocated for it", per(8 * 200, alone.bytes_total));
     let (_clients, in_bursts) = counted.while_clients(move |_| {
         echoes(&mut clients, 16, 50);
         clients
     });
     let echoes = 8 * 50 * 16;
     at_most(
-        0.05,
+        1.05,
         "allocations for an echo, 16 in flight",
         per(echoes, in_bursts.count_total),
     );
-    at_most(5.0, "bytes allocated for it", per(echoes, in_bursts.bytes_total));
+    at_most(70.0, "bytes allocated for it", per(echoes, in_bursts.bytes_total));
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn broadcast_allocates_nothing_for_each_recipient() {
         clients
     });
     at_most(
-        0.05,
+        0.06,
         "allocations for a delivery",
         per(RECIPIENTS * ROUNDS, info.count_total),
     );
@@ -174,7 +174,7 @@ fn idle_connection_keeps_little_memory() {
     for (what, bytes) in bytes_by_type() {
         say(&format!("bytes of an idle connection, {what}: {bytes}"));
     }
-    at_most(1310.0, "bytes that an idle connection keeps", per(CONNECTIONS, bytes));
+    at_most(1250.0, "bytes that an idle connection keeps", per(CONNECTIONS, bytes));
     at_most(
         4.5,
         "allocations that an idle connection keeps",

@@ -102,6 +102,10 @@ fn hear(
     prints.add("Rejection", &rejection);
     prints.add("HandlerError", &HandlerError::from(rejection));
     prints.add("HandlerError", &HandlerError::reply(msg.clone()));
+    let no_word = msg.parse_json::<Word>().err().expect("the message is another word");
+    assert!(no_word.to_string().contains(SECRET), "{no_word}");
+    prints.add("JsonError", &no_word);
+    prints.add("HandlerError", &HandlerError::from(no_word));
     prints.add(
         "ParseConnectionIdError",
         &SECRET.parse::<ConnectionId>().expect_err("no id"),
@@ -203,7 +207,8 @@ async fn debug_output_of_no_public_type_has_a_header_a_query_or_a_payload_in_it(
     );
 }
 
-/// Those that print only what the program itself put into them, or that are no values.
+/// Those that print only what the program itself put into them, that are no values, or that are text and nothing else, as a
+/// `String` is.
 const NOT_PRINTED: [&str; 9] = [
     "ConnectionState",
     "FromEvent",

@@ -102,6 +102,9 @@ async fn malformed_origin_is_refused_and_no_panic() {
     let twice = Request::upgrade("/origins")
         .header("origin", "http://localhost")
         .header("origin", "https://evil.example");
-    twice.refused(&server).await.expect(400, "`Origin` is there twice");
+    twice
+        .refused(&server)
+        .await
+        .expect(400, "`Origin` appears more than once");
     server.connect("/origins").await.expect_text("connected").await;
 }

@@ -98,18 +98,18 @@ async fn incomplete_or_malformed_request_is_400_and_says_what_is_wrong() {
             upgrade()
                 .header("sec-websocket-key", KEY)
                 .header("sec-websocket-key", KEY),
-            "`Sec-WebSocket-Key` is there 2 times",
+            "`Sec-WebSocket-Key` appears 2 times",
         ),
         (
             upgrade()
                 .header("sec-websocket-version", "13")
                 .header("sec-websocket-version", "8"),
-            "`Sec-WebSocket-Version` is there 2 times",
+            "`Sec-WebSocket-Version` appears 2 times",
         ),
         (upgrade().without("host"), "`Host` is missing"),
         (
             upgrade().header("host", "one").header("host", "other"),
-            "`Host` is there 2 times",
+            "`Host` appears 2 times",
         ),
         (
             upgrade().header("sec-websocket-protocol", ""),

@@ -38,7 +38,7 @@ impl Client {
     /// If the connection is lost.
     pub async fn send(&mut self, message: impl Into<Message>) {
         let message = match message.into() {
-            Message::Text(text) => tungstenite::Message::Text(text),
+            Message::Text(text) => tungstenite::Message::text(text.as_str()),
             Message::Binary(bytes) => tungstenite::Message::Binary(bytes),
         };
         self.send_frame(message).await;
@@ -123,7 +123,7 @@ impl Client {
     pub async fn expect(&mut self, message: impl Into<Message>) {
         let expected = message.into();
         let got = match self.next().await {
-            tungstenite::Message::Text(text) => Message::Text(text),
+            tungstenite::Message::Text(text) => text.as_str().into(),
             tungstenite::Message::Binary(bytes) => Message::Binary(bytes),
             other => panic!("{expected:?} was expected, but there came {other:?}"),
         };

@@ -3,6 +3,7 @@
 //! Then open <http://127.0.0.1:8080> in two tabs, or type `python -m websockets "ws://127.0.0.1:8080/chat/cave?name=Robin"`
 
 use robyn_ws::{
+    JsonError,
     axum::{Router, response::Html, routing::get},
     prelude::*,
 };
@@ -61,7 +62,7 @@ fn proper(what: &str, name: &str) -> Result<String, (StatusCode, String)> {
 }
 
 #[websocket("/chat/{room}", on = "connect")]
-fn joined(ws: &WebSocketConnector, Member { name, room }: &Member) -> Result<Message, serde_json::Error> {
+fn joined(ws: &WebSocketConnector, Member { name, room }: &Member) -> Result<Message, JsonError> {
     // All rooms of the chat are one endpoint: who is in which is up to us. Leaving happens by itself.
     ws.join(room);
     let people = ws.to(room).count();
@@ -71,7 +72,7 @@ fn joined(ws: &WebSocketConnector, Member { name, room }: &Member) -> Result<Mes
 }
 
 #[websocket("/chat/{room}", on = "message")]
-async fn said(ws: WebSocketConnector, Member { name, room }: &Member, text: &str) -> Result<(), serde_json::Error> {
+async fn said(ws: WebSocketConnector, Member { name, room }: &Member, text: &str) -> Result<(), JsonError> {
     let text = text.trim();
     if !text.is_empty() {
         // The message is put into JSON and into a frame once, however many are in the room.
@@ -83,7 +84,7 @@ async fn said(ws: WebSocketConnector, Member { name, room }: &Member, text: &str
 
 /// Runs however the member went: with a goodbye, by closing the lid, or because the server goes down.
 #[websocket("/chat/{room}", on = "close")]
-fn left(ws: &WebSocketConnector, Member { name, room }: &Member) -> Result<(), serde_json::Error> {
+fn left(ws: &WebSocketConnector, Member { name, room }: &Member) -> Result<(), JsonError> {
     let people = ws.to(room).count();
     ws.to(room)
         .sync_broadcast(Message::json(&Event::Left { name, people })?);

@@ -108,7 +108,7 @@ impl Driver {
     /// Goes no further when the drain's patience is over, or the socket is broken.
     fn or_aborted(&mut self, cx: &mut Context<'_>, done: Poll<()>) -> Poll<()> {
         self.take_signals();
-        if self.aborted || self.peer == Peer::Gone {
+        if self.stage.is_aborted() || self.peer == Peer::Gone {
             return Poll::Ready(());
         }
         if done.is_pending() && !self.ends_poll(cx) {

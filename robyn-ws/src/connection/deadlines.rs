@@ -25,7 +25,7 @@ impl Driver {
         if !is_due {
             return false;
         }
-        if matches!(self.doubt, Doubt::Until(_)) && self.ending.is_none() {
+        if matches!(self.doubt, Doubt::Until(_)) && self.stage.is_open() {
             // What the runtime has seen until now is read and written first.
             self.doubt = Doubt::Settled;
             return true;
@@ -38,7 +38,7 @@ impl Driver {
     /// Returns whether something may be due that is too pressing, or too rare, for an alarm.
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> bool {
         let pressing = match self.doubt {
-            _ if self.ending.is_some() => self.grace,
+            _ if !self.stage.is_open() => self.stage.deadline(),
             Doubt::Until(look) => Some(look),
             _ => earlier(self.stall_over(), self.liveness.end_check()),
         };
@@ -59,7 +59,7 @@ impl Driver {
 
     fn on_time(&mut self, now: Moment, handler_runs: bool) {
         let doubt = replace(&mut self.doubt, Doubt::None);
-        if self.ending.is_some() {
+        if !self.stage.is_open() {
             return;
         }
         let verdict = self.judge(now, handler_runs);

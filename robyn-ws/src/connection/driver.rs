@@ -10,7 +10,7 @@ use std::{
 use tokio::time::Sleep;
 
 use crate::{
-    connection::liveness::Liveness,
+    connection::{liveness::Liveness, stage::Stage},
     endpoint::Endpoint,
     hub::live::Live,
     mailbox::{driver_side::MailboxStatus, inbox::Inbox, session_inbox::SessionInbox, writing::Written},
@@ -56,13 +56,7 @@ pub(crate) struct Driver {
     pub(super) endpoint: Arc<Endpoint>,
     pub(super) liveness: Liveness,
     pub(super) inbox: Inbox,
-    pub(super) ending: Option<Box<Ending>>,
-    /// Until when handlers may go on after the end has begun.
-    pub(super) grace: Option<Moment>,
-    /// Whether the drain's patience is over.
-    pub(super) aborted: bool,
-    /// Whether the end came from what was read, so that the messages before it are still handled.
-    pub(super) closed_by_peer: bool,
+    pub(super) stage: Stage,
     pub(super) peer: Peer,
     /// Since when a message waits for the client to take earlier replies, without its taking bytes.
     pub(super) stalled: Option<Moment>,
@@ -85,10 +79,7 @@ impl Driver {
             endpoint,
             liveness,
             inbox: Inbox::new(),
-            ending: None,
-            grace: None,
-            aborted: false,
-            closed_by_peer: false,
+            stage: Stage::Open,
             peer: Peer::Talks,
             stalled: None,
             progress: 0,
@@ -105,45 +96,48 @@ impl Driver {
     /// Hands all messages to a session from now on.
     pub(crate) fn give_messages_to(&mut self, session: Arc<SessionInbox>) {
         self.inbox.give_to(session);
-        if let Some(ending) = &self.ending {
+        if let Some(ending) = self.stage.ending() {
             self.inbox.end(ending);
         }
     }
 
     pub(crate) fn ending(&self) -> Option<&Ending> {
-        self.ending.as_deref()
+        self.stage.ending()
     }
 
     /// Begins the end of the connection, by a decision of ours. The first end stands, also one that was asked for and not
-    /// looked at yet.
+    /// seen yet.
     pub(crate) fn close(&mut self, ending: Ending) {
-        if self.ending.is_none() {
+        if self.stage.is_open() {
             let standing = self.live.close(ending);
-            self.start_ending(standing);
+            self.begin_end(standing, false);
         }
     }
 
-    /// Begins the end of the connection, by what was read or could not be. The running handler may still send.
+    /// Begins the end of the connection, because the peer has ended it or broken a rule. The running handler may still
+    /// send.
     pub(super) fn close_by_peer(&mut self, ending: Ending) {
-        if self.ending.is_none() {
+        if self.stage.is_open() {
             if let Some(asked_for) = self.live.peer_closed() {
                 return self.close(asked_for);
             }
-            self.closed_by_peer = true;
             self.live.endpoint.leave(self.live.id);
-            self.start_ending(ending);
+            self.begin_end(ending, true);
         }
     }
 
-    fn start_ending(&mut self, ending: Ending) {
+    fn begin_end(&mut self, ending: Ending, by_peer: bool) {
         self.inbox.end(&ending);
-        self.grace = Some(after(Moment::now(), self.endpoint.bounds.handler_grace));
-        self.ending = Some(Box::new(ending));
+        self.stage.begin(ending, self.handler_deadline(), by_peer);
     }
 
     /// Gives the close handler a grace of its own.
     pub(crate) fn extend_grace(&mut self) {
-        self.grace = Some(after(Moment::now(), self.endpoint.bounds.handler_grace));
+        self.stage.set_deadline(self.handler_deadline());
+    }
+
+    fn handler_deadline(&self) -> Moment {
+        after(Moment::now(), self.endpoint.bounds.handler_grace)
     }
 
     // ---- what the connection awaits -------------------------------------------------------------------------------
@@ -204,7 +198,7 @@ impl Driver {
             if let Poll::Ready(result) = handler.as_mut().poll(cx) {
                 return Poll::Ready(Some(result));
             }
-            if self.grace_is_over() {
+            if self.stage.is_out_of_grace() {
                 return Poll::Ready(None);
             }
             let _left_or_not = self.poll_write(cx);
@@ -217,14 +211,10 @@ impl Driver {
 
     // ---- decisions ------------------------------------------------------------------------------------------------
 
-    fn grace_is_over(&self) -> bool {
-        self.aborted || self.grace.is_some_and(|grace| Moment::now() >= grace)
-    }
-
-    /// Tells whether no further message is to be handled. What came before the peer's own end is handled first.
+    /// Returns `true` if no further message is handled. The messages that came before the peer's own end are.
     pub(crate) fn is_over(&self) -> bool {
-        let all_handled = !self.closed_by_peer || (self.inbox.is_empty() && self.peer != Peer::Ended);
-        self.aborted || (self.ending.is_some() && (all_handled || self.grace_is_over()))
+        let all_handled = || !self.stage.is_by_peer() || (self.inbox.is_empty() && self.peer != Peer::Ended);
+        !self.stage.is_open() && (all_handled() || self.stage.is_out_of_grace())
     }
 
     /// Returns the next message of those that were read, if there is room for its reply.
@@ -234,7 +224,7 @@ impl Driver {
             return None;
         }
         // After the end of the stream only the read-ahead is left, which is bounded as well.
-        if !self.status.has_room && self.ending.is_none() {
+        if !self.status.has_room && self.stage.is_open() {
             if !self.inbox.is_empty() {
                 self.stalled.get_or_insert_with(Moment::now);
             }
@@ -254,10 +244,12 @@ impl Driver {
     pub(crate) fn take_signals(&mut self) {
         let signals = self.live.mailbox.take_signals();
         self.status = signals.status;
-        self.aborted |= signals.aborted;
         self.reader.take_up();
         if let Some(ending) = signals.ending {
             self.close(ending);
+        }
+        if signals.aborted {
+            self.stage.abort();
         }
     }
 
@@ -321,7 +313,7 @@ impl Driver {
 
     /// Registers for pushes and signals before the task sleeps. Gives `false` if one has come meanwhile.
     pub(super) fn park(&mut self, cx: &Context<'_>) -> bool {
-        let asleep = self.live.mailbox.sleep(cx, self.ending.is_some());
+        let asleep = self.live.mailbox.sleep(cx, !self.stage.is_open());
         if !asleep {
             self.take_signals();
         }

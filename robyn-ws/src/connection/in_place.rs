@@ -31,7 +31,7 @@ impl Connection {
         let result = match incoming {
             Incoming::WholeMessage(whole) => match driver.reader.borrow(whole) {
                 Ok(message) => {
-                    let lent = Lent::new(message, driver.endpoint.bounds.read_buffer);
+                    let lent = Lent::new(message);
                     context.call::<Message>(entry, call, (&lent).into())
                 }
                 Err(end) => return driver.on_read_end(&end),

@@ -13,6 +13,7 @@ mod overdue;
 pub(crate) mod pending;
 mod rate;
 mod reading;
+mod stage;
 
 use std::{future::poll_fn, sync::Arc};
 
@@ -40,7 +41,6 @@ use crate::{
     },
     util::{isolate, log},
     wire::{
-        frame::Frame,
         reader::FrameReader,
         transport::{Switched, Transport},
     },
@@ -149,21 +149,21 @@ impl Connection {
             return Start::Greeted;
         };
         let outcome = self.context.invoke(&mut self.driver, handler, ()).await;
-        let dropped = matches!(outcome, Outcome::Dropped(_));
-        let returned = matches!(outcome, Outcome::Returned(_));
+        let without_greeting = match outcome {
+            Outcome::Returned(_) => Start::Greeted,
+            Outcome::Dropped(_) => Start::Dropped,
+            Outcome::Failed(_) | Outcome::Panicked | Outcome::LeftBehind(..) => Start::Failed,
+        };
         let greeting = self.conclude(handler.entry, outcome);
-        let start = match &greeting {
-            _ if dropped => Start::Dropped,
-            // An error can be a greeting, too.
-            None if !returned => Start::Failed,
-            _ => Start::Greeted,
+        // An error can be a greeting, too.
+        let start = if greeting.is_some() {
+            Start::Greeted
+        } else {
+            without_greeting
         };
         let live = &self.driver.live;
         if start == Start::Greeted {
-            let frame = greeting
-                .as_ref()
-                .map(|greeting| Frame::message(greeting, live.encoder()));
-            live.greet(frame);
+            live.greet(greeting.as_ref());
         } else {
             live.mailbox.refuse();
         }

@@ -22,7 +22,7 @@ use crate::{
 impl Driver {
     fn reads(&self) -> bool {
         match self.peer {
-            Peer::Talks => self.ending.is_none(),
+            Peer::Talks => self.stage.is_open(),
             Peer::Ended => true,
             Peer::Done | Peer::Gone => false,
         }
@@ -79,7 +79,7 @@ impl Driver {
             Incoming::WholeMessage(whole) => whole,
         };
         match self.reader.borrow(whole) {
-            Ok(message) => Some(message.to_message(self.endpoint.bounds.read_buffer)),
+            Ok(message) => Some(message.to_message()),
             Err(end) => {
                 self.on_read_end(&end);
                 None
@@ -139,11 +139,11 @@ impl Driver {
             CloseReason::Client { .. } => Peer::Done,
             _ => peer,
         };
-        if known_to_end && self.closed_by_peer {
+        if known_to_end && self.stage.is_by_peer() {
             // The reason was not known when the end of TCP was noticed, and nobody was told.
             self.peer = self.peer.max(Peer::Done);
             self.inbox.end(&ending);
-            self.ending = Some(Box::new(ending));
+            self.stage.set_ending(ending);
         } else {
             self.close_by_peer(ending);
         }

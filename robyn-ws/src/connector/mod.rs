@@ -6,6 +6,8 @@ use std::{fmt, net::SocketAddr, sync::Arc};
 
 use axum::http::{Extensions, HeaderMap, Uri};
 
+use serde::Serialize;
+
 use crate::{
     hub::{
         HubEndpoint,
@@ -16,7 +18,7 @@ use crate::{
     },
     types::{
         close::{Ending, close_code},
-        error::SendError,
+        error::{JsonError, SendError, SendJsonError},
         id::ConnectionId,
         message::Message,
         request::{PathParams, QueryParams},
@@ -99,6 +101,37 @@ impl WebSocketConnector {
         self.live.send_wait(&message.into()).await
     }
 
+    /// Queues `value` as JSON for this client now, or fails now. It never blocks.
+    ///
+    /// ```
+    /// use robyn_ws::{SendJsonError, prelude::*};
+    ///
+    /// #[websocket("/count", on = "message")]
+    /// fn count(ws: WebSocketConnector, msg: &str) -> Result<(), SendJsonError> {
+    ///     ws.sync_send_json(&[msg.len(), msg.split_whitespace().count()])
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SendJsonError::Json`] if the value cannot be JSON, [`SendJsonError::Send`] as [`Self::sync_send`].
+    pub fn sync_send_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), SendJsonError> {
+        Ok(self.sync_send(Message::json(value)?)?)
+    }
+
+    /// Queues `value` as JSON for this client as soon as there is room.
+    ///
+    /// # Errors
+    ///
+    /// [`SendJsonError::Json`] if the value cannot be JSON, [`SendJsonError::Send`] as [`Self::async_send`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped while it waits, it has sent nothing.
+    pub async fn async_send_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), SendJsonError> {
+        Ok(self.async_send(Message::json(value)?).await?)
+    }
+
     /// Queues `message` for every connection of this endpoint now, this one included. It never blocks.
     pub fn sync_broadcast(&self, message: impl Into<Message>) -> Delivery {
         self.everyone().sync_broadcast(message)
@@ -112,6 +145,28 @@ impl WebSocketConnector {
     /// Dropped while it waits, it has reached everyone whose queue was not full.
     pub async fn async_broadcast(&self, message: impl Into<Message>) -> Delivery {
         self.everyone().async_broadcast(message).await
+    }
+
+    /// Queues `value` as JSON for every connection of this endpoint, as [`Self::sync_broadcast`].
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError`] if the value cannot be JSON.
+    pub fn sync_broadcast_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<Delivery, JsonError> {
+        Ok(self.sync_broadcast(Message::json(value)?))
+    }
+
+    /// Queues `value` as JSON for every connection of this endpoint, as [`Self::async_broadcast`].
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError`] if the value cannot be JSON.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Self::async_broadcast`].
+    pub async fn async_broadcast_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<Delivery, JsonError> {
+        Ok(self.async_broadcast(Message::json(value)?).await)
     }
 
     // ---- audiences and rooms --------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ use crate::{
     types::{
         close::{CloseReason, Ending, close_code},
         disconnected::Disconnected,
-        error::SendError,
+        error::{SendError, SendJsonError},
         id::ConnectionId,
         message::Message,
         rejection::Rejection,
@@ -107,7 +107,9 @@ impl WebSocket {
     /// As [`Self::receive`].
     pub async fn receive_json<T: DeserializeOwned>(&mut self) -> Result<T, Disconnected> {
         let message = self.receive().await?;
-        serde_json::from_slice(message.as_bytes()).map_err(|error| self.refuse(&Rejection::invalid_json(&error)))
+        message
+            .parse_json()
+            .map_err(|error| self.refuse(&Rejection::invalid_json(error)))
     }
 
     /// Closes the connection for a payload that was not expected.
@@ -207,6 +209,28 @@ impl WebSocket {
     /// As [`WebSocketConnector::async_send`].
     pub async fn async_send(&self, message: impl Into<Message>) -> Result<(), SendError> {
         self.connector.async_send(message).await
+    }
+
+    /// Queues `value` as JSON for this client now, as [`WebSocketConnector::sync_send_json`].
+    ///
+    /// # Errors
+    ///
+    /// As [`WebSocketConnector::sync_send_json`].
+    pub fn sync_send_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), SendJsonError> {
+        self.connector.sync_send_json(value)
+    }
+
+    /// Queues `value` as JSON for this client as soon as there is room, as [`WebSocketConnector::async_send_json`].
+    ///
+    /// # Errors
+    ///
+    /// As [`WebSocketConnector::async_send_json`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`WebSocketConnector::async_send_json`].
+    pub async fn async_send_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), SendJsonError> {
+        self.connector.async_send_json(value).await
     }
 
     /// Queues `message` for the connection `id` of this endpoint now, as [`WebSocketConnector::sync_send_to`].

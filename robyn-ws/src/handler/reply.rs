@@ -7,13 +7,13 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::{
-    Utf8Bytes,
     handler::{extract::upgrade::UpgradeRefusal, needs::Needs, state::ConnectionState},
     types::{
         close::{CloseFrame, CloseReason, Ending, close_code},
         disconnected::Disconnected,
         message::Message,
         rejection::Rejection,
+        utf8_bytes::Utf8Bytes,
     },
     util::printable::printable,
 };

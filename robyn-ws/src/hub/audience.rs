@@ -4,12 +4,14 @@ use std::{fmt, sync::Arc};
 
 use futures_util::future::join_all;
 
+use serde::Serialize;
+
 use crate::{
     hub::{directory::EndpointRef, live::Live, members::Enqueued},
     mailbox::{Pushed, TryPushError},
     types::{
         close::{Ending, close_code},
-        error::SendError,
+        error::{JsonError, SendError},
         id::ConnectionId,
         message::Message,
     },
@@ -95,7 +97,7 @@ impl Audience {
     /// Queues `message` for everyone in the audience now, and never blocks. Where a queue is full,
     /// [`Limits::overflow`](crate::Limits::overflow) decides. The message is encoded once.
     pub fn sync_broadcast(&self, message: impl Into<Message>) -> Delivery {
-        let frame = Frame::message(&message.into(), &self.endpoint.telemetry.frames_encoded);
+        let frame = self.encode(&message.into());
         let mut delivery = Delivery::default();
         for live in self.enqueue(&frame, &mut delivery) {
             delivery.add(&live, live.push(frame.clone()));
@@ -113,7 +115,7 @@ impl Audience {
     ///
     /// Dropped while it waits, it has reached everyone whose queue was not full.
     pub async fn async_broadcast(&self, message: impl Into<Message>) -> Delivery {
-        let frame = Frame::message(&message.into(), &self.endpoint.telemetry.frames_encoded);
+        let frame = self.encode(&message.into());
         let mut delivery = Delivery::default();
         let mut full = Vec::new();
         for live in self.enqueue(&frame, &mut delivery) {
@@ -129,6 +131,28 @@ impl Audience {
         }
         self.endpoint.telemetry.broadcast(delivery.queued);
         delivery
+    }
+
+    /// Queues `value` as JSON for everyone in the audience, as [`Self::sync_broadcast`].
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError`] if the value cannot be JSON.
+    pub fn sync_broadcast_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<Delivery, JsonError> {
+        Ok(self.sync_broadcast(Message::json(value)?))
+    }
+
+    /// Queues `value` as JSON for everyone in the audience, as [`Self::async_broadcast`].
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError`] if the value cannot be JSON.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Self::async_broadcast`].
+    pub async fn async_broadcast_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<Delivery, JsonError> {
+        Ok(self.async_broadcast(Message::json(value)?).await)
     }
 
     /// Counts the connections in the audience now.
@@ -162,6 +186,11 @@ impl Audience {
             live.close(ending.clone());
         }
         members.len()
+    }
+
+    fn encode(&self, message: &Message) -> Frame {
+        self.endpoint.telemetry.encoded();
+        Frame::message(message)
     }
 
     fn members(&self) -> Vec<Arc<Live>> {

@@ -13,11 +13,7 @@
 //!
 //! [`Delivery`]: crate::Delivery
 
-use std::{
-    collections::{HashSet, VecDeque},
-    mem::take,
-    sync::Arc,
-};
+use std::{collections::VecDeque, mem::take, sync::Arc};
 
 use crate::{
     hub::{
@@ -25,7 +21,7 @@ use crate::{
         live::Live,
     },
     mailbox::shared_frames::SharedFrames,
-    types::id::ConnectionId,
+    types::id::{ConnectionId, IdSet},
     wire::frame::{Frame, QueueSize},
 };
 
@@ -104,7 +100,7 @@ pub(super) struct PendingBatches {
     /// The number of the last frame that was put off.
     last: u64,
     /// The connections of the flusher in the endpoint whom batches do not reach.
-    at_once: HashSet<ConnectionId>,
+    at_once: IdSet,
     /// Who has something queued that nobody else writes.
     scheduled: Vec<Arc<Live>>,
     /// What everybody has, to be dropped without a lock: a payload's `Drop` is the user's.

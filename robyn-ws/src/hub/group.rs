@@ -1,8 +1,13 @@
 //! A set of connections: those of an endpoint, or of one of its rooms.
 
-use std::{ops::Range, sync::Arc};
+use std::{
+    borrow::Borrow,
+    hash::{Hash, Hasher},
+    ops::Range,
+    sync::Arc,
+};
 
-use indexmap::IndexMap;
+use indexmap::IndexSet;
 
 use crate::{
     hub::{
@@ -11,15 +16,39 @@ use crate::{
         live::Live,
         members::Enqueued,
     },
-    types::id::ConnectionId,
+    types::id::{ConnectionId, IdHash},
 };
 
 /// A set of connections, with a snapshot that broadcasts share. The snapshot is made by the first broadcast after a change.
 #[derive(Debug, Default)]
 pub(super) struct Group {
-    members: IndexMap<ConnectionId, Arc<Live>>,
+    members: IndexSet<Member, IdHash>,
     snapshot: Option<Snapshot>,
 }
+
+/// A connection that is found by its id. A set keeps less for each connection than a map with the ids as keys.
+#[derive(Debug)]
+struct Member(Arc<Live>);
+
+impl Borrow<ConnectionId> for Member {
+    fn borrow(&self) -> &ConnectionId {
+        &self.0.id
+    }
+}
+
+impl Hash for Member {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.id.hash(state);
+    }
+}
+
+impl PartialEq for Member {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.id == other.0.id
+    }
+}
+
+impl Eq for Member {}
 
 /// The connections of a group at one moment, by who writes to them.
 pub(super) type Snapshot = Arc<[Shard]>;
@@ -34,30 +63,30 @@ pub(super) struct Shard {
 impl Group {
     pub(super) fn insert(&mut self, live: Arc<Live>) -> bool {
         self.snapshot = None;
-        self.members.insert(live.id, live).is_none()
+        self.members.insert(Member(live))
     }
 
     pub(super) fn remove(&mut self, id: ConnectionId) -> Option<Arc<Live>> {
         self.snapshot = None;
-        self.members.swap_remove(&id)
+        self.members.swap_take(&id).map(|Member(live)| live)
     }
 
     pub(super) fn get(&self, id: ConnectionId) -> Option<&Arc<Live>> {
-        self.members.get(&id)
+        self.members.get(&id).map(|Member(live)| live)
     }
 
     pub(super) fn contains(&self, id: ConnectionId) -> bool {
-        self.members.contains_key(&id)
+        self.members.contains(&id)
     }
 
     pub(super) fn members(&self) -> impl Iterator<Item = &Arc<Live>> {
-        self.members.values()
+        self.members.iter().map(|Member(live)| live)
     }
 
     /// Gives some of the members, by their place. It changes only for the last, when another leaves.
     pub(super) fn range(&self, places: Range<usize>) -> impl DoubleEndedIterator<Item = &Arc<Live>> {
         let some = self.members.get_range(places);
-        some.into_iter().flat_map(|some| some.values())
+        some.into_iter().flatten().map(|Member(live)| live)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -74,9 +103,8 @@ impl Group {
     }
 
     pub(super) fn snapshot(&mut self) -> Snapshot {
-        self.snapshot
-            .get_or_insert_with(|| shards(self.members.values()))
-            .clone()
+        let members = self.members.iter().map(|Member(live)| live);
+        self.snapshot.get_or_insert_with(|| shards(members)).clone()
     }
 }
 

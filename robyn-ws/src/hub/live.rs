@@ -22,10 +22,7 @@ use crate::{
         close::Ending, error::SendError, id::ConnectionId, limits::Overflow, message::Message, request::UpgradeRequest,
     },
     util::log,
-    wire::{
-        frame::{Frame, FrameCounter},
-        turn::BYTES_PER_TURN,
-    },
+    wire::{frame::Frame, turn::BYTES_PER_TURN},
 };
 
 /// A live connection. Connectors, the hub and the driver share it.
@@ -68,7 +65,7 @@ impl Live {
 
     /// Queues `message` now, or applies the overflow policy now.
     pub(crate) fn send(self: &Arc<Self>, message: &Message) -> Result<(), SendError> {
-        let frame = Frame::message(message, self.encoder());
+        let frame = self.encode(message);
         let pushed = self.push(frame);
         self.account(pushed);
         pushed.map(drop)
@@ -81,7 +78,7 @@ impl Live {
     ///
     /// Dropped while it waits, it has queued nothing.
     pub(crate) async fn send_wait(self: &Arc<Self>, message: &Message) -> Result<(), SendError> {
-        let frame = Frame::message(message, self.encoder());
+        let frame = self.encode(message);
         let pushed = match self.try_push(frame) {
             Ok(pushed) => Ok(pushed),
             Err(TryPushError::Refused(error)) => Err(error),
@@ -140,8 +137,9 @@ impl Live {
     pub(crate) fn answer(self: &Arc<Self>, reply: Option<&Message>) -> MailboxStatus {
         if reply.is_some() {
             self.flusher.catch_up(self);
+            self.endpoint.telemetry.encoded();
         }
-        let (status, is_crowded) = self.mailbox.answer(reply, self.encoder());
+        let (status, is_crowded) = self.mailbox.answer(reply);
         if is_crowded {
             self.part(false);
         }
@@ -149,8 +147,8 @@ impl Live {
     }
 
     /// Queues what `connect` returned, and lets out what others sent meanwhile.
-    pub(crate) fn greet(self: &Arc<Self>, greeting: Option<Frame>) {
-        self.mailbox.greet(greeting);
+    pub(crate) fn greet(self: &Arc<Self>, greeting: Option<&Message>) {
+        self.mailbox.greet(greeting.map(|greeting| self.encode(greeting)));
         self.flusher.with_pending(|pending, _| pending.resume_batching(self));
     }
 
@@ -251,7 +249,9 @@ impl Live {
         standing
     }
 
-    pub(crate) fn encoder(&self) -> &FrameCounter {
-        &self.endpoint.telemetry.frames_encoded
+    /// Encodes a message for this connection alone.
+    fn encode(&self, message: &Message) -> Frame {
+        self.endpoint.telemetry.encoded();
+        Frame::message(message)
     }
 }

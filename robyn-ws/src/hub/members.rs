@@ -10,7 +10,10 @@ use tokio::runtime::Handle;
 use crate::{
     hub::{batch::Broadcast, flusher::Flusher, group::Group, live::Live, telemetry::Telemetry},
     mailbox::sender::Sender,
-    types::{id::ConnectionId, limits::Bounds},
+    types::{
+        id::{ConnectionId, IdMap, IdSet},
+        limits::Bounds,
+    },
     util::sync::{Mutex, MutexGuard},
     wire::frame::Frame,
 };
@@ -39,13 +42,13 @@ struct MemberTable {
     everyone: Group,
     rooms: HashMap<Arc<str>, Group>,
     /// The rooms of each connection that is in any.
-    rooms_of: HashMap<ConnectionId, Rooms>,
+    rooms_of: IdMap<Rooms>,
     /// Those whose 101 is under way. Only broadcasts to everyone look here.
-    pending: HashMap<ConnectionId, Arc<Live>>,
+    pending: IdMap<Arc<Live>>,
     /// Those that have left but still run their close handler or close handshake. Only a drain looks here.
-    leaving: HashMap<ConnectionId, Arc<Live>>,
+    leaving: IdMap<Arc<Live>>,
     /// The rooms of each connection that has left them, for its close handler.
-    rooms_left: HashMap<ConnectionId, Rooms>,
+    rooms_left: IdMap<Rooms>,
 }
 
 /// The names of rooms.
@@ -374,7 +377,7 @@ impl MemberTable {
     /// Returns those in any of `rooms` but `except`, each once.
     fn union(&self, rooms: &[String], except: &[ConnectionId]) -> Vec<Arc<Live>> {
         let groups = rooms.iter().filter_map(|room| self.rooms.get(&**room));
-        let mut seen = HashSet::new();
+        let mut seen = IdSet::default();
         let each_once = groups.flat_map(Group::members).filter(|live| seen.insert(live.id));
         each_once
             .filter(|live| except.binary_search(&live.id).is_err())

@@ -22,6 +22,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use serde::Serialize;
+
 use crate::{
     hub::{
         audience::{Audience, Delivery},
@@ -32,7 +34,7 @@ use crate::{
     },
     types::{
         close::{Ending, close_code},
-        error::SendError,
+        error::{JsonError, SendError},
         id::ConnectionId,
         message::Message,
     },
@@ -171,6 +173,28 @@ impl HubEndpoint {
         self.everyone().async_broadcast(message).await
     }
 
+    /// Queues `value` as JSON for every connection of this endpoint, as [`Self::sync_broadcast`].
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError`] if the value cannot be JSON.
+    pub fn sync_broadcast_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<Delivery, JsonError> {
+        Ok(self.sync_broadcast(Message::json(value)?))
+    }
+
+    /// Queues `value` as JSON for every connection of this endpoint, as [`Self::async_broadcast`].
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError`] if the value cannot be JSON.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Self::async_broadcast`].
+    pub async fn async_broadcast_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<Delivery, JsonError> {
+        Ok(self.async_broadcast(Message::json(value)?).await)
+    }
+
     /// Queues `message` for the connection `id` now, or fails now.
     ///
     /// # Errors
@@ -236,7 +260,7 @@ impl HubEndpoint {
         }
         let telemetry = &self.0.telemetry;
         Counters {
-            frames_encoded: telemetry.frames_encoded.get(),
+            frames_encoded: telemetry.frames_encoded(),
             messages_dropped: telemetry.messages_dropped(),
         }
     }

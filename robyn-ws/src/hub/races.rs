@@ -19,7 +19,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::{
     live::{Live, RunningHandler},
-    members::{EndpointMembers, Joined},
+    members::EndpointMembers,
     sweep::Alarm,
 };
 use crate::{
@@ -96,9 +96,9 @@ fn everybody_comes_and_goes() {
     let joining = thread::spawn({
         let (hub, one) = (hub.clone(), one.clone());
         move || {
-            let joined = hub.join(one.id, "room");
+            let (joined, _refusal) = hub.join(one.id, "room");
             assert!(
-                joined == Joined::Yes || !one.mailbox.is_open(),
+                joined.is_member || !one.mailbox.is_open(),
                 "only who has left cannot join"
             );
             hub.leave_room(one.id, "room");
@@ -115,7 +115,7 @@ fn everybody_comes_and_goes() {
         }
     });
     one.close(Ending::shutdown());
-    assert!(!hub.leave_room(one.id, "room"), "who has left is in no room");
+    assert!(!hub.leave_room(one.id, "room").was_member, "who has left is in no room");
     other.close(Ending::shutdown());
     joining.join().expect("the joining thread ends");
     broadcasting.join().expect("the broadcasting thread ends");
@@ -184,7 +184,7 @@ fn whatever_is_queued_is_written(overflow: Overflow) {
     let hub = Arc::new(EndpointMembers::new("/races", Arc::new(bounds.clone())));
     let pipes = [PipeEnd::new(), PipeEnd::new()];
     let members = pipes.each_ref().map(|pipe| enter_with(&hub, &bounds, Some(pipe)));
-    assert_eq!(hub.join(members[0].id, "room"), Joined::Yes);
+    assert!(hub.join(members[0].id, "room").0.is_member);
     let drivers = members.clone().map(|live| thread::spawn(move || drive(&live)));
     let senders: Vec<JoinHandle<usize>> = (0..2)
         .map(|sender| {

@@ -11,15 +11,12 @@ use std::{
 
 use tracing::{Level, Span, info_span, span_enabled};
 
-use crate::{
-    types::{close::CloseReason, event_kind::EventKind, id::ConnectionId, limits::Overflow},
-    wire::frame::FrameCounter,
-};
+use crate::types::{close::CloseReason, event_kind::EventKind, id::ConnectionId, limits::Overflow};
 
 /// The counters of one endpoint.
 #[derive(Debug)]
 pub(crate) struct Telemetry {
-    pub(crate) frames_encoded: FrameCounter,
+    frames_encoded: AtomicU64,
     messages_dropped: AtomicU64,
     /// None where nobody is told: the endpoint does not exist, or the collector has panicked.
     #[cfg(feature = "metrics")]
@@ -49,11 +46,21 @@ impl Telemetry {
     /// Creates counters of which no collector is told.
     pub(crate) fn silent() -> Self {
         Self {
-            frames_encoded: FrameCounter::default(),
+            frames_encoded: AtomicU64::new(0),
             messages_dropped: AtomicU64::new(0),
             #[cfg(feature = "metrics")]
             handles: None,
         }
+    }
+
+    /// A message was encoded as a frame.
+    #[inline]
+    pub(crate) fn encoded(&self) {
+        self.frames_encoded.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn frames_encoded(&self) -> u64 {
+        self.frames_encoded.load(Ordering::Relaxed)
     }
 
     pub(crate) fn messages_dropped(&self) -> u64 {

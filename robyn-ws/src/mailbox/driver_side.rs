@@ -12,7 +12,7 @@ use crate::{
     },
     types::{close::Ending, limits::Overflow, message::Message},
     wire::{
-        frame::{Frame, FrameCounter, QueueSize},
+        frame::{Frame, QueueSize},
         writer::FrameWriter,
     },
 };
@@ -71,12 +71,12 @@ impl Mailbox {
     /// Queues the reply of a handler, if there is one, and says what has come of its run. The driver runs no handler while
     /// the queue is full, so a reply goes over the bound at most by itself. Returns also whether batches are to reach the
     /// connection no longer.
-    pub(crate) fn answer(&self, reply: Option<&Message>, encoder: &FrameCounter) -> (MailboxStatus, bool) {
+    pub(crate) fn answer(&self, reply: Option<&Message>) -> (MailboxStatus, bool) {
         let mut state = self.lock();
         if let Some(reply) = reply {
             // A frame that may be dropped to make room for another stays by itself.
             let joins = self.overflow() != Overflow::DropOldest;
-            state.queue_reply(reply, joins, encoder);
+            state.queue_reply(reply, joins);
         }
         (self.status(&state), self.crowds(&state, 0))
     }
@@ -178,13 +178,13 @@ impl Mailbox {
 impl State {
     /// Queues a reply, behind others in the same piece of memory if it `joins` them.
     #[inline]
-    fn queue_reply(&mut self, reply: &Message, joins: bool, encoder: &FrameCounter) {
+    fn queue_reply(&mut self, reply: &Message, joins: bool) {
         if !joins {
-            return self.queue_frame(Frame::message(reply, encoder));
+            return self.queue_frame(Frame::message(reply));
         }
-        match self.queue.back_mut().and_then(|last| last.join(reply, encoder)) {
+        match self.queue.back_mut().and_then(|last| last.join(reply)) {
             Some(bytes) => self.size.append(QueueSize { messages: 1, bytes }),
-            None => self.queue_frame(Frame::run(reply, encoder)),
+            None => self.queue_frame(Frame::run(reply)),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::{
     mailbox::{Mailbox, sender::Sender, writing::Written},
     types::{close::Ending, error::SendError, limits::Bounds, message::Message},
     wire::{
-        frame::{Frame, FrameCounter},
+        frame::Frame,
         pipe::PipeEnd,
         writer::{FrameWriter, WriteSide},
     },
@@ -39,7 +39,7 @@ fn nobody_parts() {
 }
 
 fn frame(byte: u8) -> Frame {
-    Frame::message(&Message::from(vec![byte]), &FrameCounter::default())
+    Frame::message(&Message::from(vec![byte]))
 }
 
 /// Writes and sleeps like a connection's driver, until somebody has closed the mailbox and everything is written.

@@ -85,10 +85,10 @@ impl SharedFrames {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{types::message::Message, wire::frame::FrameCounter};
+    use crate::types::message::Message;
 
     fn frame(text: &str) -> Frame {
-        Frame::message(&Message::from(text), &FrameCounter::default())
+        Frame::message(&Message::from(text))
     }
 
     fn due(shared: &SharedFrames, id: ConnectionId, seen: u64) -> Vec<u8> {

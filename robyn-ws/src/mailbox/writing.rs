@@ -12,7 +12,10 @@ use crate::{
         state::{BroadcastMode, DriverState, Gate, State, WriterSlot},
     },
     util::sync::MutexGuard,
-    wire::{frame::QueueSize, writer::FrameWriter},
+    wire::{
+        frame::QueueSize,
+        writer::{Begun, FrameWriter},
+    },
 };
 
 /// How far writing came.
@@ -88,12 +91,12 @@ impl Mailbox {
         budget: &mut usize,
     ) -> Wrote {
         let written = loop {
-            let mut writer = match state.take_outlet(cx.is_some()) {
-                Ok(writer) => writer,
+            let (mut writer, begun) = match state.take_outlet(cx.is_some()) {
+                Ok(taken) => taken,
                 Err(written) => break written,
             };
             drop(state);
-            let result = writer.poll_write(cx.as_deref_mut(), budget);
+            let result = writer.poll_write(begun, cx.as_deref_mut(), budget);
             state = self.lock();
             if let Some(written) = state.settle_attempt(writer, &result, &mut total, *budget) {
                 break written;
@@ -163,9 +166,10 @@ impl State {
         matches!(&self.writer, WriterSlot::Here(writer) if !writer.is_clear()) || self.has_something_to_write()
     }
 
-    /// Takes the writer out, filled from the queue, or says why there is nothing to write with it.
-    fn take_outlet(&mut self, is_driver: bool) -> Result<FrameWriter, Written> {
-        match &mut self.writer {
+    /// Takes the writer out with what is to be written: what was begun, or else everything that is queued. Otherwise says
+    /// why there is nothing to write.
+    fn take_outlet(&mut self, is_driver: bool) -> Result<(FrameWriter, Begun), Written> {
+        let begun = match &mut self.writer {
             WriterSlot::Absent => return Err(Written::Elsewhere),
             WriterSlot::Broken => return Err(Written::Broken),
             WriterSlot::Taken { driver_waits } => {
@@ -176,18 +180,15 @@ impl State {
             WriterSlot::Here(writer) if !is_driver && (!writer.is_clear() || !writer.is_shared()) => {
                 return Err(Written::Elsewhere);
             }
-            WriterSlot::Here(writer) if writer.is_clear() => {
-                if self.queue.is_empty() && self.controls.is_empty() {
-                    return Err(Written::All);
-                }
+            WriterSlot::Here(writer) => match writer.take_rest() {
+                Some(rest) => rest,
+                None if self.queue.is_empty() && self.controls.is_empty() => return Err(Written::All),
                 // Nothing is being written, so what counts is queued.
-                let size = self.size;
-                writer.fill(&mut self.controls, &mut self.queue, size);
-            }
-            WriterSlot::Here(_) => {}
-        }
+                None => Begun::new(&mut self.controls, &mut self.queue, self.size),
+            },
+        };
         match replace(&mut self.writer, WriterSlot::Taken { driver_waits: false }) {
-            WriterSlot::Here(writer) => Ok(writer),
+            WriterSlot::Here(writer) => Ok((writer, begun)),
             _ => Err(Written::Elsewhere),
         }
     }

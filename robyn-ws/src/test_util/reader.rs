@@ -58,7 +58,7 @@ impl Drop for Filling {
 async fn read(mut stream: SplitStream<WebSocketStream<Pipe>>, Filling(ref inbox): Filling) {
     while let Some(frame) = stream.next().await {
         match frame {
-            Ok(Frame::Text(text)) => inbox.put(Message::Text(text)),
+            Ok(Frame::Text(text)) => inbox.put(text.as_str().into()),
             Ok(Frame::Binary(bytes)) => inbox.put(Message::Binary(bytes)),
             Ok(Frame::Close(frame)) => inbox.close(Closed::by(frame)),
             Ok(_ping_or_pong) => inbox.on_handled(),

@@ -61,7 +61,7 @@ impl TestSocket {
     #[track_caller]
     pub fn send(&mut self, message: impl Into<Message>) -> impl Future<Output = ()> + Send {
         self.send_frame(match message.into() {
-            Message::Text(text) => tungstenite::Message::Text(text),
+            Message::Text(text) => tungstenite::Message::text(text.as_str()),
             Message::Binary(bytes) => tungstenite::Message::Binary(bytes),
         })
     }
@@ -185,7 +185,8 @@ impl TestSocket {
     pub fn receive_json<T: DeserializeOwned>(&mut self) -> impl Future<Output = T> + Send {
         Expectation::new(async move {
             let message = self.message().await?;
-            serde_json::from_slice(message.as_bytes())
+            message
+                .parse_json()
                 .map_err(|error| format!("JSON was expected ({error}): {}", message.quoted()))
         })
     }

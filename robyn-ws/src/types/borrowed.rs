@@ -1,18 +1,8 @@
 //! A message as the arguments of its handler borrow it: where it was read, or one that is owned.
 
-use std::{cell::RefCell, sync::OnceLock};
+use std::sync::OnceLock;
 
-use bytes::{Bytes, BytesMut};
-
-use crate::{Utf8Bytes, types::message::Message};
-
-thread_local! {
-    /// Room for short messages that are copied to be kept.
-    static COPIES: RefCell<Option<BytesMut>> = const { RefCell::new(None) };
-}
-
-/// So many messages share an allocation; longer ones have their own.
-const SHARERS: usize = 8;
+use crate::types::message::Message;
 
 /// A message that lies in the buffer it was read into.
 #[derive(Clone, Copy, Debug)]
@@ -22,47 +12,28 @@ pub(crate) enum Borrowed<'a> {
 }
 
 impl Borrowed<'_> {
-    /// Copies the message, so that it can be kept. Short ones share allocations of `shared` bytes.
+    /// Copies the message, so that it can be kept. A text is not checked again.
     #[inline]
-    pub(crate) fn to_message(self, shared: usize) -> Message {
+    pub(crate) fn to_message(self) -> Message {
         match self {
-            Self::Text(text) if text.len() > shared / SHARERS => text.into(),
-            // It is checked once more, which costs no more than an allocation of its own.
-            Self::Text(text) => Message::Text(
-                Utf8Bytes::try_from(copy(text.as_bytes(), shared)).unwrap_or_else(|_| Utf8Bytes::from(text)),
-            ),
-            Self::Binary(bytes) if bytes.len() > shared / SHARERS => bytes.into(),
-            Self::Binary(bytes) => copy(bytes, shared).into(),
+            Self::Text(text) => text.into(),
+            Self::Binary(bytes) => bytes.into(),
         }
     }
-}
-
-fn copy(bytes: &[u8], shared: usize) -> Bytes {
-    COPIES.with_borrow_mut(|copies| {
-        let copies = copies.get_or_insert_default();
-        if copies.capacity() < bytes.len() {
-            copies.reserve(shared);
-        }
-        copies.extend_from_slice(bytes);
-        copies.split().freeze()
-    })
 }
 
 /// A borrowed message while its handler runs.
 #[derive(Debug)]
 pub(crate) struct Lent<'a> {
     message: Borrowed<'a>,
-    /// The size of an allocation that copies share, in bytes.
-    shared: usize,
     /// For an argument that borrows a [`Message`].
     copy: OnceLock<Message>,
 }
 
 impl<'a> Lent<'a> {
-    pub(crate) const fn new(message: Borrowed<'a>, shared: usize) -> Self {
+    pub(crate) const fn new(message: Borrowed<'a>) -> Self {
         Self {
             message,
-            shared,
             copy: OnceLock::new(),
         }
     }
@@ -96,7 +67,7 @@ impl<'a> Payload<'a> {
     pub(crate) fn message(self) -> &'a Message {
         match self.0 {
             Kind::Owned(message) => message,
-            Kind::Lent(lent) => lent.copy.get_or_init(|| lent.message.to_message(lent.shared)),
+            Kind::Lent(lent) => lent.copy.get_or_init(|| lent.message.to_message()),
         }
     }
 
@@ -105,7 +76,7 @@ impl<'a> Payload<'a> {
     pub(crate) fn to_message(self) -> Message {
         match self.0 {
             Kind::Owned(message) => message.clone(),
-            Kind::Lent(lent) => lent.message.to_message(lent.shared),
+            Kind::Lent(lent) => lent.message.to_message(),
         }
     }
 

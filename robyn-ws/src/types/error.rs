@@ -1,4 +1,4 @@
-//! The errors of sending, of building an app and of serving it.
+//! The errors of sending, of JSON, of building an app and of serving it.
 
 use std::{fmt, io, panic::Location};
 
@@ -18,6 +18,40 @@ pub enum SendError {
     /// dropped.
     #[error("the client's outbound queue stayed full for `Limits::send_timeout`")]
     TimedOut,
+}
+
+/// Why a value cannot be JSON, or a message is not the JSON that was expected.
+///
+/// `{}` prints what is wrong, which may quote the message. `{:?}` prints only where it is wrong.
+#[derive(thiserror::Error)]
+#[error(transparent)]
+pub struct JsonError(serde_json::Error);
+
+impl JsonError {
+    pub(crate) const fn new(error: serde_json::Error) -> Self {
+        Self(error)
+    }
+}
+
+impl fmt::Debug for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JsonError")
+            .field("line", &self.0.line())
+            .field("column", &self.0.column())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a value was not sent as JSON.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendJsonError {
+    /// The value cannot be JSON.
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    /// The message was not queued.
+    #[error(transparent)]
+    Send(#[from] SendError),
 }
 
 /// A handler's place in the source, as errors name it.

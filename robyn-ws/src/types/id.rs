@@ -1,6 +1,11 @@
 //! The identity of a connection.
 
-use std::{fmt, str::FromStr};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    hash::{BuildHasherDefault, Hasher},
+    str::FromStr,
+};
 
 use uuid::Uuid;
 
@@ -40,6 +45,33 @@ impl FromStr for ConnectionId {
     }
 }
 
+/// Values by the id of a connection.
+pub(crate) type IdMap<T> = HashMap<ConnectionId, T, IdHash>;
+
+/// Ids of connections.
+pub(crate) type IdSet = HashSet<ConnectionId, IdHash>;
+
+pub(crate) type IdHash = BuildHasherDefault<IdHasher>;
+
+/// Takes an id for its own hash. An id is random already, and no peer chooses one.
+#[derive(Debug, Default)]
+pub(crate) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, _rest) = bytes.as_chunks();
+        for word in words {
+            self.0 ^= u64::from_le_bytes(*word);
+        }
+    }
+
+    #[inline]
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// A text that is no [`ConnectionId`]. `{:?}` prints its length, since it may be a secret in the wrong place.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -55,5 +87,19 @@ impl fmt::Debug for ParseConnectionIdError {
         f.debug_struct("ParseConnectionIdError")
             .field("bytes", &self.seen.len())
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::BuildHasher;
+
+    use super::*;
+
+    #[test]
+    fn hashes_of_ids_differ_in_every_bit() {
+        let hashes = || (0..1000).map(|_| IdHash::default().hash_one(ConnectionId::random()));
+        assert_eq!(hashes().fold(0, |bits, hash| bits | hash), u64::MAX);
+        assert_eq!(hashes().fold(u64::MAX, |bits, hash| bits & hash), 0);
     }
 }

@@ -2,10 +2,11 @@
 
 use std::{borrow::Cow, fmt};
 
+use axum::Json;
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::Utf8Bytes;
+use crate::types::{error::JsonError, utf8_bytes::Utf8Bytes};
 
 /// A message, text and binary told apart. Cloning shares the payload. `{:?}` prints the kind and the length, and nothing of
 /// the payload.
@@ -18,7 +19,8 @@ use crate::Utf8Bytes;
 /// assert_eq!(Message::from("hi"), Message::Text("hi".into()));
 /// assert_eq!(Message::from(vec![1, 2]), Message::Binary(vec![1, 2].into()));
 /// assert_eq!(Message::json(&[1, 2])?, Message::from("[1,2]"));
-/// # Ok::<(), serde_json::Error>(())
+/// assert_eq!(Message::from("[1,2]").parse_json::<[u8; 2]>()?, [1, 2]);
+/// # Ok::<(), robyn_ws::JsonError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub enum Message {
@@ -29,13 +31,27 @@ pub enum Message {
 }
 
 impl Message {
-    /// Makes a text message of `value` in JSON.
+    /// Creates a text message of `value` in JSON.
     ///
     /// # Errors
     ///
     /// When the value's `Serialize` fails, or a map has keys that are not strings.
-    pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
-        serde_json::to_string(value).map(Self::from)
+    pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self, JsonError> {
+        serde_json::to_string(value).map(Self::from).map_err(JsonError::new)
+    }
+
+    /// Reads the payload as JSON; `T` may borrow from it.
+    ///
+    /// # Errors
+    ///
+    /// When the payload is not JSON, or not JSON for `T`.
+    pub fn parse_json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, JsonError> {
+        let value = match self {
+            // A text is not checked to be UTF-8 again.
+            Self::Text(text) => serde_json::from_str(text),
+            Self::Binary(bytes) => serde_json::from_slice(bytes),
+        };
+        value.map_err(JsonError::new)
     }
 
     /// Gives the text: of a text message, or of a binary message that is valid UTF-8.
@@ -49,7 +65,7 @@ impl Message {
     /// Gives the payload: the bytes of a binary message, the UTF-8 bytes of a text.
     pub fn as_bytes(&self) -> &[u8] {
         match self {
-            Self::Text(text) => text.as_str().as_bytes(),
+            Self::Text(text) => text.as_bytes(),
             Self::Binary(bytes) => bytes,
         }
     }
@@ -88,7 +104,7 @@ impl Message {
     /// Returns the payload for the text of a failed expectation. Unlike `{:?}`, it is never in a log.
     pub(crate) fn quoted(&self) -> String {
         match self {
-            Self::Text(text) => format!("{:?}", text.as_str()),
+            Self::Text(text) => format!("{text:?}"),
             Self::Binary(bytes) => format!("{bytes:?}"),
         }
     }
@@ -98,6 +114,15 @@ impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = if self.is_text() { "Text" } else { "Binary" };
         f.debug_struct(kind).field("bytes", &self.len()).finish()
+    }
+}
+
+/// A text message of the value in JSON. Encoding can fail, so a `Json` is no `Into<Message>`.
+impl<T: Serialize> TryFrom<Json<T>> for Message {
+    type Error = JsonError;
+
+    fn try_from(Json(value): Json<T>) -> Result<Self, JsonError> {
+        Self::json(&value)
     }
 }
 
@@ -113,10 +138,10 @@ macro_rules! message_from {
 
 message_from! { Text:
     &str => |text| text.into(),
-    &String => |text| text.as_str().into(),
+    &String => |text| text.into(),
     String => |text| text.into(),
-    Box<str> => |text| String::from(text).into(),
-    Cow<'_, str> => |text| text.into_owned().into(),
+    Box<str> => |text| text.into(),
+    Cow<'_, str> => |text| text.into(),
     Utf8Bytes => |text| text,
 }
 

@@ -10,3 +10,4 @@ pub(crate) mod limits;
 pub(crate) mod message;
 pub(crate) mod rejection;
 pub(crate) mod request;
+pub(crate) mod utf8_bytes;

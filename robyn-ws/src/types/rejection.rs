@@ -32,7 +32,7 @@ impl Rejection {
     }
 
     /// The payload is not the JSON that it should be: close code 1007.
-    pub(crate) fn invalid_json(error: &serde_json::Error) -> Self {
+    pub(crate) fn invalid_json(error: impl fmt::Display) -> Self {
         Self::invalid_payload(format!("invalid JSON: {error}"))
     }
 

@@ -1,9 +1,11 @@
 //! The axum handler of an endpoint: everything before the 101, and the 101.
 
 mod authority;
+mod checks;
 mod extensions;
 pub(crate) mod handshake;
 pub(crate) mod origin;
+mod refusal;
 pub(crate) mod switching;
 
 use std::{
@@ -15,7 +17,7 @@ use std::{
 
 use axum::{
     extract::{FromRequestParts, RawPathParams, Request},
-    http::{HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderValue, request::Parts},
     response::{IntoResponse, Response},
 };
 use futures_util::future::OptionFuture;
@@ -36,20 +38,20 @@ use crate::{
     },
     hub::{
         Hub,
-        admission::{AdmissionRefusal, Admitted, Handshake},
+        admission::{Admitted, Handshake},
         drain::TaskGuard,
     },
-    types::request::{PathParams, UpgradeRequest, head_size, peer_addr},
+    types::request::{PathParams, UpgradeRequest, peer_addr},
     upgrade::{
-        authority::Authority,
-        origin::{OriginRefusal, Origins},
+        checks::{check_drain, check_head, check_origin, check_target, client_address},
+        origin::Origins,
+        refusal::Refusal,
         switching::{NotSwitched, Switching},
     },
     util::{
         blocking,
         isolate::{self, Panicked},
         log,
-        printable::printable,
         user_value::UserValue,
     },
 };
@@ -70,8 +72,9 @@ pub(crate) async fn upgrade(endpoint: Arc<Endpoint>, policy: Arc<UpgradePolicy>,
     let response = match accepted.unwrap_or_else(|Panicked| Err(extension_panicked(&endpoint))) {
         Ok(accepted) => accepted.switch_protocols(endpoint.clone(), task),
         Err(refusal) => {
-            log::debug!(endpoint = %endpoint.path, status = %refusal.status(), "upgrade refused");
-            refusal
+            let answer = refusal.into_response();
+            log::debug!(endpoint = %endpoint.path, status = %answer.status(), "upgrade refused");
+            answer
         }
     };
     endpoint.members.telemetry.upgraded(response.status().as_u16());
@@ -95,7 +98,7 @@ async fn accept_in_time(
     endpoint: &Arc<Endpoint>,
     policy: &UpgradePolicy,
     parts: &mut Parts,
-) -> Result<Accepted, Response> {
+) -> Result<Accepted, Refusal> {
     let mut accepting = pin!(Some(isolate::future(accept(endpoint, policy, parts))));
     let in_time = tokio::select! {
         biased;
@@ -103,7 +106,7 @@ async fn accept_in_time(
         () = policy.hub.drain().grace_over() => None,
     };
     drop_users(endpoint, || accepting.set(None));
-    let accepted = in_time.unwrap_or_else(|| Ok(Err(shutting_down())));
+    let accepted = in_time.unwrap_or_else(|| Ok(Err(Refusal::Draining)));
     let accepted = accepted.unwrap_or_else(|Panicked| Err(extension_panicked(endpoint)))?;
     // The handler may have taken so long that the drain has begun meanwhile.
     if let Err(refusal) = check_drain(policy) {
@@ -121,7 +124,7 @@ fn drop_users(endpoint: &Endpoint, drop: impl FnOnce()) {
 }
 
 /// Makes all checks in the order from cheap to dear; the user's upgrade handler is the last.
-async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Parts) -> Result<Accepted, Response> {
+async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Parts) -> Result<Accepted, Refusal> {
     check_head(endpoint, parts)?;
     let accept_key = handshake::check(parts)?;
     check_drain(policy)?;
@@ -133,12 +136,12 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
         .await
         .map_err(IntoResponse::into_response)?;
     for (entry, check) in &endpoint.checks {
-        isolate::call(|| check(parts)).unwrap_or_else(|Panicked| Err(panicked(entry, endpoint)))?;
+        isolate::call(|| check(parts)).map_err(|Panicked| panicked(entry, endpoint))??;
     }
     let on_upgrade = parts
         .extensions
         .remove::<OnUpgrade>()
-        .ok_or_else(|| handshake::upgrade_required("this HTTP connection cannot be upgraded"))?;
+        .ok_or_else(|| Refusal::UpgradeRequired("this HTTP connection cannot be upgraded".to_owned()))?;
     let peer = peer_addr(parts);
     let address = client_address(endpoint, peer);
     let mut state = UpgradeReply::default();
@@ -167,7 +170,7 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
         Arc::new(request)
     };
     // Only now, so that a slow upgrade handler takes no place of a connection.
-    let admitted = endpoint.admissions.admit(address).map_err(over_a_limit)?;
+    let admitted = endpoint.admissions.admit(address).map_err(Refusal::Admission)?;
     Ok(Accepted {
         on_upgrade,
         accept_key,
@@ -179,68 +182,14 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
     })
 }
 
-fn check_drain(policy: &UpgradePolicy) -> Result<(), Response> {
-    if policy.hub.drain().has_begun() {
-        return Err(shutting_down());
-    }
-    Ok(())
-}
-
-fn shutting_down() -> Response {
-    unavailable("the server shuts down")
-}
-
-fn check_head(endpoint: &Endpoint, parts: &Parts) -> Result<(), Response> {
-    let (size, most) = (head_size(parts), endpoint.bounds.max_request_head);
-    if size > most {
-        let body =
-            format!("the head of the request has {size} bytes, more than the {most} of `Limits::max_request_head`\n");
-        return Err((StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, body).into_response());
-    }
-    Ok(())
-}
-
-fn check_target(endpoint: &Endpoint, parts: &Parts) -> Result<(), Response> {
-    let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
-    let most = endpoint.bounds.max_request_target;
-    if target > most {
-        let body =
-            format!("the request target has {target} bytes, more than the {most} of `Limits::max_request_target`\n");
-        return Err((StatusCode::URI_TOO_LONG, body).into_response());
-    }
-    Ok(())
-}
-
-fn check_origin(policy: &UpgradePolicy, parts: &Parts, host: &Authority) -> Result<(), Response> {
-    let origins = &policy.origins;
-    match origins.check(&parts.headers, host) {
-        Ok(()) => Ok(()),
-        Err(OriginRefusal::Malformed) => Err((
-            StatusCode::BAD_REQUEST,
-            "`Origin` is there twice, or not visible ASCII\n",
-        )
-            .into_response()),
-        Err(OriginRefusal::Foreign(origin)) => {
-            log::warn!(
-                seen = ?printable(&origin),
-                host = ?printable(&host.to_string()),
-                allowed = origins.describe(),
-                "upgrade refused: foreign Origin; {}",
-                origins.help()
-            );
-            Err((StatusCode::FORBIDDEN, "pages from this origin may not connect\n").into_response())
-        }
-    }
-}
-
 /// The guards of a handshake whose upgrade handler runs. They are in the request, since a blocking handler goes on with it
 /// when its client has gone. Whoever else has copied the request holds nothing once the handler has returned.
 #[derive(Clone)]
 struct HandshakeGuards(Arc<Mutex<Box<[Handshake]>>>);
 
 impl HandshakeGuards {
-    fn begin(endpoint: &Endpoint, address: Option<IpAddr>) -> Result<Self, Response> {
-        let guards = endpoint.admissions.begin(address).map_err(over_a_limit)?;
+    fn begin(endpoint: &Endpoint, address: Option<IpAddr>) -> Result<Self, Refusal> {
+        let guards = endpoint.admissions.begin(address).map_err(Refusal::Admission)?;
         Ok(Self(Arc::new(Mutex::new(guards))))
     }
 
@@ -250,43 +199,6 @@ impl HandshakeGuards {
     }
 }
 
-/// Returns the address that `Limits::max_connections_per_ip` counts.
-fn client_address(endpoint: &Endpoint, peer: Option<SocketAddr>) -> Option<IpAddr> {
-    let address = peer.map(|address| address.ip());
-    if address.is_none() && endpoint.bounds.max_connections_per_ip.is_some() {
-        log::warn!(
-            endpoint = %endpoint.path,
-            "`Limits::max_connections_per_ip` cannot be kept, since the server does not tell the client's address: serve the router by `into_make_service_with_connect_info::<SocketAddr>()`"
-        );
-    }
-    address
-}
-
-fn over_a_limit(refusal: AdmissionRefusal) -> Response {
-    match refusal {
-        AdmissionRefusal::Connections => {
-            unavailable("the server has as many connections as it takes: `Limits::max_connections`")
-        }
-        AdmissionRefusal::Handshakes => {
-            unavailable("the server has as many handshakes under way as it takes: `Limits::max_handshakes`")
-        }
-        AdmissionRefusal::ConnectionsOfAddress => (
-            StatusCode::TOO_MANY_REQUESTS,
-            "your address has as many connections as it may have: `Limits::max_connections_per_ip`\n",
-        )
-            .into_response(),
-    }
-}
-
-fn unavailable(why: &str) -> Response {
-    (
-        StatusCode::SERVICE_UNAVAILABLE,
-        [(header::RETRY_AFTER, "5")],
-        format!("{why}\n"),
-    )
-        .into_response()
-}
-
 /// Calls the upgrade handler; a panic in it is this request's 500 and nobody else's.
 async fn call(
     entry: &'static Entry,
@@ -294,7 +206,7 @@ async fn call(
     endpoint: &Arc<Endpoint>,
     request: &mut UpgradeRequest,
     parts: &mut Parts,
-) -> Result<UpgradeReply, Response> {
+) -> Result<UpgradeReply, Refusal> {
     let outcome = if entry.blocking {
         call_blocking(handler, endpoint, request, parts).await
     } else {
@@ -302,19 +214,19 @@ async fn call(
         isolate::future(async { handler(cx).await }).await
     };
     let answer = outcome.map_err(|Panicked| panicked(entry, endpoint))?;
-    answer.map_err(|refusal| refusal.0)
+    answer.map_err(|refusal| refusal.0.into())
 }
 
 /// Logs a panic in an upgrade handler, or in an argument that is checked before the 101.
-fn panicked(entry: &Entry, endpoint: &Endpoint) -> Response {
+fn panicked(entry: &Entry, endpoint: &Endpoint) -> Refusal {
     log::error!(handler = entry.name, place = %entry.place(), endpoint = %endpoint.path, "the handler panicked before the upgrade");
-    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    Refusal::Failed
 }
 
 /// Logs a panic in what a layer has put into the request: it was copied.
-fn extension_panicked(endpoint: &Endpoint) -> Response {
+fn extension_panicked(endpoint: &Endpoint) -> Refusal {
     log::error!(endpoint = %endpoint.path, "an extension of the request panicked when it was cloned");
-    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    Refusal::Failed
 }
 
 /// Runs the handler, extraction included, on a thread that may block.

@@ -8,8 +8,7 @@ use std::{cell::Cell, mem::take};
 use bytes::{Bytes, BytesMut};
 
 use crate::{
-    Utf8Bytes,
-    types::{close::may_be_sent, limits::Bounds, message::Message},
+    types::{close::may_be_sent, limits::Bounds, message::Message, utf8_bytes::Utf8Bytes},
     wire::{
         header::{Context, Header, MAX_HEADER, OpCode},
         mask::unmask,

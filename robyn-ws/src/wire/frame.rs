@@ -2,10 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
 };
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -65,21 +62,19 @@ pub(crate) struct Run {
 }
 
 impl Frame {
-    pub(crate) fn message(message: &Message, encoder: &FrameCounter) -> Self {
-        encoder.0.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn message(message: &Message) -> Self {
         match message {
-            Message::Text(text) => Self::encode(TEXT, text.as_ref()),
+            Message::Text(text) => Self::encode(TEXT, text.as_shared()),
             Message::Binary(bytes) => Self::encode(BINARY, bytes),
         }
     }
 
     /// Begins a run with `message`, behind which others can be put; a long message is a frame by itself.
-    pub(crate) fn run(message: &Message, encoder: &FrameCounter) -> Self {
+    pub(crate) fn run(message: &Message) -> Self {
         let payload = message.as_bytes();
         if payload.len() > COPIED_PAYLOAD {
-            return Self::message(message, encoder);
+            return Self::message(message);
         }
-        encoder.0.fetch_add(1, Ordering::Relaxed);
         let mut run = SPARE_RUN.take().unwrap_or_default();
         run.push(message);
         Self::Run(run)
@@ -88,7 +83,7 @@ impl Frame {
     /// Puts `message` behind this frame, and gives how many bytes that takes. `None` if it does not go there: one of both
     /// is too long, or this frame is for others as well.
     #[inline]
-    pub(crate) fn join(&mut self, message: &Message, encoder: &FrameCounter) -> Option<usize> {
+    pub(crate) fn join(&mut self, message: &Message) -> Option<usize> {
         if message.len() > COPIED_PAYLOAD || self.len() > LONG_RUN {
             return None;
         }
@@ -99,7 +94,6 @@ impl Frame {
             *self = Self::Run(Box::new(Run { bytes, frames: 1 }));
         }
         let Self::Run(run) = self else { return None };
-        encoder.0.fetch_add(1, Ordering::Relaxed);
         let before = run.bytes.len();
         run.push(message);
         Some(run.bytes.len() - before)
@@ -288,23 +282,13 @@ fn put_header(head: &mut Vec<u8>, opcode: u8, length: usize) {
     }
 }
 
-/// Counts how often a message was encoded, so that a test can tell that a broadcast does it once.
-#[derive(Debug, Default)]
-pub(crate) struct FrameCounter(AtomicU64);
-
-impl FrameCounter {
-    pub(crate) fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn encoded(length: usize) -> Vec<u8> {
         let message = Message::from(vec![b'x'; length]);
-        Frame::message(&message, &FrameCounter::default()).pieces().concat()
+        Frame::message(&message).pieces().concat()
     }
 
     #[test]
@@ -324,16 +308,15 @@ mod tests {
 
     #[test]
     fn joined_frames_are_the_same_bytes_as_one_by_one() {
-        let counter = FrameCounter::default();
         let messages = [Message::from("a"), Message::from(vec![0; 200]), Message::from("")];
-        let mut run = Frame::message(&messages[0], &counter);
+        let mut run = Frame::message(&messages[0]);
         for message in &messages[1..] {
-            let bytes = run.join(message, &counter);
-            assert_eq!(bytes, Some(Frame::message(message, &counter).len()));
+            let bytes = run.join(message);
+            assert_eq!(bytes, Some(Frame::message(message).len()));
         }
         let one_by_one: Vec<u8> = messages
             .iter()
-            .flat_map(|message| Frame::message(message, &counter).pieces().concat())
+            .flat_map(|message| Frame::message(message).pieces().concat())
             .collect();
         assert_eq!(run.pieces().concat(), one_by_one);
         assert_eq!((run.count(), run.len()), (3, one_by_one.len()));
@@ -341,25 +324,23 @@ mod tests {
 
     #[test]
     fn frame_that_others_get_too_is_not_joined() {
-        let counter = FrameCounter::default();
-        let mut frame = Frame::message(&Message::from("to all"), &counter);
+        let mut frame = Frame::message(&Message::from("to all"));
         let others = frame.clone();
-        assert_eq!(frame.join(&Message::from("to one"), &counter), None);
+        assert_eq!(frame.join(&Message::from("to one")), None);
         assert_eq!(frame.pieces(), others.pieces());
     }
 
     #[test]
     fn run_is_not_made_longer_than_it_may_be() {
-        let counter = FrameCounter::default();
         let message = Message::from(vec![0; COPIED_PAYLOAD]);
-        let mut run = Frame::message(&message, &counter);
-        while run.join(&message, &counter).is_some() {}
+        let mut run = Frame::message(&message);
+        while run.join(&message).is_some() {}
         assert!(
             (LONG_RUN..LONG_RUN + 2 * COPIED_PAYLOAD).contains(&run.len()),
             "{}",
             run.len()
         );
-        assert_eq!(run.join(&Message::from(""), &counter), None);
+        assert_eq!(run.join(&Message::from("")), None);
     }
 
     #[test]

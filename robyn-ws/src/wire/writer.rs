@@ -46,16 +46,8 @@ pub(crate) enum WriteSide {
 #[derive(Debug)]
 pub(crate) struct FrameWriter {
     side: WriteSide,
-    /// Begun, and not written to the end.
-    frames: Queue<Frame>,
-    /// How much of the first of them is written, in bytes.
-    begun: usize,
-    /// How much of all of them is not written, in bytes.
-    left: usize,
-    /// What of the frames counts against the mailbox's bounds.
-    size: QueueSize,
-    /// Whether what was written may wait in a buffer of the box's.
-    unflushed: bool,
+    /// What was begun and not written to the end. It is boxed, since a quiet connection has none.
+    rest: Option<Box<Begun>>,
     /// Whether the socket took no more when it was written to last.
     is_blocked: bool,
     /// Whether the socket has taken bytes after it had taken no more. Only that shows that the peer takes them: what the
@@ -63,15 +55,76 @@ pub(crate) struct FrameWriter {
     has_progress: bool,
 }
 
+/// Frames on their way into the socket: with the task that writes, or in the writer until the socket takes more.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    frames: Queue<Frame>,
+    /// How much of the first of them is written, in bytes.
+    start: usize,
+    /// How much of all of them is not written, in bytes.
+    left: usize,
+    /// What of the frames counts against the mailbox's bounds.
+    size: QueueSize,
+}
+
+impl Begun {
+    /// Begins all of `queue`, which is `size`, behind `controls`, which count against nothing.
+    pub(crate) fn new(controls: &mut RareQueue<Frame>, queue: &mut Queue<Frame>, size: QueueSize) -> Self {
+        let mut begun = Self {
+            frames: std::mem::take(queue),
+            start: 0,
+            left: size.bytes,
+            size,
+        };
+        // They are rare.
+        while !controls.is_empty()
+            && let Some(control) = controls.pop_back()
+        {
+            begun.left += control.len();
+            begun.frames.push_front(control);
+        }
+        begun
+    }
+
+    #[inline]
+    fn advance(&mut self, written: usize) {
+        self.left -= written;
+        if self.left == 0 {
+            if let Some(Frame::Run(_)) = self.frames.front()
+                && let Some(replies) = self.frames.pop_front()
+            {
+                replies.recycle();
+            }
+            self.frames = Queue::new();
+            self.start = 0;
+            return;
+        }
+        self.start += written;
+        while let Some(first) = self.frames.front() {
+            if self.start < first.len() {
+                return;
+            }
+            self.start -= first.len();
+            self.frames.pop_front();
+        }
+    }
+
+    /// Returns the pieces that are not written.
+    fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        let mut skip = self.start;
+        self.frames.iter().flat_map(Frame::pieces).filter_map(move |piece| {
+            let skipped = skip.min(piece.len());
+            skip -= skipped;
+            Some(&piece[skipped..]).filter(|rest| !rest.is_empty())
+        })
+    }
+}
+
 impl FrameWriter {
     pub(crate) const fn new(side: WriteSide) -> Self {
         Self {
             side,
-            frames: Queue::new(),
-            begun: 0,
-            left: 0,
-            size: QueueSize { messages: 0, bytes: 0 },
-            unflushed: false,
+            rest: None,
             is_blocked: false,
             has_progress: false,
         }
@@ -79,8 +132,8 @@ impl FrameWriter {
 
     /// Tells whether everything was written.
     #[inline]
-    pub(crate) fn is_clear(&self) -> bool {
-        self.frames.is_empty() && !self.unflushed
+    pub(crate) const fn is_clear(&self) -> bool {
+        self.rest.is_none()
     }
 
     /// Tells whether tasks other than the connection's own can write.
@@ -89,19 +142,9 @@ impl FrameWriter {
         !matches!(self.side, WriteSide::Other(_))
     }
 
-    /// Takes what is to be written next, when everything was written: all of `queue`, which is `size`, behind `controls`,
-    /// which count against nothing.
-    pub(crate) fn fill(&mut self, controls: &mut RareQueue<Frame>, queue: &mut Queue<Frame>, size: QueueSize) {
-        self.frames = std::mem::take(queue);
-        self.size = size;
-        self.left = size.bytes;
-        // They are rare.
-        while !controls.is_empty()
-            && let Some(control) = controls.pop_back()
-        {
-            self.left += control.len();
-            self.frames.push_front(control);
-        }
+    /// Takes out what was begun.
+    pub(crate) fn take_rest(&mut self) -> Option<Begun> {
+        self.rest.take().map(|rest| *rest)
     }
 
     /// Writes `frame`, a piece that is `size`, when everything was written. What the socket does not take is begun, and
@@ -131,14 +174,15 @@ impl FrameWriter {
         attempt: Poll<io::Result<usize>>,
         budget: &mut usize,
     ) -> Poll<io::Result<QueueSize>> {
-        self.frames.push_back(frame.clone());
-        (self.size, self.left) = (size, size.bytes);
+        let mut queue = Queue::new();
+        queue.push_back(frame.clone());
+        let mut begun = Begun::new(&mut RareQueue::default(), &mut queue, size);
         if let Poll::Ready(written) = attempt {
             let written = written?;
             *budget = budget.saturating_sub(written);
-            self.advance(written);
+            begun.advance(written);
         }
-        self.poll_write(None, budget)
+        self.poll_write(begun, None, budget)
     }
 
     /// Returns `true` if the peer has made room since the last call.
@@ -147,18 +191,33 @@ impl FrameWriter {
         replace(&mut self.has_progress, false)
     }
 
-    /// Writes everything, with as few system calls as the socket allows, and returns what that was; or so many bytes as
-    /// `budget` has left. Pending without a context only says that the socket takes no more for now.
+    /// Writes all of `begun`, with as few system calls as the socket allows, and returns what that was; or so many bytes as
+    /// `budget` has left. What is not written stays here. Pending without a context only says that the socket takes no more
+    /// for now.
     pub(crate) fn poll_write(
         &mut self,
+        mut begun: Begun,
+        cx: Option<&mut Context<'_>>,
+        budget: &mut usize,
+    ) -> Poll<io::Result<QueueSize>> {
+        let result = self.poll_write_all(&mut begun, cx, budget);
+        if result.is_pending() || !begun.frames.is_empty() {
+            self.rest = Some(Box::new(begun));
+        }
+        result
+    }
+
+    fn poll_write_all(
+        &mut self,
+        begun: &mut Begun,
         mut cx: Option<&mut Context<'_>>,
         budget: &mut usize,
     ) -> Poll<io::Result<QueueSize>> {
-        while !self.frames.is_empty() {
+        while !begun.frames.is_empty() {
             if *budget == 0 {
                 return Poll::Ready(Ok(QueueSize::default()));
             }
-            let attempt = self.poll_write_once(cx.as_deref_mut(), *budget);
+            let attempt = self.side.poll_write_once(begun, cx.as_deref_mut(), *budget);
             let was_blocked = replace(&mut self.is_blocked, attempt.is_pending());
             let written = ready!(attempt)?;
             if written == 0 {
@@ -166,61 +225,12 @@ impl FrameWriter {
             }
             *budget = budget.saturating_sub(written);
             self.has_progress |= was_blocked;
-            self.advance(written);
+            begun.advance(written);
         }
         if let (WriteSide::Other(half), Some(cx)) = (&mut self.side, cx) {
-            self.unflushed = true;
             ready!(Pin::new(half).poll_flush(cx))?;
-            self.unflushed = false;
         }
-        Poll::Ready(Ok(std::mem::take(&mut self.size)))
-    }
-
-    /// Writes once, and at most about as much as `most`.
-    fn poll_write_once(&mut self, cx: Option<&mut Context<'_>>, most: usize) -> Poll<io::Result<usize>> {
-        let Self {
-            side,
-            frames,
-            begun,
-            left,
-            ..
-        } = self;
-        // The common cases first: one piece, and some short ones.
-        if let (1, Some([piece, []])) = (frames.len(), frames.front().map(Frame::pieces)) {
-            let rest = &piece[*begun..];
-            return side.poll_write(cx, &rest[..rest.len().min(most)]);
-        }
-        if *left > GATHERED {
-            return side.poll_write_pieces(cx, unwritten(frames, *begun), most);
-        }
-        GATHER.with_borrow_mut(|gathered| {
-            gathered.clear();
-            unwritten(frames, *begun).for_each(|piece| gathered.extend_from_slice(piece));
-            side.poll_write(cx, gathered)
-        })
-    }
-
-    #[inline]
-    fn advance(&mut self, written: usize) {
-        self.left -= written;
-        if self.left == 0 {
-            if let Some(Frame::Run(_)) = self.frames.front()
-                && let Some(replies) = self.frames.pop_front()
-            {
-                replies.recycle();
-            }
-            self.frames = Queue::new();
-            self.begun = 0;
-            return;
-        }
-        self.begun += written;
-        while let Some(first) = self.frames.front() {
-            if self.begun < first.len() {
-                return;
-            }
-            self.begun -= first.len();
-            self.frames.pop_front();
-        }
+        Poll::Ready(Ok(begun.size))
     }
 
     /// Ends our half.
@@ -234,17 +244,24 @@ impl FrameWriter {
     }
 }
 
-/// Gives the pieces of `frames` behind the first `begun` bytes.
-fn unwritten(frames: &Queue<Frame>, begun: usize) -> impl Iterator<Item = &[u8]> {
-    let mut skip = begun;
-    frames.iter().flat_map(Frame::pieces).filter_map(move |piece| {
-        let skipped = skip.min(piece.len());
-        skip -= skipped;
-        Some(&piece[skipped..]).filter(|rest| !rest.is_empty())
-    })
-}
-
 impl WriteSide {
+    /// Writes once, and at most about as much as `most`.
+    fn poll_write_once(&mut self, begun: &Begun, cx: Option<&mut Context<'_>>, most: usize) -> Poll<io::Result<usize>> {
+        // The common cases first: one piece, and some short ones.
+        if let (1, Some([piece, []])) = (begun.frames.len(), begun.frames.front().map(Frame::pieces)) {
+            let rest = &piece[begun.start..];
+            return self.poll_write(cx, &rest[..rest.len().min(most)]);
+        }
+        if begun.left > GATHERED {
+            return self.poll_write_pieces(cx, begun.pieces(), most);
+        }
+        GATHER.with_borrow_mut(|gathered| {
+            gathered.clear();
+            begun.pieces().for_each(|piece| gathered.extend_from_slice(piece));
+            self.poll_write(cx, gathered)
+        })
+    }
+
     fn poll_write(&mut self, cx: Option<&mut Context<'_>>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match (self, cx) {
             (Self::Tcp(half), cx) => write_to_tcp(half, cx, || half.try_write(bytes)),

@@ -5,12 +5,11 @@ use bytes::Bytes;
 use serde::Deserialize;
 
 use crate::{
-    Utf8Bytes,
     handler::{
         event::{self, EventContext},
         extract::FromEvent,
     },
-    types::{message::Message, rejection::Rejection},
+    types::{message::Message, rejection::Rejection, utf8_bytes::Utf8Bytes},
 };
 
 type Cx<'a> = EventContext<'a, event::Message>;
@@ -101,6 +100,6 @@ impl<'a, T: Deserialize<'a>> FromEvent<'a, event::Message> for Json<T> {
             Some(text) => serde_json::from_str(text),
             None => serde_json::from_slice(cx.bytes()),
         };
-        value.map(Json).map_err(|error| Rejection::invalid_json(&error))
+        value.map(Json).map_err(Rejection::invalid_json)
     }
 }

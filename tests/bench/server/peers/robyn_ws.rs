@@ -35,7 +35,7 @@ struct Visit {
 }
 
 #[websocket("/typed", on = "message")]
-fn typed(Json(said): Json<Said<'_>>, visit: &mut Visit, league: Global<League>) -> Result<Message, serde_json::Error> {
+fn typed(Json(said): Json<Said<'_>>, visit: &mut Visit, league: Global<League>) -> Result<Message, JsonError> {
     visit.messages += 1;
     Message::json(&Answered::new(&league, &said))
 }
@@ -46,7 +46,7 @@ fn typed_fan_out(
     Json(said): Json<Said<'_>>,
     visit: &mut Visit,
     league: Global<League>,
-) -> Result<(), serde_json::Error> {
+) -> Result<(), JsonError> {
     visit.messages += 1;
     ws.sync_broadcast(Message::json(&Answered::new(&league, &said))?);
     Ok(())
