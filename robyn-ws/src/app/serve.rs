@@ -145,17 +145,15 @@ impl Assembled {
 
 /// Prints where the app listens. Without anybody who reads it, the app is served all the same.
 fn announce(local: &dyn Any, hub: &Hub) {
-    let text = match local.downcast_ref::<SocketAddr>() {
-        Some(local) => {
-            let endpoints = hub.paths().map(|path| format!("ws://{local}{path}\n"));
-            let endpoints: String = endpoints.collect();
-            format!("{endpoints}listening on http://{local} (stop with Ctrl-C)\n")
-        }
-        None => {
-            let endpoints: String = hub.paths().map(|path| format!("{path}\n")).collect();
-            format!("{endpoints}listening on {} (stop with Ctrl-C)\n", name_of(local))
-        }
+    let (base, place) = match local.downcast_ref::<SocketAddr>() {
+        Some(local) => (format!("ws://{local}"), format!("http://{local}")),
+        None => (String::new(), name_of(local)),
     };
+    let mut text = String::new();
+    for path in hub.paths() {
+        text = text + &base + path + "\n";
+    }
+    text = format!("{text}listening on {place} (stop with Ctrl-C)\n");
     let mut stdout = io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }

@@ -47,7 +47,7 @@ impl Driver {
             }
         }
         // The peer may take its time to end its half; then TCP is dropped all the same.
-        let _ended_or_not = timeout(LINGER, poll_fn(|cx| self.poll_linger(cx))).await;
+        let _ = timeout(LINGER, poll_fn(|cx| self.poll_linger(cx))).await;
     }
 
     /// Writes everything queued, unless the peer takes nothing for `Limits::send_timeout`.
@@ -70,7 +70,7 @@ impl Driver {
     fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let written = self.poll_write(cx);
         // A peer that must first get rid of what it sends could not take anything otherwise.
-        let _close_or_not = self.poll_for_close(cx);
+        let _ = self.poll_for_close(cx);
         self.or_aborted(cx, written)
     }
 

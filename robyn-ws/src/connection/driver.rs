@@ -201,7 +201,7 @@ impl Driver {
             if self.stage.is_out_of_grace() {
                 return Poll::Ready(None);
             }
-            let _left_or_not = self.poll_write(cx);
+            let _ = self.poll_write(cx); // The handler goes on whether or not the socket takes everything.
             let progress = self.poll_read_ahead(cx) | self.poll_time(cx, true);
             if !progress && self.ends_poll(cx) {
                 return Poll::Pending;

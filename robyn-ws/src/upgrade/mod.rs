@@ -12,7 +12,7 @@ use std::{
     mem,
     net::{IpAddr, SocketAddr},
     pin::{Pin, pin},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
 use axum::{
@@ -52,6 +52,7 @@ use crate::{
         blocking,
         isolate::{self, Panicked},
         log,
+        sync::Mutex,
         user_value::UserValue,
     },
 };
@@ -194,7 +195,7 @@ impl HandshakeGuards {
     }
 
     fn end(&self) {
-        let guards = mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let guards = mem::take(&mut *self.0.lock());
         drop(guards);
     }
 }
