@@ -104,7 +104,7 @@ impl App {
     /// it. The other handlers of the program are left out, whatever they need: a test of one handler injects only what
     /// that one takes. A path that no handler has is reported by `build()`. Called again, it adds to the paths.
     ///
-    /// ```
+    /// ```standalone_crate
     /// use robyn_ws::prelude::*;
     ///
     /// struct Database;
