@@ -27,13 +27,18 @@ fn to_others(ws: WebSocketConnector, msg: String) -> String {
 }
 
 async fn clients<const N: usize>(server: &Server, path: &str) -> [Client; N] {
+    let clients = crowd(N, server, path).await;
+    clients.try_into().expect("there are that many")
+}
+
+async fn crowd(size: usize, server: &Server, path: &str) -> Vec<Client> {
     let mut clients = Vec::new();
-    for _ in 0..N {
+    for _ in 0..size {
         let mut client = server.connect(path).await;
         client.expect_text("ready").await;
         clients.push(client);
     }
-    clients.try_into().expect("there are that many")
+    clients
 }
 
 const BOTH: [&str; 2] = ["/broadcasting/sync", "/broadcasting/async"];
@@ -47,6 +52,25 @@ async fn broadcast_reaches_everyone_on_the_endpoint_the_sender_included() {
         sender.expect_texts(&["hello", "queued for 3"]).await;
         other.expect_text("hello").await;
         third.expect_text("hello").await;
+    }
+}
+
+/// More connections than one courier writes to.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn broadcast_to_thousands_reaches_everyone_once_and_in_order() {
+    let server = Server::start_in_memory(App::new().limits(Limits::default().heartbeat_interval(None)));
+    for path in BOTH {
+        let mut clients = crowd(5000, &server, path).await;
+        for number in ["1", "2", "3"] {
+            clients[0].send(number).await;
+            clients[0].expect_texts(&[number, "queued for 5000"]).await;
+        }
+        for client in &mut clients[1..] {
+            client.expect_texts(&["1", "2", "3"]).await;
+        }
+        for client in clients {
+            client.leave().await;
+        }
     }
 }
 

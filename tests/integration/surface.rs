@@ -201,10 +201,7 @@ struct Known(String);
 impl<S: Send + Sync> FromRequestParts<S> for Known {
     type Rejection = (StatusCode, &'static str);
 
-    async fn from_request_parts(
-        parts: &mut axum::http::request::Parts,
-        state: &S,
-    ) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(parts: &mut axum::http::request::Parts, state: &S) -> Result<Self, Self::Rejection> {
         let justice = Global::<Justice>::from_request_parts(parts, state).await;
         let justice = justice.map_err(|_| (StatusCode::INTERNAL_SERVER_ERROR, "no justice"))?;
         let cookie = parts.headers.get("cookie").and_then(|cookie| cookie.to_str().ok());

@@ -130,13 +130,13 @@ async fn serve_http(
     let ended = tokio::select! {
         ended = http.as_mut() => ended,
         end = finishing(&mut end) => {
-            if !asked.load(Ordering::Relaxed) && timeout(NEWCOMERS, http.as_mut()).await.is_ok() {
+            let has_asked = || asked.load(Ordering::Relaxed);
+            // A client that has sent half a request must not keep the process alive.
+            if !has_asked() && (timeout(NEWCOMERS, http.as_mut()).await.is_ok() || !has_asked()) {
                 return;
             }
             http.as_mut().graceful_shutdown();
-            // A client that has sent half a request must not keep the process alive.
-            let patience = if asked.load(Ordering::Relaxed) { end } else { end.min(Instant::now() + HTTP_GRACE) };
-            let Ok(ended) = timeout_at(patience, http).await else { return };
+            let Ok(ended) = timeout_at(end, http).await else { return };
             ended
         }
     };

@@ -128,8 +128,12 @@ fn failed(error: HandlerError, entry: &'static Entry, live: &Live) -> Conclusion
                 ..Conclusion::default()
             },
             Consequence::End(ending) => {
-                let text = isolate::text(&error);
-                log::warn!(handler, %place, %id, error = text, reason = %ending.reason, "the handler failed");
+                let reason = &ending.reason;
+                if error.is_failure() {
+                    log::warn!(handler, %place, %id, error = isolate::text(&error), %reason, "the handler failed");
+                } else {
+                    log::debug!(handler, %place, %id, error = isolate::text(&error), %reason, "closed by the handler");
+                }
                 Conclusion::end(ending)
             }
         }

@@ -78,7 +78,7 @@ impl Example {
         outcome.unwrap_or_else(|error| panic!("cannot connect to {path}: {error}"))
     }
 
-    /// Gives the HTTP answer that refuses a connection to `path`: its status, headers and body.
+    /// Returns the HTTP answer that refuses a connection to `path`: its status, headers and body.
     pub(crate) async fn refusal(&self, path: &str) -> Response<String> {
         match self.handshake(path, &[]).await {
             Ok(_) => panic!("{path} was not refused"),
@@ -112,7 +112,7 @@ impl Client {
         let _sent_or_too_late = soon("room to send", self.outgoing.send(message.into())).await;
     }
 
-    /// Gives the next message or Close frame.
+    /// Returns the next message or Close frame.
     pub(crate) async fn next(&mut self) -> Message {
         // Pings come at any time, and must not give a message more time.
         soon("a message", async {
@@ -127,7 +127,7 @@ impl Client {
         .await
     }
 
-    /// Gives the next message, which has to be text.
+    /// Returns the next message, which has to be text.
     pub(crate) async fn text(&mut self) -> String {
         match self.next().await {
             Message::Text(text) => text.to_string(),
@@ -135,13 +135,13 @@ impl Client {
         }
     }
 
-    /// Gives the next message, which has to be JSON.
+    /// Returns the next message, which has to be JSON.
     pub(crate) async fn json(&mut self) -> Value {
         let text = self.text().await;
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text:?} is no JSON: {error}"))
     }
 
-    /// Gives code and reason of the Close frame, which has to be next and the last.
+    /// Returns code and reason of the Close frame, which has to be next and the last.
     pub(crate) async fn closed(mut self) -> (u16, String) {
         match self.next().await {
             Message::Close(Some(frame)) => {

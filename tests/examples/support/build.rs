@@ -10,17 +10,17 @@ use std::{
 
 use serde_json::Value;
 
-/// Gives the folder that the examples are in.
+/// Returns the folder that the examples are in.
 fn folder() -> PathBuf {
     root().join("examples/examples")
 }
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     tests.parent().expect("the tests are in a folder of the workspace")
 }
 
-/// Gives the names of all examples in the folder: a file is one, and so is a folder with a `main.rs`.
+/// Returns the names of all examples in the folder: a file is one, and so is a folder with a `main.rs`.
 pub(crate) fn names() -> BTreeSet<String> {
     let entries = fs::read_dir(folder()).expect("the examples' folder can be listed");
     let paths = entries.map(|entry| entry.expect("an entry of the folder").path());
@@ -30,19 +30,14 @@ pub(crate) fn names() -> BTreeSet<String> {
         .collect()
 }
 
-/// Gives the names of the examples that serve until they are stopped. The other one is tested in `examples_many.rs`.
-pub(crate) fn servers() -> BTreeSet<String> {
-    names().into_iter().filter(|name| name != "many").collect()
-}
-
-/// Gives the source of the example `name`.
+/// Returns the source of the example `name`.
 pub(crate) fn source(name: &str) -> String {
     let paths = [folder().join(format!("{name}.rs")), folder().join(name).join("main.rs")];
     let path = paths.iter().find(|path| path.is_file());
     fs::read_to_string(path.expect("the example has a source")).expect("the source is UTF-8")
 }
 
-/// Gives the program of the example `name`. The first call has cargo build all of them, so that no test ever runs one of
+/// Returns the program of the example `name`. The first call has cargo build all of them, so that no test ever runs one of
 /// yesterday; after `cargo test --workspace` that is done already and takes a moment.
 pub(crate) fn program(name: &str) -> &'static Path {
     static PROGRAMS: OnceLock<Option<BTreeMap<String, PathBuf>>> = OnceLock::new();
@@ -73,7 +68,7 @@ fn build() -> Option<BTreeMap<String, PathBuf>> {
     output.status.success().then_some(programs)
 }
 
-/// Gives name and program if this message of cargo's is about an example that it has built.
+/// Returns name and program if this message of cargo's is about an example that it has built.
 fn built_example(message: &str) -> Option<(String, PathBuf)> {
     let message: Value = serde_json::from_str(message).ok()?;
     let target = &message["target"];

@@ -6,14 +6,11 @@ mod http;
 mod process;
 
 pub(crate) use self::{
-    build::{names, servers, source},
+    build::{names, program, root, source},
     client::Client,
     http::Answer,
     process::{Example, run_to_its_end},
 };
-
-#[cfg(target_os = "linux")]
-pub(crate) use self::build::program;
 
 use std::time::Duration;
 
