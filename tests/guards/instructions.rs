@@ -69,7 +69,7 @@ impl Drop for Callgrind {
 
 /// Reads `listening on http://127.0.0.1:8080 (stop with Ctrl-C)`.
 fn announced_address(line: &str) -> Option<SocketAddr> {
-    let rest = line.strip_prefix("listening on http://")?;
+    let (_, rest) = line.split_once("listening on http://")?;
     rest.split(' ').next()?.parse().ok()
 }
 

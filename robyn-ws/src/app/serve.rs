@@ -39,7 +39,8 @@ const OVERDUE: Duration = Duration::from_millis(500);
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 impl App {
-    /// Serves the app on `address` until SIGINT or SIGTERM, prints its endpoints, and then drains for at most
+    /// Serves the app on `address` until SIGINT or SIGTERM, logs its endpoints (or prints them, if no subscriber of
+    /// `tracing` wants events of the level INFO), and then drains for at most
     /// [`Limits::shutdown_grace`](crate::Limits::shutdown_grace). It speaks HTTP/1.1, and gives a client 30 s for the
     /// head of a request.
     ///
@@ -143,19 +144,21 @@ impl Assembled {
     }
 }
 
-/// Prints where the app listens. Without anybody who reads it, the app is served all the same.
+/// Logs where the app listens, or prints it if no subscriber wants to know.
 fn announce(local: &dyn Any, hub: &Hub) {
     let (base, place) = match local.downcast_ref::<SocketAddr>() {
         Some(local) => (format!("ws://{local}"), format!("http://{local}")),
         None => (String::new(), name_of(local)),
     };
-    let mut text = String::new();
-    for path in hub.paths() {
-        text = text + &base + path + "\n";
+    let mut lines: Vec<_> = hub.paths().map(|path| format!("{base}{path}")).collect();
+    lines.push(format!("listening on {place} (stop with Ctrl-C)"));
+    if tracing::enabled!(tracing::Level::INFO) {
+        for line in lines {
+            log::info!("{line}");
+        }
+    } else {
+        let _ = writeln!(io::stdout(), "{}", lines.join("\n")); // Without a reader, the app is served all the same.
     }
-    text = format!("{text}listening on {place} (stop with Ctrl-C)\n");
-    let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
 /// Returns the name of a listener that is not TCP.
