@@ -22,7 +22,7 @@ use crate::{
         error::{BuildError, BuildErrors, Place},
         limits::Limits,
     },
-    upgrade::{UpgradePolicy, handshake::is_token, origin::Origins, upgrade},
+    upgrade::{handshake::is_token, origin::Origins, policy::UpgradePolicy, upgrade},
 };
 
 /// A WebSocket app: all annotated functions of the program that name no sub-router, and those of the sub-routers that

@@ -17,7 +17,7 @@ pub(super) enum Stage {
 #[derive(Debug)]
 pub(super) struct End {
     ending: Ending,
-    /// When handlers are dropped that still run.
+    /// The time at which running handlers are dropped.
     deadline: Moment,
     /// Whether the peer has ended the connection, so that the messages it sent before are still handled.
     by_peer: bool,
@@ -33,7 +33,7 @@ impl Stage {
         }));
     }
 
-    /// Stops an end that has begun at once.
+    /// Aborts an end that has begun.
     pub(super) fn abort(&mut self) {
         *self = match std::mem::take(self) {
             Self::Open => Self::Open,
@@ -74,14 +74,14 @@ impl Stage {
         self.end().map(|end| &end.ending)
     }
 
-    /// Sets the ending again, when its reason was not known at the beginning of the end.
+    /// Replaces the ending, if its reason was unknown when the end began.
     pub(super) fn set_ending(&mut self, ending: Ending) {
         if let Some(end) = self.end_mut() {
             end.ending = ending;
         }
     }
 
-    /// Returns when handlers are dropped that still run.
+    /// Returns the time at which running handlers are dropped.
     pub(super) fn deadline(&self) -> Option<Moment> {
         self.end().map(|end| end.deadline)
     }

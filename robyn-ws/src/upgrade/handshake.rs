@@ -1,4 +1,4 @@
-//! The client's half of the opening handshake (RFC 6455 section 4.2.1), checked before anything else is done.
+//! The client's half of the opening handshake (RFC 6455 section 4.2.1).
 
 use axum::http::{HeaderMap, HeaderValue, Method, Version, header, request::Parts};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -11,7 +11,7 @@ use crate::{
     util::printable::printable,
 };
 
-/// The headers that decide about a handshake, found in one pass.
+/// The headers of a handshake, found in one pass.
 #[derive(Debug, Default)]
 struct Asked<'r> {
     has_body: bool,
@@ -22,7 +22,7 @@ struct Asked<'r> {
     key: Once<'r>,
 }
 
-/// A header that RFC 6455 section 4.2.1 wants exactly once, and that two readers could read differently otherwise.
+/// A header that must appear exactly once (RFC 6455 section 4.2.1): a proxy could read another one than we do.
 #[derive(Debug, Default)]
 struct Once<'r> {
     last: Option<&'r HeaderValue>,
@@ -91,8 +91,7 @@ pub(super) fn check(parts: &Parts) -> Result<HeaderValue, Refusal> {
     HeaderValue::try_from(derive_accept_key(key)).map_err(|_| Refusal::Failed)
 }
 
-/// Returns the host and port that the request goes to. The target wins over `Host` where it names one (RFC 9112 section
-/// 3.2.2).
+/// Returns the host and port of the request. A host in the target wins over `Host` (RFC 9112 section 3.2.2).
 pub(super) fn host(parts: &Parts) -> Result<Authority, Refusal> {
     let parse = |host: &str| {
         Authority::parse(host).map_err(|why| Refusal::from(format!("`Host` is `{}`, but {why}", printable(host))))
@@ -170,6 +169,6 @@ fn is_nonce(key: &[u8]) -> bool {
 
 fn has_token(value: &HeaderValue, token: &str) -> bool {
     let has_it = |value: &str| value.split(',').any(|part| part.trim().eq_ignore_ascii_case(token));
-    // Most say that and nothing else.
+    // In most requests the token is the whole value.
     value.as_bytes().eq_ignore_ascii_case(token.as_bytes()) || value.to_str().is_ok_and(has_it)
 }

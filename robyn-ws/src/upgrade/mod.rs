@@ -3,14 +3,15 @@
 mod authority;
 mod checks;
 mod extensions;
+mod handler;
 pub(crate) mod handshake;
 pub(crate) mod origin;
+pub(crate) mod policy;
 mod refusal;
 pub(crate) mod switching;
 
 use std::{
-    mem,
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     pin::{Pin, pin},
     sync::Arc,
 };
@@ -26,46 +27,25 @@ use tracing::{Instrument, Span};
 
 use crate::{
     connection::{Connection, pending::PendingConnection},
-    endpoint::{
-        Endpoint,
-        registry::{Entry, UpgradeFn},
-    },
-    handler::{
-        dependencies::Globals,
-        event::EventContext,
-        extract::upgrade::UpgradeContext,
-        reply::{UpgradeReply, UpgradeResult},
-    },
-    hub::{
-        Hub,
-        admission::{Admitted, Handshake},
-        drain::TaskGuard,
-    },
+    endpoint::Endpoint,
+    handler::reply::UpgradeReply,
+    hub::{admission::Admitted, drain::TaskGuard},
     types::request::{PathParams, UpgradeRequest, peer_addr},
     upgrade::{
         checks::{check_drain, check_head, check_origin, check_target, client_address},
-        origin::Origins,
+        handler::panicked,
+        policy::UpgradePolicy,
         refusal::Refusal,
         switching::{NotSwitched, Switching},
     },
     util::{
-        blocking,
         isolate::{self, Panicked},
         log,
-        sync::Mutex,
         user_value::UserValue,
     },
 };
 
-/// What all endpoints of an app share.
-#[derive(Debug)]
-pub(crate) struct UpgradePolicy {
-    pub(crate) hub: Hub,
-    pub(crate) origins: Origins,
-    pub(crate) subprotocols: Vec<HeaderValue>,
-}
-
-/// Answers a request to `endpoint`: refuses it, or upgrades it and spawns its connection.
+/// Answers an upgrade request: refuses it, or returns the 101 and spawns its connection.
 pub(crate) async fn upgrade(endpoint: Arc<Endpoint>, policy: Arc<UpgradePolicy>, request: Request) -> Response {
     let (mut parts, _body) = request.into_parts();
     let task = policy.hub.drain().count_task();
@@ -94,7 +74,7 @@ struct Accepted {
     admitted: Admitted,
 }
 
-/// Accepts a request, unless a drain loses its patience with it.
+/// Accepts a request, unless the grace of a drain ends first.
 async fn accept_in_time(
     endpoint: &Arc<Endpoint>,
     policy: &UpgradePolicy,
@@ -109,7 +89,7 @@ async fn accept_in_time(
     drop_users(endpoint, || accepting.set(None));
     let accepted = in_time.unwrap_or_else(|| Ok(Err(Refusal::Draining)));
     let accepted = accepted.unwrap_or_else(|Panicked| Err(extension_panicked(endpoint)))?;
-    // The handler may have taken so long that the drain has begun meanwhile.
+    // A drain may have begun while the handler ran.
     if let Err(refusal) = check_drain(policy) {
         drop_users(endpoint, || drop(accepted));
         return Err(refusal);
@@ -117,14 +97,14 @@ async fn accept_in_time(
     Ok(accepted)
 }
 
-/// Drops what belongs to the user, whose code can panic there too: the client is answered all the same.
+/// Drops values of the user. The client gets its answer even if user code panics here.
 fn drop_users(endpoint: &Endpoint, drop: impl FnOnce()) {
     if isolate::call(drop).is_err() {
         log::error!(endpoint = %endpoint.path, "something of the upgrade handler panicked when a drain dropped it");
     }
 }
 
-/// Makes all checks in the order from cheap to dear; the user's upgrade handler is the last.
+/// Makes all checks, the cheap ones first, and runs the upgrade handler last.
 async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Parts) -> Result<Accepted, Refusal> {
     check_head(endpoint, parts)?;
     let accept_key = handshake::check(parts)?;
@@ -145,32 +125,17 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
         .ok_or_else(|| Refusal::UpgradeRequired("this HTTP connection cannot be upgraded".to_owned()))?;
     let peer = peer_addr(parts);
     let address = client_address(endpoint, peer);
-    let mut state = UpgradeReply::default();
-    let request = if let Some(unread) = &endpoint.unread_request {
-        unread.clone()
-    } else {
-        let mut request = UpgradeRequest::new(
-            parts,
-            extensions::kept(&parts.extensions),
-            PathParams::new(&raw_params),
-            subprotocol.as_ref(),
-        );
-        if let Some((entry, handler)) = endpoint.handlers.upgrade {
-            let _running = policy.hub.drain().upgrade_handler(entry.key());
-            let guards = HandshakeGuards::begin(endpoint, address)?;
-            parts.extensions.insert(guards.clone());
-            parts.extensions.insert(Globals(endpoint.dependencies.globals.clone()));
-            let answer = call(entry, handler, endpoint, &mut request, parts).await;
-            parts.extensions.remove::<HandshakeGuards>();
-            parts.extensions.remove::<Globals>();
-            guards.end();
-            state = answer?;
-            extensions::forget_known(&mut parts.extensions);
-            request.take_over(mem::take(&mut parts.extensions));
+    let (request, state) = match &endpoint.unread_request {
+        Some(unread) => (unread.clone(), UpgradeReply::default()),
+        None => {
+            let kept = extensions::kept(&parts.extensions);
+            let params = PathParams::new(&raw_params);
+            let mut request = UpgradeRequest::new(parts, kept, params, subprotocol.as_ref());
+            let state = handler::run(endpoint, policy, &mut request, parts, address).await?;
+            (Arc::new(request), state)
         }
-        Arc::new(request)
     };
-    // Only now, so that a slow upgrade handler takes no place of a connection.
+    // Only now, so that a slow upgrade handler does not count as a connection.
     let admitted = endpoint.admissions.admit(address).map_err(Refusal::Admission)?;
     Ok(Accepted {
         on_upgrade,
@@ -183,91 +148,17 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
     })
 }
 
-/// The guards of a handshake whose upgrade handler runs. They are in the request, since a blocking handler goes on with it
-/// when its client has gone. Whoever else has copied the request holds nothing once the handler has returned.
-#[derive(Clone)]
-struct HandshakeGuards(Arc<Mutex<Box<[Handshake]>>>);
-
-impl HandshakeGuards {
-    fn begin(endpoint: &Endpoint, address: Option<IpAddr>) -> Result<Self, Refusal> {
-        let guards = endpoint.admissions.begin(address).map_err(Refusal::Admission)?;
-        Ok(Self(Arc::new(Mutex::new(guards))))
-    }
-
-    fn end(&self) {
-        let guards = mem::take(&mut *self.0.lock());
-        drop(guards);
-    }
-}
-
-/// Calls the upgrade handler; a panic in it is this request's 500 and nobody else's.
-async fn call(
-    entry: &'static Entry,
-    handler: UpgradeFn,
-    endpoint: &Arc<Endpoint>,
-    request: &mut UpgradeRequest,
-    parts: &mut Parts,
-) -> Result<UpgradeReply, Refusal> {
-    let outcome = if entry.blocking {
-        call_blocking(handler, endpoint, request, parts).await
-    } else {
-        let cx = context(endpoint, request, parts);
-        isolate::future(async { handler(cx).await }).await
-    };
-    let answer = outcome.map_err(|Panicked| panicked(entry, endpoint))?;
-    answer.map_err(|refusal| refusal.0.into())
-}
-
-/// Logs a panic in an upgrade handler, or in an argument that is checked before the 101.
-fn panicked(entry: &Entry, endpoint: &Endpoint) -> Refusal {
-    log::error!(handler = entry.name, place = %entry.place(), endpoint = %endpoint.path, "the handler panicked before the upgrade");
-    Refusal::Failed
-}
-
-/// Logs a panic in what a layer has put into the request: it was copied.
+/// Logs a panic in the `Clone` of an extension that a layer has put into the request.
 fn extension_panicked(endpoint: &Endpoint) -> Refusal {
     log::error!(endpoint = %endpoint.path, "an extension of the request panicked when it was cloned");
     Refusal::Failed
 }
 
-/// Runs the handler, extraction included, on a thread that may block.
-async fn call_blocking(
-    handler: UpgradeFn,
-    endpoint: &Arc<Endpoint>,
-    request: &UpgradeRequest,
-    parts: &mut Parts,
-) -> Result<UpgradeResult, Panicked> {
-    let endpoint = endpoint.clone();
-    let lent_request = request.clone();
-    let mut lent_parts = parts.clone();
-    let thread = blocking::free_thread().await.run(move || {
-        let cx = context(&endpoint, &lent_request, &mut lent_parts);
-        let answer = blocking::drive(handler(cx));
-        (answer, lent_parts)
-    });
-    let (answer, returned_parts) = thread.await?;
-    drop(UserValue::from(mem::replace(parts, returned_parts).extensions));
-    Ok(answer)
-}
-
-fn context<'a>(endpoint: &'a Endpoint, request: &'a UpgradeRequest, parts: &'a mut Parts) -> UpgradeContext<'a> {
-    UpgradeContext {
-        event: EventContext {
-            path: &endpoint.path,
-            dependencies: &endpoint.dependencies,
-            request,
-            payload: (),
-            scope: (),
-        },
-        parts,
-    }
-}
-
-/// A connection with the span that everything of it is logged in.
+/// A connection, and the span of its log events.
 type Opened = (Connection, Span);
 
 impl Accepted {
-    /// Returns the 101, and spawns the connection, which begins when that is out.
+    /// Returns the 101, and spawns the connection, which begins when the 101 is sent.
     fn switch_protocols(self, endpoint: Arc<Endpoint>, task: TaskGuard) -> Response {
         let Self {
             on_upgrade,
@@ -286,7 +177,7 @@ impl Accepted {
     }
 }
 
-/// The task of a connection. The memory of the handshake is not kept as long, since `opening` is a box.
+/// The task of a connection. `opening` is a box, so that the memory of the handshake is freed.
 async fn live<Open: Future<Output = Option<Opened>>>(opening: Pin<Box<Open>>) {
     let Some((mut connection, span)) = opening.await else {
         return;
@@ -294,7 +185,7 @@ async fn live<Open: Future<Output = Option<Opened>>>(opening: Pin<Box<Open>>) {
     async move { connection.run().await }.instrument(span).await;
 }
 
-/// Opens the connection when its 101 is out.
+/// Opens the connection when its 101 is sent.
 async fn open(pending: PendingConnection, switching: Switching) -> Option<Opened> {
     match switching.switched().await {
         Ok(switched) => return Connection::open(pending, switched),
@@ -307,7 +198,7 @@ async fn open(pending: PendingConnection, switching: Switching) -> Option<Opened
     None
 }
 
-/// Returns the size of what the task of a connection runs, in bytes.
+/// Returns the size of the future of a connection's task, in bytes.
 #[cfg(feature = "test-util")]
 pub(crate) fn task_size() -> usize {
     fn size_of_result<Argument, Result>(_: impl Fn(Argument) -> Result) -> usize {
