@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use crate::{
     endpoint::Endpoint,
     types::request::head_size,
-    upgrade::{UpgradePolicy, authority::Authority, origin::OriginRefusal, refusal::Refusal},
+    upgrade::{authority::Authority, origin::OriginRefusal, policy::UpgradePolicy, refusal::Refusal},
     util::{log, printable::printable},
 };
 

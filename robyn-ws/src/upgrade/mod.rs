@@ -125,15 +125,14 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
         .ok_or_else(|| Refusal::UpgradeRequired("this HTTP connection cannot be upgraded".to_owned()))?;
     let peer = peer_addr(parts);
     let address = client_address(endpoint, peer);
-    let (request, state) = match &endpoint.unread_request {
-        Some(unread) => (unread.clone(), UpgradeReply::default()),
-        None => {
-            let kept = extensions::kept(&parts.extensions);
-            let params = PathParams::new(&raw_params);
-            let mut request = UpgradeRequest::new(parts, kept, params, subprotocol.as_ref());
-            let state = handler::run(endpoint, policy, &mut request, parts, address).await?;
-            (Arc::new(request), state)
-        }
+    let (request, state) = if let Some(unread) = &endpoint.unread_request {
+        (unread.clone(), UpgradeReply::default())
+    } else {
+        let kept = extensions::kept(&parts.extensions);
+        let params = PathParams::new(&raw_params);
+        let mut request = UpgradeRequest::new(parts, kept, params, subprotocol.as_ref());
+        let state = handler::run(endpoint, policy, &mut request, parts, address).await?;
+        (Arc::new(request), state)
     };
     // Only now, so that a slow upgrade handler does not count as a connection.
     let admitted = endpoint.admissions.admit(address).map_err(Refusal::Admission)?;
