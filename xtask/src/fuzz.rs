@@ -10,7 +10,6 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::args::Fuzz;
 use crate::process;
 use crate::tool::Tool;
 
@@ -25,10 +24,10 @@ const BUILT: &str = "target/fuzz";
 const OPTIONS: [&str; 6] = ["--fuzz-dir", PACKAGE, "--target-dir", BUILT, "--sanitizer", "none"];
 /// Bytes of an input, seconds that one may take, and MiB of memory.
 const LIMITS: [&str; 3] = ["-max_len=4096", "-timeout=10", "-rss_limit_mb=2048"];
-const DEFAULT_SECONDS: u64 = 30;
 
-pub(crate) fn run(flags: &Fuzz) -> Result<()> {
-    let targets = chosen(targets()?, flags.target.as_deref())?;
+/// Runs each target for so many seconds.
+pub(crate) fn run(seconds: u64, target: Option<&str>) -> Result<()> {
+    let targets = chosen(targets()?, target)?;
     require_nightly()?;
     let program = CARGO_FUZZ.program()?;
     // Before the first run, so that a mistake in a target is not taken for a finding.
@@ -37,7 +36,7 @@ pub(crate) fn run(flags: &Fuzz) -> Result<()> {
     let mut failed = Vec::new();
     for target in &targets {
         let started = SystemTime::now();
-        if !fuzz(&program, target, flags.seconds.unwrap_or(DEFAULT_SECONDS))? {
+        if !fuzz(&program, target, seconds)? {
             failed.push((target, findings(target, started)?));
         }
     }
