@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::process;
 use crate::tool::Tool;
+use crate::workspace;
 
 const CARGO_FUZZ: Tool = Tool {
     name: "cargo-fuzz",
@@ -54,7 +55,7 @@ pub(crate) fn run(seconds: u64, target: Option<&str>) -> Result<()> {
     bail!("{} of {} fuzz targets failed", failed.len(), targets.len());
 }
 
-/// Gives whether nothing was found.
+/// Returns `true` if nothing was found.
 fn fuzz(program: &str, target: &str, seconds: u64) -> Result<bool> {
     let learned = format!("{BUILT}/corpus/{target}");
     let seeds = format!("{PACKAGE}/seeds/{target}");
@@ -86,15 +87,9 @@ fn require_nightly() -> Result<()> {
     Ok(())
 }
 
-/// All targets by name: each file is one.
 fn targets() -> Result<Vec<String>> {
-    let mut targets = names_in(&format!("{PACKAGE}/fuzz_targets"), |path| {
-        path.extension().is_some_and(|extension| extension == "rs")
-    })?;
-    for target in &mut targets {
-        target.truncate(target.len() - ".rs".len());
-    }
-    Ok(targets)
+    let targets = workspace::targets(&format!("{PACKAGE}/Cargo.toml"), "bin")?;
+    Ok(targets.into_iter().map(|target| target.name).collect())
 }
 
 fn chosen(targets: Vec<String>, target: Option<&str>) -> Result<Vec<String>> {
@@ -114,25 +109,15 @@ fn findings(target: &str, since: SystemTime) -> Result<Vec<String>> {
     if !Path::new(&folder).exists() {
         return Ok(Vec::new());
     }
-    let is_new = |path: &Path| {
-        let written = path.metadata().and_then(|metadata| metadata.modified());
-        written.is_ok_and(|written| written >= since)
-    };
-    let names = names_in(&folder, is_new)?;
-    Ok(names.into_iter().map(|name| format!("{folder}/{name}")).collect())
-}
-
-/// The names of the files that are wanted, sorted.
-fn names_in(folder: &str, is_wanted: impl Fn(&Path) -> bool) -> Result<Vec<String>> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder).with_context(|| format!("cannot list {folder}"))? {
+    let mut findings = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| format!("cannot list {folder}"))? {
         let entry = entry?;
-        if is_wanted(&entry.path()) {
-            names.push(entry.file_name().to_string_lossy().into_owned());
+        if entry.metadata()?.modified()? >= since {
+            findings.push(format!("{folder}/{}", entry.file_name().display()));
         }
     }
-    names.sort();
-    Ok(names)
+    findings.sort();
+    Ok(findings)
 }
 
 #[cfg(test)]
@@ -148,13 +133,6 @@ mod tests {
             chosen(all(), Some("room")).unwrap_err().to_string(),
             "no fuzz target is called `room`; expected one of: frames, rooms"
         );
-    }
-
-    #[test]
-    fn only_wanted_files_are_named_in_order() {
-        let names = names_in("src", Path::is_file).unwrap();
-        assert!(names.is_sorted() && names.contains(&"fuzz.rs".to_owned()), "{names:?}");
-        assert_eq!(names_in("src", |_| false).unwrap(), Vec::<String>::new());
     }
 
     #[test]

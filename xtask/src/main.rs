@@ -22,6 +22,7 @@ mod files;
 mod install;
 mod process;
 mod tool;
+mod workspace;
 
 use std::env;
 use std::process::ExitCode;
