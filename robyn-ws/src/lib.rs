@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+// docs.rs shows beside an item which features it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod app;
 mod router;

@@ -2,7 +2,10 @@
 
 use std::ffi::OsString;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser};
+
+use crate::lint;
 
 /// The project's own commands.
 #[derive(Debug, Parser)]
@@ -14,8 +17,12 @@ pub(crate) enum Command {
         #[arg(long)]
         install: bool,
     },
-    /// Check layout, format, clippy, docs, dependencies and packages
-    Lint,
+    /// Check everything that can be checked without running it
+    Lint {
+        /// Do only these
+        #[arg(value_name = "STEP", value_parser = PossibleValuesParser::new(lint::names()))]
+        steps: Vec<String>,
+    },
     /// Run the compile-fail tests
     Ui {
         /// Accept what the compiler says now

@@ -5,13 +5,14 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::process;
 use crate::tool::Tool;
+use crate::toolchain::Toolchain;
 use crate::workspace;
 
 const CARGO_FUZZ: Tool = Tool {
@@ -29,15 +30,17 @@ const LIMITS: [&str; 3] = ["-max_len=4096", "-timeout=10", "-rss_limit_mb=2048"]
 /// Runs each target for so many seconds.
 pub(crate) fn run(seconds: u64, target: Option<&str>) -> Result<()> {
     let targets = chosen(targets()?, target)?;
-    require_nightly()?;
-    let program = CARGO_FUZZ.program()?;
+    let fuzzer = Fuzzer {
+        nightly: Toolchain::provide("nightly")?,
+        program: CARGO_FUZZ.program()?,
+    };
     // Before the first run, so that a mistake in a target is not taken for a finding.
-    process::run(&mut nightly(&program, "build", &[]))?;
+    process::run(&mut fuzzer.command("build", &[]))?;
 
     let mut failed = Vec::new();
     for target in &targets {
         let started = SystemTime::now();
-        if !fuzz(&program, target, seconds)? {
+        if !fuzzer.run(target, seconds)? {
             failed.push((target, findings(target, started)?));
         }
     }
@@ -48,43 +51,37 @@ pub(crate) fn run(seconds: u64, target: Option<&str>) -> Result<()> {
     for (target, findings) in &failed {
         println!("fuzz: FAILED: {target}; what was seen is above");
         for finding in findings {
-            let again = process::shown(&nightly(&program, "run", &[target, finding]));
+            let again = process::shown(&fuzzer.command("run", &[target, finding]));
             println!("  this input shows it again: {again}");
         }
     }
     bail!("{} of {} fuzz targets failed", failed.len(), targets.len());
 }
 
-/// Returns `true` if nothing was found.
-fn fuzz(program: &str, target: &str, seconds: u64) -> Result<bool> {
-    let learned = format!("{BUILT}/corpus/{target}");
-    let seeds = format!("{PACKAGE}/seeds/{target}");
-    fs::create_dir_all(&learned).with_context(|| format!("cannot make {learned}"))?;
-    let mut command = nightly(program, "run", &[target, &learned, &seeds, "--"]);
-    command.args(LIMITS);
-    // Only the findings and the sum, not every input that is new.
-    command.args(["-verbosity=0", "-print_final_stats=1"]);
-    process::succeeds(command.arg(format!("-max_total_time={seconds}")))
+/// cargo-fuzz with its compiler.
+struct Fuzzer {
+    nightly: Toolchain,
+    program: String,
 }
 
-/// A command of cargo-fuzz, with the nightly compiler instead of the one that is running this.
-fn nightly(program: &str, subcommand: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new("rustup");
-    command.args(["run", "nightly", program, subcommand]).args(OPTIONS);
-    command.args(arguments).env_remove("CARGO");
-    command
-}
-
-fn require_nightly() -> Result<()> {
-    let mut version = Command::new("rustup");
-    version.args(["run", "nightly", "rustc", "--version"]);
-    let answer = version.stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if !answer.is_ok_and(|status| status.success()) {
-        bail!(
-            "fuzzing needs a nightly compiler, which is not here; `rustup toolchain install nightly --profile minimal` installs it"
-        );
+impl Fuzzer {
+    /// Returns `true` if nothing was found.
+    fn run(&self, target: &str, seconds: u64) -> Result<bool> {
+        let learned = format!("{BUILT}/corpus/{target}");
+        let seeds = format!("{PACKAGE}/seeds/{target}");
+        fs::create_dir_all(&learned).with_context(|| format!("cannot make {learned}"))?;
+        let mut command = self.command("run", &[target, &learned, &seeds, "--"]);
+        command.args(LIMITS);
+        // Only the findings and the sum, not every input that is new.
+        command.args(["-verbosity=0", "-print_final_stats=1"]);
+        process::succeeds(command.arg(format!("-max_total_time={seconds}")))
     }
-    Ok(())
+
+    fn command(&self, subcommand: &str, arguments: &[&str]) -> Command {
+        let mut command = self.nightly.command(&self.program);
+        command.arg(subcommand).args(OPTIONS).args(arguments);
+        command
+    }
 }
 
 fn targets() -> Result<Vec<String>> {
@@ -137,7 +134,11 @@ mod tests {
 
     #[test]
     fn a_finding_is_shown_with_the_command_that_repeats_it() {
-        let again = nightly("cargo-fuzz", "run", &["rooms", "crash-1"]);
+        let fuzzer = Fuzzer {
+            nightly: Toolchain::installed("nightly"),
+            program: "cargo-fuzz".to_owned(),
+        };
+        let again = fuzzer.command("run", &["rooms", "crash-1"]);
         assert_eq!(
             process::shown(&again),
             "rustup run nightly cargo-fuzz run --fuzz-dir tests/fuzz --target-dir target/fuzz --sanitizer none rooms crash-1"

@@ -14,14 +14,11 @@ mod soak;
 mod test;
 mod ui;
 
-mod deny;
-mod package;
-mod tidy;
-
 mod files;
 mod install;
 mod process;
 mod tool;
+mod toolchain;
 mod workspace;
 
 use std::env;
@@ -46,7 +43,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Test { install } => test::run(install),
-        Command::Lint => lint::run(),
+        Command::Lint { steps } => lint::run(&steps),
         Command::Ui { bless } => ui::run(bless),
         Command::Examples => examples::run(),
         Command::Conformance { bless } => conformance::run(bless),

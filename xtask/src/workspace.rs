@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::process::cargo;
 
@@ -22,6 +23,8 @@ pub(crate) struct Package {
     pub(crate) rust_version: Option<String>,
     /// The registries that may have it; any if there is no list.
     publish: Option<Vec<String>>,
+    /// The tables that are for other programs than cargo.
+    pub(crate) metadata: Value,
     pub(crate) features: BTreeMap<String, Vec<String>>,
     targets: Vec<Target>,
 }

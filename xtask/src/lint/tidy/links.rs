@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn a_link_to_nothing_is_found_from_the_folder_of_its_page() {
-        let text = "[here](tidy/links.rs)\n[gone](links.rs)\n".to_owned();
+        let text = "[here](lint/tidy/links.rs)\n[gone](links.rs)\n".to_owned();
         let page = TextFile {
             path: "src/page.md".to_owned(),
             text,
