@@ -80,11 +80,14 @@ fn folder_of(package: &Package) -> String {
 
 /// The crates depend on each other as published; the patch lets them find each other unpublished.
 fn workspace_manifest(packages: &[Package]) -> String {
-    let patches: String = packages
+    let patches: Vec<String> = packages
         .iter()
         .map(|package| format!("{} = {{ path = \"{}\" }}\n", package.name, folder_of(package)))
         .collect();
-    format!("[workspace]\nresolver = \"3\"\nmembers = [\"*-*\"]\n\n[patch.crates-io]\n{patches}")
+    format!(
+        "[workspace]\nresolver = \"3\"\nmembers = [\"*-*\"]\n\n[patch.crates-io]\n{}",
+        patches.concat()
+    )
 }
 
 fn has_companions(package: &Path) -> Result<()> {
