@@ -3,6 +3,7 @@
 mod deny;
 mod docs;
 mod package;
+mod public_types;
 mod step;
 mod tidy;
 mod versions;
@@ -26,6 +27,7 @@ const STEPS: &[(&str, Step)] = &[
     ("oldest-compiler", versions::oldest_compiler),
     ("oldest-dependencies", versions::oldest_dependencies),
     ("other-systems", versions::other_systems),
+    ("public-types", public_types::run),
     ("semver", versions::semver),
 ];
 
