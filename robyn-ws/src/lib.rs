@@ -30,6 +30,9 @@
 //! Features, both off by default: `metrics` reports to the [`metrics`](https://docs.rs/metrics) facade, and `test-util` is for
 //! the tests of an app.
 
+// docs.rs shows beside an item which features it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod app;
 mod connection;
 mod connector;

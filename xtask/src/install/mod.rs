@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Result, bail};
+use serde_json::Value;
 
 use crate::process;
 use python::Environment;
@@ -51,8 +52,9 @@ fn node() -> Result<()> {
 
 fn has_node_package(name: &str, version: &str) -> bool {
     let manifest = Path::new(NODE).join(format!("node_modules/{name}/package.json"));
-    let line = format!("\"version\": \"{version}\"");
-    fs::read_to_string(manifest).is_ok_and(|manifest| manifest.contains(&line))
+    let manifest = fs::read(manifest).unwrap_or_default();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap_or_default();
+    manifest["version"] == version
 }
 
 /// The compiler quotes the standard library where its sources are, as they are for rust-analyzer.

@@ -24,7 +24,7 @@ fn asks_for_missing_programs() {
 fn ask(variables: &[(&str, &str)]) -> Output {
     let own = env::current_exe().expect("this program has a path");
     Command::new(own)
-        .args(["--exact", "programs::asks_for_missing_programs"])
+        .args(["--exact", "outside::programs::asks_for_missing_programs"])
         .env_remove("ROBYN_WS_REQUIRE_PROGRAMS")
         .env_remove("ROBYN_WS_SKIPPED")
         .env(ASK, "1")
@@ -42,7 +42,7 @@ fn skipped_test_is_told_past_the_harness_and_to_the_list() {
     let told = String::from_utf8_lossy(&output.stderr);
     let listed = fs::read_to_string(&list).expect("there is a list");
     fs::remove_file(&list).expect("the list can be removed");
-    let first = "skipped: programs::asks_for_missing_programs: no-such-program is not installed\n";
+    let first = "skipped: outside::programs::asks_for_missing_programs: no-such-program is not installed\n";
     assert!(listed.starts_with(first), "{listed}");
     assert_eq!(listed.lines().count(), 3, "{listed}");
     assert_eq!(told, listed);

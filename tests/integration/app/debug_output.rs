@@ -223,8 +223,8 @@ const NOT_PRINTED: [&str; 9] = [
 
 /// The types that the crate exports, by its own words: the ones of a `pub use`, and the ones of `test_util`.
 fn public_types() -> BTreeSet<&'static str> {
-    let root = include_str!("../../robyn-ws/src/lib.rs");
-    let test_util = include_str!("../../robyn-ws/src/test_util/mod.rs");
+    let root = include_str!("../../../robyn-ws/src/lib.rs");
+    let test_util = include_str!("../../../robyn-ws/src/test_util/mod.rs");
     let exported = |source: &'static str| {
         let statements = source.split("pub use ").skip(1);
         statements.flat_map(|statement| {

@@ -145,14 +145,8 @@ async fn serve() -> (JoinHandle<Result<(), ServeError>>, TcpStream) {
 #[tokio::test]
 async fn serve_serves() {
     let (task, stream) = within("the server to listen", serve()).await;
-    let handshake = tokio_tungstenite::client_async("ws://localhost/app/echo", stream);
-    let (mut socket, _response) = within("the handshake", handshake).await.expect("it upgrades");
-    let exchange = async {
-        use futures_util::{SinkExt, StreamExt};
-        socket.send("hi".into()).await.expect("it reads");
-        socket.next().await.expect("it answers").expect("with a frame")
-    };
-    assert_eq!(within("the echo", exchange).await, "hi".into());
+    let mut client = Request::upgrade("/app/echo").connect_over(Box::new(stream)).await;
+    client.ask("hi", "hi").await;
     task.abort();
 }
 

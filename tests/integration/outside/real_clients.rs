@@ -61,7 +61,7 @@ async fn start() -> (Server, mpsc::Receiver<String>) {
 /// Runs a script, which is told where the server is, to its end.
 async fn run(command: Command, script: &str, server: &Server) -> Output {
     let script = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("integration/real_clients")
+        .join("integration/outside/real_clients")
         .join(script);
     let mut command = process::Command::from(command);
     command

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::lint::Outcome;
+use super::step::Outcome;
 use crate::process;
 use crate::tool::Tool;
 
@@ -15,13 +15,13 @@ const DENY: Tool = Tool {
 };
 
 /// Licences, duplicates and origins. It needs nothing but the dependencies themselves.
-pub(crate) fn policy() -> Result<Outcome> {
+pub(super) fn policy() -> Result<Outcome> {
     process::run(Command::new(DENY.program()?).args(["check", "bans", "licenses", "sources"]))?;
     Ok(Outcome::Passed)
 }
 
 /// Known vulnerabilities. The database lives on a git host which is not reachable from everywhere.
-pub(crate) fn advisories() -> Result<Outcome> {
+pub(super) fn advisories() -> Result<Outcome> {
     let tool = DENY.program()?;
     if !process::succeeds(Command::new(&tool).args(["fetch", "db"]))? {
         return Ok(Outcome::Skipped("the advisory database could not be fetched"));

@@ -19,7 +19,7 @@ use tokio_tungstenite::{
     tungstenite::{self, client::IntoClientRequest},
 };
 
-const PAGE: &str = include_str!("../../robyn-ws/src/docs/behind_a_proxy.md");
+const PAGE: &str = include_str!("../../../robyn-ws/src/docs/behind_a_proxy.md");
 /// Where the page has the app, and its endpoint.
 const APP: &str = "127.0.0.1:8080";
 const ENDPOINT: &str = "/chat";

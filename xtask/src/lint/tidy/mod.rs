@@ -8,8 +8,8 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
+use super::step::Outcome;
 use crate::files::{TextFile, text_files};
-use crate::lint::Outcome;
 
 /// A place where a rule is broken, and how to keep the rule.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ const RULES: &[fn(&TextFile, &mut Vec<Finding>)] = &[
 ];
 
 /// Checks every text file by every rule, then what only the whole workspace shows.
-pub(crate) fn run() -> Result<Outcome> {
+pub(super) fn run() -> Result<Outcome> {
     let files = text_files()?;
     let mut findings = Vec::new();
     for rule in RULES {

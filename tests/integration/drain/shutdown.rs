@@ -253,21 +253,11 @@ async fn drain_works_in_the_graceful_shutdown_of_ones_own_server() {
     let server = tokio::spawn(async move { serving.await });
 
     let stream = TcpStream::connect(address).await.expect("the server listens");
-    let handshake = tokio_tungstenite::client_async("ws://localhost/shutdown", stream);
-    let (mut socket, _response) = within("the handshake", handshake).await.expect("it upgrades");
-    let mut frames = Vec::new();
-    let reading = async {
-        use futures_util::StreamExt;
-        while let Some(frame) = socket.next().await {
-            frames.push(frame.expect("TCP ends in order").to_string());
-            if frames.len() == 1 {
-                stop.open();
-            }
-        }
-    };
-    within("the end of the connection", reading).await;
-    assert_eq!(frames[..2], ["connected", "goodbye"]);
-    assert!(frames[2].contains(REASON), "{frames:?}");
+    let mut client = Request::upgrade("/shutdown").connect_over(Box::new(stream)).await;
+    client.expect_text("connected").await;
+    stop.open();
+    client.expect_text("goodbye").await;
+    client.expect_close(1001, REASON).await;
     within("the server to end", server)
         .await
         .expect("no panic")

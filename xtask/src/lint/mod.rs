@@ -1,34 +1,46 @@
 //! `cargo xtask lint`: everything that can be said about the sources without running them.
 
+mod deny;
+mod docs;
+mod package;
+mod public_types;
+mod step;
+mod tidy;
+mod versions;
+
 use anyhow::{Result, bail};
 
 use crate::process::cargo;
-use crate::{bench, deny, package, process, tidy};
-
-/// How a step ended that did not fail.
-pub(crate) enum Outcome {
-    Passed,
-    /// It could not be done here, for this reason.
-    Skipped(&'static str),
-}
-
-type Step = fn() -> Result<Outcome>;
+use crate::{bench, process};
+use step::{Outcome, Step};
 
 /// The quick ones first.
 const STEPS: &[(&str, Step)] = &[
     ("tidy", tidy::run),
     ("fmt", fmt),
     ("clippy", clippy),
-    ("doc", doc),
+    ("docs", docs::all),
+    ("docs-rs", docs::as_published),
     ("dependencies", deny::policy),
     ("advisories", deny::advisories),
     ("package", package::run),
+    ("oldest-compiler", versions::oldest_compiler),
+    ("oldest-dependencies", versions::oldest_dependencies),
+    ("other-systems", versions::other_systems),
+    ("public-types", public_types::run),
+    ("semver", versions::semver),
 ];
 
-/// Runs every step even after one has failed, so that one run tells all there is to mend.
-pub(crate) fn run() -> Result<()> {
+/// The names of all steps.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    STEPS.iter().map(|(name, _)| *name)
+}
+
+/// Runs these steps, all if none is named, even after one has failed, so that one run shows all problems.
+pub(crate) fn run(chosen: &[String]) -> Result<()> {
     let (mut passed, mut skipped, mut failed) = (Vec::new(), Vec::new(), Vec::new());
-    for &(name, step) in STEPS {
+    let is_chosen = |name: &str| chosen.is_empty() || chosen.iter().any(|own| own == name);
+    for &(name, step) in STEPS.iter().filter(|(name, _)| is_chosen(name)) {
         eprintln!("\n# {name}");
         match step() {
             Ok(Outcome::Passed) => passed.push(name),
@@ -69,15 +81,5 @@ fn clippy() -> Result<Outcome> {
     ))?;
     // The benchmark is a workspace of its own.
     process::run(bench::cargo("clippy").args(["--all-targets", "--", "-D", "warnings"]))?;
-    Ok(Outcome::Passed)
-}
-
-/// The docs as users read them, then with what is private: either has links that the other does not check.
-fn doc() -> Result<Outcome> {
-    for private in ["", "--document-private-items"] {
-        let mut doc = cargo("doc --workspace --no-deps --all-features");
-        doc.args(private.split_whitespace());
-        process::run(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
-    }
     Ok(Outcome::Passed)
 }

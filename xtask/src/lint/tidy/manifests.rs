@@ -1,5 +1,7 @@
 //! The rule that all members share the lint table, which forbids unsafe code.
 
+use toml::{Table, Value};
+
 use super::Finding;
 use crate::files::TextFile;
 
@@ -8,40 +10,28 @@ pub(super) fn every_member_shares_the_lints(files: &[TextFile], findings: &mut V
     let Some(root) = manifest("Cargo.toml") else {
         return;
     };
-    if setting(&root.text, "workspace.lints.rust", "unsafe_code") != Some("\"forbid\"") {
+    let workspace = setting(root, &["workspace"]);
+    let unsafe_code = setting(root, &["workspace", "lints", "rust", "unsafe_code"]);
+    if unsafe_code.is_none_or(|level| level.as_str() != Some("forbid")) {
         findings.push(root.finding(1, "`[workspace.lints.rust]` says `unsafe_code = \"forbid\"`"));
     }
-    for member in members(&root.text) {
+    let members = workspace.as_ref().and_then(|table| table.get("members")?.as_array());
+    for member in members.into_iter().flatten().filter_map(Value::as_str) {
         let Some(file) = manifest(&format!("{member}/Cargo.toml")) else {
             findings.push(root.finding(1, format!("the member `{member}` has no manifest")));
             continue;
         };
-        if setting(&file.text, "lints", "workspace") != Some("true") {
+        if setting(file, &["lints", "workspace"]) != Some(Value::Boolean(true)) {
             findings.push(file.finding(1, "a member has a section `[lints]` with `workspace = true`"));
         }
     }
 }
 
-/// The folders that the workspace's manifest lists.
-fn members(manifest: &str) -> impl Iterator<Item = &str> {
-    let list = manifest.split_once("\nmembers = [").map_or("", |(_, rest)| rest);
-    let list = list.split(']').next().unwrap_or(list);
-    // Every second part is a name: the quotes stand between the parts.
-    list.split('"').skip(1).step_by(2)
-}
-
-/// The value of a key, as it is written. This reads the plain style that our manifests have and not
-/// all of TOML, for which a dependency would be needed.
-fn setting<'a>(manifest: &'a str, section: &str, key: &str) -> Option<&'a str> {
-    let header = format!("[{section}]");
-    manifest
-        .lines()
-        .skip_while(|line| line.trim() != header)
-        .skip(1)
-        .take_while(|line| !line.starts_with('['))
-        .filter_map(|line| line.split_once('='))
-        .find(|(name, _)| name.trim() == key)
-        .map(|(_, value)| value.split('#').next().unwrap_or(value).trim())
+/// Returns the value at the end of a path of keys.
+fn setting(manifest: &TextFile, path: &[&str]) -> Option<Value> {
+    let manifest: Table = manifest.text.parse().ok()?;
+    path.iter()
+        .try_fold(Value::Table(manifest), |value, key| value.get(key).cloned())
 }
 
 #[cfg(test)]

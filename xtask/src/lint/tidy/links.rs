@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use pulldown_cmark::{Event, Parser, Tag};
+
 use super::Finding;
 use crate::files::TextFile;
 
@@ -11,42 +13,28 @@ pub(super) fn links_lead_to_files(file: &TextFile, findings: &mut Vec<Finding>) 
     }
     let folder = Path::new(&file.path).parent().unwrap_or(Path::new(""));
     for (line, target) in relative_links(&file.text) {
-        if !folder.join(target).exists() {
+        if !folder.join(&target).exists() {
             findings.push(file.finding(line, format!("the link `{target}` leads nowhere")));
         }
     }
 }
 
 /// The paths that the text links to, each with its line, without fragments.
-fn relative_links(text: &str) -> Vec<(usize, &str)> {
-    let mut links = Vec::new();
-    let mut in_code = false;
-    for (number, line) in (1..).zip(text.lines()) {
-        if line.trim_start().starts_with("```") {
-            in_code = !in_code;
-        }
-        if !in_code {
-            links.extend(targets(line).filter_map(path_of).map(|path| (number, path)));
-        }
-    }
-    links
-}
-
-/// What stands in the parentheses of `[text](target)`, or behind the colon of `[name]: target`.
-fn targets(line: &str) -> impl Iterator<Item = &str> {
-    // Every second part is code: the backticks stand between the parts.
-    let prose = line.split('`').step_by(2);
-    let inline = prose.flat_map(|part| part.split("](").skip(1));
-    let definition = line.strip_prefix('[').and_then(|rest| rest.split_once("]: "));
-    inline
-        .map(|rest| rest.split(')').next().unwrap_or(rest))
-        .chain(definition.map(|(_, target)| target))
+fn relative_links(text: &str) -> Vec<(usize, String)> {
+    let parser = Parser::new(text).into_offset_iter();
+    let targets = parser.filter_map(|(event, place)| match event {
+        Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => Some((dest_url, place.start)),
+        _ => None,
+    });
+    let line = |start: usize| text[..start].matches('\n').count() + 1;
+    targets
+        .filter_map(|(target, start)| Some((line(start), path_of(&target)?.to_owned())))
+        .collect()
 }
 
 /// The path in a link's target, if it is one and not an address, a place on the same page, or the
 /// name of an item that rustdoc resolves.
 fn path_of(target: &str) -> Option<&str> {
-    let target = target.split_whitespace().next()?;
     let path = target.split('#').next()?;
     let elsewhere = path.contains(':');
     let looks_like_a_path = path.contains(['.', '/']);
@@ -57,16 +45,16 @@ fn path_of(target: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn paths(text: &str) -> Vec<&str> {
+    fn paths(text: &str) -> Vec<String> {
         relative_links(text).into_iter().map(|(_, path)| path).collect()
     }
 
     #[test]
     fn all_forms_of_links_are_seen() {
         assert_eq!(paths("see [a](A.md) and [b](b/B.md \"a title\")"), ["A.md", "b/B.md"]);
-        assert_eq!(paths("[a]: A.md"), ["A.md"]);
+        assert_eq!(paths("[a]\n\n[a]: A.md"), ["A.md"]);
         assert_eq!(paths("[`code`](A.md#part)"), ["A.md"]);
-        assert_eq!(relative_links("one\n[two](A.md)"), [(2, "A.md")]);
+        assert_eq!(relative_links("one\n[two](A.md)"), [(2, "A.md".to_owned())]);
     }
 
     #[test]
@@ -83,7 +71,7 @@ mod tests {
 
     #[test]
     fn a_link_to_nothing_is_found_from_the_folder_of_its_page() {
-        let text = "[here](tidy/links.rs)\n[gone](links.rs)\n".to_owned();
+        let text = "[here](lint/tidy/links.rs)\n[gone](links.rs)\n".to_owned();
         let page = TextFile {
             path: "src/page.md".to_owned(),
             text,
