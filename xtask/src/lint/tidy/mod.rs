@@ -1,7 +1,9 @@
 //! The first step of `lint`: the house rules that no other tool knows.
 
+mod layers;
 mod links;
 mod manifests;
+mod prose;
 
 use std::fmt;
 use std::path::Path;
@@ -53,6 +55,7 @@ const RULES: &[fn(&TextFile, &mut Vec<Finding>)] = &[
     short_files,
     no_should_panic,
     links::links_lead_to_files,
+    prose::docs_begin_with_the_usual_verbs,
 ];
 
 /// Checks every text file by every rule, then what only the whole workspace shows.
@@ -65,6 +68,7 @@ pub(super) fn run() -> Result<Outcome> {
         }
     }
     manifests::every_member_shares_the_lints(&files, &mut findings);
+    layers::imports_run_down(&files, &mut findings);
 
     for finding in &findings {
         eprintln!("{finding}");
