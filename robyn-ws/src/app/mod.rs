@@ -16,7 +16,7 @@ use std::{
 use axum::{Extension, Router, extract::Request, http::HeaderValue, routing::get};
 
 use crate::{
-    app::shutdown::Shutdown,
+    app::{overlaps::HttpRoutes, shutdown::Shutdown},
     endpoint::{Endpoint, resolve, router::IncludedRouter, selection::Selection},
     handler::dependencies::{Dependencies, Globals},
     hub::Hub,
@@ -24,7 +24,7 @@ use crate::{
         error::{BuildErrors, Place, Problems},
         limits::Limits,
     },
-    upgrade::{UpgradePolicy, handshake::is_token, origin::Origins, upgrade},
+    upgrade::{handshake::is_token, origin::Origins, policy::UpgradePolicy, upgrade},
     util::log,
 };
 
@@ -107,7 +107,7 @@ impl App {
     /// it. The other handlers of the program are left out, so a test of one handler injects only the dependencies of that
     /// one. `build()` reports a path without a handler. Called again, it adds to the paths.
     ///
-    /// ```
+    /// ```standalone_crate
     /// use robyn_ws::prelude::*;
     ///
     /// struct Database;
@@ -186,7 +186,7 @@ impl App {
     /// Builds the app into an ordinary router, to be merged, nested and layered. If a layer replaces the 101, or keeps it for
     /// more than five seconds, the connection is given up.
     ///
-    /// ```
+    /// ```standalone_crate
     /// use robyn_ws::{axum::{Router, routing::get}, prelude::*};
     ///
     /// #[websocket("/echo", on = "message")]
@@ -297,13 +297,6 @@ impl App {
         problems.into_result()?;
         Ok(router.layer(Extension(self.hub)))
     }
-}
-
-/// The routes of one call to [`App::http`].
-#[derive(Debug)]
-struct HttpRoutes {
-    routes: Router,
-    place: Place,
 }
 
 /// A built app, and the times that its drain takes.

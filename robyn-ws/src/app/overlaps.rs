@@ -5,7 +5,6 @@ use std::fmt;
 use axum::Router;
 
 use crate::{
-    app::HttpRoutes,
     endpoint::{
         Endpoint,
         path_tree::{PathProblem, PathTree},
@@ -13,6 +12,13 @@ use crate::{
     },
     types::error::{Place, Problems},
 };
+
+/// The routes of one call to [`App::http`](crate::App::http).
+#[derive(Debug)]
+pub(super) struct HttpRoutes {
+    pub(super) routes: Router,
+    pub(super) place: Place,
+}
 
 /// The fields of axum's `MethodRouter`, each with the name of its method. The last one is the handler of all other methods.
 const METHODS: [(&str, &str); 10] = [

@@ -4,12 +4,12 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
     ops::Deref,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, OnceLock},
 };
 
 use crate::{
     hub::members::EndpointMembers,
-    util::{log, printable::printable},
+    util::{log, printable::printable, sync::Mutex},
 };
 
 /// How many paths without handlers are logged. They may be chosen by clients, so more would be a log without end.
@@ -68,7 +68,7 @@ impl Directory {
 
     fn log_unknown(&self, path: &str) {
         let path = printable(path).to_string();
-        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut unknown = self.unknown.lock();
         if unknown.len() < UNKNOWN_PATHS_LOGGED && unknown.insert(path.clone()) {
             drop(unknown);
             let known: Vec<_> = self.iter().map(|endpoint| &endpoint.path).collect();

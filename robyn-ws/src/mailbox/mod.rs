@@ -16,7 +16,7 @@ pub(crate) mod writing;
 
 use std::{
     mem::replace,
-    sync::{Arc, OnceLock, PoisonError},
+    sync::{Arc, OnceLock},
 };
 
 use tokio::sync::Notify;
@@ -82,7 +82,7 @@ impl Mailbox {
 
     /// A panic under the lock is a bug of this module, and the queue is still a queue: poisoning is ignored.
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Queues `frame` now, or applies the overflow policy now. `part` lets no batch reach the connection any more.

@@ -2,14 +2,16 @@
 
 use std::{
     mem::take,
-    sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
 };
 
 use crate::{
     mailbox::read_ahead::ReadAhead,
     types::{disconnected::Disconnected, limits::Bounds, message::Message},
-    util::time::Moment,
+    util::{
+        sync::{Mutex, MutexGuard},
+        time::Moment,
+    },
 };
 
 /// The messages read for a session and not received yet, shared between its driver and its socket.
@@ -31,7 +33,7 @@ struct State {
 
 impl SessionInbox {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// Adds a message. The session is polled after `task` has read, and needs no wake if it is a part of that task.

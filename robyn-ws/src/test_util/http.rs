@@ -69,7 +69,7 @@ impl TestApp {
     ///
     /// If no answer comes within [`TIMEOUT`](crate::test_util::TIMEOUT).
     #[track_caller]
-    pub fn http<'a>(&'a self, mut request: Request<Body>) -> impl Future<Output = TestResponse> + Send + use<'a> {
+    pub fn http(&self, mut request: Request<Body>) -> impl Future<Output = TestResponse> + Send + use<'_> {
         if request.extensions().get::<ConnectInfo<SocketAddr>>().is_none() {
             request.extensions_mut().insert(ConnectInfo(SOMEBODY));
         }

@@ -68,7 +68,7 @@ impl UpgradeRequest {
 
     /// Keeps the address of the socket, for servers that do not provide `ConnectInfo`.
     pub(crate) fn set_peer_addr(&self, address: SocketAddr) {
-        let _already_known = self.peer_addr.set(address);
+        let _ = self.peer_addr.set(address); // It is known already.
     }
 }
 

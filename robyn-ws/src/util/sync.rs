@@ -1,7 +1,29 @@
-//! The locks of what connections share: the standard library's, or, in `cargo xtask races`, ones that try other
-//! interleavings of threads in each run.
+//! The locks of this crate: the standard library's, or, in `cargo xtask races`, ones that try other interleavings of threads
+//! in each run.
+
+use std::sync::PoisonError;
 
 #[cfg(races)]
-pub(crate) use shuttle::sync::{Mutex, MutexGuard, atomic::AtomicBool};
+use shuttle::sync as locks;
+#[cfg(races)]
+pub(crate) use shuttle::sync::{MutexGuard, atomic::AtomicBool};
 #[cfg(not(races))]
-pub(crate) use std::sync::{Mutex, MutexGuard, atomic::AtomicBool};
+use std::sync as locks;
+#[cfg(not(races))]
+pub(crate) use std::sync::{MutexGuard, atomic::AtomicBool};
+
+/// A mutex that ignores poison. No user code runs under a lock of this crate, so a panic under one is a bug that leaves the
+/// value whole.
+#[derive(Debug, Default)]
+pub(crate) struct Mutex<T>(locks::Mutex<T>);
+
+impl<T> Mutex<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(locks::Mutex::new(value))
+    }
+
+    #[inline]
+    pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

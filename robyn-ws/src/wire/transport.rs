@@ -91,7 +91,7 @@ impl Transport {
         #[cfg(any(target_os = "android", target_os = "linux"))]
         tune(&SockRef::from(&stream));
         #[cfg(not(any(target_os = "android", target_os = "linux")))]
-        let _unimportant = stream.set_nodelay(true);
+        let _ = stream.set_nodelay(true); // A socket that refuses works all the same.
         let (read, write) = stream.into_split();
         Self {
             read: ReadSide::Tcp(read),
@@ -139,7 +139,7 @@ impl AsyncRead for ReadSide {
 pub(crate) fn tune(socket: &SockRef<'_>) {
     if socket.tcp_notsent_lowat().ok() != Some(UNSENT) {
         // A frame is written whole, so waiting for more of it only adds delay.
-        let _unimportant = socket.set_tcp_nodelay(true);
-        let _unimportant = socket.set_tcp_notsent_lowat(UNSENT);
+        let _ = socket.set_tcp_nodelay(true);
+        let _ = socket.set_tcp_notsent_lowat(UNSENT);
     }
 }

@@ -1,4 +1,4 @@
-//! WholeMessage messages in what was read. Most of what comes is a message in one frame, and needs no decoder.
+//! Whole messages in the read buffer. Most messages come in one frame, and need no decoder.
 //!
 //! Taken here is only a masked frame that has all come, is a message by itself and is within its limits. All else is the
 //! decoder's: fragments, control frames, what is cut off, extensions, and whatever is wrong.

@@ -1,0 +1,137 @@
+//! HTTP routes beside endpoints: `build()` reports all that overlap, and axum never panics. An app with neither is warned.
+
+use robyn_ws::{
+    BuildErrors,
+    axum::{
+        Router,
+        routing::{any, get, post},
+    },
+    prelude::*,
+    test_util::TestApp,
+};
+use robyn_ws_tests::Log;
+
+static LEAGUE: SubRouter = SubRouter::new("/overlap");
+
+#[websocket("/fixed", on = "message", router = LEAGUE)]
+fn fixed(msg: String) -> String {
+    msg
+}
+
+#[websocket("/by/{room}", on = "message", router = LEAGUE)]
+fn by_room() {}
+
+async fn page() -> &'static str {
+    "a page"
+}
+
+fn app() -> App {
+    App::new().include_router(&LEAGUE)
+}
+
+/// Returns the problems of an app, each with its line and its message.
+fn problems(app: App) -> Vec<(u32, String)> {
+    let errors: BuildErrors = app.build().expect_err("routes overlap");
+    let all = errors.iter().map(|error| {
+        assert_eq!((error.file(), error.handler()), (Some(file!()), None), "{error}");
+        let text = error.message().to_owned();
+        assert!(!text.contains("axum says"), "axum has panicked: {text}");
+        (error.line().expect("a place"), text)
+    });
+    all.collect()
+}
+
+fn expect(problems: &[(u32, String)], expected: &[(u32, &str)]) {
+    assert_eq!(problems.len(), expected.len(), "{problems:#?}");
+    for ((line, text), (expected_line, words)) in problems.iter().zip(expected) {
+        assert_eq!(line, expected_line, "{text}");
+        assert!(text.contains(words), "no `{words}` in: {text}");
+    }
+}
+
+#[test]
+fn every_http_route_that_overlaps_is_reported_at_its_call_without_a_panic() {
+    let routes = Router::new()
+        .route("/overlap/fixed", get(page).post(page))
+        .route("/overlap/by/{id}", get(page))
+        .route("/page", get(page).post(page));
+    let more = Router::new()
+        .route("/page", post(page))
+        .nest_service("/overlap/fixed", Router::new());
+    let any_page = Router::new().route("/page", any(page));
+    let (one, two) = (line!() + 1, line!() + 2);
+    let app = app().http(routes);
+    let app = app.http(more).http(any_page);
+    expect(
+        &problems(app),
+        &[
+            (
+                one,
+                "`/overlap/by/{id}` overlaps with `/overlap/by/{room}` of the handler `by_room` at",
+            ),
+            (
+                one,
+                "`/overlap/fixed` (GET) appears more than once: the handler `fixed` at",
+            ),
+            (
+                two,
+                "`/overlap/fixed` (all methods) appears more than once: the handler `fixed` at",
+            ),
+            (two, "`/page` (POST) appears more than once: `App::http` at"),
+        ],
+    );
+}
+
+#[test]
+fn second_fallback_is_reported() {
+    let with_fallback = || Router::new().fallback(page);
+    let app = app().http(with_fallback());
+    let line = line!() + 1;
+    let app = app.http(with_fallback());
+    expect(
+        &problems(app),
+        &[(line, "a second router with a fallback: the first is given to")],
+    );
+}
+
+#[test]
+fn overlaps_are_reported_beside_all_other_problems() {
+    let routes = Router::new().route("/overlap/fixed", get(page));
+    let app = app().limits(Limits::default().max_read_ahead(0)).http(routes);
+    assert_eq!(problems(app).len(), 2);
+}
+
+#[tokio::test]
+async fn http_routes_for_other_methods_of_an_endpoint_are_served() {
+    let routes = Router::new()
+        .route("/overlap/fixed", post(page))
+        .route("/overlap/by/gordon", get(page))
+        .fallback(page);
+    let app = TestApp::new(app().http(routes));
+    let mut client = app.connect("/overlap/fixed").await.expect("the upgrade");
+    client.send_text("hello").await;
+    assert_eq!(client.receive_text().await, "hello");
+}
+
+#[test]
+fn app_without_handlers_and_routes_is_built_with_a_warning_that_names_the_usual_causes() {
+    let logged = |app: App| {
+        let log = Log::default();
+        let building = || drop(app.build().expect("nothing is wrong"));
+        tracing::subscriber::with_default(log.subscriber(), building);
+        log
+    };
+    let empty = || App::new().only([""; 0]);
+    logged(empty()).line(&[
+        "WARN",
+        "neither handlers nor HTTP routes",
+        "use my_handlers as _;",
+        "include_router",
+    ]);
+    let with_a_page = logged(empty().http(Router::new().route("/", get(page))));
+    assert!(
+        !with_a_page.text().contains("neither handlers"),
+        "{}",
+        with_a_page.text()
+    );
+}
