@@ -165,7 +165,7 @@ impl App {
     /// use robyn_ws::{axum::{Router, routing::get}, prelude::*};
     ///
     /// async fn online(hub: Hub) -> String {
-    ///     hub.len().to_string()
+    ///     hub.count().to_string()
     /// }
     ///
     /// let app = App::new().http(Router::new().route("/online", get(online)));
