@@ -6,7 +6,7 @@ use axum::{http::request::Parts, response::Response};
 
 use crate::handler::state::ConnectionState;
 
-/// Collects the needs of one handler's arguments. [`FromEvent::declare`] fills it.
+/// Collects the needs of one handler's arguments. [`FromEvent::declare`](crate::FromEvent::declare) fills it.
 #[derive(Debug, Default)]
 pub struct Needs {
     pub(crate) globals: Vec<Dependency>,
