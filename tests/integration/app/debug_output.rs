@@ -224,7 +224,7 @@ async fn debug_output_of_no_public_type_has_a_header_a_query_or_a_payload_in_it(
 
 /// Those that print only what the program itself put into them, that are no values, or that are text and nothing else, as a
 /// `String` is.
-const NOT_PRINTED: [&str; 9] = [
+const NOT_PRINTED: [&str; 10] = [
     "ConnectionState",
     "FromEvent",
     "Global",
