@@ -196,7 +196,7 @@ async fn printed() -> Vec<(&'static str, String)> {
     prints.add("BuildErrors", &errors);
     prints.add("SendError", &SendError::NotConnected);
     prints.add("SendJsonError", &SendJsonError::Send(SendError::NotConnected));
-    let (connector, sent) = connector(&format!("/{SECRET}?token={SECRET}"));
+    let (connector, sent) = connector(&format!("/unit?token={SECRET}"));
     prints.add("Joined", &connector.join(SECRET));
     prints.add("Left", &connector.leave(SECRET));
     connector.sync_send(SECRET).expect("there is room");
