@@ -104,7 +104,7 @@ impl Driver {
 
     /// Hands all messages to a session from now on.
     pub(crate) fn give_messages_to(&mut self, session: Arc<SessionInbox>) {
-        self.inbox.give_to(session);
+        self.inbox.switch_to(session);
         if let Some(ending) = &self.ending {
             self.inbox.end(ending);
         }
@@ -255,7 +255,7 @@ impl Driver {
         let signals = self.live.mailbox.take_signals();
         self.status = signals.status;
         self.aborted |= signals.aborted;
-        self.reader.take_up();
+        self.reader.resume();
         if let Some(ending) = signals.ending {
             self.close(ending);
         }
@@ -314,7 +314,7 @@ impl Driver {
         } else {
             return false;
         }
-        self.reader.put_away();
+        self.reader.release_buffer();
         self.status.has_signals = true;
         true
     }

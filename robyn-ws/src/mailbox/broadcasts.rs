@@ -46,11 +46,11 @@ impl Mailbox {
     /// Locks it for a frame of so many bytes. If that would crowd what is put off, `part` is called first, which lets no
     /// batch reach the connection any more.
     #[inline]
-    pub(super) fn lock_for(&self, bytes: usize, part: impl Fn()) -> MutexGuard<'_, State> {
+    pub(super) fn lock_for(&self, bytes: usize, stop_batching: impl Fn()) -> MutexGuard<'_, State> {
         let mut state = self.lock();
-        while self.crowds(&state, bytes) {
+        while self.must_stop_batching(&state, bytes) {
             drop(state);
-            part();
+            stop_batching();
             state = self.lock();
         }
         state
@@ -58,7 +58,7 @@ impl Mailbox {
 
     /// Tells whether `more` would leave too little room for what is put off.
     #[inline]
-    pub(super) fn crowds(&self, state: &State, more: usize) -> bool {
+    pub(super) fn must_stop_batching(&self, state: &State, more: usize) -> bool {
         matches!(state.mode, BroadcastMode::Batched { .. }) && self.is_over_own_share(state, more)
     }
 
@@ -86,15 +86,15 @@ impl Mailbox {
     ) -> bool {
         let mut state = self.lock();
         all_shared.for_each(|shared| self.queue_shared(&mut state, id, shared));
-        state.has_all_up_to(last);
-        self.crowds(&state, 0)
+        state.mark_seen(last);
+        self.must_stop_batching(&state, 0)
     }
 
     /// Queues what the connection `id` is still due of `shared`. Returns whether batches are to reach it no longer.
-    pub(crate) fn settle(&self, id: ConnectionId, shared: &SharedFrames) -> bool {
+    pub(crate) fn queue_batch(&self, id: ConnectionId, shared: &SharedFrames) -> bool {
         let mut state = self.lock();
         self.queue_shared(&mut state, id, shared);
-        self.crowds(&state, 0)
+        self.must_stop_batching(&state, 0)
     }
 
     /// Sees to it that what was taken in is written. Gives whether the flusher is to be called.
@@ -136,11 +136,11 @@ impl Mailbox {
             return self.write_batch_behind(state, id, shared, budget);
         };
         state.size = shared.size();
-        state.has_all_up_to(shared.last());
+        state.mark_seen(shared.last());
         drop(state);
         let result = writer.write_through(frame, shared.size(), budget);
         let mut state = self.lock();
-        if !matches!(result, Poll::Ready(Ok(_))) || !writer.is_clear() || !state.is_done() {
+        if !matches!(result, Poll::Ready(Ok(_))) || !writer.is_idle() || !state.is_done() {
             return self.go_on_writing(state, writer, &result, budget);
         }
         // Nearly always, this was all.
@@ -181,12 +181,12 @@ impl Mailbox {
                 _ => shared.due(id, seen).for_each(|frame| state.queue_frame(frame.clone())),
             }
         }
-        state.has_all_up_to(shared.last());
+        state.mark_seen(shared.last());
     }
 }
 
 impl State {
-    fn has_all_up_to(&mut self, last: u64) {
+    fn mark_seen(&mut self, last: u64) {
         if let BroadcastMode::Batched { seen } = &mut self.mode {
             *seen = last.max(*seen);
         }
@@ -206,14 +206,14 @@ impl State {
             return None;
         };
         let is_free = self.gate == Gate::Open && self.size.messages == 0 && self.controls.is_empty();
-        if !is_free || !matches!(&self.writer, WriterSlot::Here(writer) if writer.is_clear() && writer.is_shared()) {
+        if !is_free || !matches!(&self.writer, WriterSlot::Here(writer) if writer.is_idle() && writer.is_shared()) {
             return None;
         }
         let frame = shared.whole_for(id, seen)?;
         match replace(&mut self.writer, WriterSlot::Taken { driver_waits: false }) {
             WriterSlot::Here(writer) => Some((frame, writer)),
-            exit => {
-                self.writer = exit;
+            slot => {
+                self.writer = slot;
                 None
             }
         }

@@ -47,13 +47,13 @@ impl Mailbox {
     }
 
     /// Queues what `connect` returned as the first frame, and lets out what others sent meanwhile.
-    pub(crate) fn greet(&self, greeting: Option<Frame>) {
+    pub(crate) fn finish_connect(&self, greeting: Option<Frame>) {
         let mut state = self.lock();
         if let Some(greeting) = greeting {
             state.queue_frame(greeting);
         }
         let held = state.held.take();
-        if state.gate == Gate::Greeting {
+        if state.gate == Gate::Connecting {
             state.gate = if held.is_some() { Gate::Released } else { Gate::Open };
         }
         if let Some(held) = held {
@@ -63,7 +63,7 @@ impl Mailbox {
     }
 
     /// Drops what others sent meanwhile: `connect` has not let the client in.
-    pub(crate) fn refuse(&self) {
+    pub(crate) fn discard_held(&self) {
         let held = self.lock().held.take();
         drop(held);
     }
@@ -78,7 +78,7 @@ impl Mailbox {
             let joins = self.overflow() != Overflow::DropOldest;
             state.queue_reply(reply, joins);
         }
-        (self.status(&state), self.crowds(&state, 0))
+        (self.status(&state), self.must_stop_batching(&state, 0))
     }
 
     fn status(&self, state: &State) -> MailboxStatus {
@@ -119,10 +119,10 @@ impl Mailbox {
     /// Drops TCP, and what was not written.
     pub(crate) fn drop_socket(&self) {
         let mut state = self.lock();
-        let exit = replace(&mut state.writer, WriterSlot::Absent);
+        let slot = replace(&mut state.writer, WriterSlot::Absent);
         let frames = (take(&mut state.queue), take(&mut state.controls), state.held.take());
         self.close_gate(state);
-        drop((exit, frames));
+        drop((slot, frames));
     }
 
     /// Takes the bytes of all queued frames, in place of a socket.
@@ -191,7 +191,7 @@ impl State {
     /// Returns `true` unless everything is written.
     #[inline]
     fn has_frames(&self) -> bool {
-        let is_clear = matches!(&self.writer, WriterSlot::Here(writer) if writer.is_clear());
-        !(is_clear && self.queue.is_empty() && self.controls.is_empty())
+        let is_idle = matches!(&self.writer, WriterSlot::Here(writer) if writer.is_idle());
+        !(is_idle && self.queue.is_empty() && self.controls.is_empty())
     }
 }

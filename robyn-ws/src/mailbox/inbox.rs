@@ -22,7 +22,7 @@ impl Inbox {
     }
 
     /// Hands what waits here, and all that follows, to a session.
-    pub(crate) fn give_to(&mut self, session: Arc<SessionInbox>) {
+    pub(crate) fn switch_to(&mut self, session: Arc<SessionInbox>) {
         while let Some(message) = self.pop() {
             session.push(message, None);
         }
@@ -64,7 +64,7 @@ impl Inbox {
     pub(crate) fn worked_until(&self, handler_runs: bool, now: Moment) -> Option<Moment> {
         match self {
             Self::Own(_) => handler_runs.then_some(now),
-            Self::Session(session) => Some(session.awaits_since().unwrap_or(now)),
+            Self::Session(session) => Some(session.waiting_since().unwrap_or(now)),
         }
     }
 

@@ -60,7 +60,7 @@ impl Mailbox {
     pub(crate) fn new(bounds: Arc<Bounds>) -> Self {
         Self {
             state: Mutex::new(State {
-                gate: Gate::Greeting,
+                gate: Gate::Connecting,
                 queue: Queue::default(),
                 held: None,
                 controls: RareQueue::default(),
@@ -71,9 +71,9 @@ impl Mailbox {
                 driver: DriverState::Awake,
                 mode: BroadcastMode::Direct,
                 flush_requested: false,
-                awaited: false,
+                has_waiters: false,
                 progress: 0,
-                given_up: None,
+                timed_out: None,
             }),
             changed: OnceLock::new(),
             bounds,
@@ -86,8 +86,8 @@ impl Mailbox {
     }
 
     /// Queues `frame` now, or applies the overflow policy now. `part` lets no batch reach the connection any more.
-    pub(crate) fn push(&self, frame: Frame, sender: Sender, part: impl Fn()) -> Result<Pushed, SendError> {
-        let mut state = self.lock_for(frame.len(), part);
+    pub(crate) fn push(&self, frame: Frame, sender: Sender, stop_batching: impl Fn()) -> Result<Pushed, SendError> {
+        let mut state = self.lock_for(frame.len(), stop_batching);
         state.admit(sender)?;
         let mut evicted = 0;
         if !self.fits(&state, &frame, sender) {
@@ -107,12 +107,17 @@ impl Mailbox {
     }
 
     /// Queues `frame` if there is room, and gives it back if not, whatever the policy.
-    pub(crate) fn try_push(&self, frame: Frame, sender: Sender, part: impl Fn()) -> Result<Pushed, TryPushError> {
-        let mut state = self.lock_for(frame.len(), part);
+    pub(crate) fn try_push(
+        &self,
+        frame: Frame,
+        sender: Sender,
+        stop_batching: impl Fn(),
+    ) -> Result<Pushed, TryPushError> {
+        let mut state = self.lock_for(frame.len(), stop_batching);
         state.admit(sender).map_err(TryPushError::Refused)?;
         if !self.fits(&state, &frame, sender) {
             // Whoever gets it back may wait for room.
-            state.awaited = true;
+            state.has_waiters = true;
             return Err(TryPushError::Full(frame));
         }
         let needs_flush = enqueue(state, frame, sender);
@@ -150,9 +155,9 @@ impl Mailbox {
 
     /// Tells those who wait that something has changed, outside the lock.
     fn unlock_and_notify(&self, mut state: MutexGuard<'_, State>) {
-        let awaited = std::mem::take(&mut state.awaited);
+        let has_waiters = std::mem::take(&mut state.has_waiters);
         drop(state);
-        if let Some(changed) = self.changed.get().filter(|_| awaited) {
+        if let Some(changed) = self.changed.get().filter(|_| has_waiters) {
             changed.notify_waiters();
         }
     }
@@ -181,7 +186,7 @@ impl Mailbox {
 
     fn fits_beside(&self, state: &State, frame: &Frame, sender: Sender) -> bool {
         match state.gate {
-            Gate::Greeting if sender == Sender::Other => {
+            Gate::Connecting if sender == Sender::Other => {
                 let size = state.held.as_ref().map_or_else(QueueSize::default, |held| held.size);
                 self.has_room_for(frame, size, 1)
             }
@@ -231,7 +236,7 @@ fn wake_writer(mut state: MutexGuard<'_, State>) -> bool {
         return false;
     }
     match &state.writer {
-        WriterSlot::Here(writer) if !writer.is_clear() => false,
+        WriterSlot::Here(writer) if !writer.is_idle() => false,
         WriterSlot::Here(writer) if writer.is_shared() => !replace(&mut state.flush_requested, true),
         WriterSlot::Here(_) => {
             let driver = state.driver.take_waker();

@@ -28,13 +28,13 @@ const FRAME: usize = 3;
 
 fn open_mailbox(bounds: &Bounds) -> (Arc<Mailbox>, PipeEnd) {
     let (mailbox, pipe) = (Arc::new(Mailbox::new(Arc::new(bounds.clone()))), PipeEnd::new());
-    mailbox.greet(None);
+    mailbox.finish_connect(None);
     mailbox.connect(FrameWriter::new(WriteSide::Pipe(pipe.clone())));
     (mailbox, pipe)
 }
 
 /// No batch reaches these mailboxes.
-fn nobody_parts() {
+fn never_batched() {
     unreachable!("batches are for the members of an endpoint");
 }
 
@@ -66,7 +66,7 @@ fn drive(mailbox: &Mailbox) {
 /// Sends frames that tell who sent them, and calls the flusher where it is needed.
 fn send(mailbox: &Mailbox, sender: u8, flusher: fn(&Mailbox)) {
     for number in 0..FRAMES {
-        let pushed = mailbox.push(frame(sender * FRAMES + number), Sender::Other, nobody_parts);
+        let pushed = mailbox.push(frame(sender * FRAMES + number), Sender::Other, never_batched);
         if pushed.expect("there is room").needs_flush {
             flusher(mailbox);
         }
@@ -136,7 +136,7 @@ fn what_was_taken_is_written_before_the_end() {
         move || {
             let mut taken = 0;
             for number in 0..FRAMES {
-                match mailbox.push(frame(number), Sender::Other, nobody_parts) {
+                match mailbox.push(frame(number), Sender::Other, never_batched) {
                     Ok(pushed) if pushed.needs_flush => drop(mailbox.write(None, &mut { usize::MAX })),
                     Ok(_) => {}
                     // Under this policy, a full queue ends the connection.
@@ -170,18 +170,18 @@ fn hanging_up_drops_the_socket_whoever_writes() {
     let sender = thread::spawn({
         let mailbox = mailbox.clone();
         move || {
-            if mailbox.push(frame(0), Sender::Own, nobody_parts).is_ok() {
+            if mailbox.push(frame(0), Sender::Own, never_batched).is_ok() {
                 mailbox.write(None, &mut { usize::MAX });
             }
         }
     });
     mailbox.drop_socket();
     sender.join().expect("the sender ends");
-    assert!(pipe.is_the_last(), "the socket is dropped");
+    assert!(pipe.is_peer_dropped(), "the socket is dropped");
 }
 
 /// A flusher is called, and its runtime has ended: it leaves what it was called for to the driver.
-fn driver_writes_for_a_courier_that_does_not_come() {
+fn driver_writes_for_a_flusher_that_does_not_come() {
     let (mailbox, pipe) = open_mailbox(&Bounds::default());
     let driver = thread::spawn({
         let mailbox = mailbox.clone();
@@ -197,12 +197,12 @@ fn driver_writes_for_a_courier_that_does_not_come() {
 }
 
 #[test]
-fn frames_are_written_although_the_courier_does_not_come() {
-    check_random(driver_writes_for_a_courier_that_does_not_come, 3000);
-    check_pct(driver_writes_for_a_courier_that_does_not_come, 3000, 3);
+fn frames_are_written_although_the_flusher_does_not_come() {
+    check_random(driver_writes_for_a_flusher_that_does_not_come, 3000);
+    check_pct(driver_writes_for_a_flusher_that_does_not_come, 3000, 3);
 }
 
 #[test]
-fn socket_is_dropped_when_its_connection_ends_while_the_courier_writes() {
+fn socket_is_dropped_when_its_connection_ends_while_the_flusher_writes() {
     check_random(hanging_up_drops_the_socket_whoever_writes, 3000);
 }

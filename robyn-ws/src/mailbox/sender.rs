@@ -15,7 +15,7 @@ pub(crate) struct HandlerRun {
     /// Its connection.
     pub(crate) id: ConnectionId,
     /// Whether its broadcasts are for its own client as well, who may have left meanwhile. A close handler's are not.
-    pub(crate) hears_itself: bool,
+    pub(crate) receives_own_broadcasts: bool,
 }
 
 /// Who sends to a connection. It decides what is still taken near the connection's beginning and end.
@@ -39,10 +39,10 @@ impl Sender {
     }
 
     /// Returns the connection whose handler runs on this thread, if its broadcasts are for its own client as well.
-    pub(crate) fn hearing() -> Option<ConnectionId> {
+    pub(crate) fn running_recipient() -> Option<ConnectionId> {
         RUNNING
             .get()
-            .filter(|running| running.hears_itself)
+            .filter(|running| running.receives_own_broadcasts)
             .map(|running| running.id)
     }
 

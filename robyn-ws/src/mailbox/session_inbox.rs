@@ -22,7 +22,7 @@ struct State {
     ended: Option<Disconnected>,
     receiver: Option<Waker>,
     /// Since when the session waits for a message.
-    awaits_since: Option<Moment>,
+    waiting_since: Option<Moment>,
     /// Whether the session has dropped its socket, so that nobody receives any more.
     abandoned: bool,
     /// The driver, when it waits for room here.
@@ -59,8 +59,8 @@ impl SessionInbox {
     }
 
     /// Returns since when the session waits for a message. `None` means that it does something else.
-    pub(crate) fn awaits_since(&self) -> Option<Moment> {
-        self.lock().awaits_since
+    pub(crate) fn waiting_since(&self) -> Option<Moment> {
+        self.lock().waiting_since
     }
 
     pub(crate) fn end(&self, ended: Disconnected) {
@@ -86,7 +86,7 @@ impl SessionInbox {
     pub(crate) fn poll_receive(&self, cx: &Context<'_>) -> Poll<Result<Message, Disconnected>> {
         let mut inbox = self.lock();
         if let Some(message) = inbox.messages.pop() {
-            inbox.awaits_since = None;
+            inbox.waiting_since = None;
             let driver = inbox.driver.take();
             // The driver reads after the session was polled, if it is the task that polls it. One that wakes itself would keep
             // the runtime from its input.
@@ -97,7 +97,7 @@ impl SessionInbox {
             return Poll::Ready(Err(ended.clone()));
         }
         inbox.receiver = Some(cx.waker().clone());
-        inbox.awaits_since.get_or_insert_with(Moment::now);
+        inbox.waiting_since.get_or_insert_with(Moment::now);
         Poll::Pending
     }
 }

@@ -23,7 +23,7 @@ pub(super) const CONTROLS: usize = 32;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Gate {
     /// The `connect` handler runs: what others send is held until its greeting is queued.
-    Greeting,
+    Connecting,
     /// What was held is queued, and nothing was written since.
     Released,
     Open,
@@ -94,10 +94,10 @@ pub(super) struct State {
     /// Whether the flusher is called and has not come yet. It has each connection to visit once, however much it is sent.
     pub(super) flush_requested: bool,
     /// Whether somebody waits for [`Mailbox::changed`].
-    pub(super) awaited: bool,
+    pub(super) has_waiters: bool,
     /// How often the client made room by taking bytes.
     pub(super) progress: u64,
-    pub(super) given_up: Option<Box<GivenUp>>,
+    pub(super) timed_out: Option<Box<TimedOutWait>>,
 }
 
 /// How broadcasts reach a connection.
@@ -113,7 +113,7 @@ pub(super) enum BroadcastMode {
 
 /// A client that somebody waited for in vain.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct GivenUp {
+pub(super) struct TimedOutWait {
     /// Its progress then.
     pub(super) progress: u64,
     pub(super) waited: Duration,
@@ -123,7 +123,7 @@ impl State {
     /// Returns `true` if what `sender` sends is held until the greeting is queued.
     #[inline]
     pub(super) fn holds(&self, sender: Sender) -> bool {
-        self.gate == Gate::Greeting && sender == Sender::Other
+        self.gate == Gate::Connecting && sender == Sender::Other
     }
 
     /// Drops the oldest frame of those that count for `sender`. Returns how many messages that were.
@@ -157,13 +157,13 @@ impl State {
     }
 
     pub(super) fn is_open(&self) -> bool {
-        matches!(self.gate, Gate::Greeting | Gate::Released | Gate::Open)
+        matches!(self.gate, Gate::Connecting | Gate::Released | Gate::Open)
     }
 
     #[inline]
     pub(super) fn admit(&self, sender: Sender) -> Result<(), SendError> {
         match (self.gate, sender) {
-            (Gate::Greeting | Gate::Released | Gate::Open, _) | (Gate::Finishing, Sender::Own) => Ok(()),
+            (Gate::Connecting | Gate::Released | Gate::Open, _) | (Gate::Finishing, Sender::Own) => Ok(()),
             (Gate::Finishing | Gate::Closed, _) => Err(SendError::NotConnected),
         }
     }

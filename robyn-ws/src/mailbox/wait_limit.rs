@@ -7,7 +7,7 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-use crate::util::time::{SECOND_LOOK, after};
+use crate::util::time::{TIMER_GRACE, after};
 
 /// The time that a sender waits.
 #[derive(Debug)]
@@ -15,10 +15,10 @@ pub(crate) struct WaitLimit<'r> {
     /// The runtime of the recipient, whose clock counts: the sender need not be in any.
     runtime: &'r Handle,
     limit: Duration,
-    over: Pin<Box<Sleep>>,
+    expiry: Pin<Box<Sleep>>,
     /// The client's progress when the time began; `None` if the time counts whatever the client takes.
     progress: Option<u64>,
-    is_second_look: bool,
+    is_grace: bool,
 }
 
 impl<'r> WaitLimit<'r> {
@@ -27,9 +27,9 @@ impl<'r> WaitLimit<'r> {
         Self {
             runtime,
             limit,
-            over: Box::pin(sleep(runtime, limit)),
+            expiry: Box::pin(sleep(runtime, limit)),
             progress: None,
-            is_second_look: false,
+            is_grace: false,
         }
     }
 
@@ -46,21 +46,21 @@ impl<'r> WaitLimit<'r> {
     }
 
     /// Waits until the time is over.
-    pub(super) fn over(&mut self) -> Pin<&mut Sleep> {
-        self.over.as_mut()
+    pub(super) fn expiry(&mut self) -> Pin<&mut Sleep> {
+        self.expiry.as_mut()
     }
 
     /// Begins anew if the client has taken bytes, and looks a second time if not. Returns `false` if it has done either.
-    pub(super) fn is_at_its_end(&mut self, progress: u64) -> bool {
+    pub(super) fn has_expired(&mut self, progress: u64) -> bool {
         let is_renewed = self.progress.is_some_and(|before| before != progress);
         if is_renewed {
             self.progress = Some(progress);
-        } else if self.is_second_look {
+        } else if self.is_grace {
             return true;
         }
-        self.is_second_look = !is_renewed;
-        let more = if is_renewed { self.limit } else { SECOND_LOOK };
-        self.over.set(sleep(self.runtime, more));
+        self.is_grace = !is_renewed;
+        let more = if is_renewed { self.limit } else { TIMER_GRACE };
+        self.expiry.set(sleep(self.runtime, more));
         false
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     util::sync::MutexGuard,
     wire::{
         frame::QueueSize,
-        writer::{Begun, FrameWriter},
+        writer::{FrameWriter, PartialWrite},
     },
 };
 
@@ -39,9 +39,9 @@ pub(crate) struct Wrote {
     pub(crate) written: Written,
     pub(crate) size: QueueSize,
     /// Whether too much is left for batches to reach the connection any longer.
-    pub(crate) is_crowded: bool,
+    pub(crate) must_stop_batching: bool,
     /// Whether batches could reach the connection again.
-    pub(crate) is_eased: bool,
+    pub(crate) can_resume_batching: bool,
 }
 
 impl Wrote {
@@ -50,8 +50,8 @@ impl Wrote {
         Self {
             written: Written::All,
             size,
-            is_crowded: false,
-            is_eased: false,
+            must_stop_batching: false,
+            can_resume_batching: false,
         }
     }
 }
@@ -77,7 +77,7 @@ impl Mailbox {
         budget: &mut usize,
     ) -> Wrote {
         let mut total = QueueSize::default();
-        match state.settle_attempt(writer, result, &mut total, *budget) {
+        match state.finish_attempt(writer, result, &mut total, *budget) {
             Some(written) => self.end_writing(state, written, total, false),
             None => self.write_more(state, total, None, budget),
         }
@@ -91,14 +91,14 @@ impl Mailbox {
         budget: &mut usize,
     ) -> Wrote {
         let written = loop {
-            let (mut writer, begun) = match state.take_outlet(cx.is_some()) {
+            let (mut writer, partial) = match state.take_writer(cx.is_some()) {
                 Ok(taken) => taken,
                 Err(written) => break written,
             };
             drop(state);
-            let result = writer.poll_write(begun, cx.as_deref_mut(), budget);
+            let result = writer.poll_write(partial, cx.as_deref_mut(), budget);
             state = self.lock();
-            if let Some(written) = state.settle_attempt(writer, &result, &mut total, *budget) {
+            if let Some(written) = state.finish_attempt(writer, &result, &mut total, *budget) {
                 break written;
             }
         };
@@ -118,8 +118,8 @@ impl Mailbox {
         let wrote = Wrote {
             written,
             size: total,
-            is_crowded: self.crowds(&state, 0),
-            is_eased: state.is_eased(),
+            must_stop_batching: self.must_stop_batching(&state, 0),
+            can_resume_batching: state.can_resume_batching(),
         };
         if total.messages > 0 {
             self.unlock_and_notify(state);
@@ -157,19 +157,19 @@ impl State {
     #[inline]
     pub(super) fn has_something_to_write(&self) -> bool {
         let queued = !self.queue.is_empty() || !self.controls.is_empty();
-        queued && matches!(&self.writer, WriterSlot::Here(writer) if writer.is_clear())
+        queued && matches!(&self.writer, WriterSlot::Here(writer) if writer.is_idle())
     }
 
     /// Returns `true` if the writer is here, and something is begun in it or queued.
     #[inline]
     fn has_more_to_write(&self) -> bool {
-        matches!(&self.writer, WriterSlot::Here(writer) if !writer.is_clear()) || self.has_something_to_write()
+        matches!(&self.writer, WriterSlot::Here(writer) if !writer.is_idle()) || self.has_something_to_write()
     }
 
-    /// Takes the writer out with what is to be written: what was begun, or else everything that is queued. Otherwise says
+    /// Takes the writer out with what is to be written: what was partial, or else everything that is queued. Otherwise says
     /// why there is nothing to write.
-    fn take_outlet(&mut self, is_driver: bool) -> Result<(FrameWriter, Begun), Written> {
-        let begun = match &mut self.writer {
+    fn take_writer(&mut self, is_driver: bool) -> Result<(FrameWriter, PartialWrite), Written> {
+        let partial = match &mut self.writer {
             WriterSlot::Absent => return Err(Written::Elsewhere),
             WriterSlot::Broken => return Err(Written::Broken),
             WriterSlot::Taken { driver_waits } => {
@@ -177,18 +177,18 @@ impl State {
                 return Err(Written::Elsewhere);
             }
             // The driver waits for the socket already, or is called where only it can write.
-            WriterSlot::Here(writer) if !is_driver && (!writer.is_clear() || !writer.is_shared()) => {
+            WriterSlot::Here(writer) if !is_driver && (!writer.is_idle() || !writer.is_shared()) => {
                 return Err(Written::Elsewhere);
             }
-            WriterSlot::Here(writer) => match writer.take_rest() {
+            WriterSlot::Here(writer) => match writer.take_partial() {
                 Some(rest) => rest,
                 None if self.queue.is_empty() && self.controls.is_empty() => return Err(Written::All),
                 // Nothing is being written, so what counts is queued.
-                None => Begun::new(&mut self.controls, &mut self.queue, self.size),
+                None => PartialWrite::new(&mut self.controls, &mut self.queue, self.size),
             },
         };
         match replace(&mut self.writer, WriterSlot::Taken { driver_waits: false }) {
-            WriterSlot::Here(writer) => Ok((writer, begun)),
+            WriterSlot::Here(writer) => Ok((writer, partial)),
             _ => Err(Written::Elsewhere),
         }
     }
@@ -196,7 +196,7 @@ impl State {
     /// Puts the writer back after an attempt to write, and adds what was written to `total`. Returns how far that came,
     /// unless there is more to be written at once.
     #[inline]
-    fn settle_attempt(
+    fn finish_attempt(
         &mut self,
         writer: FrameWriter,
         result: &Poll<io::Result<QueueSize>>,
@@ -219,7 +219,7 @@ impl State {
 
     /// Returns `true` if everything was taken that kept batches from reaching the connection.
     #[inline]
-    fn is_eased(&self) -> bool {
+    fn can_resume_batching(&self) -> bool {
         self.mode == BroadcastMode::Direct && self.size.messages == 0 && self.gate == Gate::Open
     }
 

@@ -66,7 +66,7 @@ pub fn connector(target: &str) -> (WebSocketConnector, SentMessages) {
         alarm: Alarm::default(),
     });
     live.endpoint.enter(live.clone());
-    live.greet(None);
+    live.finish_connect(None);
     let sent = SentMessages {
         live: live.clone(),
         unread: Vec::new().into_iter(),

@@ -12,7 +12,7 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use serde::de::DeserializeOwned;
 
-use crate::test_util::{TestApp, expectation::Expectation, request::SOMEBODY, watchdog::within};
+use crate::test_util::{TestApp, expectation::Expectation, request::LOCAL_CLIENT, watchdog::within};
 
 impl TestApp {
     /// Sends a GET request to `target`, a path and perhaps a query.
@@ -71,7 +71,7 @@ impl TestApp {
     #[track_caller]
     pub fn http<'a>(&'a self, mut request: Request<Body>) -> impl Future<Output = TestResponse> + Send + use<'a> {
         if request.extensions().get::<ConnectInfo<SocketAddr>>().is_none() {
-            request.extensions_mut().insert(ConnectInfo(SOMEBODY));
+            request.extensions_mut().insert(ConnectInfo(LOCAL_CLIENT));
         }
         let router = TowerToHyperService::new(self.built.router.clone());
         let answering = async move {

@@ -24,7 +24,7 @@ pub struct TestRequest<'a> {
 }
 
 /// The address of a client that has no other.
-pub(super) const SOMEBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 49152);
+pub(super) const LOCAL_CLIENT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 49152);
 
 impl<'a> TestRequest<'a> {
     #[track_caller]
@@ -41,7 +41,7 @@ impl<'a> TestRequest<'a> {
             Ok(request) => Self {
                 app,
                 request,
-                peer: SOMEBODY,
+                peer: LOCAL_CLIENT,
             },
             Err(error) => panic!("`{target}` is no request target: {error}; expected a path such as `/chat?room=a`"),
         }

@@ -117,7 +117,7 @@ impl TestSocket {
         Expectation::new(async move {
             match within("sending", self.sink.send(frame)).await? {
                 Ok(()) => Ok(()),
-                Err(error) if !tells_of_the_end(&error) => Err(format!("the message could not be sent: {error}")),
+                Err(error) if !is_end_of_connection(&error) => Err(format!("the message could not be sent: {error}")),
                 Err(_) => match &self.ended {
                     Some(closed) => Err(format!(
                         "the message could not be sent: the connection was closed with {closed}"
@@ -253,7 +253,7 @@ impl TestSocket {
 }
 
 /// Whether nothing can be sent because the connection has ended, in whichever way.
-const fn tells_of_the_end(error: &tungstenite::Error) -> bool {
+const fn is_end_of_connection(error: &tungstenite::Error) -> bool {
     use tungstenite::Error::{AlreadyClosed, ConnectionClosed, Io, Protocol};
 
     matches!(

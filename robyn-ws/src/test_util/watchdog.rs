@@ -10,16 +10,16 @@ use crate::test_util::{TIMEOUT, expectation::Outcome};
 ///
 /// tokio's own time-out would fire at once under paused time. The thread ends with the wait.
 pub(super) async fn within<T>(what: &str, future: impl Future<Output = T>) -> Outcome<T> {
-    let (bark, barked) = oneshot::channel();
-    let (_leash, dropped) = mpsc::sync_channel::<()>(0);
+    let (expire, expired) = oneshot::channel();
+    let (_alive, dropped) = mpsc::sync_channel::<()>(0);
     thread::spawn(move || {
         if dropped.recv_timeout(TIMEOUT) == Err(mpsc::RecvTimeoutError::Timeout) {
-            let _nobody_waits = bark.send(());
+            let _nobody_waits = expire.send(());
         }
     });
     tokio::select! {
         biased;
         value = future => Ok(value),
-        Ok(()) = barked => Err(format!("{what}: nothing came within {TIMEOUT:?}")),
+        Ok(()) = expired => Err(format!("{what}: nothing came within {TIMEOUT:?}")),
     }
 }

@@ -52,7 +52,7 @@ impl UpgradeRequest {
 
     /// Takes over the extensions that the upgrade handler's extractors have left in the request, and forgets what was read for it, which
     /// the connection's handlers may never want.
-    pub(crate) fn take_over(&mut self, left: Extensions) {
+    pub(crate) fn keep_only_extensions(&mut self, left: Extensions) {
         (self.head.uri, self.head.headers) = Default::default();
         self.extensions = left.into();
     }

@@ -100,7 +100,7 @@ async fn accept_in_time(
     let in_time = tokio::select! {
         biased;
         accepted = OptionFuture::from(accepting.as_mut().as_pin_mut()) => accepted,
-        () = policy.hub.drain().grace_over() => None,
+        () = policy.hub.drain().upgrades_refused() => None,
     };
     drop_users(endpoint, || accepting.set(None));
     let accepted = in_time.unwrap_or_else(|| Ok(Err(shutting_down())));
@@ -162,7 +162,7 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
             guards.end();
             state = answer?;
             extensions::forget_known(&mut parts.extensions);
-            request.take_over(mem::take(&mut parts.extensions));
+            request.keep_only_extensions(mem::take(&mut parts.extensions));
         }
         Arc::new(request)
     };

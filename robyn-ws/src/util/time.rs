@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 /// How much longer a client is given when its time is over. If the process or the machine stood still, timers fire before
 /// the runtime has looked at its sockets; the next timer fires after that.
-pub(crate) const SECOND_LOOK: Duration = Duration::from_millis(1);
+pub(crate) const TIMER_GRACE: Duration = Duration::from_millis(1);
 
 /// Stands for "never": tokio's timers reach about two years.
 const FAR: Duration = Duration::from_hours(24 * 365);

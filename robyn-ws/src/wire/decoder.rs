@@ -97,10 +97,10 @@ impl Decoder {
     }
 
     /// Returns the decoder if it stands in the middle of something. If it does not, it is the thread's again.
-    pub(crate) fn rest(self: Box<Self>) -> Option<Box<Self>> {
-        let at_rest = self.header_length == 0 && self.frame.is_none() && self.message.is_none();
+    pub(crate) fn into_unfinished(self: Box<Self>) -> Option<Box<Self>> {
+        let is_finished = self.header_length == 0 && self.frame.is_none() && self.message.is_none();
         let mut decoder = Some(self);
-        if let Some(spare) = decoder.take_if(|_| at_rest) {
+        if let Some(spare) = decoder.take_if(|_| is_finished) {
             SPARE.set(Some(spare));
         }
         decoder
@@ -270,7 +270,7 @@ mod tests {
             while let Some(received) = taken.next(&mut piece, &bounds)? {
                 all.push(received);
             }
-            decoder = taken.rest();
+            decoder = taken.into_unfinished();
         }
         Ok(all)
     }

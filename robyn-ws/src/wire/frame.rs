@@ -31,7 +31,7 @@ const LONG_RUN: usize = 8 * 1024;
 
 thread_local! {
     /// Where a frame is put together, before as much memory as it needs is known.
-    static WORKBENCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     /// A run that was written, for the next one.
     static SPARE_RUN: Cell<Option<Box<Run>>> = const { Cell::new(None) };
 }
@@ -135,17 +135,17 @@ impl Frame {
     }
 
     fn encode(opcode: u8, payload: &Bytes) -> Self {
-        WORKBENCH.with_borrow_mut(|bench| {
-            bench.clear();
-            put_header(bench, opcode, payload.len());
+        SCRATCH.with_borrow_mut(|scratch| {
+            scratch.clear();
+            put_header(scratch, opcode, payload.len());
             if payload.len() > COPIED_PAYLOAD {
                 return Self::Long(Arc::new(Long {
-                    header: bench.as_slice().into(),
+                    header: scratch.as_slice().into(),
                     payload: payload.clone().into(),
                 }));
             }
-            bench.extend_from_slice(payload);
-            Self::Short(bench.as_slice().into())
+            scratch.extend_from_slice(payload);
+            Self::Short(scratch.as_slice().into())
         })
     }
 

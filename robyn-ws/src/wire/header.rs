@@ -64,15 +64,15 @@ impl Header {
         let Some((first, rest)) = bytes.split_first() else {
             return Ok(None);
         };
-        let (is_final, opcode) = first_byte(*first, context.in_message)?;
+        let (is_final, opcode) = check_first_byte(*first, context.in_message)?;
         let Some((second, rest)) = rest.split_first() else {
             return Ok(None);
         };
-        let Some((payload, rest)) = second_byte(*second, opcode, rest)? else {
+        let Some((payload, rest)) = parse_length(*second, opcode, rest)? else {
             return Ok(None);
         };
         if !opcode.is_control() {
-            judge_size(payload, context)?;
+            check_size(payload, context)?;
         }
         let Some((mask, rest)) = rest.split_first_chunk() else {
             return Ok(None);
@@ -88,7 +88,7 @@ impl Header {
 }
 
 /// Judges the flags and the opcode.
-fn first_byte(byte: u8, in_message: bool) -> Result<(bool, OpCode), ReadEnd> {
+fn check_first_byte(byte: u8, in_message: bool) -> Result<(bool, OpCode), ReadEnd> {
     const FINAL: u8 = 0x80;
     const RESERVED: u8 = 0x70;
     const OPCODE: u8 = 0x0F;
@@ -106,7 +106,7 @@ fn first_byte(byte: u8, in_message: bool) -> Result<(bool, OpCode), ReadEnd> {
 }
 
 /// Judges the mask bit, and reads the length, which goes on in `rest`. Returns it with what follows.
-fn second_byte(byte: u8, opcode: OpCode, rest: &[u8]) -> Result<Option<(u64, &[u8])>, ReadEnd> {
+fn parse_length(byte: u8, opcode: OpCode, rest: &[u8]) -> Result<Option<(u64, &[u8])>, ReadEnd> {
     const MASKED: u8 = 0x80;
     if byte & MASKED == 0 {
         return Err(ReadEnd::Protocol("unmasked frame from a client"));
@@ -127,7 +127,7 @@ fn second_byte(byte: u8, opcode: OpCode, rest: &[u8]) -> Result<Option<(u64, &[u
 }
 
 /// Judges the length of a data frame by itself, and as a part of its message.
-fn judge_size(payload: u64, context: Context) -> Result<(), ReadEnd> {
+fn check_size(payload: u64, context: Context) -> Result<(), ReadEnd> {
     let message = payload.saturating_add(context.message as u64);
     if payload > context.max_frame as u64 || message > context.max_message as u64 {
         return Err(ReadEnd::TooBig);

@@ -47,7 +47,7 @@ impl PipeEnd {
     }
 
     /// Returns `true` if the other end is dropped.
-    pub(crate) fn is_the_last(&self) -> bool {
+    pub(crate) fn is_peer_dropped(&self) -> bool {
         Arc::strong_count(&self.0) == 1
     }
 

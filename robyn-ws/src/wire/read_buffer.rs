@@ -46,17 +46,17 @@ impl ReadBuffer {
     }
 
     /// Gives the buffer back to the thread, and keeps only what is left in it.
-    pub(crate) fn put_away(self: Box<Self>) -> Option<Box<Self>> {
+    pub(crate) fn release(self: Box<Self>) -> Option<Box<Self>> {
         if self.bytes.len() < SIZE {
             return (!self.is_empty()).then_some(self);
         }
         let left = Self::keep(self.left());
-        self.give_back();
+        self.recycle();
         left
     }
 
     /// Gives the buffer back to the thread, whatever is left in it.
-    pub(crate) fn give_back(mut self: Box<Self>) {
+    pub(crate) fn recycle(mut self: Box<Self>) {
         if self.bytes.len() == SIZE {
             (self.start, self.end) = (0, 0);
             SPARE.set(Some(self));
@@ -75,7 +75,7 @@ impl ReadBuffer {
         self.read_at
     }
 
-    pub(crate) fn take_up(&mut self) {
+    pub(crate) fn touch(&mut self) {
         self.read_at = Moment::now();
     }
 
@@ -87,7 +87,7 @@ impl ReadBuffer {
     /// The first `length` bytes were read just now.
     pub(crate) fn fill(&mut self, length: usize) {
         (self.start, self.end) = (0, length);
-        self.take_up();
+        self.touch();
     }
 
     pub(crate) const fn advance(&mut self, bytes: usize) {
@@ -121,12 +121,12 @@ mod tests {
         let mut buffer = ReadBuffer::take();
         read(&mut buffer, b"decoded and not");
         buffer.advance(b"decoded ".len());
-        let kept = buffer.put_away().expect("something is left");
+        let kept = buffer.release().expect("something is left");
         assert_eq!(kept.left(), b"and not");
         assert_eq!(kept.bytes.len(), b"and not".len());
-        let mut kept = kept.put_away().expect("it is still left");
+        let mut kept = kept.release().expect("it is still left");
         kept.advance(b"and not".len());
-        assert!(kept.put_away().is_none());
+        assert!(kept.release().is_none());
     }
 
     #[test]
@@ -136,8 +136,8 @@ mod tests {
         read(&mut lent, b"one");
         read(&mut other, b"other");
         assert_eq!((lent.left(), other.left()), (&b"one"[..], &b"other"[..]));
-        other.give_back();
-        lent.give_back();
+        other.recycle();
+        lent.recycle();
         let again = ReadBuffer::take();
         assert!(again.is_empty());
         assert_eq!(again.bytes.as_ptr(), memory);

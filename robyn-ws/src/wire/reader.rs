@@ -75,7 +75,7 @@ impl FrameReader {
             return Ok(None);
         };
         if buffer.is_empty() {
-            self.put_away();
+            self.release_buffer();
             return Ok(None);
         }
         let mut decoder = self.decoder.take().unwrap_or_else(|| Decoder::take(bounds));
@@ -83,9 +83,9 @@ impl FrameReader {
         let received = decoder.next(&mut bytes, bounds)?;
         let used = buffer.left().len() - bytes.len();
         buffer.advance(used);
-        self.decoder = decoder.rest();
+        self.decoder = decoder.into_unfinished();
         if received.is_none() {
-            self.put_away();
+            self.release_buffer();
         }
         Ok(received)
     }
@@ -112,7 +112,7 @@ impl FrameReader {
                 turn.spend_bytes(buffer.left().len());
                 self.buffer = Some(buffer);
             }
-            Poll::Ready(Err(_)) | Poll::Pending => buffer.give_back(),
+            Poll::Ready(Err(_)) | Poll::Pending => buffer.recycle(),
         }
         read
     }
@@ -134,16 +134,16 @@ impl FrameReader {
     }
 
     /// Keeps what is left for a later poll of the task, and gives the thread its buffer back.
-    pub(crate) fn put_away(&mut self) {
+    pub(crate) fn release_buffer(&mut self) {
         if let Some(buffer) = self.buffer.take() {
-            self.buffer = buffer.put_away();
+            self.buffer = buffer.release();
         }
     }
 
     /// Goes on with what was kept.
-    pub(crate) fn take_up(&mut self) {
+    pub(crate) fn resume(&mut self) {
         if let Some(buffer) = &mut self.buffer {
-            buffer.take_up();
+            buffer.touch();
         }
     }
 
@@ -162,7 +162,7 @@ impl FrameReader {
 
     fn discard(&mut self) {
         if let Some(buffer) = self.buffer.take() {
-            buffer.give_back();
+            buffer.recycle();
         }
     }
 }

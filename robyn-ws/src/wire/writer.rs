@@ -47,7 +47,7 @@ pub(crate) enum WriteSide {
 pub(crate) struct FrameWriter {
     side: WriteSide,
     /// What was begun and not written to the end. It is boxed, since a quiet connection has none.
-    rest: Option<Box<Begun>>,
+    partial: Option<Box<PartialWrite>>,
     /// Whether the socket took no more when it was written to last.
     is_blocked: bool,
     /// Whether the socket has taken bytes after it had taken no more. Only that shows that the peer takes them: what the
@@ -57,7 +57,7 @@ pub(crate) struct FrameWriter {
 
 /// Frames on their way into the socket: with the task that writes, or in the writer until the socket takes more.
 #[derive(Debug)]
-pub(crate) struct Begun {
+pub(crate) struct PartialWrite {
     frames: Queue<Frame>,
     /// How much of the first of them is written, in bytes.
     start: usize,
@@ -67,10 +67,10 @@ pub(crate) struct Begun {
     size: QueueSize,
 }
 
-impl Begun {
+impl PartialWrite {
     /// Begins all of `queue`, which is `size`, behind `controls`, which count against nothing.
     pub(crate) fn new(controls: &mut RareQueue<Frame>, queue: &mut Queue<Frame>, size: QueueSize) -> Self {
-        let mut begun = Self {
+        let mut partial = Self {
             frames: std::mem::take(queue),
             start: 0,
             left: size.bytes,
@@ -80,10 +80,10 @@ impl Begun {
         while !controls.is_empty()
             && let Some(control) = controls.pop_back()
         {
-            begun.left += control.len();
-            begun.frames.push_front(control);
+            partial.left += control.len();
+            partial.frames.push_front(control);
         }
-        begun
+        partial
     }
 
     #[inline]
@@ -124,7 +124,7 @@ impl FrameWriter {
     pub(crate) const fn new(side: WriteSide) -> Self {
         Self {
             side,
-            rest: None,
+            partial: None,
             is_blocked: false,
             has_progress: false,
         }
@@ -132,8 +132,8 @@ impl FrameWriter {
 
     /// Tells whether everything was written.
     #[inline]
-    pub(crate) const fn is_clear(&self) -> bool {
-        self.rest.is_none()
+    pub(crate) const fn is_idle(&self) -> bool {
+        self.partial.is_none()
     }
 
     /// Tells whether tasks other than the connection's own can write.
@@ -142,12 +142,12 @@ impl FrameWriter {
         !matches!(self.side, WriteSide::Other(_))
     }
 
-    /// Takes out what was begun.
-    pub(crate) fn take_rest(&mut self) -> Option<Begun> {
-        self.rest.take().map(|rest| *rest)
+    /// Takes out what was partial.
+    pub(crate) fn take_partial(&mut self) -> Option<PartialWrite> {
+        self.partial.take().map(|partial| *partial)
     }
 
-    /// Writes `frame`, a piece that is `size`, when everything was written. What the socket does not take is begun, and
+    /// Writes `frame`, a piece that is `size`, when everything was written. What the socket does not take is partial, and
     /// only then shards the frame.
     #[inline]
     pub(crate) fn write_through(
@@ -176,13 +176,13 @@ impl FrameWriter {
     ) -> Poll<io::Result<QueueSize>> {
         let mut queue = Queue::new();
         queue.push_back(frame.clone());
-        let mut begun = Begun::new(&mut RareQueue::default(), &mut queue, size);
+        let mut partial = PartialWrite::new(&mut RareQueue::default(), &mut queue, size);
         if let Poll::Ready(written) = attempt {
             let written = written?;
             *budget = budget.saturating_sub(written);
-            begun.advance(written);
+            partial.advance(written);
         }
-        self.poll_write(begun, None, budget)
+        self.poll_write(partial, None, budget)
     }
 
     /// Returns `true` if the peer has made room since the last call.
@@ -196,28 +196,28 @@ impl FrameWriter {
     /// for now.
     pub(crate) fn poll_write(
         &mut self,
-        mut begun: Begun,
+        mut partial: PartialWrite,
         cx: Option<&mut Context<'_>>,
         budget: &mut usize,
     ) -> Poll<io::Result<QueueSize>> {
-        let result = self.poll_write_all(&mut begun, cx, budget);
-        if result.is_pending() || !begun.frames.is_empty() {
-            self.rest = Some(Box::new(begun));
+        let result = self.poll_write_all(&mut partial, cx, budget);
+        if result.is_pending() || !partial.frames.is_empty() {
+            self.partial = Some(Box::new(partial));
         }
         result
     }
 
     fn poll_write_all(
         &mut self,
-        begun: &mut Begun,
+        partial: &mut PartialWrite,
         mut cx: Option<&mut Context<'_>>,
         budget: &mut usize,
     ) -> Poll<io::Result<QueueSize>> {
-        while !begun.frames.is_empty() {
+        while !partial.frames.is_empty() {
             if *budget == 0 {
                 return Poll::Ready(Ok(QueueSize::default()));
             }
-            let attempt = self.side.poll_write_once(begun, cx.as_deref_mut(), *budget);
+            let attempt = self.side.poll_write_once(partial, cx.as_deref_mut(), *budget);
             let was_blocked = replace(&mut self.is_blocked, attempt.is_pending());
             let written = ready!(attempt)?;
             if written == 0 {
@@ -225,12 +225,12 @@ impl FrameWriter {
             }
             *budget = budget.saturating_sub(written);
             self.has_progress |= was_blocked;
-            begun.advance(written);
+            partial.advance(written);
         }
         if let (WriteSide::Other(half), Some(cx)) = (&mut self.side, cx) {
             ready!(Pin::new(half).poll_flush(cx))?;
         }
-        Poll::Ready(Ok(begun.size))
+        Poll::Ready(Ok(partial.size))
     }
 
     /// Ends our half.
@@ -246,18 +246,23 @@ impl FrameWriter {
 
 impl WriteSide {
     /// Writes once, and at most about as much as `most`.
-    fn poll_write_once(&mut self, begun: &Begun, cx: Option<&mut Context<'_>>, most: usize) -> Poll<io::Result<usize>> {
+    fn poll_write_once(
+        &mut self,
+        partial: &PartialWrite,
+        cx: Option<&mut Context<'_>>,
+        most: usize,
+    ) -> Poll<io::Result<usize>> {
         // The common cases first: one piece, and some short ones.
-        if let (1, Some([piece, []])) = (begun.frames.len(), begun.frames.front().map(Frame::pieces)) {
-            let rest = &piece[begun.start..];
+        if let (1, Some([piece, []])) = (partial.frames.len(), partial.frames.front().map(Frame::pieces)) {
+            let rest = &piece[partial.start..];
             return self.poll_write(cx, &rest[..rest.len().min(most)]);
         }
-        if begun.left > GATHERED {
-            return self.poll_write_pieces(cx, begun.pieces(), most);
+        if partial.left > GATHERED {
+            return self.poll_write_pieces(cx, partial.pieces(), most);
         }
         GATHER.with_borrow_mut(|gathered| {
             gathered.clear();
-            begun.pieces().for_each(|piece| gathered.extend_from_slice(piece));
+            partial.pieces().for_each(|piece| gathered.extend_from_slice(piece));
             self.poll_write(cx, gathered)
         })
     }
