@@ -1,4 +1,4 @@
-//! How long a sender waits for room in a full queue.
+//! The timeout of a sender that waits for room in a full queue.
 
 use std::{pin::Pin, time::Duration};
 
@@ -9,20 +9,21 @@ use tokio::{
 
 use crate::util::time::{TIMER_GRACE, after};
 
-/// The time that a sender waits.
+/// A timeout, optionally restarted by progress of the client.
 #[derive(Debug)]
 pub(crate) struct WaitLimit<'r> {
-    /// The runtime of the recipient, whose clock counts: the sender need not be in any.
+    /// The runtime of the recipient, whose clock applies. The sender may be outside of any runtime.
     runtime: &'r Handle,
     limit: Duration,
     expiry: Pin<Box<Sleep>>,
-    /// The client's progress when the time began; `None` if the time counts whatever the client takes.
+    /// The client's progress when the time began. `None` if progress does not restart the time.
     progress: Option<u64>,
+    /// Whether the time is over and [`TIMER_GRACE`] runs.
     is_grace: bool,
 }
 
 impl<'r> WaitLimit<'r> {
-    /// Waits for `limit`.
+    /// Creates a timeout after `limit`.
     pub(crate) fn new(runtime: &'r Handle, limit: Duration) -> Self {
         Self {
             runtime,
@@ -33,7 +34,7 @@ impl<'r> WaitLimit<'r> {
         }
     }
 
-    /// Waits for `limit` without progress of the client.
+    /// Creates a timeout after `limit` without progress of the client.
     pub(crate) fn without_progress(runtime: &'r Handle, limit: Duration, progress: u64) -> Self {
         Self {
             progress: Some(progress),
@@ -45,12 +46,13 @@ impl<'r> WaitLimit<'r> {
         self.limit
     }
 
-    /// Waits until the time is over.
+    /// Returns a future that ends when the time is over.
     pub(super) fn expiry(&mut self) -> Pin<&mut Sleep> {
         self.expiry.as_mut()
     }
 
-    /// Begins anew if the client has taken bytes, and looks a second time if not. Returns `false` if it has done either.
+    /// Call this when the time is over. Returns `false` and waits again if the client has made progress, or if
+    /// [`TIMER_GRACE`] has not passed.
     pub(super) fn has_expired(&mut self, progress: u64) -> bool {
         let is_renewed = self.progress.is_some_and(|before| before != progress);
         if is_renewed {

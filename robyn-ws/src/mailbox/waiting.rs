@@ -1,4 +1,4 @@
-//! Those who wait for room in a mailbox, or for its end.
+//! Waiting for room in a mailbox, or for the end of its connection.
 
 use std::pin::pin;
 
@@ -12,11 +12,11 @@ use crate::{
 };
 
 impl Mailbox {
-    /// Queues `frame` as soon as there is room, and applies the overflow policy when `patience` is over.
+    /// Queues `frame` as soon as there is room. When `limit` expires, the overflow policy applies.
     ///
     /// # Cancel safety
     ///
-    /// Dropped while it waits, it has queued nothing.
+    /// If this future is dropped, nothing is queued.
     pub(crate) async fn push_wait(
         &self,
         mut frame: Frame,
@@ -26,14 +26,15 @@ impl Mailbox {
     ) -> Result<Pushed, SendError> {
         loop {
             let mut changed = pin!(self.changed().notified());
-            // Enabled before the queue is looked at, so that no change falls between.
+            // Enabled before the queue is checked, so that no change is missed.
             changed.as_mut().enable();
             frame = match self.try_push(frame, sender, &stop_batching) {
                 Err(TryPushError::Full(frame)) => frame,
                 Err(TryPushError::Refused(error)) => return Err(error),
                 Ok(pushed) => return Ok(pushed),
             };
-            // The change first: when a runtime ends, its connections do, and then its timers are not to be asked.
+            // `changed` is polled first: when a runtime ends, it drops its connections before its timers, which then
+            // must not be polled.
             let has_timed_out = self.has_timed_out_before(&limit);
             let is_over = has_timed_out || matches!(select(changed, limit.expiry()).await, Either::Right(_));
             if has_timed_out || (is_over && limit.has_expired(self.progress())) {
@@ -51,7 +52,7 @@ impl Mailbox {
         self.lock().progress
     }
 
-    /// Returns `true` if somebody has waited that long for this client in vain, and it has taken nothing since.
+    /// Returns `true` if a wait of this length has timed out and the client has taken no bytes since.
     fn has_timed_out_before(&self, limit: &WaitLimit<'_>) -> bool {
         let state = self.lock();
         state
@@ -70,13 +71,14 @@ impl Mailbox {
         self.changed.get_or_init(Box::default)
     }
 
+    /// Registers a waiting task. Returns `false` if the connection is not open anymore.
     fn register_waiter(&self) -> bool {
         let mut state = self.lock();
         state.has_waiters = true;
         state.is_open()
     }
 
-    /// Waits until the connection is no longer open.
+    /// Waits until the connection is not open anymore.
     pub(crate) async fn closed(&self) {
         loop {
             let mut changed = pin!(self.changed().notified());
