@@ -191,7 +191,7 @@ impl Live {
         };
         if dropped > 0 {
             let policy = self.mailbox.overflow();
-            log::debug!(id = %self.id, endpoint = %self.endpoint.path, dropped, policy = policy.label(), "a full queue dropped messages");
+            log::debug!(id = %self.id, endpoint = %self.endpoint.path, dropped, policy = policy.label(), "messages were dropped because the queue is full");
             self.endpoint.telemetry.dropped(dropped, policy);
             if policy == Overflow::Disconnect {
                 self.endpoint.leave(self.id);

@@ -331,7 +331,7 @@ impl<S: Send + Sync + 'static> FromRequestParts<S> for Hub {
 
 /// Rejection of the extractor [`Hub`]: the route has no hub. It responds with status 500.
 #[derive(Debug, thiserror::Error)]
-#[error("this route has no `Hub`: pass the route to `App::http`, or add `.layer(Extension(app.hub()))`")]
+#[error("this route has no `Hub`: pass it to `App::http`, or add `.layer(Extension(app.hub()))`")]
 pub struct HubRejection(());
 
 impl IntoResponse for HubRejection {

@@ -25,7 +25,7 @@ const SENDERS: u8 = 2;
 /// Bytes on the wire of a frame with one byte of payload.
 const FRAMES: u8 = 3;
 
-/// What a frame of one byte takes on the wire.
+/// Bytes on the wire of a frame with one byte of payload.
 const FRAME: usize = 3;
 
 fn open_mailbox(bounds: &Bounds) -> (Arc<Mailbox>, PipeEnd) {

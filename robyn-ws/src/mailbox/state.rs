@@ -145,7 +145,7 @@ impl State {
         if self.holds(sender) {
             Ending::because(
                 CloseReason::ConnectTooSlow,
-                "the server was too slow: Limits::max_outbound_messages or Limits::max_outbound_bytes while `connect` ran",
+                "exceeded Limits::max_outbound_messages or Limits::max_outbound_bytes while `connect` ran",
             )
         } else {
             Ending::slow_consumer()
