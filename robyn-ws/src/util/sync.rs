@@ -1,5 +1,5 @@
-//! The locks of what connections share: the standard library's, or, in `cargo xtask races`, ones that try other
-//! interleavings of threads in each run.
+//! The locks of shared state. `cargo xtask races` replaces the standard library's locks with locks that try a different
+//! interleaving of threads in each run.
 
 #[cfg(races)]
 pub(crate) use shuttle::sync::{Mutex, MutexGuard, atomic::AtomicBool};
