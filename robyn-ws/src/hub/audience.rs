@@ -23,7 +23,7 @@ use crate::{
 /// ```
 /// use robyn_ws::prelude::*;
 ///
-/// #[websocket("/chat", on = "message")]
+/// #[websocket("/talk", on = "message")]
 /// fn say(ws: WebSocketConnector, msg: String) -> String {
 ///     let delivery = ws.others().sync_broadcast(msg);
 ///     format!("queued for {}, dropped {}", delivery.queued, delivery.dropped)

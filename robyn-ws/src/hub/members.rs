@@ -95,7 +95,7 @@ pub struct Joined {
 /// ```
 /// use robyn_ws::prelude::*;
 ///
-/// #[websocket("/chat", on = "message")]
+/// #[websocket("/rooms", on = "message")]
 /// fn leave(ws: WebSocketConnector, room: String) {
 ///     let left = ws.leave(&room);
 ///     if left.was_member {

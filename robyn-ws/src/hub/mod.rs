@@ -149,14 +149,14 @@ impl fmt::Debug for Hub {
 /// ```
 /// use robyn_ws::prelude::*;
 ///
-/// #[websocket("/chat", on = "connect")]
+/// #[websocket("/lobby", on = "connect")]
 /// fn connect() {}
 ///
 /// let app = App::new();
-/// let chat = app.hub().endpoint("/chat");
-/// chat.to("red").sync_broadcast("to the room");
-/// chat.sync_broadcast("to everyone");
-/// assert_eq!((chat.count(), chat.ids()), (0, vec![]));
+/// let lobby = app.hub().endpoint("/lobby");
+/// lobby.to("red").sync_broadcast("to the room");
+/// lobby.sync_broadcast("to everyone");
+/// assert_eq!((lobby.count(), lobby.ids()), (0, vec![]));
 /// ```
 #[derive(Clone)]
 #[must_use = "an endpoint does nothing until one of its methods is called"]

@@ -10,7 +10,7 @@ use crate::util::printable::printable;
 /// ```
 /// use robyn_ws::{close_code, prelude::*};
 ///
-/// #[websocket("/chat", on = "message")]
+/// #[websocket("/short", on = "message")]
 /// fn say(ws: WebSocketConnector, msg: String) {
 ///     if msg.len() > 100 {
 ///         ws.close_with(close_code::POLICY, "at most 100 bytes");

@@ -174,8 +174,8 @@ impl Head {
 /// ```
 /// use robyn_ws::prelude::*;
 ///
-/// // The client connects to `/chat?name=gordon&tag=a&tag=b`.
-/// #[websocket("/chat", on = "connect")]
+/// // The client connects to `/hello?name=gordon&tag=a&tag=b`.
+/// #[websocket("/hello", on = "connect")]
 /// fn enter(ws: WebSocketConnector) -> String {
 ///     let query = ws.query_params();
 ///     let tags: Vec<_> = query.get_all("tag").collect();
