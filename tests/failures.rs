@@ -61,6 +61,8 @@ impl<'de> Deserialize<'de> for NoDeserialize {
 
 #[websocket("/error", on = "connect", router = FAILING)]
 #[websocket("/payload", on = "connect", router = FAILING)]
+#[websocket("/refusing", on = "connect", router = FAILING)]
+#[websocket("/json", on = "connect", router = FAILING)]
 #[websocket("/state", on = "connect", router = FAILING)]
 #[websocket("/endless", on = "connect", router = FAILING)]
 #[websocket("/blocking", on = "connect", router = FAILING)]
@@ -79,10 +81,21 @@ fn fails(how: &str) -> Result<(), Bad> {
     })
 }
 
+#[websocket("/refusing", on = "message", router = FAILING)]
+fn refuses(msg: Result<Json<u32>, Rejection>) -> Result<(), HandlerError> {
+    match msg?.0 {
+        number if number > 9 => Err(HandlerError::close(4000, "too many")),
+        _ => Ok(()),
+    }
+}
+
 #[websocket("/payload", on = "message", router = FAILING)]
 fn panics_with_a_value() {
     panic_any(DropPanics);
 }
+
+#[websocket("/json", on = "message", router = FAILING)]
+fn takes_json(_number: Json<u32>) {}
 
 #[websocket("/query", on = "message", router = FAILING)]
 fn takes_query(_query: Query<NoDeserialize>) {}
@@ -176,6 +189,24 @@ async fn error_is_logged_however_its_text_fails() {
         if how == "drop panics" {
             scene.line("the `Drop` of the handler's error panicked", "fails", &id);
         }
+    }
+}
+
+/// Anybody could fill the log with warnings.
+#[tokio::test]
+async fn message_that_a_handler_refuses_is_not_a_warning() {
+    let scene = Scene::new(Limits::default());
+    for (path, message, code) in [
+        ("json", "bad", 1007),
+        ("refusing", "bad", 1007),
+        ("refusing", "10", 4000),
+    ] {
+        let (mut client, id) = scene.connect(path).await;
+        client.send_text(message).await;
+        client.expect_close(code).await;
+        let log = scene.log.text();
+        let warning = log.lines().find(|line| line.contains("WARN") && line.contains(&id));
+        assert_eq!(warning, None, "{path} {message}");
     }
 }
 

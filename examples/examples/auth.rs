@@ -1,6 +1,7 @@
-//! Letting only some in: an upgrade handler that answers 401, or returns who it is as the state of the connection.
+//! Authentication: an upgrade handler that answers 401, or returns the user as the state of the connection.
 //! Run it: `cargo run --example auth`
 //! Then type `python -m websockets "ws://127.0.0.1:8080/cave?token=alfred-1"`, and then the same without the token
+//! Needs: robyn-ws, serde (derive), tokio (full), tracing-subscriber
 
 use std::collections::HashMap;
 
@@ -11,18 +12,18 @@ use robyn_ws::{
 use serde::Deserialize;
 use tokio::sync::RwLock;
 
-/// Who may come in: names by token. It stands for a database, which is also waited for.
+/// The names of users by token. It stands for a database, which a handler also has to wait for.
 struct Keys(RwLock<HashMap<&'static str, &'static str>>);
 
-/// Who is connected. It has no `Default`, and `from_upgrade` says that only an upgrade handler makes it: an endpoint that
-/// takes it but has none does not start. So a handler that takes `&User` cannot be reached by strangers.
+/// The connected user. It has no `Default`, and `from_upgrade` says that only an upgrade handler creates it: an app
+/// whose endpoint takes `&User` but has no such handler does not start. So no stranger reaches a handler that takes it.
 #[derive(ConnectionState)]
 #[connection_state(from_upgrade)]
 struct User {
     name: &'static str,
 }
 
-/// The token, for browsers: from them a socket cannot bring an `Authorization` header. Beware that proxies log URLs.
+/// The token in the query, for browsers: a page cannot set the `Authorization` header. Beware that proxies log URLs.
 #[derive(Deserialize)]
 struct Ticket {
     token: Option<String>,
@@ -61,9 +62,8 @@ fn message(user: &User, msg: &str) -> String {
 
 #[tokio::main]
 async fn main() -> Result<(), ServeError> {
+    tracing_subscriber::fmt::init();
+    let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8080".into());
     let keys = HashMap::from([("alfred-1", "Alfred"), ("robin-2", "Robin")]);
-    App::new()
-        .inject_global(Keys(RwLock::new(keys)))
-        .serve(robyn_ws_examples::setup()?)
-        .await
+    App::new().inject_global(Keys(RwLock::new(keys))).serve(address).await
 }

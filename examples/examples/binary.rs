@@ -1,17 +1,18 @@
 //! Binary messages: as bytes, told apart from text, and shared by all receivers of a broadcast.
 //! Run it: `cargo run --example binary`
 //! Then type `printf 'abc' | websocat --binary ws://127.0.0.1:8080/reverse`, or see text and bytes told apart at `/kind`
+//! Needs: robyn-ws, tokio (full), tracing-subscriber
 
 use robyn_ws::prelude::*;
 
-/// Whoever takes bytes also gets the bytes of a text message. What is returned as bytes is sent as a binary message.
+/// A handler that takes bytes also receives text messages, as their bytes. Returned bytes are sent as a binary message.
 #[websocket("/reverse", on = "message")]
 fn reverse(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes.reverse();
     bytes
 }
 
-/// Whoever cares which it was takes `Message`.
+/// `Message` tells text and bytes apart.
 #[websocket("/kind", on = "message")]
 fn kind(message: Message) -> String {
     match message {
@@ -20,7 +21,7 @@ fn kind(message: Message) -> String {
     }
 }
 
-/// `Bytes` is a shared piece of memory: what came from one client goes to all without being copied for each.
+/// `Bytes` shares its memory: the payload is not copied for each client.
 #[websocket("/relay", on = "message")]
 async fn relay(ws: WebSocketConnector, bytes: Bytes) {
     ws.others().async_broadcast(bytes).await;
@@ -28,7 +29,9 @@ async fn relay(ws: WebSocketConnector, bytes: Bytes) {
 
 #[tokio::main]
 async fn main() -> Result<(), ServeError> {
-    // One bound for messages and memory: above it, the client is closed with code 1009 before anything is read.
+    tracing_subscriber::fmt::init();
+    let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8080".into());
+    // A client that announces a longer message is closed with code 1009 before the message is read.
     let limits = Limits::default().max_message_size(64 * 1024);
-    App::new().limits(limits).serve(robyn_ws_examples::setup()?).await
+    App::new().limits(limits).serve(address).await
 }

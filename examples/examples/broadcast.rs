@@ -1,6 +1,7 @@
 //! Broadcasting to everyone, to everyone else, and to a room.
 //! Run it: `cargo run --example broadcast`
 //! Then type `python -m websockets ws://127.0.0.1:8080/broadcast` in two terminals, and there: hello, /join red, /red hello
+//! Needs: robyn-ws, tokio (full), tracing-subscriber
 
 use robyn_ws::prelude::*;
 
@@ -13,28 +14,30 @@ fn connect(ws: &WebSocketConnector) -> String {
 
 #[websocket("/broadcast", on = "message")]
 async fn message(ws: WebSocketConnector, msg: &str) -> Option<String> {
-    // A room is a name. It exists as long as somebody is in it, and whoever disconnects leaves all rooms.
+    // A room is a name. It exists while it has members, and a client that disconnects leaves all its rooms.
     if let Some(room) = msg.strip_prefix("/join ") {
         ws.join(room);
         return Some(format!("{} in {room}", ws.to(room).count()));
     }
     if let Some((room, text)) = msg.strip_prefix('/').and_then(|msg| msg.split_once(' ')) {
-        // `sync_broadcast` never waits. What happens to a client that reads too slowly is up to `Limits::overflow`.
+        // `sync_broadcast` never waits. `Limits::overflow` decides about clients that read too slowly.
         let delivery = ws.to(room).sync_broadcast(format!("{room}: {text}"));
         return Some(format!("Told {}", delivery.queued));
     }
-    // `async_broadcast` gives slow clients some time, and nobody else waits for them.
+    // `async_broadcast` waits a short time for slow clients. The other clients do not wait for them.
     ws.async_broadcast(msg).await;
     None
 }
 
 #[websocket("/broadcast", on = "close")]
 fn close(ws: &WebSocketConnector) {
-    // The leaver is no longer part of everyone.
+    // The client that left is not part of everyone any more.
     ws.sync_broadcast("Somebody left");
 }
 
 #[tokio::main]
 async fn main() -> Result<(), ServeError> {
-    App::new().serve(robyn_ws_examples::setup()?).await
+    tracing_subscriber::fmt::init();
+    let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8080".into());
+    App::new().serve(address).await
 }

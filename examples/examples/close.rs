@@ -1,6 +1,7 @@
 //! Closing a connection from the server, with a code and a reason, and learning how a connection ended.
 //! Run it: `cargo run --example close`
 //! Then type `python -m websockets ws://127.0.0.1:8080/close`, and there: hello, disconnect, ban, or fail
+//! Needs: robyn-ws, tokio (full), tracing, tracing-subscriber
 
 use robyn_ws::prelude::*;
 
@@ -8,13 +9,13 @@ use robyn_ws::prelude::*;
 fn message(ws: &WebSocketConnector, msg: &str) -> Result<&'static str, HandlerError> {
     match msg {
         "disconnect" => {
-            // Code 1000, "normal". From here on nobody can send to this client, but what it was sent before and what
-            // this handler returns still arrive.
+            // Code 1000, "normal". Later sends to this client fail, but earlier messages and this handler's reply still
+            // arrive.
             ws.close();
             Ok("Closing connection")
         }
         "ban" => {
-            // Codes from 4000 are yours to give a meaning.
+            // Codes from 4000 to 4999 have the meaning that your app gives them.
             ws.close_with(4003, "banned");
             Ok("Closing connection")
         }
@@ -37,5 +38,7 @@ fn close(ws: &WebSocketConnector, reason: &CloseReason) -> Option<&'static str> 
 
 #[tokio::main]
 async fn main() -> Result<(), ServeError> {
-    App::new().serve(robyn_ws_examples::setup()?).await
+    tracing_subscriber::fmt::init();
+    let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8080".into());
+    App::new().serve(address).await
 }

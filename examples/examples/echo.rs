@@ -1,13 +1,14 @@
-//! Echoes every message as the kind it came as, up to 16 MiB: what the conformance tests of the protocol talk to.
+//! Echoes text as text and bytes as bytes, up to 16 MiB: the server of the protocol's conformance tests.
 //! Run it: `cargo run --example echo`
 //! Then type `python -m websockets ws://127.0.0.1:8080/`, and there anything; or leave it to `cargo xtask conformance`
+//! Needs: robyn-ws, tokio (full), tracing-subscriber
 
 use robyn_ws::prelude::*;
 
 /// The longest message that Autobahn's cases send. They send it as one frame and as many.
 const LONGEST: usize = 16 * 1024 * 1024;
 
-/// A message shares its payload with what was received, so an echo copies nothing.
+/// A message shares the received payload, so an echo copies nothing.
 #[websocket("/", on = "message")]
 fn echo(message: Message) -> Message {
     message
@@ -15,9 +16,11 @@ fn echo(message: Message) -> Message {
 
 #[tokio::main]
 async fn main() -> Result<(), ServeError> {
+    tracing_subscriber::fmt::init();
+    let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8080".into());
     let limits = Limits::default()
         .max_message_size(LONGEST)
-        // The decoder asks for more at once, since messages of this size are not the exception here.
+        // Messages of this size are common here, so more is read at once.
         .read_buffer(64 * 1024);
-    App::new().limits(limits).serve(robyn_ws_examples::setup()?).await
+    App::new().limits(limits).serve(address).await
 }

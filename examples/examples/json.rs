@@ -1,13 +1,14 @@
-//! JSON in and out, without copying what the message says, and what becomes of a message that is not what was expected.
+//! JSON in and out, without copying the text of a message, and two ways to answer an invalid message.
 //! Run it: `cargo run --example json`
 //! Then type `python -m websockets ws://127.0.0.1:8080/json`, and there: {"do": "add", "a": 1, "b": 2} or {"do": "shout", "text": "hi"}
+//! Needs: robyn-ws, serde (derive), tokio (full), tracing-subscriber
 
 use std::borrow::Cow;
 
 use robyn_ws::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// What clients may ask for; `do` tells which.
+/// A command of a client; the key `do` names the variant.
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "lowercase")]
 enum Command<'a> {
@@ -16,13 +17,13 @@ enum Command<'a> {
         b: i64,
     },
     Shout {
-        /// Borrowed from the message, and owned only if it has an escape such as `\n`. A plain `&str` would refuse that.
+        /// Borrowed from the message, and owned only if it has an escape such as `\n`. A plain `&str` refuses that.
         #[serde(borrow)]
         text: Cow<'a, str>,
     },
 }
 
-/// What they get.
+/// The answer to a command.
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Answer {
@@ -31,13 +32,13 @@ enum Answer {
     Error(String),
 }
 
-/// Anything that is no `Command` closes the connection with code 1007 and a reason.
+/// A message that is not a `Command` closes the connection with code 1007 and a reason.
 #[websocket("/json", on = "message")]
 fn message(Json(command): Json<Command<'_>>) -> Json<Answer> {
     Json(answer(command))
 }
 
-/// Where clients are people, they may try again: with `Result<_, Rejection>` the handler decides.
+/// With `Result<_, Rejection>` the handler itself answers an invalid message, and the client can try again.
 #[websocket("/json/patient", on = "message")]
 fn patient(command: Result<Json<Command<'_>>, Rejection>) -> Json<Answer> {
     Json(match command {
@@ -57,5 +58,7 @@ fn answer(command: Command<'_>) -> Answer {
 
 #[tokio::main]
 async fn main() -> Result<(), ServeError> {
-    App::new().serve(robyn_ws_examples::setup()?).await
+    tracing_subscriber::fmt::init();
+    let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8080".into());
+    App::new().serve(address).await
 }

@@ -1,6 +1,7 @@
-//! Sockets in an axum app that exists already: merged into it, nested in it, and behind its tower layers.
+//! WebSockets in an existing axum app: merged into it, nested in it, and behind its tower layers.
 //! Run it: `cargo run --example mount_in_axum`
 //! Then type `python -m websockets ws://127.0.0.1:8080/echo` or `…/live/echo`, and there anything
+//! Needs: robyn-ws, axum, tokio (full), tower-http (set-header, trace), tracing, tracing-subscriber
 
 use std::{
     sync::{
@@ -22,13 +23,13 @@ use robyn_ws::prelude::*;
 use tokio::net::TcpListener;
 use tower_http::{set_header::SetResponseHeaderLayer, trace::TraceLayer};
 
-// ---- the app that exists already ----------------------------------------------------------------------------------
+// ---- the existing app ---------------------------------------------------------------------------------------------
 
 /// The state of the axum app.
 #[derive(Default)]
 struct Visits(AtomicU64);
 
-/// How many requests came before this one, and this one.
+/// The number of a request.
 #[derive(Clone, Copy)]
 struct Visit(u64);
 
@@ -45,7 +46,7 @@ async fn home(Extension(Visit(number)): Extension<Visit>) -> String {
 
 // ---- the WebSockets -----------------------------------------------------------------------------------------------
 
-/// What a layer has left in the request is there for the handlers of the connection, too.
+/// Handlers of a connection can take the extensions that a layer has added to the request.
 #[websocket("/echo", on = "connect")]
 fn connect(Extension(Visit(number)): Extension<Visit>) -> String {
     format!("Visit {number}")
@@ -60,11 +61,12 @@ fn echo(msg: Utf8Bytes) -> Utf8Bytes {
 
 #[tokio::main]
 async fn main() -> Result<(), ServeError> {
-    let address = robyn_ws_examples::setup()?;
-    // `App::router` gives the router alone. `App::build` also gives what ends the connections in order.
+    tracing_subscriber::fmt::init();
+    let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8080".into());
+    // `App::router` returns the router alone. `App::build` also returns the shutdown, which ends connections in order.
     let BuiltApp { router, shutdown, .. } = App::new().build()?;
 
-    // Merged, the endpoints are where they say; nested, they are behind the prefix. Nobody needs both, but one can.
+    // Merged, endpoints keep their paths; nested, they get a prefix. Most apps need only one of the two.
     let app = Router::new()
         .route("/", get(home))
         .merge(router.clone())
@@ -76,15 +78,14 @@ async fn main() -> Result<(), ServeError> {
         ))
         .layer(TraceLayer::new_for_http());
 
-    let listener = TcpListener::bind(address).await.map_err(|source| ServeError::Bind {
-        address: address.to_string(),
-        source,
-    })?;
-    println!("listening on http://{} (stop with Ctrl-C)", listener.local_addr()?);
+    let listener = TcpListener::bind(&address)
+        .await
+        .map_err(|source| ServeError::Bind { address, source })?;
+    tracing::info!("listening on http://{} (stop with Ctrl-C)", listener.local_addr()?);
     axum::serve(listener, app)
         .with_graceful_shutdown(async move {
-            // axum's own shutdown does not see connections that have become WebSockets. On Ctrl-C or SIGTERM this closes
-            // them with 1001, and after ten seconds cuts those that do not end.
+            // axum's own shutdown ignores connections that have become WebSockets. On Ctrl-C or SIGTERM this closes them
+            // with 1001, and after ten seconds aborts the rest.
             shutdown.on_signal(Duration::from_secs(10)).await;
         })
         .await?;

@@ -1,11 +1,12 @@
-//! Query and path parameters, read by hand as in Robyn, and typed, where a wrong one is refused before the connection.
+//! Query and path parameters: read by hand as in Robyn, or typed, so that wrong ones are refused before the connection.
 //! Run it: `cargo run --example query_params`
 //! Then type `python -m websockets "ws://127.0.0.1:8080/login?name=gordon&desg=commissioner"` or `…/floor/3?lamps=2`
+//! Needs: robyn-ws, serde (derive), tokio (full), tracing-subscriber
 
 use robyn_ws::prelude::*;
 use serde::Deserialize;
 
-/// Reads what is there. The values are decoded: `?name=g%6Frdon` is `gordon`, too.
+/// Reads parameters one by one. Their values are decoded: `?name=g%6Frdon` is `gordon`, too.
 #[websocket("/login", on = "connect")]
 fn login(ws: &WebSocketConnector) -> String {
     let query = ws.query_params();
@@ -19,15 +20,15 @@ fn login(ws: &WebSocketConnector) -> String {
 /// The query of `/floor/{number}`.
 #[derive(Deserialize)]
 struct Lights {
-    /// How many lamps to switch on.
+    /// The number of lamps to switch on.
     lamps: u8,
-    /// Whether to dim them; `false` where the query says nothing.
+    /// `true` to dim them; `false` if it is not in the query.
     #[serde(default)]
     dimmed: bool,
 }
 
-/// Says what it wants. `?lamps=many` or `/floor/attic` is answered with HTTP 400, which tells what is wrong with it, and
-/// no connection is opened.
+/// Takes typed parameters. `?lamps=many` or `/floor/attic` is answered with HTTP 400 and a reason, and no connection is
+/// opened.
 #[websocket("/floor/{number}", on = "connect")]
 fn floor(Path(number): Path<i8>, Query(lights): Query<Lights>) -> String {
     let how = if lights.dimmed { "dimmed" } else { "bright" };
@@ -36,5 +37,7 @@ fn floor(Path(number): Path<i8>, Query(lights): Query<Lights>) -> String {
 
 #[tokio::main]
 async fn main() -> Result<(), ServeError> {
-    App::new().serve(robyn_ws_examples::setup()?).await
+    tracing_subscriber::fmt::init();
+    let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8080".into());
+    App::new().serve(address).await
 }

@@ -1,6 +1,7 @@
 //! Sending to one client by its id, and what happens when that client is not there.
 //! Run it: `cargo run --example send_to`
 //! Then type `python -m websockets ws://127.0.0.1:8080/send_to` in two terminals, and in one of them: THE-OTHER'S-ID hello
+//! Needs: robyn-ws, tokio (full), tracing-subscriber
 
 use robyn_ws::prelude::*;
 
@@ -19,10 +20,10 @@ async fn message(ws: WebSocketConnector, msg: &str) -> Result<&'static str, Hand
         ws.sync_send(format!("You told yourself {msg}"))?;
         return Ok("Write an id and a text to tell it to somebody else");
     };
-    // Ids have a type of their own, so a text that is none is found here. Such an error is for the client to read and
-    // no reason to close: `HandlerError::reply` sends it and carries on.
+    // Ids have a type of their own, so a text that is not an id is refused here. `HandlerError::reply` sends the error
+    // to the client and keeps the connection open.
     let id: ConnectionId = id.parse().map_err(reply)?;
-    // Waits while the other client's queue is full. If it has gone, or never was, that is an error, not silence.
+    // Waits while the other client's queue is full. If no such client is connected, that is an error.
     ws.async_send_to(id, format!("{} tells you {text}", ws.id()))
         .await
         .map_err(reply)?;
@@ -35,5 +36,7 @@ fn reply(error: impl std::error::Error) -> HandlerError {
 
 #[tokio::main]
 async fn main() -> Result<(), ServeError> {
-    App::new().serve(robyn_ws_examples::setup()?).await
+    tracing_subscriber::fmt::init();
+    let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8080".into());
+    App::new().serve(address).await
 }

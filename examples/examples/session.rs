@@ -1,6 +1,7 @@
-//! Session handlers: one function that owns the socket, receives in a loop, and can wait for other things meanwhile.
+//! Session handlers: one function that owns the socket, receives in a loop, and can wait for other events meanwhile.
 //! Run it: `cargo run --example session`
 //! Then type `python -m websockets ws://127.0.0.1:8080/echo` or `…/countdown?from=10`, and there anything
+//! Needs: robyn-ws, serde (derive), tokio (full), tracing-subscriber
 
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ async fn echo(mut socket: WebSocket) -> Result<(), Disconnected> {
 /// The query of `/countdown`.
 #[derive(Deserialize)]
 struct Countdown {
-    /// Where to begin.
+    /// The first number.
     from: u32,
 }
 
@@ -30,7 +31,7 @@ async fn countdown(mut socket: WebSocket, Query(Countdown { from }): Query<Count
     let mut second = tokio::time::interval(Duration::from_secs(1));
     for left in (0..=from).rev() {
         tokio::select! {
-            // Receiving can be given up at any time without losing a message.
+            // `receive` can be canceled at any time without losing a message.
             message = socket.receive() => {
                 message?;
                 return socket.send_text(format!("Stopped before {left}")).await;
@@ -44,5 +45,7 @@ async fn countdown(mut socket: WebSocket, Query(Countdown { from }): Query<Count
 
 #[tokio::main]
 async fn main() -> Result<(), ServeError> {
-    App::new().serve(robyn_ws_examples::setup()?).await
+    tracing_subscriber::fmt::init();
+    let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8080".into());
+    App::new().serve(address).await
 }

@@ -1,14 +1,16 @@
-//! Where an operator's time goes: every connection and every handler is a span, printed with its time when it ends.
+//! Spans in the log: every connection and every handler is one, printed with its duration when it ends.
 //! Run it: `cargo run --example spans`
 //! Then type `python -m websockets ws://127.0.0.1:8080/orders?token=secret`, send `tea`, leave, and read the log
+//! Needs: robyn-ws, tokio (full), tracing, tracing-subscriber
 
 use std::time::Duration;
 
 use robyn_ws::prelude::*;
+use tracing_subscriber::fmt::format::FmtSpan;
 
 #[websocket("/orders", on = "message")]
 async fn order(msg: String) -> String {
-    // Stands for a database. The span of this handler tells how long it was busy, and how long it waited.
+    // Stands for a database. The span of this handler shows how long it was busy, and how long it waited.
     tokio::time::sleep(Duration::from_millis(20)).await;
     tracing::info!(what = msg, "ordered");
     format!("one {msg}")
@@ -21,5 +23,7 @@ fn gone(reason: &CloseReason) {
 
 #[tokio::main]
 async fn main() -> Result<(), ServeError> {
-    App::new().serve(robyn_ws_examples::setup_with_spans()?).await
+    tracing_subscriber::fmt().with_span_events(FmtSpan::CLOSE).init();
+    let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8080".into());
+    App::new().serve(address).await
 }

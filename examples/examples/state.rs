@@ -1,15 +1,16 @@
 //! State of a connection: each client has its own, and handlers take it as `&mut` without a lock.
 //! Run it: `cargo run --example state`
 //! Then type `python -m websockets ws://127.0.0.1:8080/mean`, and there some numbers; in a second terminal it starts anew
+//! Needs: robyn-ws, tokio (full), tracing-subscriber
 
 use robyn_ws::prelude::*;
 
-/// The numbers of one client. It is made with `Default` for each connection, and dropped after its close handler.
+/// The numbers of one client: created with `Default` for each connection, and dropped after its close handler.
 #[derive(Default, ConnectionState)]
 struct Numbers {
-    /// How many there were.
+    /// How many numbers the client has sent.
     count: u32,
-    /// What they add up to.
+    /// Their sum.
     sum: f64,
 }
 
@@ -18,13 +19,13 @@ fn message(msg: &str, numbers: &mut Numbers) -> Result<String, HandlerError> {
     let number: f64 = msg
         .trim()
         .parse()
-        .map_err(|_| HandlerError::reply(format!("`{msg}` is no number")))?;
+        .map_err(|_| HandlerError::reply(format!("`{msg}` is not a number")))?;
     numbers.count += 1;
     numbers.sum += number;
     Ok(format!("mean {}", numbers.sum / f64::from(numbers.count)))
 }
 
-/// A handler that only looks takes `&`.
+/// A handler that only reads the state takes `&`.
 #[websocket("/mean", on = "close")]
 fn close(numbers: &Numbers) -> String {
     format!("Goodbye after {} numbers", numbers.count)
@@ -32,5 +33,7 @@ fn close(numbers: &Numbers) -> String {
 
 #[tokio::main]
 async fn main() -> Result<(), ServeError> {
-    App::new().serve(robyn_ws_examples::setup()?).await
+    tracing_subscriber::fmt::init();
+    let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8080".into());
+    App::new().serve(address).await
 }

@@ -1,6 +1,7 @@
-//! Sub-routers: a prefix, dependencies and limits for a group of endpoints, also one in another.
+//! Sub-routers: a prefix, dependencies and limits for a group of endpoints, which can contain other groups.
 //! Run it: `cargo run --example sub_router`
 //! Then type `python -m websockets ws://127.0.0.1:8080/league/chat` or `…/league/cave/computer`, and there anything
+//! Needs: robyn-ws, tokio (full), tracing-subscriber
 
 use robyn_ws::prelude::*;
 
@@ -8,7 +9,7 @@ use robyn_ws::prelude::*;
 static LEAGUE: SubRouter = SubRouter::new("/league");
 static CAVE: SubRouter = SubRouter::new("/cave");
 
-/// A dependency of which each sub-router has its own.
+/// A dependency; each sub-router has its own value.
 struct Motto(&'static str);
 
 /// Served at `/league/chat`. A broadcast stays on its endpoint: nobody at `/cave/…` hears it.
@@ -26,12 +27,11 @@ async fn computer(ws: WebSocketConnector, motto: Scoped<Motto>) {
 
 #[tokio::main]
 async fn main() -> Result<(), ServeError> {
+    tracing_subscriber::fmt::init();
+    let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8080".into());
     let cave = CAVE
         .inject(Motto("I work alone"))
         .limits(Limits::default().max_message_size(1024));
     let league = LEAGUE.inject(Motto("We are many")).include_router(cave);
-    App::new()
-        .include_router(league)
-        .serve(robyn_ws_examples::setup()?)
-        .await
+    App::new().include_router(league).serve(address).await
 }

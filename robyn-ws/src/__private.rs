@@ -1,4 +1,4 @@
-//! Not public API: what generated code names.
+//! Not a public API: the names in generated code.
 
 use std::future::Future;
 
@@ -22,15 +22,15 @@ pub use crate::{
     },
 };
 
-/// The traits of [`Probe`], by whose method it finds its way.
+/// The traits of [`Probe`].
 pub mod via {
     pub use crate::handler::extract::upgrade::{
         ViaEvent as _, ViaFallible as _, ViaNothing as _, ViaOptional as _, ViaParts as _,
     };
 }
 
-/// Boxes the future of an asynchronous handler, with a guard that keeps a panic inside. Its name is read in the error for a
-/// future that is not `Send`.
+/// Boxes the future of an asynchronous handler, and catches its panics. Its name appears in the error for a future that is
+/// not `Send`.
 pub fn handler_future_must_be_send<'a, F>(future: F) -> HandlerFuture<'a>
 where
     F: Future<Output = HandlerResult> + Send + 'a,
@@ -46,7 +46,7 @@ where
     Box::pin(future)
 }
 
-/// Generated code implements it once for each state that a handler borrows: two names of one type are a conflict.
+/// Generated code implements it once for each state that a handler borrows: two names of one type conflict.
 pub trait ConnectionStateIsBorrowedOnce<S: ?Sized> {}
 
 /// A state that begins as its `Default`.

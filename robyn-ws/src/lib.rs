@@ -1,4 +1,37 @@
-#![doc = include_str!("../README.md")]
+//! WebSocket servers as annotated functions, on axum.
+//!
+//! You annotate functions with a path and an event. A handler takes its arguments by type, and its return value is sent to
+//! the client. [`App`] collects the handlers of the program and serves them, or builds an ordinary `axum::Router`.
+//!
+//! ```no_run
+//! use robyn_ws::prelude::*;
+//!
+//! #[websocket("/web_socket", on = "connect")]
+//! fn connect() -> &'static str { "Connected to ws" }
+//!
+//! #[websocket("/web_socket", on = "message")]
+//! async fn message(ws: WebSocketConnector, msg: String) -> String {
+//!     ws.others().async_broadcast(format!("somebody says {msg}")).await;
+//!     format!("you said {msg}")
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), ServeError> {
+//!     App::new().serve("127.0.0.1:8080").await
+//! }
+//! ```
+//!
+//! Pages: [Getting started](docs::getting_started) · [Handlers](docs::handlers) · [From Robyn](docs::from_robyn) ·
+//! [From axum](docs::from_axum) · [State and dependencies](docs::state_and_dependencies) ·
+//! [Rooms and broadcasts](docs::rooms_and_broadcasts) · [Errors and closing](docs::errors_and_closing) ·
+//! [Testing](docs::testing) · [Behind a proxy](docs::behind_a_proxy) ·
+//! [Deployment and drain](docs::deployment_and_drain) · [Performance](docs::performance) · [Security](docs::security)
+//!
+//! Features, both off by default: `metrics` reports to the [`metrics`](https://docs.rs/metrics) facade, and `test-util` is for
+//! the tests of an app.
+
+// docs.rs shows beside an item which features it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod app;
 mod connection;
@@ -20,12 +53,11 @@ pub mod __private;
 pub mod prelude;
 
 #[cfg(any(doc, doctest))]
-#[doc = include_str!("docs/performance.md")]
-pub mod performance {}
+pub mod docs;
 
-#[cfg(any(doc, doctest))]
-#[doc = include_str!("docs/behind_a_proxy.md")]
-pub mod behind_a_proxy {}
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 pub use axum;
 pub use robyn_ws_macros::{ConnectionState, websocket};

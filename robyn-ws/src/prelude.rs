@@ -1,4 +1,4 @@
-//! Everything that handlers name: `use robyn_ws::prelude::*;`
+//! The names that handlers use: `use robyn_ws::prelude::*;`
 
 pub use axum::{
     Json,

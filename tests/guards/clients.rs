@@ -5,21 +5,13 @@ use std::{
     net::{SocketAddr, TcpStream},
 };
 
-use robyn_ws_tests::{FIN, KEY, PATIENCE, TEXT, frame};
+use robyn_ws_tests::{FIN, PATIENCE, Request, TEXT, frame};
 
 /// What every message says, 64 bytes.
 pub(crate) const SAID: &str = "The quick brown fox jumps over the lazy dog, and then once more.";
 
 /// A frame of a server has no mask, which is four bytes.
 const ANSWER: usize = 2 + SAID.len();
-
-/// A request to upgrade, as it goes over the wire.
-pub(crate) fn upgrade_request(path: &str) -> String {
-    format!(
-        "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
-         sec-websocket-version: 13\r\nsec-websocket-key: {KEY}\r\n\r\n"
-    )
-}
 
 /// A client that says and is told only [`SAID`].
 #[derive(Debug)]
@@ -31,7 +23,7 @@ impl Client {
         stream.set_read_timeout(Some(PATIENCE)).expect("a time-out can be set");
         stream.set_nodelay(true).expect("a socket option can be set");
         stream
-            .write_all(upgrade_request(path).as_bytes())
+            .write_all(&Request::upgrade(path).to_bytes())
             .expect("the server reads");
         let mut response = Vec::new();
         while !response.ends_with(b"\r\n\r\n") {

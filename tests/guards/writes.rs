@@ -11,13 +11,13 @@ use std::{
 };
 
 use robyn_ws::{App, axum, axum::serve::Listener};
-use robyn_ws_tests::{FIN, PING, TEXT, frame, within};
+use robyn_ws_tests::{FIN, PING, Request, TEXT, frame, within};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf, duplex},
     sync::mpsc,
 };
 
-use crate::{clients::upgrade_request, report::at_most};
+use crate::report::at_most;
 
 /// A transport that counts how often it is written to.
 #[derive(Debug)]
@@ -89,8 +89,8 @@ impl Client {
     }
 
     async fn upgrade(&mut self, path: &str) {
-        let request = upgrade_request(path);
-        self.pipe.write_all(request.as_bytes()).await.expect("the server reads");
+        let request = Request::upgrade(path).to_bytes();
+        self.pipe.write_all(&request).await.expect("the server reads");
         let mut response = Vec::new();
         while !response.ends_with(b"\r\n\r\n") {
             let byte = within("the 101", self.pipe.read_u8()).await;

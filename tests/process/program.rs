@@ -74,7 +74,7 @@ impl Program {
         let mut stdout = BufReader::new(stdout).lines();
         loop {
             let line = next_line(&mut stdout).await.expect("the program listens");
-            if let Some(rest) = line.strip_prefix("listening on http://") {
+            if let Some((_, rest)) = line.split_once("listening on http://") {
                 let address = rest.split(' ').next().and_then(|address| address.parse().ok());
                 return Self {
                     child,

@@ -1,5 +1,7 @@
 //! Whoever comes during a drain, and whoever is on the way in when it begins.
 
+use std::time::{Duration, Instant};
+
 use futures_util::future::join_all;
 use robyn_ws_tests::{CLOSE, FIN, KEY, Request, until, within};
 use tokio::{
@@ -150,6 +152,28 @@ async fn request_that_is_half_sent_when_a_drain_begins_is_answered() {
         program.ended().await.expect(0);
     }))
     .await;
+}
+
+#[tokio::test]
+async fn request_that_is_half_sent_does_not_hold_up_the_end() {
+    // The grace for load balancers takes half a second of it.
+    const AT_ONCE: Duration = Duration::from_millis(1500);
+    for runtime in RUNTIMES {
+        let mut times = Vec::new();
+        // A loaded machine may need more time for one of them.
+        for _ in 0..3 {
+            let program = Program::start(runtime, "serve", FOR_EVER).await;
+            let mut stream = program.tcp().await;
+            let half = b"GET /echo HTTP/1.1\r\nhost: local";
+            stream.write_all(half).await.expect("the server reads");
+            program.get("/release").await.expect(200, "");
+            let started = Instant::now();
+            program.signal("INT").await;
+            program.ended().await.expect(0);
+            times.push(started.elapsed());
+        }
+        assert!(times.iter().any(|time| *time < AT_ONCE), "{times:?}");
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::{fmt, io, net::SocketAddr, time::Duration};
 
-use robyn_ws_tests::{ACCEPT, CLOSE, CONTINUATION, FIN, KEY, PONG, TEXT, close_payload, frame};
+use robyn_ws_tests::{ACCEPT, CLOSE, CONTINUATION, FIN, PONG, Request, TEXT, close_payload, frame};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{
@@ -102,7 +102,7 @@ impl Client {
     /// Upgrades. With `receive_buffer` the kernel keeps little for a client that does not read.
     pub(crate) async fn connect(server: SocketAddr, target: &str, receive_buffer: Option<u32>) -> Outcome<Self> {
         let stream = tcp(server, receive_buffer).await?;
-        let (status, client) = Self::ask(stream, &request(target, "")).await?;
+        let (status, client) = Self::ask(stream, &Request::upgrade(target)).await?;
         check(status.starts_with("HTTP/1.1 101 "), || {
             format!("no upgrade to {target}: {status}")
         })?;
@@ -110,7 +110,7 @@ impl Client {
     }
 
     /// Sends an opening request, and gives the status line.
-    pub(crate) async fn ask(stream: TcpStream, request: &str) -> Outcome<(String, Self)> {
+    pub(crate) async fn ask(stream: TcpStream, request: &Request) -> Outcome<(String, Self)> {
         let (read, write) = stream.into_split();
         let mut client = Self {
             reader: Reader {
@@ -119,7 +119,7 @@ impl Client {
             },
             writer: Writer(write),
         };
-        client.writer.bytes(request.as_bytes()).await?;
+        client.writer.bytes(&request.to_bytes()).await?;
         let head = within("the answer to the upgrade", client.reader.head()).await??;
         let head = String::from_utf8_lossy(&head).into_owned();
         let status = head.lines().next().unwrap_or_default().to_owned();
@@ -183,14 +183,6 @@ pub(crate) async fn tcp(server: SocketAddr, receive_buffer: Option<u32>) -> Outc
     // It fails only if the connection is gone already.
     let _set = stream.set_nodelay(true);
     Ok(stream)
-}
-
-/// Writes an opening request, with `more` header lines.
-pub(crate) fn request(target: &str, more: &str) -> String {
-    format!(
-        "GET {target} HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
-         sec-websocket-version: 13\r\nsec-websocket-key: {KEY}\r\n{more}\r\n"
-    )
 }
 
 /// The half that sends.

@@ -3,10 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use robyn_ws::{CloseReason, Shutdown};
+use robyn_ws_tests::Request;
 use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
-    client::{Client, Outcome, check, request, tcp, within},
+    client::{Client, Outcome, check, tcp, within},
     ledger::Ticket,
     world::World,
 };
@@ -47,7 +48,7 @@ async fn try_run(world: &Arc<World>, shutdown: &Shutdown) -> Outcome {
         }
     }
     let stream = tcp(world.address, None).await?;
-    let (status, _client) = Client::ask(stream, &request("/echo?who=0", "")).await?;
+    let (status, _client) = Client::ask(stream, &Request::upgrade("/echo?who=0")).await?;
     check(status.contains(" 503 "), || format!("after the drain: {status}"))
 }
 

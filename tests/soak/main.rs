@@ -46,13 +46,7 @@ use crate::{
 const MEMORY_TOLERANCE_MIB: u64 = 32;
 
 fn main() -> ExitCode {
-    let options = match Options::parse(std::env::args().skip(1)) {
-        Ok(options) => options,
-        Err(mistake) => {
-            eprintln!("error: {mistake}\n{}", options::USAGE);
-            return ExitCode::from(2);
-        }
-    };
+    let options = Options::read();
     let ledger = Ledger::default();
     watch_for_panics(&ledger);
     println!("soak: {options}");
@@ -78,7 +72,7 @@ fn soak(options: &Options, ledger: &Ledger) -> String {
 
     let mut warm = None;
     let mut rounds = 0;
-    while rounds < 2 || started.elapsed() < options.duration {
+    while rounds < 2 || started.elapsed() < options.duration() {
         clients.block_on(round::run(options, &world, rounds));
         rounds += 1;
         let now = clients.block_on(round::settle(&world, empty, || server.metrics().num_alive_tasks()));

@@ -23,7 +23,7 @@ const SETTLING: Duration = Duration::from_mins(1);
 
 /// Runs one round.
 pub(crate) async fn run(options: &Options, world: &Arc<World>, round: u64) {
-    let end = Instant::now() + ROUND.min(options.duration);
+    let end = Instant::now() + ROUND.min(options.duration());
     let mut lines = JoinSet::new();
     for line in 0..u64::from(options.clients) {
         let (world, only, seed) = (world.clone(), options.only, options.seed);

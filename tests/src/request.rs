@@ -10,7 +10,7 @@ use tokio_tungstenite::{
     tungstenite::{client::IntoClientRequest, protocol::WebSocketConfig},
 };
 
-use crate::{Client, RawClient, Server, within};
+use crate::{Client, Pipe, RawClient, Server, within};
 
 /// The key of the example in RFC 6455 section 1.3.
 pub const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -92,6 +92,15 @@ impl Request {
     ///
     /// If the server refuses.
     pub async fn connect(&self, server: &Server) -> Client {
+        self.connect_over(server.pipe().await).await
+    }
+
+    /// As [`Self::connect`], over an open connection to any server.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::connect`].
+    pub async fn connect_over(&self, stream: Box<dyn Pipe>) -> Client {
         let mut request = format!("ws://localhost{}", self.target)
             .into_client_request()
             .expect("the target is part of a URL");
@@ -102,7 +111,7 @@ impl Request {
         }
         // A thousand clients with the default buffer of 128 KiB would be too many.
         let config = WebSocketConfig::default().read_buffer_size(4096);
-        let handshake = client_async_with_config(request, server.pipe().await, Some(config));
+        let handshake = client_async_with_config(request, stream, Some(config));
         match within("the handshake", handshake).await {
             Ok((socket, response)) => Client::new(socket, response.headers().clone()),
             Err(error) => panic!("{}: {error}: {error:?}", self.target),
@@ -166,7 +175,8 @@ impl Request {
         response
     }
 
-    async fn send(&self, stream: TcpStream, more: &[u8]) -> (BufReader<TcpStream>, Response) {
+    /// Returns the request as it goes over the wire.
+    pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = format!("{}\r\n", self.line).into_bytes();
         for (name, value) in self.standard.iter().chain(&self.added) {
             bytes.extend_from_slice(name.as_bytes());
@@ -175,7 +185,11 @@ impl Request {
             bytes.extend_from_slice(b"\r\n");
         }
         bytes.extend_from_slice(b"\r\n");
-        bytes.extend_from_slice(more);
+        bytes
+    }
+
+    async fn send(&self, stream: TcpStream, more: &[u8]) -> (BufReader<TcpStream>, Response) {
+        let bytes = [&self.to_bytes(), more].concat();
         let mut stream = BufReader::new(stream);
         let exchange = async {
             stream.write_all(&bytes).await.expect("the server reads the request");

@@ -5,14 +5,15 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::args::Fuzz;
 use crate::process;
 use crate::tool::Tool;
+use crate::toolchain::Toolchain;
+use crate::workspace;
 
 const CARGO_FUZZ: Tool = Tool {
     name: "cargo-fuzz",
@@ -25,19 +26,21 @@ const BUILT: &str = "target/fuzz";
 const OPTIONS: [&str; 6] = ["--fuzz-dir", PACKAGE, "--target-dir", BUILT, "--sanitizer", "none"];
 /// Bytes of an input, seconds that one may take, and MiB of memory.
 const LIMITS: [&str; 3] = ["-max_len=4096", "-timeout=10", "-rss_limit_mb=2048"];
-const DEFAULT_SECONDS: u64 = 30;
 
-pub(crate) fn run(flags: &Fuzz) -> Result<()> {
-    let targets = chosen(targets()?, flags.target.as_deref())?;
-    require_nightly()?;
-    let program = CARGO_FUZZ.program()?;
+/// Runs each target for so many seconds.
+pub(crate) fn run(seconds: u64, target: Option<&str>) -> Result<()> {
+    let targets = chosen(targets()?, target)?;
+    let fuzzer = Fuzzer {
+        nightly: Toolchain::provide("nightly")?,
+        program: CARGO_FUZZ.program()?,
+    };
     // Before the first run, so that a mistake in a target is not taken for a finding.
-    process::run(&mut nightly(&program, "build", &[]))?;
+    process::run(&mut fuzzer.command("build", &[]))?;
 
     let mut failed = Vec::new();
     for target in &targets {
         let started = SystemTime::now();
-        if !fuzz(&program, target, flags.seconds.unwrap_or(DEFAULT_SECONDS))? {
+        if !fuzzer.run(target, seconds)? {
             failed.push((target, findings(target, started)?));
         }
     }
@@ -48,54 +51,42 @@ pub(crate) fn run(flags: &Fuzz) -> Result<()> {
     for (target, findings) in &failed {
         println!("fuzz: FAILED: {target}; what was seen is above");
         for finding in findings {
-            let again = process::shown(&nightly(&program, "run", &[target, finding]));
+            let again = process::shown(&fuzzer.command("run", &[target, finding]));
             println!("  this input shows it again: {again}");
         }
     }
     bail!("{} of {} fuzz targets failed", failed.len(), targets.len());
 }
 
-/// Gives whether nothing was found.
-fn fuzz(program: &str, target: &str, seconds: u64) -> Result<bool> {
-    let learned = format!("{BUILT}/corpus/{target}");
-    let seeds = format!("{PACKAGE}/seeds/{target}");
-    fs::create_dir_all(&learned).with_context(|| format!("cannot make {learned}"))?;
-    let mut command = nightly(program, "run", &[target, &learned, &seeds, "--"]);
-    command.args(LIMITS);
-    // Only the findings and the sum, not every input that is new.
-    command.args(["-verbosity=0", "-print_final_stats=1"]);
-    process::succeeds(command.arg(format!("-max_total_time={seconds}")))
+/// cargo-fuzz with its compiler.
+struct Fuzzer {
+    nightly: Toolchain,
+    program: String,
 }
 
-/// A command of cargo-fuzz, with the nightly compiler instead of the one that is running this.
-fn nightly(program: &str, subcommand: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new("rustup");
-    command.args(["run", "nightly", program, subcommand]).args(OPTIONS);
-    command.args(arguments).env_remove("CARGO");
-    command
-}
-
-fn require_nightly() -> Result<()> {
-    let mut version = Command::new("rustup");
-    version.args(["run", "nightly", "rustc", "--version"]);
-    let answer = version.stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if !answer.is_ok_and(|status| status.success()) {
-        bail!(
-            "fuzzing needs a nightly compiler, which is not here; `rustup toolchain install nightly --profile minimal` installs it"
-        );
+impl Fuzzer {
+    /// Returns `true` if nothing was found.
+    fn run(&self, target: &str, seconds: u64) -> Result<bool> {
+        let learned = format!("{BUILT}/corpus/{target}");
+        let seeds = format!("{PACKAGE}/seeds/{target}");
+        fs::create_dir_all(&learned).with_context(|| format!("cannot make {learned}"))?;
+        let mut command = self.command("run", &[target, &learned, &seeds, "--"]);
+        command.args(LIMITS);
+        // Only the findings and the sum, not every input that is new.
+        command.args(["-verbosity=0", "-print_final_stats=1"]);
+        process::succeeds(command.arg(format!("-max_total_time={seconds}")))
     }
-    Ok(())
+
+    fn command(&self, subcommand: &str, arguments: &[&str]) -> Command {
+        let mut command = self.nightly.command(&self.program);
+        command.arg(subcommand).args(OPTIONS).args(arguments);
+        command
+    }
 }
 
-/// All targets by name: each file is one.
 fn targets() -> Result<Vec<String>> {
-    let mut targets = names_in(&format!("{PACKAGE}/fuzz_targets"), |path| {
-        path.extension().is_some_and(|extension| extension == "rs")
-    })?;
-    for target in &mut targets {
-        target.truncate(target.len() - ".rs".len());
-    }
-    Ok(targets)
+    let targets = workspace::targets(&format!("{PACKAGE}/Cargo.toml"), "bin")?;
+    Ok(targets.into_iter().map(|target| target.name).collect())
 }
 
 fn chosen(targets: Vec<String>, target: Option<&str>) -> Result<Vec<String>> {
@@ -115,25 +106,15 @@ fn findings(target: &str, since: SystemTime) -> Result<Vec<String>> {
     if !Path::new(&folder).exists() {
         return Ok(Vec::new());
     }
-    let is_new = |path: &Path| {
-        let written = path.metadata().and_then(|metadata| metadata.modified());
-        written.is_ok_and(|written| written >= since)
-    };
-    let names = names_in(&folder, is_new)?;
-    Ok(names.into_iter().map(|name| format!("{folder}/{name}")).collect())
-}
-
-/// The names of the files that are wanted, sorted.
-fn names_in(folder: &str, is_wanted: impl Fn(&Path) -> bool) -> Result<Vec<String>> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder).with_context(|| format!("cannot list {folder}"))? {
+    let mut findings = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| format!("cannot list {folder}"))? {
         let entry = entry?;
-        if is_wanted(&entry.path()) {
-            names.push(entry.file_name().to_string_lossy().into_owned());
+        if entry.metadata()?.modified()? >= since {
+            findings.push(format!("{folder}/{}", entry.file_name().display()));
         }
     }
-    names.sort();
-    Ok(names)
+    findings.sort();
+    Ok(findings)
 }
 
 #[cfg(test)]
@@ -152,15 +133,12 @@ mod tests {
     }
 
     #[test]
-    fn only_wanted_files_are_named_in_order() {
-        let names = names_in("src", Path::is_file).unwrap();
-        assert!(names.is_sorted() && names.contains(&"fuzz.rs".to_owned()), "{names:?}");
-        assert_eq!(names_in("src", |_| false).unwrap(), Vec::<String>::new());
-    }
-
-    #[test]
     fn a_finding_is_shown_with_the_command_that_repeats_it() {
-        let again = nightly("cargo-fuzz", "run", &["rooms", "crash-1"]);
+        let fuzzer = Fuzzer {
+            nightly: Toolchain::installed("nightly"),
+            program: "cargo-fuzz".to_owned(),
+        };
+        let again = fuzzer.command("run", &["rooms", "crash-1"]);
         assert_eq!(
             process::shown(&again),
             "rustup run nightly cargo-fuzz run --fuzz-dir tests/fuzz --target-dir target/fuzz --sanitizer none rooms crash-1"

@@ -2,10 +2,9 @@
 //!
 //! One file a command, and this one only chooses. What plain `cargo` does well has no command here.
 
-mod args;
+mod command;
 
 mod bench;
-mod compile_time;
 mod conformance;
 mod examples;
 mod fuzz;
@@ -15,30 +14,23 @@ mod soak;
 mod test;
 mod ui;
 
-mod deny;
-mod package;
-mod tidy;
-
 mod files;
 mod install;
 mod process;
 mod tool;
+mod toolchain;
+mod workspace;
 
 use std::env;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use clap::Parser as _;
 
-use crate::args::Command;
+use crate::command::Command;
 
 fn main() -> ExitCode {
-    let command = match args::parse(env::args().skip(1)) {
-        Ok(command) => command,
-        Err(mistake) => {
-            eprintln!("{mistake}");
-            return ExitCode::from(2);
-        }
-    };
+    let command = Command::parse();
     match enter_root().and_then(|()| run(command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -51,19 +43,14 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Test { install } => test::run(install),
-        Command::Lint => lint::run(),
+        Command::Lint { steps } => lint::run(&steps),
         Command::Ui { bless } => ui::run(bless),
         Command::Examples => examples::run(),
         Command::Conformance { bless } => conformance::run(bless),
-        Command::Soak(flags) => soak::run(flags),
-        Command::Fuzz(flags) => fuzz::run(&flags),
+        Command::Fuzz { seconds, target } => fuzz::run(seconds, target.as_deref()),
         Command::Races => races::run(),
-        Command::Bench(flags) => bench::run(&flags),
-        Command::CompileTime(flags) => compile_time::run(flags),
-        Command::Help => {
-            print!("{}", args::help());
-            Ok(())
-        }
+        Command::Soak(words) => soak::run(&words.flags),
+        Command::Bench(words) => bench::run(&words.flags),
     }
 }
 

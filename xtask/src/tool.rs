@@ -27,8 +27,9 @@ impl Tool {
             }
         }
         eprintln!("{name} {version} is not here yet: it is built once, which takes some minutes");
+        // To optimize it takes longer than it ever runs.
         process::run(&mut cargo(&format!(
-            "install {name} --locked --version {version} --root {TOOLS}"
+            "install {name} --locked --debug --version {version} --root {TOOLS}"
         )))?;
         Ok(installed)
     }

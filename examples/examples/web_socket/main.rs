@@ -1,13 +1,9 @@
-//! The page `WebSockets` of Robyn's documentation as one app: an endpoint for each snippet.
+//! A first server: it greets each client, answers, and passes on to the others what one of them says.
 //! Run it: `cargo run --example web_socket`
-//! Then open <http://127.0.0.1:8080> and try the endpoints, or type `python -m websockets ws://127.0.0.1:8080/web_socket`
+//! Then open <http://127.0.0.1:8080> in two tabs, or type `python -m websockets ws://127.0.0.1:8080/web_socket`
+//! Needs: robyn-ws, tokio (full), tracing-subscriber; and `page.html` beside it
 
-use robyn_ws::{
-    axum::{Router, response::Html, routing::get},
-    prelude::*,
-};
-
-// ---- connect, message, close --------------------------------------------------------------------------------------
+use robyn_ws::prelude::*;
 
 #[websocket("/web_socket", on = "connect")]
 fn connect() -> &'static str {
@@ -15,81 +11,22 @@ fn connect() -> &'static str {
 }
 
 #[websocket("/web_socket", on = "message")]
-fn message() -> &'static str {
-    "Hello world, from ws"
-}
-
-// Runs once, however the connection ended. What it returns is still sent where that is possible: a client that closes in
-// order can read it until the connection ends, though browsers don't show it.
-#[websocket("/web_socket", on = "close")]
-fn close() -> &'static str {
-    "Goodbye world, from ws"
-}
-
-// ---- sending to one client ----------------------------------------------------------------------------------------
-
-// In Python these handlers end with `return ""`, which sends an empty message. Here a handler that has nothing to say
-// returns nothing. An error that it returns, such as a full queue, closes the connection and is logged.
-#[websocket("/sync_send_to", on = "message")]
-fn sync_send_to(ws: &WebSocketConnector) -> Result<(), SendError> {
-    ws.sync_send_to(ws.id(), "This is a message to self")
-}
-
-/// What the server knows about one connection: the page's `websocket_state[websocket_id]`.
-///
-/// Each connection has its own. It needs no lock, because the handlers of a connection run one after the other.
-#[derive(Default, ConnectionState)]
-struct Session {
-    /// How many messages this client has sent.
-    messages: u32,
-}
-
-// Arguments are found by their type. A handler takes what it uses, in any order.
-#[websocket("/async_send_to", on = "message")]
-async fn async_send_to(ws: WebSocketConnector, session: &mut Session) -> Result<String, SendError> {
-    session.messages += 1;
-    // `sync_send_to` fails if the client's queue is full, `async_send_to` waits for room in it.
-    ws.async_send_to(ws.id(), "This is a message to self").await?;
-    Ok(format!("You have sent {} so far", session.messages))
-}
-
-// ---- broadcasting -------------------------------------------------------------------------------------------------
-
-// Everyone who is connected to this endpoint gets it, the sender too.
-#[websocket("/sync_broadcast", on = "message")]
-fn sync_broadcast(ws: &WebSocketConnector) {
-    ws.sync_broadcast("This is a message to self");
-}
-
-#[websocket("/async_broadcast", on = "message")]
-async fn async_broadcast(ws: WebSocketConnector) {
-    ws.async_broadcast("This is a message to self").await;
-}
-
-// ---- query parameters ---------------------------------------------------------------------------------------------
-
-#[websocket("/query_params", on = "message")]
-fn query_params(ws: &WebSocketConnector) {
-    let query = ws.query_params();
-    if query.get("name") == Some("gordon") && query.get("desg") == Some("commissioner") {
-        ws.sync_broadcast("Gordon authorized to login!");
-    }
-}
-
-// ---- closing from the server --------------------------------------------------------------------------------------
-
-#[websocket("/close", on = "message")]
-fn disconnect(ws: &WebSocketConnector, msg: &str) -> &'static str {
-    if msg == "disconnect" {
-        // The connection leaves the registry at once. The client still gets what is returned, and then the Close frame.
-        ws.close();
-        return "Closing connection";
-    }
-    "Message received"
+async fn message(ws: WebSocketConnector, msg: String) -> String {
+    ws.others().async_broadcast(format!("somebody says {msg}")).await;
+    format!("you said {msg}")
 }
 
 #[tokio::main]
 async fn main() -> Result<(), ServeError> {
-    let page = Router::new().route("/", get(Html(include_str!("page.html"))));
-    App::new().http(page).serve(robyn_ws_examples::setup()?).await
+    tracing_subscriber::fmt::init();
+    let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8080".into());
+    App::new().http(page()).serve(address).await
+}
+
+// ---- the page -----------------------------------------------------------------------------------------------------
+
+use robyn_ws::axum::{Router, response::Html, routing::get};
+
+fn page() -> Router {
+    Router::new().route("/", get(Html(include_str!("page.html"))))
 }

@@ -31,23 +31,23 @@ use crate::util::{
     time::{after, never},
 };
 
-/// How long a client may take for the head of a request, its first byte included. axum's own server waits for ever, so
-/// that clients which never send would pile up.
+/// The time that a client has for the head of a request, from the beginning of TCP. axum's own server waits forever, so
+/// clients that never send would pile up.
 const REQUEST_HEAD: Duration = Duration::from_secs(30);
 
-/// How long clients that have just come may take for their first request after the drain.
+/// The time that new clients have for their first request after the drain.
 const NEWCOMERS: Duration = Duration::from_millis(100);
 
-/// How long the system is asked for clients that it has accepted when the listener is closed. It answers at once.
+/// The wait for a client that the system has accepted before the listener is closed. The system answers at once.
 const LAST_LOOK: Duration = Duration::from_millis(5);
 
-/// How many clients may wait to be accepted when the listener is closed: as many as tokio lets the system keep.
+/// The number of clients that can wait in the backlog when the listener is closed. tokio's listeners have this one.
 const BACKLOG: usize = 1024;
 
-/// How long requests that are ended have to drop what they hold.
+/// The time that aborted requests have to drop their values.
 pub(super) const HTTP_CUT: Duration = Duration::from_millis(500);
 
-/// How long HTTP requests that are under way may go on after the drain.
+/// The time that HTTP requests have to be answered after the drain.
 pub(super) const HTTP_GRACE: Duration = Duration::from_secs(1);
 
 /// The socket of a client.
@@ -58,7 +58,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Socket for S {}
 /// Serves HTTP.
 pub(super) struct Server {
     router: Router,
-    /// Until when running requests are still answered, once no others are.
+    /// The deadline of running requests, set when new requests are no longer answered.
     end: watch::Sender<Option<Instant>>,
 }
 
@@ -70,12 +70,12 @@ impl Server {
         }
     }
 
-    /// Serves whoever connects, until `drained` is ready: whoever comes during the drain is told that there is one.
+    /// Serves all clients until `drained` is ready. During the drain, upgrades of new clients are refused.
     pub(super) async fn serve_until<L: Listener, T>(&self, mut listener: L, drained: impl Future<Output = T>) -> T {
         let mut drained = pin!(drained);
         loop {
             tokio::select! {
-                // Retries on its own, after a pause if there are no more file descriptors.
+                // `accept` retries by itself, after a pause if the process is out of file descriptors.
                 (stream, peer) = Listener::accept(&mut listener) => self.welcome(stream, peer),
                 drained = &mut drained => {
                     self.welcome_the_rest(listener).await;
@@ -85,7 +85,7 @@ impl Server {
         }
     }
 
-    /// Closes the listener, after accepting the clients whom the system has accepted already: they would be reset.
+    /// Accepts the clients in the backlog, and closes the listener. Otherwise the system would reset them.
     async fn welcome_the_rest<L: Listener>(&self, mut listener: L) {
         for _ in 0..BACKLOG {
             let Ok((stream, peer)) = timeout(LAST_LOOK, listener.accept()).await else {
@@ -100,7 +100,7 @@ impl Server {
         tokio::spawn(serve_http(stream, peer, self.router.clone(), self.end.subscribe()));
     }
 
-    /// Lets running requests be answered within `rest`. Returns whether the tasks of all clients have ended.
+    /// Waits until running requests are answered, at most for `rest`. Returns `true` if the tasks of all clients have ended.
     pub(super) async fn finish(self, rest: Duration) -> bool {
         let end = after(Instant::now(), rest);
         self.end.send_replace(Some(end));
@@ -108,7 +108,8 @@ impl Server {
     }
 }
 
-/// Serves the requests of one client, one of which may become a connection; once there is an end, only the running one.
+/// Serves the requests of one client, of which one may become a connection. After the drain, only the running request is
+/// answered.
 async fn serve_http(
     stream: impl Socket,
     peer: Option<SocketAddr>,
@@ -130,13 +131,13 @@ async fn serve_http(
     let ended = tokio::select! {
         ended = http.as_mut() => ended,
         end = finishing(&mut end) => {
-            if !asked.load(Ordering::Relaxed) && timeout(NEWCOMERS, http.as_mut()).await.is_ok() {
+            let has_asked = || asked.load(Ordering::Relaxed);
+            // Half a request must not keep the process alive.
+            if !has_asked() && (timeout(NEWCOMERS, http.as_mut()).await.is_ok() || !has_asked()) {
                 return;
             }
             http.as_mut().graceful_shutdown();
-            // A client that has sent half a request must not keep the process alive.
-            let patience = if asked.load(Ordering::Relaxed) { end } else { end.min(Instant::now() + HTTP_GRACE) };
-            let Ok(ended) = timeout_at(patience, http).await else { return };
+            let Ok(ended) = timeout_at(end, http).await else { return };
             ended
         }
     };
@@ -145,13 +146,13 @@ async fn serve_http(
     }
 }
 
-/// Waits until there is an end, and returns it. A server that was dropped sets no end to what runs.
+/// Waits for the deadline of running requests. If the server is dropped, they have none.
 async fn finishing(end: &mut watch::Receiver<Option<Instant>>) -> Instant {
     let end = end.wait_for(Option::is_some).await.ok().and_then(|end| *end);
     end.unwrap_or_else(never)
 }
 
-/// Makes hyper's service of a router, whose handlers are told who connects.
+/// Converts a router into a service for hyper. Its handlers can ask for the address of the client.
 pub(crate) fn service_for(
     router: Router,
     peer: Option<SocketAddr>,

@@ -22,7 +22,7 @@ use crate::{
         error::{BuildError, BuildErrors, Place},
         limits::Limits,
     },
-    upgrade::{UpgradePolicy, handshake::is_token, origin::Origins, upgrade},
+    upgrade::{handshake::is_token, origin::Origins, policy::UpgradePolicy, upgrade},
 };
 
 /// A WebSocket app: all annotated functions of the program that name no sub-router, and those of the sub-routers that
@@ -104,7 +104,7 @@ impl App {
     /// it. The other handlers of the program are left out, whatever they need: a test of one handler injects only what
     /// that one takes. A path that no handler has is reported by `build()`. Called again, it adds to the paths.
     ///
-    /// ```
+    /// ```standalone_crate
     /// use robyn_ws::prelude::*;
     ///
     /// struct Database;

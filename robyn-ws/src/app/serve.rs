@@ -32,51 +32,51 @@ use crate::{
     util::log,
 };
 
-/// How much longer than all graces the process may live when its runtime is blocked.
+/// The time that a process with a blocked runtime has beyond all graces.
 const OVERDUE: Duration = Duration::from_millis(500);
 
-/// How long the last words to the log may take, before the process ends all the same.
+/// The time that the last log events may take before the process ends.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 impl App {
-    /// Serves the app on `address` until SIGINT or SIGTERM, prints its endpoints, and then drains for at most
-    /// [`Limits::shutdown_grace`](crate::Limits::shutdown_grace). It speaks HTTP/1.1, and gives a client 30 s for the
-    /// head of a request.
+    /// Serves the app on `address` until SIGINT or SIGTERM, logs its endpoints (or prints them, if no subscriber of
+    /// `tracing` wants events of the level INFO), and then drains for at most
+    /// [`Limits::shutdown_grace`](crate::Limits::shutdown_grace). It speaks HTTP/1.1, and closes the connection of
+    /// a client that has not sent the head of a request within 30 s.
     ///
-    /// During the drain, and for at least [`Limits::unready_grace`](crate::Limits::unready_grace), it goes on accepting
-    /// clients, and answers their upgrades with 503 and `Retry-After`. Then it accepts nobody any more, and HTTP responses
-    /// under way may go on for the rest of the grace, at least for a second.
+    /// During the drain, and for at least [`Limits::unready_grace`](crate::Limits::unready_grace), it accepts
+    /// clients, and answers their upgrades with 503 and `Retry-After`. Then it closes the listener, and running HTTP requests
+    /// have the rest of the grace, at least a second.
     ///
     /// # What a signal does to handlers
     ///
-    /// A handler that still runs after the grace is logged with file and line. An asynchronous one is dropped, and a
-    /// `blocking` one is left to its thread, which does not keep the process alive. Any other that blocks its thread for
-    /// ever cannot be stopped: one or two seconds after the grace this function then **ends the process**, with the exit
-    /// code 128 + signal, even if every thread of the runtime is blocked. Nothing is dropped in that case. A runtime of
-    /// several threads can leave its input and output to the one that is blocked, and then nobody is served meanwhile:
-    /// annotate such handlers as `blocking`.
+    /// A handler that still runs after the grace is logged with file and line. An asynchronous handler is dropped. A
+    /// `blocking` handler stays on its thread, which does not keep the process alive. Any other handler that blocks its
+    /// thread forever cannot be stopped: one or two seconds after the grace, this function **ends the process** with the exit
+    /// code 128 + signal, even if every thread of the runtime is blocked, and nothing is dropped. A runtime of several
+    /// threads can leave its input and output to the blocked thread, and then serves no client: annotate such handlers as
+    /// `blocking`.
     ///
-    /// A second signal ends the process at once, with the same exit code, whatever blocks; also after this function has
-    /// returned. It then ends a program that hangs because of threads of its own, such as those of tokio's
-    /// `spawn_blocking`, which the runtime waits for when `main` returns.
+    /// A second signal ends the process at once with the same exit code, even if every thread is blocked, and also after
+    /// this function has returned. It then ends a program that hangs because of its own threads, such as those of tokio's
+    /// `spawn_blocking`, for which the runtime waits when `main` returns.
     ///
     /// # Errors
     ///
-    /// [`ServeError::Build`] if the handlers do not fit together, [`ServeError::Bind`] if the address cannot be had,
+    /// [`ServeError::Build`] if the handlers do not fit together, [`ServeError::Bind`] if the address cannot be bound,
     /// [`ServeError::Io`] if signals cannot be listened for.
     ///
     /// # Cancel safety
     ///
-    /// Dropped, it listens no more; the connections that are open go on.
+    /// If it is dropped, the listener is closed, and open connections go on.
     pub async fn serve(self, address: impl ToSocketAddrs) -> Result<(), ServeError> {
         let assembled = self.assemble()?;
         assembled.serve(bind(address).await?).await
     }
 
-    /// Serves the app on a listener that is bound already, as [`Self::serve`]: a [`TcpListener`] or a
-    /// [`UnixListener`](tokio::net::UnixListener) of tokio's, or any other [`Listener`] of axum's. A Unix socket tells no
-    /// address of a client, so that [`Limits::max_connections_per_ip`](crate::Limits::max_connections_per_ip) refuses
-    /// nobody there.
+    /// Serves the app on a bound listener, as [`Self::serve`]: tokio's [`TcpListener`] or
+    /// [`UnixListener`](tokio::net::UnixListener), or another type with axum's [`Listener`] trait. A Unix socket has no
+    /// addresses of clients, so [`Limits::max_connections_per_ip`](crate::Limits::max_connections_per_ip) has no effect.
     ///
     /// ```no_run
     /// use robyn_ws::prelude::*;
@@ -115,7 +115,7 @@ impl Assembled {
         let local = listener.local_addr()?;
         let draining = shutdown_grace.max(unready_grace).saturating_add(CUT + OVERDUE);
         let (limit_of_rest, watchdog) = watchdog(&hub, draining);
-        // Before anybody is told that it listens, and may ask it to end.
+        // Before the address is announced: whoever reads it may send a signal.
         let mut stop = StopSignal::listen(watchdog)?;
         announce(&local, &hub);
         let server = Server::new(router);
@@ -135,7 +135,7 @@ impl Assembled {
             "drained"
         );
         let rest = signal.rest_of(shutdown_grace).max(HTTP_GRACE);
-        let _ = limit_of_rest.send(rest + HTTP_CUT + OVERDUE); // The watchdog waits for it, or has ended the process.
+        let _ = limit_of_rest.send(rest + HTTP_CUT + OVERDUE); // Fails only if the watchdog is gone.
         if drained.stuck > 0 || !server.finish(rest).await {
             end_process(&hub, signal);
         }
@@ -143,21 +143,21 @@ impl Assembled {
     }
 }
 
-/// Prints where the app listens. Without anybody who reads it, the app is served all the same.
+/// Logs the endpoints and the address, or prints them if no subscriber wants them.
 fn announce(local: &dyn Any, hub: &Hub) {
-    let text = match local.downcast_ref::<SocketAddr>() {
-        Some(local) => {
-            let endpoints = hub.paths().map(|path| format!("ws://{local}{path}\n"));
-            let endpoints: String = endpoints.collect();
-            format!("{endpoints}listening on http://{local} (stop with Ctrl-C)\n")
-        }
-        None => {
-            let endpoints: String = hub.paths().map(|path| format!("{path}\n")).collect();
-            format!("{endpoints}listening on {} (stop with Ctrl-C)\n", name_of(local))
-        }
+    let (base, place) = match local.downcast_ref::<SocketAddr>() {
+        Some(local) => (format!("ws://{local}"), format!("http://{local}")),
+        None => (String::new(), name_of(local)),
     };
-    let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let mut lines: Vec<_> = hub.paths().map(|path| format!("{base}{path}")).collect();
+    lines.push(format!("listening on {place} (stop with Ctrl-C)"));
+    if tracing::enabled!(tracing::Level::INFO) {
+        for line in lines {
+            log::info!("{line}");
+        }
+    } else {
+        let _ = writeln!(io::stdout(), "{}", lines.join("\n")); // The app is served without a reader as well.
+    }
 }
 
 /// Returns the name of a listener that is not TCP.
@@ -172,8 +172,8 @@ fn name_of(local: &dyn Any) -> String {
     "a listener of its own".to_owned()
 }
 
-/// Returns what ends the process if draining takes longer than `limit` after a signal. It is told how long the rest may
-/// take, and is dropped when serving is over.
+/// Returns a function that ends the process if draining takes longer than `limit` after a signal, and the sender for the
+/// limit of the time after the drain. The function returns when the sender is dropped.
 fn watchdog(hub: &Hub, mut limit: Duration) -> (SyncSender<Duration>, impl FnOnce(Signal) + Send + use<>) {
     let (rest, drained) = sync_channel(1);
     let hub = hub.clone();
@@ -191,7 +191,7 @@ fn watchdog(hub: &Hub, mut limit: Duration) -> (SyncSender<Duration>, impl FnOnc
 fn end_process(hub: &Hub, signal: Signal) -> ! {
     let (last_words, heard) = sync_channel::<()>(1);
     let hub = hub.clone();
-    // A log that nobody reads blocks whoever writes to it.
+    // A log without a reader can block this thread.
     let _ = thread::Builder::new().spawn(move || {
         log_running_handlers(&hub);
         log::error!(
@@ -204,7 +204,7 @@ fn end_process(hub: &Hub, signal: Signal) -> ! {
     exit(signal.exit_code())
 }
 
-/// Binds the first address that can be had, and names the addresses if none can.
+/// Binds the first of the addresses that is free. The error names all of them.
 async fn bind(address: impl ToSocketAddrs) -> Result<TcpListener, ServeError> {
     let unresolved = |source| ServeError::Bind {
         address: "the address".to_owned(),

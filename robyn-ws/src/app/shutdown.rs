@@ -1,4 +1,4 @@
-//! Draining: closing every connection, waiting, and cutting what is left.
+//! Draining: closing every connection, waiting, and aborting the rest.
 
 use std::{collections::BTreeMap, future::pending, sync::Arc, time::Duration};
 
@@ -15,17 +15,17 @@ use crate::{
     util::{log, time::after},
 };
 
-/// How many connections are closed at once: 1001 to everyone in one burst would bring everyone back in one burst.
+/// The number of connections that are closed at once. If all clients got 1001 in one burst, all would reconnect in one.
 const BATCH: usize = 256;
 
-/// The longest pause between two batches: a few thousand connections need not take half of a long grace.
+/// The longest pause between two batches, so that a few thousand connections do not take half of a long grace.
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
-/// How long connections that are cut have to drop what they hold.
+/// The time that aborted connections have to drop their values.
 pub(crate) const CUT: Duration = Duration::from_secs(1);
 
-/// Ends an app's connections in order. It comes from [`App::build`](crate::App::build), is cheap to clone, and works
-/// with any server loop, in whose graceful shutdown it belongs:
+/// Drains the connections of an app. It comes from [`App::build`](crate::App::build), is cheap to clone, and belongs in
+/// the graceful shutdown of your own server:
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -44,28 +44,27 @@ pub(crate) const CUT: Duration = Duration::from_secs(1);
 /// # }
 /// ```
 ///
-/// # What remains impossible
+/// # Limits of a drain
 ///
-/// A thread cannot be stopped from outside. A handler without `blocking` that blocks its thread for ever, in a loop or a
+/// A thread cannot be stopped from outside. A handler without `blocking` that blocks its thread forever, in a loop or a
 /// sleep, outlives the drain. It is logged with file and line and counted in [`Drained::stuck`], and the runtime waits for
-/// it when `main` returns: a program with its own server loop then decides by itself, for example by
-/// [`std::process::exit`], where [`App::serve`](crate::App::serve) ends the process. Such a handler can also hold up the
-/// timers and sockets of the whole runtime, always if it has only one thread, and then no drain can run at all. A second
-/// signal ends the process even then.
+/// it when `main` returns. [`App::serve`](crate::App::serve) ends the process then; a program with its own server can call
+/// [`std::process::exit`]. Such a handler can also hold up the timers and sockets of the runtime (always in a runtime of one
+/// thread), so that the drain does not run at all. A second signal ends the process even then.
 #[derive(Clone, Debug)]
 pub struct Shutdown {
     hub: Hub,
 }
 
-/// What a drain did.
+/// The result of a drain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Drained {
-    /// How many connections ended in order: close handler run, Close frame sent.
+    /// The number of connections that ended in order: the close handler ran, and the Close frame was sent.
     pub closed: usize,
-    /// How many were cut because they did not end within the grace.
+    /// The number of connections that were aborted because they did not end within the grace.
     pub cut: usize,
-    /// How many handlers still ran after that, because they block a thread of the runtime.
+    /// The number of handlers that still ran after that, because they block a thread of the runtime.
     pub stuck: usize,
 }
 
@@ -74,14 +73,14 @@ impl Shutdown {
         Self { hub }
     }
 
-    /// Drains. From now on new upgrades get 503 with `Retry-After`, so the listener should stay open until this returns.
-    /// Every connection is closed with 1001, in batches spread over at most half of `grace`, and its close handler runs.
-    /// Upgrades whose handlers run are waited for, and answered with 503. After `grace` what is left is cut, and each
-    /// handler that still runs is logged with file and line. A second call waits for the same connections.
+    /// Drains the app. From now on, new upgrades get 503 with `Retry-After`, so the listener should stay open until this
+    /// returns. Every connection is closed with 1001, in batches spread over at most half of `grace`, and its close handler
+    /// runs. Running upgrade handlers may end, and their requests get 503. After `grace`, the remaining connections are
+    /// aborted, and each handler that still runs is logged with file and line. A second call waits for the same connections.
     ///
     /// # Cancel safety
     ///
-    /// Dropped while it waits, new upgrades stay refused and the connections it has reached go on closing.
+    /// If it is dropped, new upgrades stay refused, and the connections it has closed end in order.
     pub async fn drain(&self, grace: Duration) -> Drained {
         let deadline = after(Instant::now(), grace);
         let drain = self.hub.drain();
@@ -112,8 +111,8 @@ impl Shutdown {
         }
     }
 
-    /// Waits for SIGINT, or for SIGTERM where there is one, and drains as [`Self::drain`]. A second signal ends the
-    /// process at once, with the exit code 128 + signal, whatever blocks; also after this has returned.
+    /// Waits for SIGINT or SIGTERM, and drains as [`Self::drain`]. A second signal ends the process at once with the exit
+    /// code 128 + signal, even if every thread is blocked, and also after this has returned.
     ///
     /// # Cancel safety
     ///
@@ -129,18 +128,18 @@ impl Shutdown {
         self.after_signal(signal, grace).await
     }
 
-    /// Drains in what is left of a grace that began with the signal.
+    /// Drains in the rest of a grace that began with the signal.
     pub(crate) async fn after_signal(&self, signal: Signal, grace: Duration) -> Drained {
         self.drain(signal.rest_of(grace)).await
     }
 
-    /// Tells whether a drain has begun.
+    /// Returns `true` if a drain has begun.
     pub fn has_begun(&self) -> bool {
         self.hub.drain().has_begun()
     }
 }
 
-/// Asks every connection to end. Most of the grace is left for handlers.
+/// Closes all connections, batch by batch. Most of the grace is left for handlers.
 async fn close_in_batches(connections: Vec<Arc<Live>>, grace: Duration) {
     let batches = u32::try_from(connections.len().div_ceil(BATCH)).unwrap_or(u32::MAX);
     let pause = (grace / 2 / batches.max(1)).min(LONGEST_PAUSE);
@@ -155,7 +154,7 @@ async fn close_in_batches(connections: Vec<Arc<Live>>, grace: Duration) {
     }
 }
 
-/// Logs each handler that runs, once.
+/// Logs each running handler once, with the number of its runs.
 pub(crate) fn log_running_handlers(hub: &Hub) {
     let mut times: BTreeMap<usize, usize> = BTreeMap::new();
     for key in hub.running_handlers() {

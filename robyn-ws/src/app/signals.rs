@@ -29,13 +29,13 @@ impl Signal {
         128 + self.number
     }
 
-    /// Returns what is left of `grace`, which began with the signal.
+    /// Returns the rest of `grace`, which began with the signal.
     pub(crate) fn rest_of(self, grace: Duration) -> Duration {
         grace.saturating_sub(self.at.elapsed())
     }
 }
 
-/// The wait for the first signal. When it is dropped earlier, nobody listens.
+/// The wait for the first signal. Dropped, it stops listening.
 #[derive(Debug)]
 pub(crate) struct StopSignal {
     received: oneshot::Receiver<Signal>,
@@ -48,7 +48,7 @@ impl StopSignal {
     pub(crate) fn listen(then: impl FnOnce(Signal) + Send + 'static) -> io::Result<Self> {
         let (sender, received) = oneshot::channel();
         let listening = listen(move |signal| {
-            // Nobody waits if the server was dropped at this moment.
+            // Fails if the server was dropped at this moment.
             let _ = sender.send(signal);
             then(signal);
         })?;

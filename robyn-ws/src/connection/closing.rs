@@ -1,4 +1,4 @@
-//! The end of a connection: what is queued, the close handshake, and the end of TCP (RFC 6455 section 7.1).
+//! The end of a connection: queued frames, the close handshake, and the end of TCP (RFC 6455 section 7.1).
 
 use std::{
     future::poll_fn,
@@ -15,13 +15,13 @@ use crate::{
     wire::{frame::Frame, received::Received},
 };
 
-/// How long bytes are read and thrown away after our Close and the end of our half of TCP: a socket that is dropped
-/// with unread bytes answers with a reset, which can destroy the Close on its way.
+/// The time in which bytes are read and discarded after our Close and the end of our half of TCP. A socket that is dropped
+/// with unread bytes answers with a reset, which can destroy the Close.
 const LINGER: Duration = Duration::from_secs(1);
 
 impl Driver {
-    /// Ends the connection: writes what is queued as long as the peer takes it, and shakes hands within
-    /// `Limits::close_timeout` and [`LINGER`] if there is a peer to be told.
+    /// Ends the connection: writes the queued frames as long as the peer takes bytes, makes the close handshake within
+    /// `Limits::close_timeout`, and discards bytes for [`LINGER`]. Without a reachable peer, TCP is dropped.
     pub(crate) async fn finish(&mut self) {
         self.live.mailbox.stop_accepting();
         let (close, is_reachable) = match self.ending() {
@@ -32,7 +32,6 @@ impl Driver {
             None => (None, false),
         };
         if !is_reachable {
-            // Nobody answers any more: TCP is dropped.
             return;
         }
         self.write_the_rest().await;
@@ -46,11 +45,11 @@ impl Driver {
                 log::debug!(id = %self.live.id, "the peer did not finish the close handshake in time");
             }
         }
-        // The peer may take its time to end its half; then TCP is dropped all the same.
-        let _ended_or_not = timeout(LINGER, poll_fn(|cx| self.poll_linger(cx))).await;
+        // If the peer does not end its half in time, TCP is dropped.
+        let _ = timeout(LINGER, poll_fn(|cx| self.poll_linger(cx))).await;
     }
 
-    /// Writes everything queued, unless the peer takes nothing for `Limits::send_timeout`.
+    /// Writes the queued frames, unless the peer takes no bytes for `Limits::send_timeout`.
     async fn write_the_rest(&mut self) {
         let limits = [self.endpoint.bounds.send_timeout, TIMER_GRACE];
         let mut looks = limits.into_iter();
@@ -69,8 +68,8 @@ impl Driver {
 
     fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let written = self.poll_write(cx);
-        // A peer that must first get rid of what it sends could not take anything otherwise.
-        let _close_or_not = self.poll_for_close(cx);
+        // A peer that waits for its own bytes to be read would take none of ours.
+        let _ = self.poll_for_close(cx);
         self.or_aborted(cx, written)
     }
 
@@ -91,7 +90,7 @@ impl Driver {
         self.or_aborted(cx, done)
     }
 
-    /// Reads until the peer has said Close, or says nothing that could be read.
+    /// Reads until the Close of the peer, or the end of its bytes.
     fn poll_for_close(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while matches!(self.peer, Peer::Talks | Peer::Ended) {
             if self.turn.is_spent() {
@@ -105,10 +104,10 @@ impl Driver {
         Poll::Ready(())
     }
 
-    /// Goes no further when the drain's patience is over, or the socket is broken.
+    /// Stops early if the connection is aborted or the socket is broken.
     fn or_aborted(&mut self, cx: &mut Context<'_>, done: Poll<()>) -> Poll<()> {
         self.take_signals();
-        if self.aborted || self.peer == Peer::Gone {
+        if self.stage.is_aborted() || self.peer == Peer::Gone {
             return Poll::Ready(());
         }
         if done.is_pending() && !self.ends_poll(cx) {

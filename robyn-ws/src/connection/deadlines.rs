@@ -1,4 +1,4 @@
-//! What a connection does when its time has come: pings, judgments of silence, the end of patience.
+//! The actions of a connection at its deadlines: pings, and timeouts.
 
 use std::{mem::replace, task::Context};
 
@@ -15,7 +15,8 @@ use crate::{
 };
 
 impl Driver {
-    /// Does what is due. Gives whether anything was, or was put off; otherwise the task is woken when something is.
+    /// Takes the actions that are due. Returns `true` if there were any, or if one was postponed. Otherwise the task is woken
+    /// at the next deadline.
     pub(super) fn poll_time(&mut self, cx: &mut Context<'_>, handler_runs: bool) -> bool {
         let is_due = match self.doubt {
             Doubt::None => self.live.alarm.has_fired() || self.poll_timer(cx),
@@ -25,8 +26,8 @@ impl Driver {
         if !is_due {
             return false;
         }
-        if matches!(self.doubt, Doubt::Until(_)) && self.ending.is_none() {
-            // What the runtime has seen until now is read and written first.
+        if matches!(self.doubt, Doubt::Until(_)) && self.stage.is_open() {
+            // First, read and write what the runtime has seen by now.
             self.doubt = Doubt::Settled;
             return true;
         }
@@ -35,16 +36,16 @@ impl Driver {
         true
     }
 
-    /// Returns whether something may be due that is too pressing, or too rare, for an alarm.
+    /// Returns `true` if a deadline may have passed that is too soon, or too rare, for an alarm.
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> bool {
         let pressing = match self.doubt {
-            _ if self.ending.is_some() => self.grace,
+            _ if !self.stage.is_open() => self.stage.deadline(),
             Doubt::Until(look) => Some(look),
             _ => earlier(self.stall_over(), self.liveness.end_check()),
         };
         if let Some(deadline) = pressing.map(Instant::from) {
             let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-            // A time that has moved away is looked up when the timer fires.
+            // A later deadline is looked up when the timer fires.
             if deadline < timer.deadline() {
                 timer.as_mut().reset(deadline);
             }
@@ -59,7 +60,7 @@ impl Driver {
 
     fn on_time(&mut self, now: Moment, handler_runs: bool) {
         let doubt = replace(&mut self.doubt, Doubt::None);
-        if self.ending.is_some() {
+        if !self.stage.is_open() {
             return;
         }
         let verdict = self.judge(now, handler_runs);
@@ -70,7 +71,7 @@ impl Driver {
         }
     }
 
-    /// Does what is due at `now`. Returns how the connection ends if the peer's time is over.
+    /// Takes the actions that are due at `now`. Returns an ending if the peer is out of time.
     fn judge(&mut self, now: Moment, handler_runs: bool) -> Option<Ending> {
         let progress = self.live.mailbox.progress();
         let takes_bytes = replace(&mut self.progress, progress) != progress;

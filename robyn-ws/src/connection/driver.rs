@@ -1,4 +1,4 @@
-//! The poll loop of one connection: reading, the handler that runs, writing, time.
+//! The poll loop of one connection: reading, the running handler, writing, deadlines.
 
 use std::{
     future::poll_fn,
@@ -10,7 +10,7 @@ use std::{
 use tokio::time::Sleep;
 
 use crate::{
-    connection::liveness::Liveness,
+    connection::{liveness::Liveness, stage::Stage},
     endpoint::Endpoint,
     hub::live::Live,
     mailbox::{driver_side::MailboxStatus, inbox::Inbox, session_inbox::SessionInbox, writing::Written},
@@ -19,7 +19,7 @@ use crate::{
     wire::{frame::Frame, reader::FrameReader, received::Incoming, turn::Turn},
 };
 
-/// What the connection gets between handlers.
+/// The next step between two handlers.
 #[derive(Debug)]
 pub(crate) enum Next {
     Message(Incoming),
@@ -27,23 +27,23 @@ pub(crate) enum Next {
     End,
 }
 
-/// What can still be had from the peer.
+/// The state of the peer, from best to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Peer {
     Talks,
-    /// It has ended TCP, and what it sent before is still being read.
+    /// It has ended TCP, and the bytes that it sent before are still read.
     Ended,
-    /// Nothing more can be read: it has said Close, has ended its half, or talks nonsense.
+    /// Nothing more is read: it has sent a Close, has ended its half of TCP, or has broken the protocol.
     Done,
-    /// Nothing can be written either.
+    /// Nothing can be read or written.
     Gone,
 }
 
-/// Whether a peer whose time is over is silent in truth, or the process stood still and has not looked at its socket yet.
+/// Whether a peer that is out of time is silent indeed. If the process stood still, its bytes may wait in the socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Doubt {
     None,
-    /// The timer that fires then does so when the runtime has looked at all sockets.
+    /// By then, the runtime has looked at all sockets.
     Until(Moment),
     Settled,
 }
@@ -56,19 +56,13 @@ pub(crate) struct Driver {
     pub(super) endpoint: Arc<Endpoint>,
     pub(super) liveness: Liveness,
     pub(super) inbox: Inbox,
-    pub(super) ending: Option<Box<Ending>>,
-    /// Until when handlers may go on after the end has begun.
-    pub(super) grace: Option<Moment>,
-    /// Whether the drain's patience is over.
-    pub(super) aborted: bool,
-    /// Whether the end came from what was read, so that the messages before it are still handled.
-    pub(super) closed_by_peer: bool,
+    pub(super) stage: Stage,
     pub(super) peer: Peer,
-    /// Since when a message waits for the client to take earlier replies, without its taking bytes.
+    /// The time since which a message waits for room for its reply, while the client takes no bytes.
     pub(super) stalled: Option<Moment>,
-    /// The client's progress in taking bytes when the timer fired last.
+    /// The progress of the client when the timer fired last.
     pub(super) progress: u64,
-    /// For what is due sooner than an alarm is meant for. A quiet connection has none.
+    /// For deadlines that are too soon for an alarm. A quiet connection has no timer.
     pub(super) timer: Option<Pin<Box<Sleep>>>,
     pub(super) doubt: Doubt,
     pub(super) turn: Turn,
@@ -85,10 +79,7 @@ impl Driver {
             endpoint,
             liveness,
             inbox: Inbox::new(),
-            ending: None,
-            grace: None,
-            aborted: false,
-            closed_by_peer: false,
+            stage: Stage::Open,
             peer: Peer::Talks,
             stalled: None,
             progress: 0,
@@ -105,50 +96,52 @@ impl Driver {
     /// Hands all messages to a session from now on.
     pub(crate) fn give_messages_to(&mut self, session: Arc<SessionInbox>) {
         self.inbox.switch_to(session);
-        if let Some(ending) = &self.ending {
+        if let Some(ending) = self.stage.ending() {
             self.inbox.end(ending);
         }
     }
 
     pub(crate) fn ending(&self) -> Option<&Ending> {
-        self.ending.as_deref()
+        self.stage.ending()
     }
 
-    /// Begins the end of the connection, by a decision of ours. The first end stands, also one that was asked for and not
-    /// looked at yet.
+    /// Begins the end of the connection by a decision of ours. The first ending stands, even if it was only requested yet.
     pub(crate) fn close(&mut self, ending: Ending) {
-        if self.ending.is_none() {
+        if self.stage.is_open() {
             let standing = self.live.close(ending);
-            self.start_ending(standing);
+            self.begin_end(standing, false);
         }
     }
 
-    /// Begins the end of the connection, by what was read or could not be. The running handler may still send.
+    /// Begins the end of the connection, because the peer has ended it or broken a rule. The running handler may still
+    /// send.
     pub(super) fn close_by_peer(&mut self, ending: Ending) {
-        if self.ending.is_none() {
+        if self.stage.is_open() {
             if let Some(asked_for) = self.live.peer_closed() {
                 return self.close(asked_for);
             }
-            self.closed_by_peer = true;
             self.live.endpoint.leave(self.live.id);
-            self.start_ending(ending);
+            self.begin_end(ending, true);
         }
     }
 
-    fn start_ending(&mut self, ending: Ending) {
+    fn begin_end(&mut self, ending: Ending, by_peer: bool) {
         self.inbox.end(&ending);
-        self.grace = Some(after(Moment::now(), self.endpoint.bounds.handler_grace));
-        self.ending = Some(Box::new(ending));
+        self.stage.begin(ending, self.handler_deadline(), by_peer);
     }
 
-    /// Gives the close handler a grace of its own.
+    /// Sets the grace of the close handler.
     pub(crate) fn extend_grace(&mut self) {
-        self.grace = Some(after(Moment::now(), self.endpoint.bounds.handler_grace));
+        self.stage.set_deadline(self.handler_deadline());
+    }
+
+    fn handler_deadline(&self) -> Moment {
+        after(Moment::now(), self.endpoint.bounds.handler_grace)
     }
 
     // ---- what the connection awaits -------------------------------------------------------------------------------
 
-    /// Waits for the next message, and copies it. `None` is the end. Everything else goes on meanwhile.
+    /// Waits for the next message, and copies it. `None` is the end.
     pub(crate) fn next(&mut self) -> impl Future<Output = Option<Message>> {
         poll_fn(|cx| {
             loop {
@@ -162,13 +155,13 @@ impl Driver {
         })
     }
 
-    /// Waits for a handler. Reading ahead, writing, pongs and time go on beside it. `None` means that it still ran when
-    /// its grace after the end of the connection was over.
+    /// Waits for a handler, while messages are read ahead, frames are written, and deadlines are kept. Returns `None` if the
+    /// handler still runs when its grace after the end of the connection is over.
     pub(crate) async fn beside<T>(&mut self, mut handler: Pin<&mut impl Future<Output = T>>) -> Option<T> {
         poll_fn(|cx| self.poll_beside(cx, handler.as_mut())).await
     }
 
-    /// Gives the next message where it was read, or the end.
+    /// Polls for the next message, which lies in the read buffer, or for the end.
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
         if self.status.has_signals {
             self.take_signals();
@@ -181,9 +174,9 @@ impl Driver {
                 return Poll::Ready(Next::End);
             }
             let is_written = !self.status.has_frames || self.poll_write(cx).is_ready();
-            // Now there is room for the reply to a message that had none.
+            // Now there is room for a reply that had none.
             let unstalled = is_written && self.stalled.is_some();
-            // Time has its turn when nothing is left to handle.
+            // Deadlines come last, when no message is left.
             let progress = unstalled || self.poll_more(cx) || self.poll_time(cx, false);
             if !progress && self.ends_poll(cx) {
                 return Poll::Pending;
@@ -204,10 +197,10 @@ impl Driver {
             if let Poll::Ready(result) = handler.as_mut().poll(cx) {
                 return Poll::Ready(Some(result));
             }
-            if self.grace_is_over() {
+            if self.stage.is_out_of_grace() {
                 return Poll::Ready(None);
             }
-            let _left_or_not = self.poll_write(cx);
+            let _ = self.poll_write(cx); // The handler goes on even if the socket is blocked.
             let progress = self.poll_read_ahead(cx) | self.poll_time(cx, true);
             if !progress && self.ends_poll(cx) {
                 return Poll::Pending;
@@ -217,24 +210,20 @@ impl Driver {
 
     // ---- decisions ------------------------------------------------------------------------------------------------
 
-    fn grace_is_over(&self) -> bool {
-        self.aborted || self.grace.is_some_and(|grace| Moment::now() >= grace)
-    }
-
-    /// Tells whether no further message is to be handled. What came before the peer's own end is handled first.
+    /// Returns `true` if no further message is handled. The messages that came before the peer's own end are.
     pub(crate) fn is_over(&self) -> bool {
-        let all_handled = || !self.closed_by_peer || (self.inbox.is_empty() && self.peer != Peer::Ended);
-        self.aborted || (self.ending.is_some() && (all_handled() || self.grace_is_over()))
+        let all_handled = || !self.stage.is_by_peer() || (self.inbox.is_empty() && self.peer != Peer::Ended);
+        !self.stage.is_open() && (all_handled() || self.stage.is_out_of_grace())
     }
 
-    /// Returns the next message of those that were read, if there is room for its reply.
+    /// Returns the next message that was read, if there is room for its reply.
     #[inline]
     fn next_to_handle(&mut self) -> Option<Incoming> {
         if self.is_over() {
             return None;
         }
-        // After the end of the stream only the read-ahead is left, which is bounded as well.
-        if !self.status.has_room && self.ending.is_none() {
+        // After the peer's end, only the read-ahead is left, which is bounded as well.
+        if !self.status.has_room && self.stage.is_open() {
             if !self.inbox.is_empty() {
                 self.stalled.get_or_insert_with(Moment::now);
             }
@@ -250,31 +239,33 @@ impl Driver {
 
     // ---- steps ----------------------------------------------------------------------------------------------------
 
-    /// Takes the signals that came from outside.
+    /// Takes the signals of other tasks: close or abort.
     pub(crate) fn take_signals(&mut self) {
         let signals = self.live.mailbox.take_signals();
         self.status = signals.status;
-        self.aborted |= signals.aborted;
         self.reader.resume();
         if let Some(ending) = signals.ending {
             self.close(ending);
         }
+        if signals.aborted {
+            self.stage.abort();
+        }
     }
 
-    /// Queues the reply of a handler that has ended, if there is one, and takes note of what has come of its run.
+    /// Queues the reply of a handler, if there is one.
     pub(crate) fn settle(&mut self, reply: Option<&Message>) {
         self.status = self.live.answer(reply);
         self.has_worked();
     }
 
-    /// Our side had to do until now, so that the client could be silent.
+    /// Restarts the idle timeout: while our side works, the client may be silent.
     pub(crate) fn has_worked(&mut self) {
         if self.endpoint.bounds.idle_timeout.is_some() {
             self.liveness.worked_until(Moment::now());
         }
     }
 
-    /// Reads more, as far as it can be handled at once, or be kept.
+    /// Reads, or reads ahead if there is no room for a reply.
     fn poll_more(&mut self, cx: &mut Context<'_>) -> bool {
         if self.status.has_room {
             self.poll_fill(cx)
@@ -283,7 +274,7 @@ impl Driver {
         }
     }
 
-    /// Writes what is queued. Pending means that something is left: the socket takes no more for now, or for ever.
+    /// Writes queued frames. Pending means that frames are left, because the socket is blocked or broken.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.live.write_with(Some(cx), &mut self.turn.write) {
             Written::All => {
@@ -305,7 +296,7 @@ impl Driver {
         self.status.has_frames = true;
     }
 
-    /// Ends this poll: the turn is over, or the task sleeps. Returns `false` if something has come meanwhile.
+    /// Ends this poll, because the turn is over or the task sleeps. Returns `false` if there is new work.
     pub(super) fn ends_poll(&mut self, cx: &mut Context<'_>) -> bool {
         if self.turn.is_spent() {
             self.turn.pass(cx);
@@ -319,9 +310,9 @@ impl Driver {
         true
     }
 
-    /// Registers for pushes and signals before the task sleeps. Gives `false` if one has come meanwhile.
+    /// Registers for frames and signals before the task sleeps. Returns `false` if there are any already.
     pub(super) fn park(&mut self, cx: &Context<'_>) -> bool {
-        let asleep = self.live.mailbox.sleep(cx, self.ending.is_some());
+        let asleep = self.live.mailbox.sleep(cx, !self.stage.is_open());
         if !asleep {
             self.take_signals();
         }

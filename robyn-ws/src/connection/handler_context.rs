@@ -1,10 +1,10 @@
-//! What every handler of a connection is given besides its event.
+//! The values that all handlers of a connection share.
 
 use std::sync::Arc;
 
 use crate::{connector::WebSocketConnector, endpoint::Endpoint, handler::state::States, util::log};
 
-/// What every handler of a connection is given besides its event.
+/// The values that all handlers of a connection share.
 #[derive(Debug)]
 pub(crate) struct HandlerContext {
     pub(crate) endpoint: Arc<Endpoint>,
@@ -12,7 +12,7 @@ pub(crate) struct HandlerContext {
     pub(crate) states: States,
 }
 
-/// The state is dropped here, wherever its connection ends.
+/// The states are dropped here, wherever their connection ends.
 impl Drop for HandlerContext {
     fn drop(&mut self) {
         let id = self.connector.id();

@@ -1,10 +1,10 @@
-//! The place of a connection in the hub, which it leaves on every way out.
+//! Guards of a connection's membership in the hub: it leaves the hub however it ends.
 
 use std::sync::Arc;
 
 use crate::hub::{live::Live, sweep::Sweeper};
 
-/// Takes the connection out of the hub, whichever way it ends.
+/// Takes the connection out of the hub when it is dropped.
 #[derive(Debug)]
 pub(super) struct HubGuard(Arc<Live>);
 
@@ -28,7 +28,7 @@ impl Drop for HubGuard {
     }
 }
 
-/// Keeps the rooms of a connection that has left the hub, as long as a close handler may ask for them.
+/// Keeps the rooms of a connection that has left the hub for its close handler.
 #[derive(Debug)]
 pub(super) struct RoomsGuard(pub(super) Arc<Live>);
 

@@ -1,4 +1,4 @@
-//! Message handlers that never wait: they run where the message was read.
+//! Message handlers that never wait run in place: they borrow the message from the read buffer.
 
 use std::task::{Context, Poll, ready};
 
@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Connection {
-    /// Runs a message handler that never waits for every message, until the connection ends.
+    /// Runs a message handler that never waits for each message, until the connection ends.
     pub(super) fn poll_in_place(
         &mut self,
         cx: &mut Context<'_>,
@@ -24,7 +24,7 @@ impl Connection {
         Poll::Ready(())
     }
 
-    /// Runs the handler for a message, which it borrows from the read buffer if it lies there.
+    /// Runs the handler for one message.
     #[inline]
     fn handle_in_place(&mut self, incoming: Incoming, entry: &'static Entry, call: SyncCall<Message>) {
         let Self { driver, context, .. } = self;

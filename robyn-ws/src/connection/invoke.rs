@@ -1,4 +1,4 @@
-//! Running one handler: in place, beside the driver, or on a thread that may block; a panic in it stays in it.
+//! Running one handler: in place, beside the driver, or on a blocking thread. Its panics are caught.
 
 use std::{
     future::poll_fn,
@@ -36,9 +36,9 @@ use crate::{
     },
 };
 
-/// What goes on while a handler runs.
+/// The work that goes on while a handler runs.
 pub(crate) trait Beside: Send {
-    /// Waits for a handler. `None` means that it still ran when its grace was over.
+    /// Waits for a handler. Returns `None` if it still runs when its grace is over.
     fn beside<T: Send>(
         &mut self,
         handler: Pin<&mut (impl Future<Output = T> + Send)>,
@@ -74,7 +74,7 @@ impl HandlerContext {
             states,
         } = self;
         connector.live.running.begin(entry.key());
-        // The context is large, so it is made where it is needed.
+        // The context is large, so it is created where it is used.
         let call = || call(context(endpoint, connector, states, payload));
         let result = isolate::call(|| Sender::run(running_as, || in_handler_span(E::KIND, entry.name, call)));
         connector.live.running.end();
@@ -82,7 +82,7 @@ impl HandlerContext {
         result
     }
 
-    /// Runs `handler` to its end, or until its time is over. `beside` goes on meanwhile.
+    /// Runs `handler` until it returns or is out of time, while `beside` goes on.
     #[expect(
         clippy::manual_async_fn,
         reason = "an `async fn` has room for its arguments twice, and every connection has room for this"
@@ -106,7 +106,7 @@ impl HandlerContext {
             self.connector.live.running.begin(handler.entry.key());
             let outcome = match handler.call {
                 Call::Sync(call) => {
-                    // Boxed, so that connections without such handlers have no room for it.
+                    // Boxed, so that connections without such handlers reserve no space for it.
                     Box::pin(self.invoke_blocking(beside, handler, call, owned, span)).await
                 }
                 Call::Async(call) => {
@@ -138,8 +138,8 @@ impl HandlerContext {
         }
     }
 
-    /// Lends the event and the state to a thread. A handler whose time is over runs on there, and keeps the state until it
-    /// ends: a thread cannot be stopped.
+    /// Lends the event and the state to a thread. A thread cannot be stopped, so a handler that is out of time keeps the state
+    /// until it returns.
     async fn invoke_blocking<E: LiveEvent>(
         &mut self,
         beside: &mut impl Beside,
@@ -187,7 +187,7 @@ impl HandlerContext {
         }
     }
 
-    /// Returns when a handler for `E` has run for too long, if it ever has.
+    /// Returns the deadline of a handler for `E`, if there is one.
     fn deadline<E: LiveEvent>(&self) -> Option<Instant> {
         let timeout = self.endpoint.bounds.handler_timeout?;
         (E::KIND == EventKind::Message).then(|| after(Instant::now(), timeout))
@@ -219,7 +219,7 @@ fn isolated<T>(running_as: HandlerRun, span: &Span, call: impl FnOnce() -> T) ->
     isolate::call(|| if span.is_none() { call() } else { span.in_scope(call) })
 }
 
-/// Waits for a handler until its time is over.
+/// Waits for a handler until it is out of time.
 async fn in_time<T: Send>(
     deadline: Option<Instant>,
     beside: &mut impl Beside,
@@ -229,7 +229,7 @@ async fn in_time<T: Send>(
     let Some(deadline) = deadline else {
         return in_grace.await.ok_or(Overrun::Grace);
     };
-    // Boxed, so that connections without such a limit have no room for it.
+    // Boxed, so that connections without such a limit reserve no space for it.
     match Box::pin(timeout_at(deadline, in_grace)).await {
         Ok(finished) => finished.ok_or(Overrun::Grace),
         Err(_elapsed) => Err(Overrun::Timeout),

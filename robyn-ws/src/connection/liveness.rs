@@ -1,4 +1,4 @@
-//! The protocol's decisions, without input, output or clock: what to do with what was received, and when to give up.
+//! Whether the peer is alive, and how received frames are answered: decisions without input, output or a clock.
 
 use std::time::Duration;
 
@@ -15,11 +15,10 @@ use crate::{
     wire::received::{ReadEnd, Received},
 };
 
-/// How often a peer that is not read is looked at for the end of its TCP, which is at the same time the longest delay of
-/// noticing it.
+/// The interval of checks for the end of TCP, while the peer is not read.
 const END_CHECK: Duration = Duration::from_secs(1);
 
-/// What to do with what was received.
+/// The answer to a received frame.
 #[derive(Debug)]
 pub(crate) enum Action {
     Deliver(Message),
@@ -28,7 +27,7 @@ pub(crate) enum Action {
     End(Ending),
 }
 
-/// What is due at a time.
+/// The action that is due at a time.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Due {
     Nothing,
@@ -36,12 +35,12 @@ pub(crate) enum Due {
     End(Ending),
 }
 
-/// What is known of a connection when its timer fires.
+/// The activity of both sides since the timer fired last.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Activity {
-    /// Whether the peer has taken bytes since the timer fired last.
+    /// Whether the peer has taken bytes.
     pub(crate) takes_bytes: bool,
-    /// Until when our side had to do, and the peer had not.
+    /// The time until which our side worked, so that the peer could be silent.
     pub(crate) worked_until: Option<Moment>,
 }
 
@@ -50,16 +49,16 @@ pub(crate) struct Activity {
 pub(crate) struct Liveness {
     /// Boxed, since few apps limit it.
     rate: Option<Box<Rate>>,
-    /// Pings since the peer was heard last.
+    /// Pings since the last bytes of the peer.
     unanswered: u32,
     /// Pings whose pongs have not come.
     pongs_due: u32,
-    /// When the silence of the peer is judged next.
+    /// The time of the next check for silence.
     next_beat: Option<Moment>,
-    /// Since when the peer sends no message, and is not kept waiting by us.
+    /// The time since which the peer sends no message, although we wait for one.
     idle_since: Moment,
-    /// When to look for the end of TCP, while we do not read because the handlers do not keep up. No silence of the peer
-    /// counts meanwhile.
+    /// The next check for the end of TCP, while reading is paused because handlers do not keep up. The peer's silence does
+    /// not count meanwhile.
     paused: Option<Moment>,
 }
 
@@ -79,14 +78,14 @@ impl Liveness {
 
     // ---- receiving ------------------------------------------------------------------------------------------------
 
-    /// A message came. Returns `false` if it is one too many.
+    /// Counts a message. Returns `false` if it exceeds the rate.
     #[inline]
     pub(crate) fn takes_message(&mut self, now: Moment) -> bool {
         self.idle_since = now;
         self.is_within_rate(now)
     }
 
-    /// Counts a frame against the rate, if there is one. Returns `false` if it is one too many.
+    /// Counts a frame against the rate, if there is one. Returns `false` if it exceeds the rate.
     #[inline]
     fn is_within_rate(&mut self, now: Moment) -> bool {
         self.rate.as_mut().is_none_or(|rate| rate.allows(now))
@@ -101,7 +100,7 @@ impl Liveness {
 
     pub(crate) fn on_received(&mut self, received: Received, now: Moment) -> Action {
         let is_free = match received {
-            // A peer that ends has nothing to be refused any more.
+            // A Close is never refused.
             Received::Close { .. } => true,
             Received::Pong => self.takes_due_pong(),
             _ => false,
@@ -126,14 +125,14 @@ impl Liveness {
         }
     }
 
-    /// Returns `true` if we have asked for a pong, once for each ping.
+    /// Returns `true` if the pong answers a ping of ours.
     fn takes_due_pong(&mut self) -> bool {
         let is_due = self.pongs_due > 0;
         self.pongs_due -= u32::from(is_due);
         is_due
     }
 
-    /// The one place that decides how the end of reading ends the connection.
+    /// Returns the ending of a connection whose reading has ended.
     pub(crate) fn on_read_end(end: &ReadEnd) -> Ending {
         match end {
             ReadEnd::Eof | ReadEnd::Lost => Ending::lost(),
@@ -150,28 +149,28 @@ impl Liveness {
         }
     }
 
-    /// A part of a message came, and its end did not.
+    /// Takes note of a part of a message.
     pub(crate) fn on_part(&mut self, now: Moment) {
         self.idle_since = now;
     }
 
-    /// Something came: a part of a frame is a sign of life as well.
+    /// Takes note of bytes: even a part of a frame is a sign of life.
     pub(crate) fn is_alive(&mut self, bounds: &Bounds, now: Moment) {
         self.unanswered = 0;
         self.next_beat = bounds.heartbeat_interval.map(|every| after(now, every));
     }
 
-    /// Our side had to do until `at`, so that the peer could be silent.
+    /// Takes note of our work until `at`: the peer could be silent.
     pub(crate) fn worked_until(&mut self, at: Moment) {
         self.idle_since = self.idle_since.max(at);
     }
 
-    /// Stops the clocks of silence while we do not read.
+    /// Stops the clocks of silence while reading is paused.
     pub(crate) fn pause(&mut self, now: Moment) {
         self.paused = Some(after(now, END_CHECK));
     }
 
-    /// Starts them anew.
+    /// Restarts the clocks of silence.
     pub(crate) fn resume(&mut self, bounds: &Bounds, now: Moment) {
         if self.paused.take().is_some() {
             self.is_alive(bounds, now);
@@ -184,7 +183,7 @@ impl Liveness {
 
     // ---- time -----------------------------------------------------------------------------------------------------
 
-    /// Decides what is due at `now`.
+    /// Returns the action that is due at `now`.
     pub(crate) fn on_time(&mut self, bounds: &Bounds, now: Moment, activity: Activity) -> Due {
         if let Some(worked_until) = activity.worked_until {
             self.worked_until(worked_until);
@@ -206,7 +205,7 @@ impl Liveness {
         due
     }
 
-    /// Judges the silence of the peer: it is pinged, and then has a whole interval for its answer.
+    /// Checks for silence: the peer is pinged, and then has a whole interval for its answer.
     fn beat(&mut self, bounds: &Bounds, now: Moment) -> Due {
         let (Some(every), Some(due)) = (bounds.heartbeat_interval, self.next_beat) else {
             return Due::Nothing;
@@ -215,12 +214,12 @@ impl Liveness {
             return Due::Nothing;
         }
         if self.paused.is_some() {
-            // Its answer would not be read. A peer that died with more to send than we took never ends TCP by itself, but
-            // answers a ping with a reset.
+            // The answer would not be read. But a peer that died with unsent bytes, which never ends TCP by itself, answers
+            // a ping with a reset.
             self.next_beat = Some(after(now, every));
             return Due::Ping;
         }
-        // If the process or the machine stood still, the peer's answer may not have been read, or not have been sent.
+        // If the process or the machine stood still, the answer may be unread or unsent.
         let on_time = now <= after(due, every / 2);
         if on_time && self.unanswered + 1 >= bounds.max_missed_heartbeats {
             return Due::End(Ending::silent(CloseReason::HeartbeatTimeout));

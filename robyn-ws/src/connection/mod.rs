@@ -13,6 +13,7 @@ mod overdue;
 pub(crate) mod pending;
 mod rate;
 mod reading;
+mod stage;
 
 use std::{future::poll_fn, sync::Arc};
 
@@ -56,15 +57,15 @@ enum Start {
     Dropped,
 }
 
-/// A connection while it runs. Its parts are dropped in this order: the socket, the place in the hub, the state, and what
-/// counts it.
+/// A running connection. Its parts are dropped in this order: the socket, the membership in the hub, the state, the
+/// counters.
 #[derive(Debug)]
 pub(crate) struct Connection {
     driver: Driver,
     _hub_guard: HubGuard,
     rooms_guard: Option<RoomsGuard>,
     context: HandlerContext,
-    /// The blocking handler that has kept the state.
+    /// The blocking handler that has the state.
     overdue: Option<Box<Overdue>>,
     _admitted: Admitted,
     _task: ConnectionGuard,
@@ -74,8 +75,8 @@ impl Connection {
     #[cfg(feature = "test-util")]
     pub(crate) const DRIVER_SIZE: usize = size_of::<Driver>();
 
-    /// Makes a connection of an upgraded socket, and puts it into the hub. Returns it with the span that everything of it
-    /// is logged in, or `None` if there was no 101 after all.
+    /// Creates a connection on an upgraded socket, and puts it into the hub. Returns the connection with the span of its log
+    /// events, or `None` if the socket has ended already.
     pub(crate) fn open(pending: PendingConnection, switched: Switched) -> Option<(Self, Span)> {
         let PendingConnection {
             mut expected,
@@ -116,8 +117,8 @@ impl Connection {
         Some((connection, span))
     }
 
-    /// Runs the connection to its end. What a quiet connection is not in the middle of is boxed, so that it has no room
-    /// for it.
+    /// Runs the connection to its end. The connect, close and shutdown futures are boxed, so an idle connection reserves no
+    /// space for them.
     pub(crate) async fn run(&mut self) {
         let start = Box::pin(self.connect()).await;
         self.driver.take_signals();
@@ -134,28 +135,31 @@ impl Connection {
         self.driver.live.endpoint.telemetry.closed(&reason);
         Box::pin(self.driver.finish()).await;
         if let Some(overdue) = self.overdue.take() {
-            // A task of its own: neither the place in the hub nor a drain waits for a thread.
+            // In a task of its own, since neither the hub nor a drain waits for a thread.
             let rooms_guard = self.rooms_guard.take();
             let outliving = overdue.outlive(close_is_due.then_some(reason), rooms_guard);
             tokio::spawn(outliving.in_current_span());
         }
     }
 
-    /// Runs the connect handler, and opens the mailbox with its greeting.
+    /// Runs the connect handler, and queues its reply as the first frame.
     async fn connect(&mut self) -> Start {
         let Some(handler) = self.context.endpoint.handlers.connect else {
             self.driver.live.finish_connect(None);
             return Start::Greeted;
         };
         let outcome = self.context.invoke(&mut self.driver, handler, ()).await;
-        let dropped = matches!(outcome, Outcome::Dropped(_));
-        let returned = matches!(outcome, Outcome::Returned(_));
+        let without_greeting = match outcome {
+            Outcome::Returned(_) => Start::Greeted,
+            Outcome::Dropped(_) => Start::Dropped,
+            Outcome::Failed(_) | Outcome::Panicked | Outcome::LeftBehind(..) => Start::Failed,
+        };
         let greeting = self.conclude(handler.entry, outcome);
-        let start = match &greeting {
-            _ if dropped => Start::Dropped,
-            // An error can be a greeting, too.
-            None if !returned => Start::Failed,
-            _ => Start::Greeted,
+        // A `HandlerError::reply` is a greeting as well.
+        let start = if greeting.is_some() {
+            Start::Greeted
+        } else {
+            without_greeting
         };
         let live = &self.driver.live;
         if start == Start::Greeted {
@@ -170,7 +174,7 @@ impl Connection {
         start
     }
 
-    /// Names the connect handler that ran while more was sent to its client than is held.
+    /// Logs the connect handler if too many frames came from others while it ran.
     fn warn_if_too_slow(&mut self, entry: &'static Entry) {
         self.driver.take_signals();
         if self.reason() == CloseReason::ConnectTooSlow {
@@ -186,7 +190,7 @@ impl Connection {
             return Box::pin(self.hold_session(handler)).await;
         }
         let Some(BoundHandler { entry, call }) = self.context.endpoint.handlers.message else {
-            // There is nobody to tell, and the next message may still be the client's Close.
+            // Messages are discarded, since the client's Close comes behind them.
             while self.driver.next().await.is_some() {}
             return;
         };
@@ -195,7 +199,7 @@ impl Connection {
         {
             return poll_fn(move |cx| self.poll_in_place(cx, entry, call)).await;
         }
-        // Boxed, so that connections whose handlers never wait have no room for it.
+        // Boxed, so that connections whose handlers never wait reserve no space for it.
         Box::pin(self.converse_beside(BoundHandler { entry, call })).await;
     }
 
@@ -220,7 +224,7 @@ impl Connection {
         self.driver.close(Ending::server(close_code::NORMAL, ""));
     }
 
-    /// Runs the close handler; what it returns goes out ahead of our Close frame.
+    /// Runs the close handler. Its reply is sent ahead of our Close frame.
     async fn close(&mut self) {
         let Some(handler) = self.context.endpoint.handlers.close else {
             return;
@@ -231,7 +235,7 @@ impl Connection {
         self.answer(handler.entry, outcome);
     }
 
-    /// Gives why the connection ends. A task that ends without a reason has lost its peer.
+    /// Returns the reason of the end. Without one, the peer was lost.
     fn reason(&self) -> CloseReason {
         self.driver
             .ending()
@@ -246,7 +250,7 @@ impl Connection {
         self.reply(entry, reply);
     }
 
-    /// Queues what a handler returned, and looks what has come of its run.
+    /// Queues the reply of a handler.
     #[inline]
     fn reply(&mut self, entry: &'static Entry, reply: Option<message::Message>) {
         self.driver.settle(reply.as_ref());
@@ -268,7 +272,7 @@ impl Connection {
     }
 }
 
-/// Drops a reply, whose bytes can be a type of the user's.
+/// Drops a reply, whose bytes can be a type of the user.
 fn discard(reply: message::Message, entry: &'static Entry, live: &Live) {
     if isolate::discard(reply).is_err() {
         let (handler, place, id) = (entry.name, entry.place(), live.id);

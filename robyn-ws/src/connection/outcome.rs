@@ -1,4 +1,4 @@
-//! What became of a handler, and what follows from it.
+//! The outcome of a handler, and its consequence for the connection.
 
 use crate::{
     connection::handler_context::HandlerContext,
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// What became of a handler.
+/// The outcome of a handler.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Returned(Option<Message>),
@@ -24,23 +24,23 @@ pub(crate) enum Outcome {
     Panicked,
     /// It was dropped before its end.
     Dropped(Overrun),
-    /// It goes on, on a thread that cannot be stopped.
+    /// It still runs, on a thread that cannot be stopped.
     LeftBehind(Overrun, Box<Overdue>),
 }
 
-/// A blocking handler that was left behind.
+/// A blocking handler that outlives its connection.
 #[derive(Debug)]
 pub(crate) struct Overdue {
     pub(crate) entry: &'static Entry,
     pub(crate) thread: Running<(HandlerContext, Outcome)>,
 }
 
-/// How a handler used up its time.
+/// The time limit that a handler has exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Overrun {
-    /// The connection has ended, and `Limits::handler_grace` is over.
+    /// `Limits::handler_grace`, after the end of the connection.
     Grace,
-    /// `Limits::handler_timeout` is over.
+    /// `Limits::handler_timeout`.
     Timeout,
 }
 
@@ -54,7 +54,7 @@ impl From<Result<HandlerResult, Panicked>> for Outcome {
     }
 }
 
-/// What follows from an outcome for its connection.
+/// The consequence of an outcome for its connection.
 #[derive(Debug, Default)]
 pub(crate) struct Conclusion {
     pub(crate) reply: Option<Message>,
@@ -72,7 +72,7 @@ impl Conclusion {
 }
 
 impl Outcome {
-    /// Draws the conclusion, and logs what went wrong.
+    /// Returns the consequence, and logs failures.
     pub(crate) fn conclude(self, entry: &'static Entry, live: &Live) -> Conclusion {
         let (handler, place, id) = (entry.name, entry.place(), live.id);
         match self {
@@ -119,7 +119,7 @@ impl Overrun {
 fn failed(error: HandlerError, entry: &'static Entry, live: &Live) -> Conclusion {
     let (handler, place, id) = (entry.name, entry.place(), live.id);
     let conclusion = if error.is_disconnected() && !live.mailbox.is_open() {
-        // It passes on that its own connection has ended, which is no news.
+        // The handler passes on that its own connection has ended.
         Conclusion::default()
     } else {
         match error.consequence() {
@@ -128,8 +128,12 @@ fn failed(error: HandlerError, entry: &'static Entry, live: &Live) -> Conclusion
                 ..Conclusion::default()
             },
             Consequence::End(ending) => {
-                let text = isolate::text(&error);
-                log::warn!(handler, %place, %id, error = text, reason = %ending.reason, "the handler failed");
+                let reason = &ending.reason;
+                if error.is_failure() {
+                    log::warn!(handler, %place, %id, error = isolate::text(&error), %reason, "the handler failed");
+                } else {
+                    log::debug!(handler, %place, %id, error = isolate::text(&error), %reason, "closed by the handler");
+                }
                 Conclusion::end(ending)
             }
         }

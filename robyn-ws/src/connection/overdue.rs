@@ -1,4 +1,4 @@
-//! A blocking handler that outlives its connection: its thread keeps the state, and with it the close handler waits.
+//! A blocking handler that outlives its connection: its thread keeps the state, so the close handler waits for the thread.
 
 use std::{pin::Pin, time::Duration};
 
@@ -17,8 +17,8 @@ use crate::{
 };
 
 impl Overdue {
-    /// Waits for the thread, which gives the state back, and runs the close handler if it still has to,
-    /// with the rooms that the connection was in.
+    /// Waits for the thread, which returns the state, and runs the close handler with `close`, if there is a reason. The
+    /// close handler can still ask for the rooms.
     pub(crate) async fn outlive(self: Box<Self>, close: Option<CloseReason>, _rooms: Option<RoomsGuard>) {
         let Ok((mut context, outcome)) = self.thread.await else {
             return;
@@ -33,14 +33,14 @@ impl Overdue {
 }
 
 impl HandlerContext {
-    /// Logs what went wrong. There is nobody left to be sent a reply, or to be told of an end.
+    /// Logs failures. A reply is discarded, since the connection has ended.
     fn conclude_late(&self, entry: &'static Entry, outcome: Outcome) {
         let conclusion = outcome.conclude(entry, &self.connector.live);
-        let _ = isolate::discard(conclusion.reply); // Nobody's fault that matters now.
+        let _ = isolate::discard(conclusion.reply); // A panic has no consequence here.
     }
 }
 
-/// Nothing goes on beside a late close handler but the time that it has.
+/// Beside a late close handler, only time passes.
 struct Alone(Duration);
 
 impl Beside for Alone {

@@ -19,8 +19,8 @@ use crate::{
     types::{id::ConnectionId, request::UpgradeRequest},
 };
 
-/// A connection whose 101 is under way. It is not in the hub, and no handler runs. What everyone is sent meanwhile waits in
-/// its mailbox, so that a client that has read its 101 misses nothing. Dropped, it leaves nothing behind.
+/// A connection whose 101 is not sent yet. It is not in the hub, and none of its handlers runs. Broadcasts to everyone wait
+/// in its mailbox, so a client that has read its 101 misses nothing. Dropped, it leaves nothing behind.
 #[derive(Debug)]
 pub(crate) struct PendingConnection {
     pub(super) expected: Expected,
@@ -31,11 +31,11 @@ pub(crate) struct PendingConnection {
     pub(super) task: TaskGuard,
 }
 
-/// A place among those who are expected at an endpoint, until it is dropped.
+/// The entry of a pending connection in its endpoint, removed when it is dropped.
 #[derive(Debug)]
 pub(super) struct Expected {
     pub(super) live: Arc<Live>,
-    /// Whether it is in the hub, and so expected no longer.
+    /// Whether the connection is in the hub.
     pub(super) has_come: bool,
 }
 
@@ -53,7 +53,7 @@ impl PendingConnection {
         &self.context.endpoint.path
     }
 
-    /// Prepares the connection of an accepted request.
+    /// Creates the connection of an accepted request.
     pub(crate) fn new(
         endpoint: Arc<Endpoint>,
         request: Arc<UpgradeRequest>,

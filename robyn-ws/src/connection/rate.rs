@@ -1,8 +1,8 @@
-//! The limit of what one client sends in a second.
+//! The limit of frames per second of one client.
 
 use crate::util::time::Moment;
 
-/// Counts messages against a rate: a bucket that holds one second's worth and fills steadily.
+/// A token bucket that holds the tokens of one second.
 #[derive(Debug)]
 pub(super) struct Rate {
     per_second: f64,
@@ -20,7 +20,7 @@ impl Rate {
     }
 
     pub(super) fn allows(&mut self, now: Moment) -> bool {
-        // What was credited beyond one second's worth stays.
+        // More tokens than those of one second stay, if a pause has credited them.
         let full = self.left.max(self.per_second);
         self.left = (self.left + self.since_last(now)).min(full);
         self.at = now;
@@ -28,7 +28,7 @@ impl Rate {
         self.left >= 0.0
     }
 
-    /// Credits the whole time in which nothing was read: what waited may have been sent at the rate that is allowed.
+    /// Credits the whole time in which nothing was read: the waiting frames may have been sent at the allowed rate.
     pub(super) fn catch_up(&mut self, now: Moment) {
         self.left += self.since_last(now);
         self.at = now;

@@ -1,4 +1,4 @@
-//! Reading: at once for a handler that is free, or ahead of it; and what the end of reading means.
+//! Reading for a free handler, reading ahead of a busy one, and the end of reading.
 
 use std::task::{Context, Poll};
 
@@ -22,13 +22,13 @@ use crate::{
 impl Driver {
     fn reads(&self) -> bool {
         match self.peer {
-            Peer::Talks => self.ending.is_none(),
+            Peer::Talks => self.stage.is_open(),
             Peer::Ended => true,
             Peer::Done | Peer::Gone => false,
         }
     }
 
-    /// Decodes what was read up to the next message, as far as the turn lasts.
+    /// Decodes received bytes up to the next message, within the turn.
     #[inline]
     pub(super) fn receive(&mut self) -> Option<Incoming> {
         while self.reads()
@@ -51,7 +51,7 @@ impl Driver {
         None
     }
 
-    /// Decodes one frame that is no message by itself, and does what it asks for. Returns the message that it completes.
+    /// Decodes one frame that is not a whole message, and answers it. Returns the message that it completes.
     fn decode(&mut self, now: Moment) -> Option<Message> {
         match self.reader.next(&self.endpoint.bounds) {
             Ok(Some(received)) => {
@@ -70,8 +70,7 @@ impl Driver {
         None
     }
 
-    /// Copies a message that must outlast what it was read with. `None` means that it is no valid text, which ends the
-    /// connection.
+    /// Copies a message out of the read buffer. Returns `None` if it is not valid text, which ends the connection.
     #[inline]
     pub(super) fn own(&mut self, incoming: Incoming) -> Option<Message> {
         let whole = match incoming {
@@ -87,7 +86,7 @@ impl Driver {
         }
     }
 
-    /// Reads the socket once, if what came before is decoded and the turn lasts. Returns whether anything came of it.
+    /// Reads the socket once, within the turn. Returns `true` if there are new bytes or the end of them.
     pub(super) fn poll_fill(&mut self, cx: &mut Context<'_>) -> bool {
         if !self.reads() || self.turn.is_spent() {
             return false;
@@ -105,12 +104,12 @@ impl Driver {
         true
     }
 
-    /// Reads ahead as far as there is room and the turn lasts. Returns whether anything came of it.
+    /// Reads ahead as far as there is room, within the turn. Returns `true` if there are new messages or the end of them.
     pub(super) fn poll_read_ahead(&mut self, cx: &mut Context<'_>) -> bool {
         if !self.reads() || self.turn.is_spent() {
             return false;
         }
-        // Only a session is told of each message.
+        // Only a session is woken for each message.
         let task = matches!(self.inbox, Inbox::Session(_)).then(|| cx.waker().clone());
         let mut any = false;
         while self.inbox.has_room(&self.endpoint.bounds) {
@@ -126,37 +125,37 @@ impl Driver {
         self.pause_reading(cx) || any
     }
 
-    /// Concludes from the end of what can be read.
+    /// Handles the end of reading.
     pub(super) fn on_read_end(&mut self, end: &ReadEnd) {
         let peer = if *end == ReadEnd::Lost { Peer::Gone } else { Peer::Done };
         self.on_stream_end(Liveness::on_read_end(end), peer);
     }
 
-    /// Concludes from the end of what the peer sends.
+    /// Handles the end of the peer's stream.
     fn on_stream_end(&mut self, ending: Ending, peer: Peer) {
         let known_to_end = self.peer == Peer::Ended;
         self.peer = match ending.reason {
             CloseReason::Client { .. } => Peer::Done,
             _ => peer,
         };
-        if known_to_end && self.closed_by_peer {
-            // The reason was not known when the end of TCP was noticed, and nobody was told.
+        if known_to_end && self.stage.is_by_peer() {
+            // The reason was unknown when the end of TCP was noticed.
             self.peer = self.peer.max(Peer::Done);
             self.inbox.end(&ending);
-            self.ending = Some(Box::new(ending));
+            self.stage.set_ending(ending);
         } else {
             self.close_by_peer(ending);
         }
     }
 
-    /// Lets the clocks of silence go on, if they were stopped.
+    /// Restarts the clocks of silence, if they were stopped.
     fn resume(&mut self) {
         if self.liveness.end_check().is_some() {
             self.liveness.resume(&self.endpoint.bounds, Moment::now());
         }
     }
 
-    /// Lets TCP slow the peer down, and notices all the same if the peer ends TCP.
+    /// Pauses reading, so that TCP slows the peer down. The end of TCP is noticed all the same.
     fn pause_reading(&mut self, cx: &Context<'_>) -> bool {
         if self.liveness.end_check().is_none() {
             self.liveness.pause(Moment::now());

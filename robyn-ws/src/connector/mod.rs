@@ -1,4 +1,4 @@
-//! The handle to a connection that handlers get.
+//! The handles of connections: [`WebSocketConnector`], and the socket of a session.
 
 pub(crate) mod web_socket;
 
@@ -26,7 +26,7 @@ use crate::{
     util::{log, printable::printable},
 };
 
-/// A connection, for handlers and for tasks that outlive them. Cheap to clone.
+/// The handle of a connection, for handlers and for tasks that outlive them. Cheap to clone.
 ///
 /// ```
 /// use robyn_ws::prelude::*;
@@ -43,18 +43,19 @@ pub struct WebSocketConnector {
 }
 
 impl WebSocketConnector {
-    /// Gives the id of this connection.
+    /// Returns the id of this connection.
     pub fn id(&self) -> ConnectionId {
         self.live.id
     }
 
     // ---- sending --------------------------------------------------------------------------------------------------
 
-    /// Queues `message` for the connection `id` of this endpoint now, or fails now. It never blocks.
+    /// Queues `message` for the connection `id` of this endpoint at once. Never blocks.
     ///
     /// # Errors
     ///
-    /// [`SendError::NotConnected`], and [`SendError::QueueFull`] under the overflow policies that refuse it.
+    /// [`SendError::NotConnected`] if no open connection of this endpoint has the id. [`SendError::QueueFull`] if the queue of
+    /// the client is full and the message was dropped.
     pub fn sync_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
         match self.other(id)? {
             None => self.sync_send(message),
@@ -66,12 +67,12 @@ impl WebSocketConnector {
     ///
     /// # Errors
     ///
-    /// [`SendError::NotConnected`], and [`SendError::TimedOut`] when there was no room and the client took no bytes
-    /// for `Limits::send_timeout`.
+    /// [`SendError::NotConnected`] if no open connection of this endpoint has the id. [`SendError::TimedOut`] if there was no
+    /// room and the client took no bytes for `Limits::send_timeout`.
     ///
     /// # Cancel safety
     ///
-    /// Dropped while it waits, it has sent nothing.
+    /// If it is dropped while it waits, nothing was sent.
     pub async fn async_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
         match self.other(id)? {
             None => self.async_send(message).await,
@@ -79,7 +80,7 @@ impl WebSocketConnector {
         }
     }
 
-    /// Queues `message` for this client now, or fails now. It never blocks.
+    /// Queues `message` for this client at once. Never blocks.
     ///
     /// # Errors
     ///
@@ -96,12 +97,12 @@ impl WebSocketConnector {
     ///
     /// # Cancel safety
     ///
-    /// Dropped while it waits, it has sent nothing.
+    /// If it is dropped while it waits, nothing was sent.
     pub async fn async_send(&self, message: impl Into<Message>) -> Result<(), SendError> {
         self.live.send_wait(&message.into()).await
     }
 
-    /// Queues `value` as JSON for this client now, or fails now. It never blocks.
+    /// Queues `value` as JSON for this client at once. Never blocks.
     ///
     /// ```
     /// use robyn_ws::{SendJsonError, prelude::*};
@@ -127,22 +128,22 @@ impl WebSocketConnector {
     ///
     /// # Cancel safety
     ///
-    /// Dropped while it waits, it has sent nothing.
+    /// If it is dropped while it waits, nothing was sent.
     pub async fn async_send_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), SendJsonError> {
         Ok(self.async_send(Message::json(value)?).await?)
     }
 
-    /// Queues `message` for every connection of this endpoint now, this one included. It never blocks.
+    /// Queues `message` at once for every connection of this endpoint, including this one. Never blocks.
     pub fn sync_broadcast(&self, message: impl Into<Message>) -> Delivery {
         self.everyone().sync_broadcast(message)
     }
 
-    /// Queues `message` for every connection of this endpoint, this one included, waiting for those whose queue is
-    /// full, as [`Audience::async_broadcast`].
+    /// Queues `message` for every connection of this endpoint, including this one. Waits for clients with a full queue, as
+    /// [`Audience::async_broadcast`].
     ///
     /// # Cancel safety
     ///
-    /// Dropped while it waits, it has reached everyone whose queue was not full.
+    /// If it is dropped while it waits, the message was queued for every client whose queue was not full.
     pub async fn async_broadcast(&self, message: impl Into<Message>) -> Delivery {
         self.everyone().async_broadcast(message).await
     }
@@ -171,25 +172,36 @@ impl WebSocketConnector {
 
     // ---- audiences and rooms --------------------------------------------------------------------------------------
 
-    /// Gives everyone on this endpoint, this connection included.
+    /// Returns the audience of all connections of this endpoint, including this one.
     pub fn everyone(&self) -> Audience {
         Audience::everyone(EndpointRef::Found(self.live.endpoint.clone()))
     }
 
-    /// Gives everyone on this endpoint but this connection.
+    /// Returns the audience of all other connections of this endpoint.
     pub fn others(&self) -> Audience {
         self.everyone().except(self.id())
     }
 
-    /// Gives the connections of `room`, this one included if it is in it.
+    /// Returns the audience of all connections in `room`, including this one if it is a member.
     pub fn to(&self, room: impl AsRef<str>) -> Audience {
         self.everyone().to(room)
     }
 
-    /// Puts this connection into `room`, a name of your choice, until it leaves or ends. Joining twice changes nothing.
+    /// Puts this connection into `room` until it leaves the room or ends. A room needs no setup; its name is any text.
     ///
-    /// [`Joined::is_member`] is `false` if the connection has ended, or (and that is logged) if it is in
-    /// `Limits::max_rooms_per_connection` rooms already, or if the name is longer than `Limits::max_room_name`.
+    /// [`Joined::is_member`] is `false` if the connection has ended. It is also `false`, and the reason is logged, if the
+    /// connection is in `Limits::max_rooms_per_connection` rooms already or the name is longer than `Limits::max_room_name`.
+    ///
+    /// ```
+    /// use robyn_ws::prelude::*;
+    ///
+    /// #[websocket("/chat/{room}", on = "connect")]
+    /// fn enter(ws: &WebSocketConnector, Path(room): Path<String>) -> String {
+    ///     let people = ws.join(&room).count;
+    ///     ws.to(&room).except(ws.id()).sync_broadcast("somebody came in");
+    ///     format!("{people} in {room}")
+    /// }
+    /// ```
     pub fn join(&self, room: impl AsRef<str>) -> Joined {
         let (id, endpoint, room) = (self.id(), &self.live.endpoint, room.as_ref());
         let (joined, refusal) = endpoint.join(id, room);
@@ -212,8 +224,8 @@ impl WebSocketConnector {
         self.live.endpoint.leave_room(self.id(), room.as_ref())
     }
 
-    /// Returns the rooms this connection is in, in no particular order. When it has ended, these are the rooms it was in
-    /// at its end, until its close handler has run.
+    /// Returns the names of this connection's rooms, in no particular order. A close handler still sees the rooms that the
+    /// connection was in.
     pub fn rooms(&self) -> Vec<String> {
         let rooms = self.live.endpoint.rooms_of(self.id());
         rooms.iter().map(ToString::to_string).collect()
@@ -221,37 +233,37 @@ impl WebSocketConnector {
 
     // ---- the upgrade request --------------------------------------------------------------------------------------
 
-    /// Gives the query parameters, percent- and plus-decoded.
+    /// Returns the query parameters, percent- and plus-decoded.
     pub fn query_params(&self) -> &QueryParams {
         self.live.request.query_params()
     }
 
-    /// Gives the parameters of the path: `room` of `/chat/{room}`.
+    /// Returns the parameters of the path: `room` of `/chat/{room}`.
     pub fn path_params(&self) -> &PathParams {
         &self.live.request.path_params
     }
 
-    /// Gives the headers of the upgrade request.
+    /// Returns the headers of the upgrade request.
     pub fn headers(&self) -> &HeaderMap {
         self.live.request.headers()
     }
 
-    /// Gives the URI of the upgrade request.
+    /// Returns the URI of the upgrade request.
     pub fn uri(&self) -> &Uri {
         self.live.request.uri()
     }
 
-    /// Gives the client's address, where the server knows it: with `App::serve`, with `ConnectInfo`, and with plain TCP.
+    /// Returns the address of the client, if the server knows it: under `App::serve`, with `ConnectInfo`, or on plain TCP.
     pub fn peer_addr(&self) -> Option<SocketAddr> {
         self.live.request.peer_addr()
     }
 
-    /// Gives the extensions of the upgrade request, such as what a tower layer has left there.
+    /// Returns the extensions of the upgrade request, such as the values of tower layers.
     pub fn extensions(&self) -> &Extensions {
         &self.live.request.extensions
     }
 
-    /// Gives the subprotocol chosen from [`App::subprotocols`](crate::App::subprotocols).
+    /// Returns the subprotocol that was chosen from [`App::subprotocols`](crate::App::subprotocols).
     pub fn subprotocol(&self) -> Option<&str> {
         self.live.request.subprotocol.as_deref()
     }
@@ -263,31 +275,31 @@ impl WebSocketConnector {
         self.close_with(close_code::NORMAL, "");
     }
 
-    /// Closes the connection: it leaves the hub at once, so that later sends to its id fail and broadcasts skip it.
-    /// When the handler that runs has returned, everything queued is sent, then what the handler returned, then a
-    /// Close frame with `code` and `reason`, and TCP ends.
+    /// Closes the connection. It leaves the hub at once: later sends to its id fail, and broadcasts skip it. When the running
+    /// handler has returned, queued frames are sent, then its reply, then a Close frame with `code` and `reason`. Then TCP
+    /// ends.
     ///
-    /// `code` is 1000, 1001, 1003, 1007 to 1014, or 3000 to 4999 (RFC 6455 section 7.4); another is logged and sent as
-    /// 1011. `reason` has at most 123 bytes; a longer one is logged and cut.
+    /// `code` is 1000 to 1003, 1007 to 1014, or 3000 to 4999 (RFC 6455 section 7.4). Any other code is logged, and 1011 is
+    /// sent. `reason` has at most 123 bytes; a longer one is logged and cut.
     pub fn close_with(&self, code: u16, reason: impl Into<String>) {
         self.live.close(Ending::server(code, reason));
     }
 
-    /// Tells whether the connection is open: nobody has closed it and the client is not known to be gone.
+    /// Returns `true` if the connection is open: it was not closed, and the client is not known to be gone.
     pub fn is_open(&self) -> bool {
         self.live.mailbox.is_open()
     }
 
-    /// Waits until the connection is no longer open.
+    /// Waits until the connection is not open.
     ///
     /// # Cancel safety
     ///
-    /// It can be dropped and called again at any time.
+    /// It can be dropped and called again.
     pub async fn closed(&self) {
         self.live.mailbox.closed().await;
     }
 
-    /// Finds another connection of this endpoint; `None` is this one.
+    /// Finds another connection of this endpoint. `None` is this one.
     fn other(&self, id: ConnectionId) -> Result<Option<Arc<Live>>, SendError> {
         if id == self.id() {
             return Ok(None);

@@ -26,7 +26,7 @@ use crate::{
     util::log,
 };
 
-/// The socket of a session handler: a handler without `on`, which receives and sends as it likes.
+/// The socket of a session handler. This is a handler without `on`, which owns the socket and receives and sends in a loop.
 ///
 /// ```
 /// use robyn_ws::prelude::*;
@@ -55,20 +55,20 @@ impl WebSocket {
     ///
     /// # Errors
     ///
-    /// [`Disconnected`] when the connection has ended and all messages before the end were received.
+    /// [`Disconnected`] if the connection has ended and all earlier messages were received.
     ///
     /// # Cancel safety
     ///
-    /// Dropped while it waits, it has taken no message.
+    /// If it is dropped while it waits, no message is lost.
     pub async fn receive(&mut self) -> Result<Message, Disconnected> {
         poll_fn(|cx| self.inbox.poll_receive(cx)).await
     }
 
-    /// Receives the next message as text; a binary one that is valid UTF-8 is taken too.
+    /// Receives the next message as text. A binary message of valid UTF-8 is accepted as well.
     ///
     /// # Errors
     ///
-    /// As [`Self::receive`]. Other binary messages close the connection with 1003.
+    /// As [`Self::receive`]. Any other binary message closes the connection with 1003.
     ///
     /// # Cancel safety
     ///
@@ -83,7 +83,7 @@ impl WebSocket {
         })
     }
 
-    /// Receives the payload of the next message, whichever kind it is.
+    /// Receives the payload of the next message, text or binary.
     ///
     /// # Errors
     ///
@@ -100,7 +100,7 @@ impl WebSocket {
     ///
     /// # Errors
     ///
-    /// As [`Self::receive`]. Anything else than JSON for `T` closes the connection with 1007.
+    /// As [`Self::receive`]. A message that is not the JSON of a `T` closes the connection with 1007.
     ///
     /// # Cancel safety
     ///
@@ -112,7 +112,7 @@ impl WebSocket {
             .map_err(|error| self.refuse(&Rejection::invalid_json(error)))
     }
 
-    /// Closes the connection for a payload that was not expected.
+    /// Closes the connection because of its payload.
     fn refuse(&self, rejection: &Rejection) -> Disconnected {
         let ending = Ending::with_frame(CloseReason::InvalidPayload, rejection.close_frame());
         let disconnected = Disconnected::from(&ending);
@@ -126,12 +126,12 @@ impl WebSocket {
     ///
     /// # Errors
     ///
-    /// [`Disconnected`] when the connection has ended; also because there was no room and the client took no bytes for
-    /// `Limits::send_timeout`, unless `Limits::overflow` is to drop messages.
+    /// [`Disconnected`] if the connection has ended, also because there was no room and the client took no bytes for
+    /// `Limits::send_timeout`. If `Limits::overflow` drops messages, the connection goes on without this one.
     ///
     /// # Cancel safety
     ///
-    /// Dropped while it waits, it has sent nothing.
+    /// If it is dropped while it waits, nothing was sent.
     pub async fn send(&mut self, message: impl Into<Message>) -> Result<(), Disconnected> {
         match self.connector.async_send(message).await {
             Ok(()) => Ok(()),
@@ -171,7 +171,7 @@ impl WebSocket {
     ///
     /// # Errors
     ///
-    /// As [`Self::send`]. A value that cannot be JSON is logged and closes the connection with 1011.
+    /// As [`Self::send`]. A value that cannot be JSON is logged, and closes the connection with 1011.
     ///
     /// # Cancel safety
     ///
@@ -189,7 +189,7 @@ impl WebSocket {
         }
     }
 
-    /// Queues `message` for this client now, as [`WebSocketConnector::sync_send`].
+    /// Queues `message` for this client at once, as [`WebSocketConnector::sync_send`].
     ///
     /// # Errors
     ///
@@ -211,7 +211,7 @@ impl WebSocket {
         self.connector.async_send(message).await
     }
 
-    /// Queues `value` as JSON for this client now, as [`WebSocketConnector::sync_send_json`].
+    /// Queues `value` as JSON for this client at once, as [`WebSocketConnector::sync_send_json`].
     ///
     /// # Errors
     ///
@@ -233,7 +233,7 @@ impl WebSocket {
         self.connector.async_send_json(value).await
     }
 
-    /// Queues `message` for the connection `id` of this endpoint now, as [`WebSocketConnector::sync_send_to`].
+    /// Queues `message` for the connection `id` of this endpoint at once, as [`WebSocketConnector::sync_send_to`].
     ///
     /// # Errors
     ///
@@ -256,12 +256,12 @@ impl WebSocket {
         self.connector.async_send_to(id, message).await
     }
 
-    /// Broadcasts to every connection of this endpoint, this one included, as [`WebSocketConnector::sync_broadcast`].
+    /// Broadcasts to every connection of this endpoint, including this one, as [`WebSocketConnector::sync_broadcast`].
     pub fn sync_broadcast(&self, message: impl Into<Message>) -> Delivery {
         self.connector.sync_broadcast(message)
     }
 
-    /// Broadcasts to every connection of this endpoint, this one included, as [`WebSocketConnector::async_broadcast`].
+    /// Broadcasts to every connection of this endpoint, including this one, as [`WebSocketConnector::async_broadcast`].
     ///
     /// # Cancel safety
     ///
@@ -279,7 +279,7 @@ impl WebSocket {
         self.connector.async_broadcast(message).await
     }
 
-    /// Closes the connection with code 1000, when everything queued has been sent.
+    /// Closes the connection with code 1000, when all queued frames were sent.
     pub fn close(&self) -> Closing {
         self.connector.close();
         Closing(())
@@ -302,17 +302,17 @@ impl WebSocket {
 
     // ---- the connection -------------------------------------------------------------------------------------------
 
-    /// Gives the id of the connection.
+    /// Returns the id of the connection.
     pub fn id(&self) -> ConnectionId {
         self.connector.id()
     }
 
-    /// Gives the query parameters of the upgrade request.
+    /// Returns the query parameters of the upgrade request.
     pub fn query_params(&self) -> &QueryParams {
         self.connector.query_params()
     }
 
-    /// Gives the connector, for everything else and for other tasks.
+    /// Returns the connector, for rooms, the upgrade request, and other tasks.
     pub fn connector(&self) -> &WebSocketConnector {
         &self.connector
     }
@@ -330,7 +330,7 @@ impl fmt::Debug for WebSocket {
     }
 }
 
-/// A close that was asked for. It needs no awaiting; awaited, it is ready at once.
+/// The result of [`WebSocket::close`]. It does not have to be awaited; as a future, it is ready at once.
 #[derive(Debug)]
 pub struct Closing(());
 

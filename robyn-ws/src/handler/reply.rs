@@ -157,14 +157,22 @@ impl HandlerError {
         matches!(&self.0, Kind::Failed(error) if error.is::<Disconnected>())
     }
 
+    /// Returns `true` if it is a failure of the server: not a decision of the handler, nor a mistake of the client.
+    pub(crate) fn is_failure(&self) -> bool {
+        match &self.0 {
+            Kind::Failed(_) => true,
+            Kind::Rejected(rejection) => rejection.code() == close_code::INTERNAL_ERROR,
+            Kind::Close(_) | Kind::Reply(_) => false,
+        }
+    }
+
     pub(crate) fn consequence(&self) -> Consequence {
         match &self.0 {
             Kind::Failed(_) => Consequence::End(Ending::because(CloseReason::HandlerError, "")),
             Kind::Close(frame) => Consequence::End(Ending::with_frame(CloseReason::HandlerError, frame.clone())),
             Kind::Reply(message) => Consequence::Reply(message.clone()),
             Kind::Rejected(rejection) => {
-                let ours = rejection.code() == close_code::INTERNAL_ERROR;
-                let reason = if ours {
+                let reason = if self.is_failure() {
                     CloseReason::HandlerError
                 } else {
                     CloseReason::InvalidPayload

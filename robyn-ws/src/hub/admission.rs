@@ -3,10 +3,13 @@
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
-use crate::types::limits::Bounds;
+use crate::{
+    types::limits::Bounds,
+    util::sync::{Mutex, MutexGuard},
+};
 
 /// Counts connections and pending handshakes, and compares them with `max_connections`, `max_connections_per_ip` and
 /// `max_handshakes`.
@@ -69,7 +72,7 @@ impl Counts {
 
 impl Admission {
     fn lock(&self) -> MutexGuard<'_, Counts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     fn begin(self: &Arc<Self>, address: Option<IpAddr>, bounds: &Bounds) -> Result<Handshake, AdmissionRefusal> {

@@ -5,12 +5,12 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
     ops::Deref,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, OnceLock},
 };
 
 use crate::{
     hub::members::EndpointMembers,
-    util::{log, printable::printable},
+    util::{log, printable::printable, sync::Mutex},
 };
 
 /// Maximum number of unknown paths that are logged. Clients may choose the paths, so the log must be bounded.
@@ -69,7 +69,7 @@ impl Directory {
 
     fn log_unknown(&self, path: &str) {
         let path = printable(path).to_string();
-        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut logged = self.logged.lock();
         if logged.len() < UNKNOWN_PATHS_LOGGED && logged.insert(path.clone()) {
             drop(logged);
             let known: Vec<_> = self.iter().map(|endpoint| &endpoint.path).collect();

@@ -3,12 +3,14 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
 use tokio::sync::watch;
+
+use crate::util::sync::{Mutex, MutexGuard};
 
 /// The drain of one app.
 #[derive(Debug)]
@@ -96,7 +98,7 @@ impl Drain {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<usize, usize>> {
-        self.upgrade_handlers.lock().unwrap_or_else(PoisonError::into_inner)
+        self.upgrade_handlers.lock()
     }
 }
 

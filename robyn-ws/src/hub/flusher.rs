@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, PoisonError, atomic::Ordering},
+    sync::{Arc, atomic::Ordering},
 };
 
 use tokio::{runtime::Handle, task::yield_now};
@@ -52,7 +52,7 @@ impl Flusher {
     }
 
     fn lock(&self) -> MutexGuard<'_, PendingBatches> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pending.lock()
     }
 
     /// Changes the pending work under its lock.

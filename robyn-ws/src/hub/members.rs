@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, PoisonError, Weak},
+    sync::{Arc, Weak},
 };
 
 use tokio::runtime::Handle;
@@ -149,12 +149,12 @@ impl EndpointMembers {
 
     /// User code never runs under this lock, so the table is intact even if the lock is poisoned.
     fn lock(&self) -> MutexGuard<'_, MemberTable> {
-        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+        self.members.lock()
     }
 
     /// Returns the flusher for one more connection of `runtime`.
     pub(crate) fn flusher(&self, runtime: Handle) -> Arc<Flusher> {
-        let mut flushers = self.flushers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut flushers = self.flushers.lock();
         flushers.retain(|flusher| flusher.strong_count() > 0);
         let known = flushers.iter().filter_map(Weak::upgrade);
         let here: Vec<_> = known.filter(|known| known.runtime().id() == runtime.id()).collect();
@@ -325,16 +325,12 @@ impl EndpointMembers {
     /// Returns the connections in any of `rooms`, or all connections. Each appears once, and `except` is left out.
     pub(crate) fn audience(&self, rooms: Option<&[String]>, except: &[ConnectionId]) -> Vec<Arc<Live>> {
         let members = self.lock();
-        match rooms {
-            Some(rooms) => members.union(rooms, except),
-            None => {
-                let everyone = members.everyone.members();
-                everyone
-                    .filter(|live| except.binary_search(&live.id).is_err())
-                    .cloned()
-                    .collect()
-            }
+        if let Some(rooms) = rooms {
+            return members.union(rooms, except);
         }
+        let everyone = members.everyone.members();
+        let included = everyone.filter(|live| except.binary_search(&live.id).is_err());
+        included.cloned().collect()
     }
 
     #[cfg(feature = "test-util")]

@@ -16,7 +16,7 @@ pub(crate) mod writing;
 
 use std::{
     mem::replace,
-    sync::{Arc, OnceLock, PoisonError},
+    sync::{Arc, OnceLock},
 };
 
 use tokio::sync::Notify;
@@ -82,7 +82,7 @@ impl Mailbox {
 
     /// A panic under this lock would be a bug of this module. The queue would still be intact, so poisoning is ignored.
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Queues `frame` without waiting. If the queue is full, the overflow policy applies. `stop_batching` switches the

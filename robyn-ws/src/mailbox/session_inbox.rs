@@ -2,14 +2,16 @@
 
 use std::{
     mem::take,
-    sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
 };
 
 use crate::{
     mailbox::read_ahead::ReadAhead,
     types::{disconnected::Disconnected, limits::Bounds, message::Message},
-    util::time::Moment,
+    util::{
+        sync::{Mutex, MutexGuard},
+        time::Moment,
+    },
 };
 
 /// Messages that a session has not received yet. The driver and the session's socket share it.
@@ -31,7 +33,7 @@ struct State {
 
 impl SessionInbox {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// Adds a message. If the session is a part of `task`, it is polled after the task has read, and is not woken.

@@ -1,6 +1,6 @@
 //! HTTP requests to the routes of an app under test.
 
-use std::net::SocketAddr;
+use std::{fmt, net::SocketAddr};
 
 use axum::{
     body::{Body, to_bytes},
@@ -69,7 +69,7 @@ impl TestApp {
     ///
     /// If no response comes within [`TIMEOUT`](crate::test_util::TIMEOUT).
     #[track_caller]
-    pub fn http<'a>(&'a self, mut request: Request<Body>) -> impl Future<Output = TestResponse> + Send + use<'a> {
+    pub fn http(&self, mut request: Request<Body>) -> impl Future<Output = TestResponse> + Send + use<'_> {
         if request.extensions().get::<ConnectInfo<SocketAddr>>().is_none() {
             request.extensions_mut().insert(ConnectInfo(LOCAL_CLIENT));
         }
@@ -104,7 +104,7 @@ fn request(method: &str, target: &str, body: Body) -> Request<Body> {
 }
 
 /// The response to an HTTP request, from [`TestApp::get`], [`TestApp::post`] or [`TestApp::http`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct TestResponse {
     /// The status.
@@ -144,5 +144,14 @@ impl TestResponse {
         let set = self.headers.get_all(header::SET_COOKIE).into_iter();
         let pairs = set.filter_map(|value| value.to_str().ok()?.split(';').next().map(str::trim));
         pairs.collect::<Vec<_>>().join("; ")
+    }
+}
+
+impl fmt::Debug for TestResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestResponse")
+            .field("status", &self.status)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
     }
 }

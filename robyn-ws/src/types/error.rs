@@ -225,6 +225,7 @@ pub enum ServeError {
 fn bind_problem(address: &str, source: &io::Error) -> String {
     let help = match source.kind() {
         io::ErrorKind::AddrInUse => "; another program listens there: stop it, or choose another port",
+        io::ErrorKind::InvalidInput => "; expected HOST:PORT, such as 127.0.0.1:8080",
         io::ErrorKind::PermissionDenied => "; ports below 1024 need privileges: choose a higher one",
         _ => "",
     };

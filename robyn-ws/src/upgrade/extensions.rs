@@ -14,15 +14,14 @@ pub(super) fn kept(of_request: &Extensions) -> Extensions {
     fitted(extensions)
 }
 
-/// Removes what is known elsewhere, in the head and in the endpoint. It holds on to the server's read buffer, with the whole
-/// request in it.
+/// Removes axum's extensions whose values the connection has elsewhere. They keep the read buffer of the HTTP server, with
+/// the whole request in it.
 pub(super) fn forget_known(extensions: &mut Extensions) {
     extensions.remove::<OriginalUri>();
     extensions.remove::<MatchedPath>();
 }
 
-/// Moves extensions into a map that grew with them, beginning with one that every request has. A map that has been larger
-/// keeps its size.
+/// Moves extensions into a new map, since a map that has been larger keeps its size.
 fn fitted(mut extensions: Extensions) -> Extensions {
     let Some(hub) = extensions.remove::<Hub>() else {
         return extensions;

@@ -1,16 +1,17 @@
-//! The client's half of the opening handshake (RFC 6455 section 4.2.1), checked before anything else is done.
+//! The client's half of the opening handshake (RFC 6455 section 4.2.1).
 
-use axum::{
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header, request::Parts},
-    response::{IntoResponse, Response},
-};
+use axum::http::{HeaderMap, HeaderValue, Method, Version, header, request::Parts};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use crate::{upgrade::authority::Authority, util::printable::printable};
+use crate::{
+    upgrade::{
+        authority::Authority,
+        refusal::{Refusal, SUPPORTED_VERSION},
+    },
+    util::printable::printable,
+};
 
-const SUPPORTED_VERSION: HeaderValue = HeaderValue::from_static("13");
-
-/// The headers that decide about a handshake, found in one pass.
+/// The headers of a handshake, found in one pass.
 #[derive(Debug, Default)]
 struct Asked<'r> {
     has_body: bool,
@@ -21,7 +22,7 @@ struct Asked<'r> {
     key: Once<'r>,
 }
 
-/// A header that RFC 6455 section 4.2.1 wants exactly once, and that two readers could read differently otherwise.
+/// A header that must appear exactly once (RFC 6455 section 4.2.1): a proxy could read another one than we do.
 #[derive(Debug, Default)]
 struct Once<'r> {
     last: Option<&'r HeaderValue>,
@@ -59,26 +60,25 @@ impl<'r> Asked<'r> {
     }
 }
 
-/// Checks the request and gives the value for `Sec-WebSocket-Accept`, or the answer that says what is wrong.
-pub(crate) fn check(parts: &Parts) -> Result<HeaderValue, Response> {
+/// Checks the request, and returns the value of `Sec-WebSocket-Accept`.
+pub(super) fn check(parts: &Parts) -> Result<HeaderValue, Refusal> {
     let asked = Asked::by(&parts.headers);
     if asked.has_body {
-        // Its bytes would be the first of the WebSocket, or not, depending on what has arrived already.
-        let why = "a WebSocket upgrade has no body: remove `Content-Length` and `Transfer-Encoding`";
-        return Err(([(header::CONNECTION, "close")], refuse(why)).into_response());
+        return Err(Refusal::HasBody);
     }
     if !asked.for_websocket {
-        return Err(refuse(
-            "this is a WebSocket endpoint: connect with a WebSocket client (the request has no `Upgrade: websocket`)",
-        ));
+        return Err(
+            "this is a WebSocket endpoint: connect with a WebSocket client (the request has no `Upgrade: websocket`)"
+                .into(),
+        );
     }
     if !asked.for_upgrade {
-        return Err(refuse(
-            "the request has `Upgrade: websocket` but not `Connection: Upgrade`; a proxy may have removed it",
-        ));
+        return Err(
+            "the request has `Upgrade: websocket` but not `Connection: Upgrade`; a proxy may have removed it".into(),
+        );
     }
     if parts.method != Method::GET || parts.version < Version::HTTP_11 {
-        return Err(refuse("a WebSocket upgrade is a GET request of HTTP/1.1"));
+        return Err("a WebSocket upgrade is a GET request of HTTP/1.1".into());
     }
     check_once("Host", &asked.host)?;
     check_once("Sec-WebSocket-Version", &asked.version)?;
@@ -86,31 +86,27 @@ pub(crate) fn check(parts: &Parts) -> Result<HeaderValue, Response> {
     check_version(asked.version.last)?;
     let key = asked.key.last.map(HeaderValue::as_bytes).unwrap_or_default();
     if !is_nonce(key) {
-        return Err(refuse("`Sec-WebSocket-Key` is missing or is not 16 bytes in base64"));
+        return Err("`Sec-WebSocket-Key` is missing or is not 16 bytes in base64".into());
     }
-    HeaderValue::try_from(derive_accept_key(key)).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    HeaderValue::try_from(derive_accept_key(key)).map_err(|_| Refusal::Failed)
 }
 
-/// Returns the host and port that the request goes to. The target wins over `Host` where it names one (RFC 9112 section
-/// 3.2.2).
-pub(crate) fn host(parts: &Parts) -> Result<Authority, Response> {
+/// Returns the host and port of the request. A host in the target wins over `Host` (RFC 9112 section 3.2.2).
+pub(super) fn host(parts: &Parts) -> Result<Authority, Refusal> {
     let parse = |host: &str| {
-        Authority::parse(host).map_err(|why| refuse(&format!("`Host` is `{}`, but {why}", printable(host))))
+        Authority::parse(host).map_err(|why| Refusal::from(format!("`Host` is `{}`, but {why}", printable(host))))
     };
     let header = parts.headers.get(header::HOST).map(|host| match host.to_str() {
         Ok(host) => parse(host),
-        Err(_) => Err(refuse("`Host` is not visible ASCII")),
+        Err(_) => Err("`Host` is not visible ASCII".into()),
     });
     let header = header.transpose()?;
     let target = parts.uri.authority().map(|authority| parse(authority.as_str()));
-    target
-        .transpose()?
-        .or(header)
-        .ok_or_else(|| refuse("`Host` is missing"))
+    target.transpose()?.or(header).ok_or_else(|| "`Host` is missing".into())
 }
 
 /// Chooses the first subprotocol that the client offers and the app knows.
-pub(crate) fn subprotocol(headers: &HeaderMap, known: &[HeaderValue]) -> Result<Option<HeaderValue>, Response> {
+pub(super) fn subprotocol(headers: &HeaderMap, known: &[HeaderValue]) -> Result<Option<HeaderValue>, Refusal> {
     if !headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL) {
         return Ok(None);
     }
@@ -123,22 +119,12 @@ pub(crate) fn subprotocol(headers: &HeaderMap, known: &[HeaderValue]) -> Result<
         elements.map(<[u8]>::trim_ascii).filter(|name| !name.is_empty())
     };
     if names().next().is_none() || !names().all(is_token) {
-        return Err(refuse(
-            "`Sec-WebSocket-Protocol` is malformed: expected names of visible ASCII, separated by commas",
-        ));
+        return Err(
+            "`Sec-WebSocket-Protocol` is malformed: expected names of visible ASCII, separated by commas".into(),
+        );
     }
     let known = |name: &[u8]| known.iter().find(|known| known.as_bytes() == name);
     Ok(names().find_map(known).cloned())
-}
-
-/// Returns the answer to a request that would have to ask for another protocol (RFC 9110 section 15.5.22).
-pub(crate) fn upgrade_required(why: &str) -> Response {
-    let headers = [
-        (header::UPGRADE, HeaderValue::from_static("websocket")),
-        (header::CONNECTION, HeaderValue::from_static("upgrade")),
-        (header::SEC_WEBSOCKET_VERSION, SUPPORTED_VERSION),
-    ];
-    (StatusCode::UPGRADE_REQUIRED, headers, format!("{why}\n")).into_response()
 }
 
 /// A token of RFC 9110 section 5.6.2.
@@ -149,10 +135,10 @@ pub(crate) fn is_token(name: &[u8]) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
 }
 
-fn check_once(name: &str, seen: &Once<'_>) -> Result<(), Response> {
+fn check_once(name: &str, seen: &Once<'_>) -> Result<(), Refusal> {
     if seen.count > 1 {
         let count = seen.count;
-        return Err(refuse(&format!("`{name}` is there {count} times: expected once")));
+        return Err(format!("`{name}` appears {count} times: expected once").into());
     }
     Ok(())
 }
@@ -161,17 +147,17 @@ fn is_zero(length: &[u8]) -> bool {
     !length.is_empty() && length.iter().all(|digit| *digit == b'0')
 }
 
-fn check_version(version: Option<&HeaderValue>) -> Result<(), Response> {
+fn check_version(version: Option<&HeaderValue>) -> Result<(), Refusal> {
     let Some(version) = version else {
-        return Err(refuse("`Sec-WebSocket-Version` is missing: expected 13"));
+        return Err("`Sec-WebSocket-Version` is missing: expected 13".into());
     };
     match version.to_str() {
         _ if version == SUPPORTED_VERSION => Ok(()),
-        Ok(other) if !other.is_empty() => Err(upgrade_required(&format!(
+        Ok(other) if !other.is_empty() => Err(Refusal::UpgradeRequired(format!(
             "WebSocket version \"{}\" is not supported: this server speaks 13",
             printable(other)
         ))),
-        _ => Err(refuse("`Sec-WebSocket-Version` is malformed: expected 13")),
+        _ => Err("`Sec-WebSocket-Version` is malformed: expected 13".into()),
     }
 }
 
@@ -183,10 +169,6 @@ fn is_nonce(key: &[u8]) -> bool {
 
 fn has_token(value: &HeaderValue, token: &str) -> bool {
     let has_it = |value: &str| value.split(',').any(|part| part.trim().eq_ignore_ascii_case(token));
-    // Most say that and nothing else.
+    // In most requests the token is the whole value.
     value.as_bytes().eq_ignore_ascii_case(token.as_bytes()) || value.to_str().is_ok_and(has_it)
-}
-
-fn refuse(why: &str) -> Response {
-    (StatusCode::BAD_REQUEST, format!("{why}\n")).into_response()
 }

@@ -1,21 +1,24 @@
 //! The axum handler of an endpoint: everything before the 101, and the 101.
 
 mod authority;
+mod checks;
 mod extensions;
+mod handler;
 pub(crate) mod handshake;
 pub(crate) mod origin;
+pub(crate) mod policy;
+mod refusal;
 pub(crate) mod switching;
 
 use std::{
-    mem,
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     pin::{Pin, pin},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
 use axum::{
     extract::{FromRequestParts, RawPathParams, Request},
-    http::{HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderValue, request::Parts},
     response::{IntoResponse, Response},
 };
 use futures_util::future::OptionFuture;
@@ -24,45 +27,25 @@ use tracing::{Instrument, Span};
 
 use crate::{
     connection::{Connection, pending::PendingConnection},
-    endpoint::{
-        Endpoint,
-        registry::{Entry, UpgradeFn},
-    },
-    handler::{
-        dependencies::Globals,
-        event::EventContext,
-        extract::upgrade::UpgradeContext,
-        reply::{UpgradeReply, UpgradeResult},
-    },
-    hub::{
-        Hub,
-        admission::{AdmissionRefusal, Admitted, Handshake},
-        drain::TaskGuard,
-    },
-    types::request::{PathParams, UpgradeRequest, head_size, peer_addr},
+    endpoint::Endpoint,
+    handler::reply::UpgradeReply,
+    hub::{admission::Admitted, drain::TaskGuard},
+    types::request::{PathParams, UpgradeRequest, peer_addr},
     upgrade::{
-        authority::Authority,
-        origin::{OriginRefusal, Origins},
+        checks::{check_drain, check_head, check_origin, check_target, client_address},
+        handler::panicked,
+        policy::UpgradePolicy,
+        refusal::Refusal,
         switching::{NotSwitched, Switching},
     },
     util::{
-        blocking,
         isolate::{self, Panicked},
         log,
-        printable::printable,
         user_value::UserValue,
     },
 };
 
-/// What all endpoints of an app share.
-#[derive(Debug)]
-pub(crate) struct UpgradePolicy {
-    pub(crate) hub: Hub,
-    pub(crate) origins: Origins,
-    pub(crate) subprotocols: Vec<HeaderValue>,
-}
-
-/// Answers a request to `endpoint`: refuses it, or upgrades it and spawns its connection.
+/// Answers an upgrade request: refuses it, or returns the 101 and spawns its connection.
 pub(crate) async fn upgrade(endpoint: Arc<Endpoint>, policy: Arc<UpgradePolicy>, request: Request) -> Response {
     let (mut parts, _body) = request.into_parts();
     let task = policy.hub.drain().count_task();
@@ -70,8 +53,9 @@ pub(crate) async fn upgrade(endpoint: Arc<Endpoint>, policy: Arc<UpgradePolicy>,
     let response = match accepted.unwrap_or_else(|Panicked| Err(extension_panicked(&endpoint))) {
         Ok(accepted) => accepted.switch_protocols(endpoint.clone(), task),
         Err(refusal) => {
-            log::debug!(endpoint = %endpoint.path, status = %refusal.status(), "upgrade refused");
-            refusal
+            let answer = refusal.into_response();
+            log::debug!(endpoint = %endpoint.path, status = %answer.status(), "upgrade refused");
+            answer
         }
     };
     endpoint.members.telemetry.upgraded(response.status().as_u16());
@@ -90,12 +74,12 @@ struct Accepted {
     admitted: Admitted,
 }
 
-/// Accepts a request, unless a drain loses its patience with it.
+/// Accepts a request, unless the grace of a drain ends first.
 async fn accept_in_time(
     endpoint: &Arc<Endpoint>,
     policy: &UpgradePolicy,
     parts: &mut Parts,
-) -> Result<Accepted, Response> {
+) -> Result<Accepted, Refusal> {
     let mut accepting = pin!(Some(isolate::future(accept(endpoint, policy, parts))));
     let in_time = tokio::select! {
         biased;
@@ -103,9 +87,9 @@ async fn accept_in_time(
         () = policy.hub.drain().upgrades_refused() => None,
     };
     drop_users(endpoint, || accepting.set(None));
-    let accepted = in_time.unwrap_or_else(|| Ok(Err(shutting_down())));
+    let accepted = in_time.unwrap_or_else(|| Ok(Err(Refusal::Draining)));
     let accepted = accepted.unwrap_or_else(|Panicked| Err(extension_panicked(endpoint)))?;
-    // The handler may have taken so long that the drain has begun meanwhile.
+    // A drain may have begun while the handler ran.
     if let Err(refusal) = check_drain(policy) {
         drop_users(endpoint, || drop(accepted));
         return Err(refusal);
@@ -113,15 +97,15 @@ async fn accept_in_time(
     Ok(accepted)
 }
 
-/// Drops what belongs to the user, whose code can panic there too: the client is answered all the same.
+/// Drops values of the user. The client gets its answer even if user code panics here.
 fn drop_users(endpoint: &Endpoint, drop: impl FnOnce()) {
     if isolate::call(drop).is_err() {
         log::error!(endpoint = %endpoint.path, "something of the upgrade handler panicked when a drain dropped it");
     }
 }
 
-/// Makes all checks in the order from cheap to dear; the user's upgrade handler is the last.
-async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Parts) -> Result<Accepted, Response> {
+/// Makes all checks, the cheap ones first, and runs the upgrade handler last.
+async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Parts) -> Result<Accepted, Refusal> {
     check_head(endpoint, parts)?;
     let accept_key = handshake::check(parts)?;
     check_drain(policy)?;
@@ -133,41 +117,25 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
         .await
         .map_err(IntoResponse::into_response)?;
     for (entry, check) in &endpoint.checks {
-        isolate::call(|| check(parts)).unwrap_or_else(|Panicked| Err(panicked(entry, endpoint)))?;
+        isolate::call(|| check(parts)).map_err(|Panicked| panicked(entry, endpoint))??;
     }
     let on_upgrade = parts
         .extensions
         .remove::<OnUpgrade>()
-        .ok_or_else(|| handshake::upgrade_required("this HTTP connection cannot be upgraded"))?;
+        .ok_or_else(|| Refusal::UpgradeRequired("this HTTP connection cannot be upgraded".to_owned()))?;
     let peer = peer_addr(parts);
     let address = client_address(endpoint, peer);
-    let mut state = UpgradeReply::default();
-    let request = if let Some(unread) = &endpoint.unread_request {
-        unread.clone()
+    let (request, state) = if let Some(unread) = &endpoint.unread_request {
+        (unread.clone(), UpgradeReply::default())
     } else {
-        let mut request = UpgradeRequest::new(
-            parts,
-            extensions::kept(&parts.extensions),
-            PathParams::new(&raw_params),
-            subprotocol.as_ref(),
-        );
-        if let Some((entry, handler)) = endpoint.handlers.upgrade {
-            let _running = policy.hub.drain().upgrade_handler(entry.key());
-            let guards = HandshakeGuards::begin(endpoint, address)?;
-            parts.extensions.insert(guards.clone());
-            parts.extensions.insert(Globals(endpoint.dependencies.globals.clone()));
-            let answer = call(entry, handler, endpoint, &mut request, parts).await;
-            parts.extensions.remove::<HandshakeGuards>();
-            parts.extensions.remove::<Globals>();
-            guards.end();
-            state = answer?;
-            extensions::forget_known(&mut parts.extensions);
-            request.keep_only_extensions(mem::take(&mut parts.extensions));
-        }
-        Arc::new(request)
+        let kept = extensions::kept(&parts.extensions);
+        let params = PathParams::new(&raw_params);
+        let mut request = UpgradeRequest::new(parts, kept, params, subprotocol.as_ref());
+        let state = handler::run(endpoint, policy, &mut request, parts, address).await?;
+        (Arc::new(request), state)
     };
-    // Only now, so that a slow upgrade handler takes no place of a connection.
-    let admitted = endpoint.admissions.admit(address).map_err(over_a_limit)?;
+    // Only now, so that a slow upgrade handler does not count as a connection.
+    let admitted = endpoint.admissions.admit(address).map_err(Refusal::Admission)?;
     Ok(Accepted {
         on_upgrade,
         accept_key,
@@ -179,182 +147,17 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
     })
 }
 
-fn check_drain(policy: &UpgradePolicy) -> Result<(), Response> {
-    if policy.hub.drain().has_begun() {
-        return Err(shutting_down());
-    }
-    Ok(())
-}
-
-fn shutting_down() -> Response {
-    unavailable("the server shuts down")
-}
-
-fn check_head(endpoint: &Endpoint, parts: &Parts) -> Result<(), Response> {
-    let (size, most) = (head_size(parts), endpoint.bounds.max_request_head);
-    if size > most {
-        let body =
-            format!("the head of the request has {size} bytes, more than the {most} of `Limits::max_request_head`\n");
-        return Err((StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, body).into_response());
-    }
-    Ok(())
-}
-
-fn check_target(endpoint: &Endpoint, parts: &Parts) -> Result<(), Response> {
-    let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
-    let most = endpoint.bounds.max_request_target;
-    if target > most {
-        let body =
-            format!("the request target has {target} bytes, more than the {most} of `Limits::max_request_target`\n");
-        return Err((StatusCode::URI_TOO_LONG, body).into_response());
-    }
-    Ok(())
-}
-
-fn check_origin(policy: &UpgradePolicy, parts: &Parts, host: &Authority) -> Result<(), Response> {
-    let origins = &policy.origins;
-    match origins.check(&parts.headers, host) {
-        Ok(()) => Ok(()),
-        Err(OriginRefusal::Malformed) => Err((
-            StatusCode::BAD_REQUEST,
-            "`Origin` is there twice, or not visible ASCII\n",
-        )
-            .into_response()),
-        Err(OriginRefusal::Foreign(origin)) => {
-            log::warn!(
-                seen = ?printable(&origin),
-                host = ?printable(&host.to_string()),
-                allowed = origins.describe(),
-                "upgrade refused: foreign Origin; {}",
-                origins.help()
-            );
-            Err((StatusCode::FORBIDDEN, "pages from this origin may not connect\n").into_response())
-        }
-    }
-}
-
-/// The guards of a handshake whose upgrade handler runs. They are in the request, since a blocking handler goes on with it
-/// when its client has gone. Whoever else has copied the request holds nothing once the handler has returned.
-#[derive(Clone)]
-struct HandshakeGuards(Arc<Mutex<Box<[Handshake]>>>);
-
-impl HandshakeGuards {
-    fn begin(endpoint: &Endpoint, address: Option<IpAddr>) -> Result<Self, Response> {
-        let guards = endpoint.admissions.begin(address).map_err(over_a_limit)?;
-        Ok(Self(Arc::new(Mutex::new(guards))))
-    }
-
-    fn end(&self) {
-        let guards = mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        drop(guards);
-    }
-}
-
-/// Returns the address that `Limits::max_connections_per_ip` counts.
-fn client_address(endpoint: &Endpoint, peer: Option<SocketAddr>) -> Option<IpAddr> {
-    let address = peer.map(|address| address.ip());
-    if address.is_none() && endpoint.bounds.max_connections_per_ip.is_some() {
-        log::warn!(
-            endpoint = %endpoint.path,
-            "`Limits::max_connections_per_ip` cannot be kept, since the server does not tell the client's address: serve the router by `into_make_service_with_connect_info::<SocketAddr>()`"
-        );
-    }
-    address
-}
-
-fn over_a_limit(refusal: AdmissionRefusal) -> Response {
-    match refusal {
-        AdmissionRefusal::Connections => {
-            unavailable("the server has as many connections as it takes: `Limits::max_connections`")
-        }
-        AdmissionRefusal::Handshakes => {
-            unavailable("the server has as many handshakes under way as it takes: `Limits::max_handshakes`")
-        }
-        AdmissionRefusal::ConnectionsOfAddress => (
-            StatusCode::TOO_MANY_REQUESTS,
-            "your address has as many connections as it may have: `Limits::max_connections_per_ip`\n",
-        )
-            .into_response(),
-    }
-}
-
-fn unavailable(why: &str) -> Response {
-    (
-        StatusCode::SERVICE_UNAVAILABLE,
-        [(header::RETRY_AFTER, "5")],
-        format!("{why}\n"),
-    )
-        .into_response()
-}
-
-/// Calls the upgrade handler; a panic in it is this request's 500 and nobody else's.
-async fn call(
-    entry: &'static Entry,
-    handler: UpgradeFn,
-    endpoint: &Arc<Endpoint>,
-    request: &mut UpgradeRequest,
-    parts: &mut Parts,
-) -> Result<UpgradeReply, Response> {
-    let outcome = if entry.blocking {
-        call_blocking(handler, endpoint, request, parts).await
-    } else {
-        let cx = context(endpoint, request, parts);
-        isolate::future(async { handler(cx).await }).await
-    };
-    let answer = outcome.map_err(|Panicked| panicked(entry, endpoint))?;
-    answer.map_err(|refusal| refusal.0)
-}
-
-/// Logs a panic in an upgrade handler, or in an argument that is checked before the 101.
-fn panicked(entry: &Entry, endpoint: &Endpoint) -> Response {
-    log::error!(handler = entry.name, place = %entry.place(), endpoint = %endpoint.path, "the handler panicked before the upgrade");
-    StatusCode::INTERNAL_SERVER_ERROR.into_response()
-}
-
-/// Logs a panic in what a layer has put into the request: it was copied.
-fn extension_panicked(endpoint: &Endpoint) -> Response {
+/// Logs a panic in the `Clone` of an extension that a layer has put into the request.
+fn extension_panicked(endpoint: &Endpoint) -> Refusal {
     log::error!(endpoint = %endpoint.path, "an extension of the request panicked when it was cloned");
-    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    Refusal::Failed
 }
 
-/// Runs the handler, extraction included, on a thread that may block.
-async fn call_blocking(
-    handler: UpgradeFn,
-    endpoint: &Arc<Endpoint>,
-    request: &UpgradeRequest,
-    parts: &mut Parts,
-) -> Result<UpgradeResult, Panicked> {
-    let endpoint = endpoint.clone();
-    let lent_request = request.clone();
-    let mut lent_parts = parts.clone();
-    let thread = blocking::free_thread().await.run(move || {
-        let cx = context(&endpoint, &lent_request, &mut lent_parts);
-        let answer = blocking::drive(handler(cx));
-        (answer, lent_parts)
-    });
-    let (answer, returned_parts) = thread.await?;
-    drop(UserValue::from(mem::replace(parts, returned_parts).extensions));
-    Ok(answer)
-}
-
-fn context<'a>(endpoint: &'a Endpoint, request: &'a UpgradeRequest, parts: &'a mut Parts) -> UpgradeContext<'a> {
-    UpgradeContext {
-        event: EventContext {
-            path: &endpoint.path,
-            dependencies: &endpoint.dependencies,
-            request,
-            payload: (),
-            scope: (),
-        },
-        parts,
-    }
-}
-
-/// A connection with the span that everything of it is logged in.
+/// A connection, and the span of its log events.
 type Opened = (Connection, Span);
 
 impl Accepted {
-    /// Returns the 101, and spawns the connection, which begins when that is out.
+    /// Returns the 101, and spawns the connection, which begins when the 101 is sent.
     fn switch_protocols(self, endpoint: Arc<Endpoint>, task: TaskGuard) -> Response {
         let Self {
             on_upgrade,
@@ -373,7 +176,7 @@ impl Accepted {
     }
 }
 
-/// The task of a connection. The memory of the handshake is not kept as long, since `opening` is a box.
+/// The task of a connection. `opening` is a box, so that the memory of the handshake is freed.
 async fn live<Open: Future<Output = Option<Opened>>>(opening: Pin<Box<Open>>) {
     let Some((mut connection, span)) = opening.await else {
         return;
@@ -381,7 +184,7 @@ async fn live<Open: Future<Output = Option<Opened>>>(opening: Pin<Box<Open>>) {
     async move { connection.run().await }.instrument(span).await;
 }
 
-/// Opens the connection when its 101 is out.
+/// Opens the connection when its 101 is sent.
 async fn open(pending: PendingConnection, switching: Switching) -> Option<Opened> {
     match switching.switched().await {
         Ok(switched) => return Connection::open(pending, switched),
@@ -394,7 +197,7 @@ async fn open(pending: PendingConnection, switching: Switching) -> Option<Opened
     None
 }
 
-/// Returns the size of what the task of a connection runs, in bytes.
+/// Returns the size of the future of a connection's task, in bytes.
 #[cfg(feature = "test-util")]
 pub(crate) fn task_size() -> usize {
     fn size_of_result<Argument, Result>(_: impl Fn(Argument) -> Result) -> usize {

@@ -46,7 +46,7 @@ impl Origins {
 
     /// Allows only pages from the host and port that the request itself goes to. This is the default.
     ///
-    /// A proxy in front has to pass on the `Host` of the request: see [`behind_a_proxy`](crate::behind_a_proxy).
+    /// A proxy in front has to pass on the `Host` of the request: see [Behind a proxy](crate::docs::behind_a_proxy).
     pub const fn same_host() -> Self {
         Self::new(Rule::SameHost)
     }

@@ -1,4 +1,4 @@
-//! The 101, and the wait until it is out.
+//! The 101, and the wait until it is sent.
 
 use std::{
     cell::Cell,
@@ -23,10 +23,10 @@ use tokio::{sync::oneshot, time::timeout};
 
 use crate::wire::transport::Switched;
 
-/// How long the 101 may take through the layers around the app. What keeps it for longer has swallowed it.
+/// The time that the 101 may take through the layers around the app. After that, a layer has swallowed it.
 const UPGRADE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Why an accepted request became no connection.
+/// Why an accepted request did not become a connection.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotSwitched {
     #[error("the 101 was dropped: a layer around the app answered something else, or the client was gone")]
@@ -45,7 +45,7 @@ pub(crate) struct Switching {
 }
 
 impl Switching {
-    /// Creates the 101, and what waits until it is out.
+    /// Creates the 101, and the wait until it is sent.
     pub(crate) fn new(
         on_upgrade: OnUpgrade,
         accept_key: HeaderValue,
@@ -68,8 +68,8 @@ impl Switching {
         (Self { on_upgrade, sent }, response)
     }
 
-    /// Waits for the socket. hyper hands it over when the connection ends, too, whatever was answered: so it is only taken
-    /// from a server that has got the 101.
+    /// Waits for the socket. hyper also hands the socket over when the HTTP connection ends after another answer, so the
+    /// server must have received the 101.
     pub(crate) async fn switched(mut self) -> Result<Switched, NotSwitched> {
         let switched = async {
             self.sent.await.map_err(|_dropped| NotSwitched::Dropped)?;
@@ -87,7 +87,7 @@ impl Switching {
     }
 }
 
-/// The empty body of the 101. A server asks what is in it, and a layer that answers something else drops it unread.
+/// The empty body of the 101. The server reads it; a layer with another answer drops it unread.
 #[derive(Debug)]
 struct Witness {
     is_read: Cell<bool>,
@@ -116,7 +116,7 @@ impl hyper::body::Body for Witness {
 impl Drop for Witness {
     fn drop(&mut self) {
         if let Some(sent) = self.sent.take().filter(|_| self.is_read.get()) {
-            let _ = sent.send(()); // nobody waits any more
+            let _ = sent.send(()); // Fails if the wait was dropped.
         }
     }
 }

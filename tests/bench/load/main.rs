@@ -1,4 +1,4 @@
-//! `bench [--quick] [--only NAMES] [--workers N]`: runs the scenarios against the peers, and reports.
+//! Runs the scenarios against the peers, and reports. `cargo xtask bench --help` lists the flags.
 //!
 //! This process is the load generator. Every server is a process of its own, on other cores.
 
@@ -20,21 +20,15 @@ mod scenario;
 mod server;
 mod work;
 
-use std::{env, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Result;
+use clap::Parser as _;
 
 use crate::{cores::Cores, machine::Machine, options::Options, run::Run};
 
 fn main() -> ExitCode {
-    let options = match Options::parse(env::args().skip(1)) {
-        Ok(options) => options,
-        Err(mistake) => {
-            eprintln!("error: {mistake:#}\n{}", options::usage());
-            return ExitCode::from(2);
-        }
-    };
-    match bench(&options) {
+    match bench(&Options::parse()) {
         Ok(failures) if failures.is_empty() => ExitCode::SUCCESS,
         Ok(failures) => {
             eprintln!("\nbench: FAILED, and not reported:");
@@ -52,7 +46,7 @@ fn main() -> ExitCode {
 
 fn bench(options: &Options) -> Result<Vec<String>> {
     let open_files = robyn_ws_bench::raise_open_files();
-    let machine = Machine::look(Cores::choose(options.workers())?, open_files);
+    let machine = Machine::look(Cores::choose(options.workers)?, open_files);
     eprintln!("bench: {machine}");
     let results = Run::new(options, &machine)?.all()?;
     report::write(options, &machine, &results)?;

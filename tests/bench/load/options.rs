@@ -1,90 +1,84 @@
 //! What was asked for.
 
-use anyhow::{Context as _, Result, bail};
+use std::str::FromStr;
+
+use clap::Parser;
 
 use crate::{
     peer::{PEERS, Peer, Program},
     scenario::Kind,
 };
 
-#[derive(Debug, Default, PartialEq, Eq)]
+/// Measures robyn-ws beside its peers, for 20 minutes.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask bench", after_help = names())]
 pub(crate) struct Options {
+    /// Measure for 3 minutes only
+    #[arg(long)]
     pub(crate) quick: bool,
-    /// Names of peers; all if there are none.
-    peers: Vec<&'static str>,
-    /// All if there are none.
-    kinds: Vec<Kind>,
-    workers: Option<usize>,
+    /// Measure only these peers and scenarios, named between commas
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    only: Vec<Chosen>,
+    /// How many threads of a server run at a time
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) workers: usize,
 }
 
-pub(crate) fn usage() -> String {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Chosen {
+    Peer(&'static str),
+    Kind(Kind),
+}
+
+impl FromStr for Chosen {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let peer = PEERS.iter().find(|peer| peer.name == name);
+        let kind = Kind::ALL.iter().find(|(own, _)| *own == name);
+        let peer = peer.map(|peer| Self::Peer(peer.name));
+        peer.or(kind.map(|&(_, kind)| Self::Kind(kind)))
+            .ok_or_else(|| format!("neither a peer nor a scenario is called `{name}`"))
+    }
+}
+
+fn names() -> String {
     let peers: Vec<&str> = PEERS.iter().map(|peer| peer.name).collect();
     let kinds = Kind::ALL.map(|(name, _)| name);
-    format!(
-        "usage: cargo xtask bench [--quick] [--only NAMES] [--workers N]\n\nNAMES, between commas, are of peers: {}\nor of \
-         scenarios: {}",
-        peers.join(", "),
-        kinds.join(", ")
-    )
+    format!("Peers: {}\nScenarios: {}", peers.join(", "), kinds.join(", "))
 }
 
 impl Options {
-    pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Self> {
-        let mut options = Self::default();
-        let mut words = words.into_iter();
-        while let Some(word) = words.next() {
-            match word.as_str() {
-                "--quick" => options.quick = true,
-                "--only" => options.narrow(&words.next().context("`--only` takes names")?)?,
-                "--workers" => {
-                    let count = words.next().and_then(|word| word.parse().ok());
-                    options.workers = Some(count.context("`--workers` takes a number")?);
-                }
-                _ => bail!("unknown flag `{word}`"),
-            }
-        }
-        Ok(options)
-    }
-
-    fn narrow(&mut self, names: &str) -> Result<()> {
-        for name in names.split(',') {
-            if let Some(peer) = PEERS.iter().find(|peer| peer.name == name) {
-                self.peers.push(peer.name);
-            } else if let Some((_, kind)) = Kind::ALL.iter().find(|(own, _)| *own == name) {
-                self.kinds.push(*kind);
-            } else {
-                bail!("neither a peer nor a scenario is called `{name}`");
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether the run is the one whose results are kept.
+    /// Returns `true` for the run whose results are kept.
     pub(crate) fn is_full(&self) -> bool {
-        *self == Self::default()
+        !self.quick && self.only.is_empty() && self.workers == 1
     }
 
-    /// How many threads of a server run at a time.
-    pub(crate) fn workers(&self) -> usize {
-        self.workers.unwrap_or(1)
+    fn names_peers(&self) -> bool {
+        self.only.iter().any(|chosen| matches!(chosen, Chosen::Peer(_)))
+    }
+
+    fn names_kinds(&self) -> bool {
+        self.only.iter().any(|chosen| matches!(chosen, Chosen::Kind(_)))
     }
 
     /// With several workers, those who can have them. What takes long to build is built for a run of everything only,
     /// unless it is asked for.
     pub(crate) fn peers(&self) -> Vec<&'static Peer> {
-        let narrow = self.quick || !self.kinds.is_empty() || !self.peers.is_empty();
+        let narrow = self.quick || !self.only.is_empty();
+        let named = |peer: &Peer| self.only.contains(&Chosen::Peer(peer.name));
         let wanted = |peer: &&Peer| match peer.program {
-            Program::Tuned if narrow => self.peers.contains(&peer.name),
-            _ => self.peers.is_empty() || self.peers.contains(&peer.name),
+            Program::Tuned if narrow => named(peer),
+            _ => !self.names_peers() || named(peer),
         };
-        let able = |peer: &&Peer| peer.has_workers || self.workers() == 1;
+        let able = |peer: &&Peer| peer.has_workers || self.workers == 1;
         PEERS.iter().filter(wanted).filter(able).collect()
     }
 
     /// Growth takes long: it is a part of the full run only, unless it is asked for.
     pub(crate) fn wants(&self, kind: Kind) -> bool {
-        let wants_all = self.kinds.is_empty() && (kind != Kind::Growth || self.is_full());
-        wants_all || self.kinds.contains(&kind)
+        let wants_all = !self.names_kinds() && (kind != Kind::Growth || self.is_full());
+        wants_all || self.only.contains(&Chosen::Kind(kind))
     }
 }
 
@@ -92,8 +86,8 @@ impl Options {
 mod tests {
     use super::*;
 
-    fn parse(line: &str) -> Result<Options> {
-        Options::parse(line.split_whitespace().map(String::from))
+    fn parse(line: &str) -> Result<Options, clap::Error> {
+        Options::try_parse_from(["bench"].into_iter().chain(line.split_whitespace()))
     }
 
     #[test]
@@ -144,7 +138,7 @@ mod tests {
     #[test]
     fn several_workers_are_for_those_who_can_have_them() {
         let options = parse("--workers 2").unwrap();
-        assert_eq!(options.workers(), 2);
+        assert_eq!(options.workers, 2);
         assert!(!options.is_full());
         assert!(options.peers().iter().any(|peer| peer.name == "axum"));
         assert!(options.peers().iter().all(|peer| peer.name != "floor"));
@@ -154,7 +148,10 @@ mod tests {
     #[test]
     fn what_is_not_known_is_named() {
         let mistake = parse("--only robin").unwrap_err().to_string();
-        assert_eq!(mistake, "neither a peer nor a scenario is called `robin`");
+        assert!(
+            mistake.contains("neither a peer nor a scenario is called `robin`"),
+            "{mistake}"
+        );
         assert!(parse("--only").is_err() && parse("--slow").is_err());
     }
 }

@@ -217,11 +217,16 @@ impl Peer {
     }
 }
 
-/// A program that was built by a profile. This one was built by `release`.
+/// Returns the path of a program that was built by a profile.
 pub(crate) fn built(profile: &str, program: &str) -> Result<PathBuf> {
+    Ok(profiles()?.join(profile).join(program))
+}
+
+/// Returns the folder of the profiles' folders, in one of which this program is.
+pub(crate) fn profiles() -> Result<PathBuf> {
     let own = env::current_exe()?;
     let profiles = own.ancestors().nth(2).context("a program is in its profile's folder")?;
-    Ok(profiles.join(profile).join(program))
+    Ok(profiles.to_owned())
 }
 
 /// The Python that has the packages.

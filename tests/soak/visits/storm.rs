@@ -2,11 +2,11 @@
 //! gets a close handler: the ledger knows, nobody waits here.
 
 use fastrand::Rng;
-use robyn_ws_tests::{CLOSE, FIN, TEXT, close_payload, frame};
+use robyn_ws_tests::{CLOSE, FIN, Request, TEXT, close_payload, frame};
 
 use super::{echo, pick};
 use crate::{
-    client::{Client, Outcome, request, tcp},
+    client::{Client, Outcome, tcp},
     world::World,
 };
 
@@ -19,7 +19,7 @@ pub(super) async fn visit(world: &World, choices: &mut Rng) -> Outcome {
 
 async fn gust(world: &World, choices: &mut Rng) -> Outcome {
     let path = pick(choices, &echo::PATHS);
-    let request = request(&format!("{path}?who={}", world.ledger.number()), "");
+    let request = Request::upgrade(&format!("{path}?who={}", world.ledger.number()));
     let stream = tcp(world.address, None).await?;
     let reset = choices.bool();
     // Each goes a step further. What cannot be sent any more need not be.
@@ -38,13 +38,14 @@ async fn gust(world: &World, choices: &mut Rng) -> Outcome {
         // It fails only if the connection is gone already.
         let _lingers = stream.set_zero_linger();
     }
+    let bytes = request.to_bytes();
     let bytes = match step {
         0 => Vec::new(),
-        1 => request.as_bytes()[..request.len() / 2].to_vec(),
-        2 => request.into_bytes(),
+        1 => bytes[..bytes.len() / 2].to_vec(),
+        2 => bytes,
         // The whole life of a connection in one packet.
         _ => [
-            request.into_bytes(),
+            bytes,
             frame(FIN | TEXT, "hello"),
             frame(FIN | CLOSE, close_payload(1000, "")),
         ]

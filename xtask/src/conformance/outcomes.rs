@@ -4,21 +4,24 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fmt::Write as _;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Result, ensure};
+use serde::Deserialize;
+use serde_json::json;
 
 /// What a server may do. `NON-STRICT` is right, but later than it could be; `INFORMATIONAL` leaves the server the choice.
 const GOOD: [&str; 3] = ["OK", "NON-STRICT", "INFORMATIONAL"];
 
-/// What a case found about the server.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a case found about the server, as kosoku reports it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 struct Outcome {
     behavior: String,
-    close: String,
+    behavior_close: String,
 }
 
 impl Outcome {
     fn is_good(&self) -> bool {
-        [&self.behavior, &self.close]
+        [&self.behavior, &self.behavior_close]
             .iter()
             .all(|verdict| GOOD.contains(&verdict.as_str()))
     }
@@ -26,18 +29,21 @@ impl Outcome {
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, closing {}", self.behavior, self.close)
+        write!(f, "{}, closing {}", self.behavior, self.behavior_close)
     }
 }
 
 /// The number of a case. 9.1.10 stands behind 9.1.9.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(try_from = "String")]
 struct Case(Vec<u32>);
 
-impl Case {
-    fn parse(text: &str) -> Result<Self> {
+impl TryFrom<String> for Case {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
         let numbers: Result<_, _> = text.split('.').map(str::parse).collect();
-        Ok(Self(numbers.with_context(|| format!("`{text}` is no case"))?))
+        numbers.map(Self).map_err(|_| format!("`{text}` is not a case"))
     }
 }
 
@@ -53,52 +59,34 @@ impl fmt::Display for Case {
 pub(super) struct Outcomes(BTreeMap<Case, Outcome>);
 
 impl Outcomes {
-    /// Reads lines of case, behaviour and close behaviour, separated by tabs.
-    pub(super) fn from_lines(lines: &str) -> Result<Self> {
-        let mut outcomes = Self::default();
-        for line in lines.lines() {
-            let [case, behavior, close] = line.split('\t').collect::<Vec<_>>()[..] else {
-                bail!("`{line}` is no outcome");
-            };
-            outcomes.add(case, behavior, close)?;
-        }
-        ensure!(!outcomes.0.is_empty(), "the report has no cases");
-        Ok(outcomes)
+    /// Reads a report, which has the outcomes of one server.
+    pub(super) fn from_report(text: &str) -> Result<Self> {
+        let servers: BTreeMap<String, BTreeMap<Case, Outcome>> = serde_json::from_str(text)?;
+        let outcomes = servers.into_values().next().unwrap_or_default();
+        ensure!(!outcomes.is_empty(), "the report has no cases");
+        Ok(Self(outcomes))
     }
 
-    /// Reads what [`Self::to_json`] writes, line by line, and nothing else.
+    /// Reads what [`Self::to_json`] writes.
     pub(super) fn from_json(text: &str) -> Result<Self> {
-        let inside = text.trim().strip_prefix('{').and_then(|text| text.strip_suffix('}'));
-        let inside = inside.context("it is no JSON object")?;
-        let mut outcomes = Self::default();
-        for line in inside.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            // case, `: [`, behaviour, `, `, close behaviour, all but the punctuation between quotes
-            let words: Vec<&str> = line.split('"').collect();
-            let ["", case, ": [", behavior, ", ", close, "]" | "],"] = words[..] else {
-                bail!("`{line}` is not a line as `--bless` writes it");
+        let outcomes: BTreeMap<Case, [String; 2]> = serde_json::from_str(text)?;
+        let outcomes = outcomes.into_iter().map(|(case, [behavior, behavior_close])| {
+            let outcome = Outcome {
+                behavior,
+                behavior_close,
             };
-            outcomes.add(case, behavior, close)?;
-        }
-        Ok(outcomes)
+            (case, outcome)
+        });
+        Ok(Self(outcomes.collect()))
     }
 
     /// One line a case, in the order of their numbers, so that a difference is a line of a diff.
     pub(super) fn to_json(&self) -> String {
-        let lines = self
-            .0
-            .iter()
-            .map(|(case, Outcome { behavior, close })| format!("  \"{case}\": [\"{behavior}\", \"{close}\"]"));
+        let lines = self.0.iter().map(|(case, outcome)| {
+            let [behavior, close] = [&outcome.behavior, &outcome.behavior_close].map(|verdict| json!(verdict));
+            format!("  \"{case}\": [{behavior}, {close}]")
+        });
         format!("{{\n{}\n}}\n", lines.collect::<Vec<_>>().join(",\n"))
-    }
-
-    fn add(&mut self, case: &str, behavior: &str, close: &str) -> Result<()> {
-        let outcome = Outcome {
-            behavior: behavior.to_owned(),
-            close: close.to_owned(),
-        };
-        let earlier = self.0.insert(Case::parse(case)?, outcome);
-        ensure!(earlier.is_none(), "case {case} is there twice");
-        Ok(())
     }
 
     /// The cases that found a mistake of the server, whatever is expected.
@@ -145,15 +133,32 @@ impl fmt::Display for Outcomes {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Map, Value};
+
     use super::*;
 
-    fn outcomes(lines: &[&str]) -> Outcomes {
-        Outcomes::from_lines(&lines.join("\n").replace(' ', "\t")).unwrap()
+    /// Reads a report of cases, each with its behavior and its closing.
+    fn outcomes(cases: &[[&str; 3]]) -> Outcomes {
+        let cases = cases.iter().map(|[case, behavior, close]| {
+            let outcome = json!({ "behavior": behavior, "behaviorClose": close, "duration": 1 });
+            ((*case).to_owned(), outcome)
+        });
+        let cases: Map<String, Value> = cases.collect();
+        Outcomes::from_report(&json!({ "echo": cases }).to_string()).unwrap()
+    }
+
+    fn words<'a>(lines: &[&'a str]) -> Vec<[&'a str; 3]> {
+        let words = |line: &&'a str| line.split(' ').collect::<Vec<_>>().try_into().unwrap();
+        lines.iter().map(words).collect()
     }
 
     #[test]
     fn what_is_written_is_read_again_and_has_one_line_a_case_in_their_order() {
-        let seen = outcomes(&["9.1.10 OK OK", "9.1.9 NON-STRICT OK", "10.1.1 OK INFORMATIONAL"]);
+        let seen = outcomes(&words(&[
+            "9.1.10 OK OK",
+            "9.1.9 NON-STRICT OK",
+            "10.1.1 OK INFORMATIONAL",
+        ]));
         let json = seen.to_json();
         let expected = "{\n  \"9.1.9\": [\"NON-STRICT\", \"OK\"],\n  \"9.1.10\": [\"OK\", \"OK\"],\n  \"10.1.1\": [\"OK\", \"INFORMATIONAL\"]\n}\n";
         assert_eq!(json, expected);
@@ -162,7 +167,7 @@ mod tests {
 
     #[test]
     fn as_expected_is_no_finding() {
-        let expected = outcomes(&["1.1.1 OK OK", "7.1.6 INFORMATIONAL INFORMATIONAL"]);
+        let expected = outcomes(&words(&["1.1.1 OK OK", "7.1.6 INFORMATIONAL INFORMATIONAL"]));
         assert!(expected.differences(&expected).is_empty());
         assert!(expected.failures().is_empty());
         assert_eq!(expected.to_string(), "2 cases, 1 INFORMATIONAL, 1 OK");
@@ -170,13 +175,18 @@ mod tests {
 
     #[test]
     fn every_way_to_differ_is_one_finding() {
-        let expected = outcomes(&["1.1.1 OK OK", "1.1.2 OK OK", "1.1.3 OK OK", "1.1.4 NON-STRICT OK"]);
-        let seen = outcomes(&[
+        let expected = outcomes(&words(&[
+            "1.1.1 OK OK",
+            "1.1.2 OK OK",
+            "1.1.3 OK OK",
+            "1.1.4 NON-STRICT OK",
+        ]));
+        let seen = outcomes(&words(&[
             "1.1.1 FAILED OK",
             "1.1.2 OK INFORMATIONAL",
             "1.1.4 OK OK",
             "1.1.5 OK OK",
-        ]);
+        ]));
         assert_eq!(seen.failures(), ["1.1.1: FAILED, closing OK"]);
         assert_eq!(
             expected.differences(&seen),
@@ -192,8 +202,7 @@ mod tests {
     #[test]
     fn a_failure_is_one_even_if_it_is_expected_and_whatever_its_name() {
         for verdict in ["FAILED", "WRONG CODE", "UNCLEAN", "ERROR", "UNIMPLEMENTED", "ok", ""] {
-            let lines = format!("1.1.1\t{verdict}\tOK\n1.1.2\tOK\t{verdict}");
-            let seen = Outcomes::from_lines(&lines).unwrap();
+            let seen = outcomes(&[["1.1.1", verdict, "OK"], ["1.1.2", "OK", verdict]]);
             assert_eq!(seen.failures().len(), 2, "{verdict}");
             assert!(seen.differences(&seen).is_empty());
         }
@@ -201,8 +210,16 @@ mod tests {
 
     #[test]
     fn what_cannot_be_understood_is_refused() {
-        for lines in ["", "1.1.1\tOK", "one\tOK\tOK", "1.1.1\tOK\tOK\n1.1.1\tOK\tOK"] {
-            assert!(Outcomes::from_lines(lines).is_err(), "{lines:?}");
+        let case = r#"{"echo": {"one": {"behavior": "OK", "behaviorClose": "OK"}}}"#;
+        for report in [
+            "",
+            "[]",
+            "{}",
+            r#"{"echo": {}}"#,
+            r#"{"echo": {"1.1.1": {"behavior": "OK"}}}"#,
+            case,
+        ] {
+            assert!(Outcomes::from_report(report).is_err(), "{report:?}");
         }
         for json in [
             "",

@@ -21,7 +21,7 @@ impl Server {
         let process = Command::new(&program)
             // Cases that break the protocol are logged as warnings, and there are many.
             .env("RUST_LOG", "error")
-            .args(["--port", "0"])
+            .arg("127.0.0.1:0")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()

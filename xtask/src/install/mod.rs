@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Result, bail};
+use serde_json::Value;
 
 use crate::process;
 use python::Environment;
@@ -18,7 +19,7 @@ const NODE: &str = "target/tools/node";
 
 /// Exactly these, since what a client does changes between versions.
 const PYTHON_PACKAGES: [(&str, &str); 2] = [("websockets", "17.4"), ("aiohttp", "3.14.5")];
-const NODE_PACKAGES: [(&str, &str); 1] = [("ws", "8.23.0")];
+const NODE_PACKAGES: [(&str, &str); 3] = [("axe-core", "4.14.1"), ("playwright-core", "1.65.1"), ("ws", "8.23.0")];
 
 /// Brings everything that a test would be skipped without.
 pub(crate) fn run() -> Result<()> {
@@ -51,8 +52,9 @@ fn node() -> Result<()> {
 
 fn has_node_package(name: &str, version: &str) -> bool {
     let manifest = Path::new(NODE).join(format!("node_modules/{name}/package.json"));
-    let line = format!("\"version\": \"{version}\"");
-    fs::read_to_string(manifest).is_ok_and(|manifest| manifest.contains(&line))
+    let manifest = fs::read(manifest).unwrap_or_default();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap_or_default();
+    manifest["version"] == version
 }
 
 /// The compiler quotes the standard library where its sources are, as they are for rust-analyzer.

@@ -9,7 +9,7 @@ use crate::{
     types::rejection::Rejection,
 };
 
-/// A trait that is implemented for what [`FromEvent`] is implemented for, and reports its absence in its own words.
+/// A trait with the implementations of [`FromEvent`] for one event, and an error text of its own.
 macro_rules! argument {
     (#[$words:meta] $name:ident: $event:ident) => {
         #[doc(hidden)]

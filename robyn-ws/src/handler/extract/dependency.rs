@@ -26,12 +26,12 @@ macro_rules! dependency {
         pub struct $name<T: ?Sized>(Arc<T>);
 
         impl<T> $name<T> {
-            /// Wraps a value, to call a handler as a function in a test.
+            /// Creates a dependency, to call a handler as a function in a test.
             pub fn new(value: T) -> Self {
                 Self(Arc::new(value))
             }
 
-            /// Gives the shared value.
+            /// Returns the shared value.
             pub fn into_inner(self) -> Arc<T> {
                 self.0
             }
@@ -85,8 +85,8 @@ dependency! {
     /// assert_eq!(whereabouts(Global::new(Justice { city: "Gotham" })), "Gotham");
     /// ```
     ///
-    /// As an axum extractor it is found in the routes given to [`App::http`](crate::App::http), and in upgrade handlers by
-    /// extractors of your own. Where the app has no `T`, that is answered with 500 and logged.
+    /// It is an axum extractor as well, in the routes of [`App::http`](crate::App::http) and in your own extractors of upgrade
+    /// handlers. If the app has no `T`, the answer is 500, and the reason is logged.
     ///
     /// ```
     /// use robyn_ws::{axum::{Router, routing::get}, prelude::*};
@@ -126,7 +126,7 @@ impl<S: Send + Sync, T: Send + Sync + 'static> FromRequestParts<S> for Global<T>
     }
 }
 
-/// A route asked for a value of the app that it cannot have.
+/// The rejection of [`Global`] as an axum extractor.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct GlobalRejection(Missing);

@@ -20,8 +20,8 @@ use crate::{
 
 /// A type that a handler for the event `E` can take as an argument.
 ///
-/// `'a` is the time in which the handler runs: what borrows from the message or the connection borrows for `'a`.
-/// Implement it for your own types, for one event or for all of a connection:
+/// `'a` is the time in which the handler runs: an argument can borrow from the message or the connection for `'a`.
+/// Implement it for your own types, for one event or for all events of a connection:
 ///
 /// ```
 /// use robyn_ws::{FromEvent, event::{EventContext, LiveEvent}, prelude::*};
@@ -51,20 +51,20 @@ use crate::{
     note = "implement `FromEvent<'_, {E}>` for it, or take one of the types in the table of the crate's documentation"
 )]
 pub trait FromEvent<'a, E: Event>: Sized {
-    /// Whether the value may be made of the upgrade request, or leads to it, as a connector does. The connections of an
-    /// endpoint where no argument does keep no request.
+    /// Whether the value may come from the upgrade request, or leads to it, as a connector does. If no argument of an
+    /// endpoint does, its connections keep no request.
     #[doc(hidden)]
     const READS_REQUEST: bool = true;
 
-    /// Makes the value, or says why it cannot be made.
+    /// Creates the value.
     fn from_event(cx: &mut EventContext<'a, E>) -> Result<Self, Rejection>;
 
-    /// Says what the value needs, so that `build()` can check that it is there. The default needs nothing; a type
-    /// that is made of others calls theirs.
+    /// Declares the needs of the value, so that `build()` can check them. The default has none; a type that contains others
+    /// calls `declare` of theirs.
     fn declare(_needs: &mut Needs) {}
 }
 
-/// Absent where `X` would be rejected.
+/// `None` if `X` is rejected.
 impl<'a, E: Event, X: FromEvent<'a, E>> FromEvent<'a, E> for Option<X> {
     const READS_REQUEST: bool = X::READS_REQUEST;
 
@@ -77,7 +77,7 @@ impl<'a, E: Event, X: FromEvent<'a, E>> FromEvent<'a, E> for Option<X> {
     }
 }
 
-/// Leaves the decision to the handler.
+/// The handler decides about a rejection.
 impl<'a, E: Event, X: FromEvent<'a, E>> FromEvent<'a, E> for Result<X, Rejection> {
     const READS_REQUEST: bool = X::READS_REQUEST;
 

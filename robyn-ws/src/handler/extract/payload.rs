@@ -1,4 +1,4 @@
-//! The message, in the form that a handler wants it.
+//! The message, in each form that a handler can take.
 
 use axum::Json;
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use crate::{
 
 type Cx<'a> = EventContext<'a, event::Message>;
 
-/// Gives the text of a text message, or of a binary one that is valid UTF-8.
+/// Returns the text of a text message, or of a binary message of valid UTF-8.
 fn text<'a>(cx: &Cx<'a>) -> Result<&'a str, Rejection> {
     cx.text().ok_or_else(not_text)
 }
@@ -95,7 +95,7 @@ impl<'a, T: Deserialize<'a>> FromEvent<'a, event::Message> for Json<T> {
     const READS_REQUEST: bool = false;
 
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
-        // What is known to be text is not checked again.
+        // Known text is not checked again.
         let value = match cx.payload.known_text() {
             Some(text) => serde_json::from_str(text),
             None => serde_json::from_slice(cx.bytes()),

@@ -1,4 +1,4 @@
-//! The upgrade request, for handlers of a connection that exists.
+//! The upgrade request, for handlers of a connection.
 
 use std::any::type_name;
 
@@ -61,7 +61,7 @@ impl<'a, E: LiveEvent, T: DeserializeOwned + Send> FromEvent<'a, E> for Path<T> 
     }
 }
 
-/// Reads the path's parameters. axum does it without waiting for anything.
+/// Reads the parameters of the path. axum does so without waiting.
 fn path<T: DeserializeOwned + Send>(parts: &mut Parts) -> Result<Path<T>, (StatusCode, String)> {
     match Path::from_request_parts(parts, &()).now_or_never() {
         Some(result) => result.map_err(|rejection| (rejection.status(), bad_path(&rejection, parts))),
@@ -69,7 +69,7 @@ fn path<T: DeserializeOwned + Send>(parts: &mut Parts) -> Result<Path<T>, (Statu
     }
 }
 
-/// Says what is wrong with the path, and names the parameter also where axum only gives its position.
+/// Returns the mistake in the path, with the name of the parameter also where axum only knows its position.
 fn bad_path(rejection: &PathRejection, parts: &mut Parts) -> String {
     let PathRejection::FailedToDeserializePathParams(failed) = rejection else {
         return rejection.body_text();

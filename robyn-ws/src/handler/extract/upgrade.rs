@@ -18,7 +18,7 @@ use crate::{
     util::log,
 };
 
-/// The request before the 101, for the extractors of an upgrade handler's arguments.
+/// The request before the 101, for the extractors of an upgrade handler.
 #[doc(hidden)]
 pub struct UpgradeContext<'a> {
     pub(crate) event: EventContext<'a, Upgrade>,
@@ -42,14 +42,14 @@ impl fmt::Debug for UpgradeRefusal {
     }
 }
 
-/// An argument that is being made.
+/// The future of an argument.
 ///
-/// It is boxed to be `Send` by its type. The compiler would look into an opaque future for that with all lifetimes
-/// erased, and then finds no extractor in a type that says `&'static str`.
+/// The box is `Send` by its type. In an opaque future, the compiler would look for `Send` with all lifetimes erased, and not
+/// find the extractor of a type with `&'static str`.
 #[doc(hidden)]
 pub type Taking<'c, T> = Pin<Box<dyn Future<Output = Result<T, UpgradeRefusal>> + Send + 'c>>;
 
-/// An argument of an upgrade handler, taken in the way that `Via` names and [`Probe`] has found.
+/// An argument of an upgrade handler. [`Probe`] finds its `Via`, one of the ways in [`via`].
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of an `upgrade` handler",
@@ -89,7 +89,7 @@ pub(crate) mod via {
     pub struct Nothing;
 }
 
-/// Finds the way in which a `T` is taken: the first of those below that its traits allow. A type may have several.
+/// Finds the way in which a `T` is taken: the first of the following that its traits allow. A type can have several.
 ///
 /// Generated code calls `via` on four references to it. The compiler looks for a method with that many references first,
 /// and then with one less each time.
@@ -206,7 +206,7 @@ impl<'a, T: FromRequestParts<()> + Send> UpgradeArgument<'a, via::Optional> for 
     fn declare(_needs: &mut Needs, _via: via::Optional) {}
 }
 
-/// Makes a rejection of the answer by which an axum extractor refuses.
+/// Returns the rejection with the text of an axum extractor's answer.
 async fn worded(answer: Response) -> Rejection {
     let status = answer.status();
     let body = axum::body::to_bytes(answer.into_body(), MAX_REJECTION_BODY)
@@ -221,10 +221,10 @@ async fn worded(answer: Response) -> Rejection {
     Rejection::new(crate::types::close::close_code::POLICY, text)
 }
 
-/// An extractor's rejection is a sentence; one that is a page is not worth reading.
+/// The longest text of an extractor's answer, in bytes. A longer one is a page, and is left out.
 const MAX_REJECTION_BODY: usize = 4096;
 
-/// Before the 101 a rejection is an HTTP answer: the server's fault or the client's.
+/// Returns the HTTP answer of a rejection before the 101: 500 if the server failed, otherwise 400.
 pub(crate) fn refuse(rejection: &Rejection) -> Response {
     if rejection.code() == crate::types::close::close_code::INTERNAL_ERROR {
         log::error!("{rejection}");

@@ -25,7 +25,7 @@ pub(crate) fn text(options: &Options, machine: &Machine, results: &Results) -> R
     let missing = results.missing.iter().map(|peer| peer.name);
     let value = json!({
         "quick": options.quick,
-        "workers": options.workers(),
+        "workers": options.workers,
         "machine": {
             "processor": processor,
             "kernel": kernel,

@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 
 use anyhow::Result;
-use robyn_ws::prelude::*;
+use robyn_ws::{JsonError, prelude::*};
 
 use crate::typed::{Answered, LEAGUE, League, Said};
 

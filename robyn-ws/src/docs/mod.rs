@@ -1,0 +1,52 @@
+//! The pages of the documentation, one module each, without items.
+//!
+//! | page | for |
+//! |---|---|
+//! | [Getting started](getting_started) | a first server, step by step |
+//! | [Handlers](handlers) | events, arguments, replies, sessions |
+//! | [From Robyn](from_robyn) | the counterparts of Robyn's WebSockets |
+//! | [From axum](from_axum) | endpoints in an axum app, HTTP routes beside endpoints |
+//! | [State and dependencies](state_and_dependencies) | values of a connection, of the app, of a sub-router |
+//! | [Rooms and broadcasts](rooms_and_broadcasts) | audiences, the hub, slow clients |
+//! | [Errors and closing](errors_and_closing) | failing handlers, close codes, close handlers |
+//! | [Testing](testing) | unit tests, and tests of an app without a port |
+//! | [Behind a proxy](behind_a_proxy) | settings for nginx, HAProxy, Caddy and development servers |
+//! | [Deployment and drain](deployment_and_drain) | signals, logs, metrics |
+//! | [Performance](performance) | costs and tuning |
+//! | [Security](security) | threats, every limit, and your part |
+
+#[doc = include_str!("behind_a_proxy.md")]
+pub mod behind_a_proxy {}
+
+#[doc = include_str!("deployment_and_drain.md")]
+pub mod deployment_and_drain {}
+
+#[doc = include_str!("errors_and_closing.md")]
+pub mod errors_and_closing {}
+
+#[doc = include_str!("from_axum.md")]
+pub mod from_axum {}
+
+#[doc = include_str!("from_robyn.md")]
+pub mod from_robyn {}
+
+#[doc = include_str!("getting_started.md")]
+pub mod getting_started {}
+
+#[doc = include_str!("handlers.md")]
+pub mod handlers {}
+
+#[doc = include_str!("performance.md")]
+pub mod performance {}
+
+#[doc = include_str!("rooms_and_broadcasts.md")]
+pub mod rooms_and_broadcasts {}
+
+#[doc = include_str!("security.md")]
+pub mod security {}
+
+#[doc = include_str!("state_and_dependencies.md")]
+pub mod state_and_dependencies {}
+
+#[doc = include_str!("testing.md")]
+pub mod testing {}

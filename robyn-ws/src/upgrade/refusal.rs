@@ -1,0 +1,119 @@
+//! The HTTP answers that refuse an upgrade.
+
+use std::borrow::Cow;
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use crate::hub::admission::AdmissionRefusal;
+
+/// The version of the protocol (RFC 6455 section 4.1).
+pub(super) const SUPPORTED_VERSION: HeaderValue = HeaderValue::from_static("13");
+
+/// The number of seconds after which a client may try again, for `Retry-After`.
+const RETRY_AFTER: &str = "5";
+
+/// Why a request does not become a connection.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// 400: the request is wrong, as the text says.
+    Malformed(Cow<'static, str>),
+    /// 400, and the HTTP connection ends: the bytes of a body would be the first of the WebSocket, or not, depending on
+    /// how many have arrived already.
+    HasBody,
+    /// 403: the request comes from a page of another origin.
+    ForeignOrigin,
+    /// 414: the request target has too many bytes.
+    TargetTooLong { bytes: usize, limit: usize },
+    /// 426: the request has to ask for another protocol (RFC 9110 section 15.5.22).
+    UpgradeRequired(String),
+    /// 429 or 503: a limit of connections or handshakes is reached.
+    Admission(AdmissionRefusal),
+    /// 431: the head of the request has too many bytes.
+    HeadTooLarge { bytes: usize, limit: usize },
+    /// 500: the server failed, and has logged why.
+    Failed,
+    /// 503: the server drains.
+    Draining,
+    /// The answer of an extractor or of the upgrade handler.
+    Answer(Response),
+}
+
+impl From<&'static str> for Refusal {
+    fn from(why: &'static str) -> Self {
+        Self::Malformed(why.into())
+    }
+}
+
+impl From<String> for Refusal {
+    fn from(why: String) -> Self {
+        Self::Malformed(why.into())
+    }
+}
+
+impl From<Response> for Refusal {
+    fn from(answer: Response) -> Self {
+        Self::Answer(answer)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Malformed(why) => (StatusCode::BAD_REQUEST, format!("{why}\n")).into_response(),
+            Self::HasBody => {
+                let why = "a WebSocket upgrade has no body: remove `Content-Length` and `Transfer-Encoding`\n";
+                (StatusCode::BAD_REQUEST, [(header::CONNECTION, "close")], why).into_response()
+            }
+            Self::ForeignOrigin => (StatusCode::FORBIDDEN, "pages from this origin may not connect\n").into_response(),
+            Self::TargetTooLong { bytes, limit } => {
+                let why = format!(
+                    "the request target has {bytes} bytes, more than the {limit} of `Limits::max_request_target`\n"
+                );
+                (StatusCode::URI_TOO_LONG, why).into_response()
+            }
+            Self::UpgradeRequired(why) => upgrade_required(&why),
+            Self::Admission(refusal) => over_a_limit(refusal),
+            Self::HeadTooLarge { bytes, limit } => {
+                let why = format!(
+                    "the head of the request has {bytes} bytes, more than the {limit} of `Limits::max_request_head`\n"
+                );
+                (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, why).into_response()
+            }
+            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+            Self::Draining => unavailable("the server shuts down\n"),
+            Self::Answer(answer) => answer,
+        }
+    }
+}
+
+fn upgrade_required(why: &str) -> Response {
+    let headers = [
+        (header::UPGRADE, HeaderValue::from_static("websocket")),
+        (header::CONNECTION, HeaderValue::from_static("upgrade")),
+        (header::SEC_WEBSOCKET_VERSION, SUPPORTED_VERSION),
+    ];
+    (StatusCode::UPGRADE_REQUIRED, headers, format!("{why}\n")).into_response()
+}
+
+fn over_a_limit(refusal: AdmissionRefusal) -> Response {
+    match refusal {
+        AdmissionRefusal::Connections => unavailable("connection limit reached (`Limits::max_connections`)\n"),
+        AdmissionRefusal::Handshakes => unavailable("handshake limit reached (`Limits::max_handshakes`)\n"),
+        AdmissionRefusal::ConnectionsOfAddress => {
+            let why = "connection limit of this address reached (`Limits::max_connections_per_ip`)\n";
+            (StatusCode::TOO_MANY_REQUESTS, why).into_response()
+        }
+    }
+}
+
+fn unavailable(why: &'static str) -> Response {
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        [(header::RETRY_AFTER, RETRY_AFTER)],
+        why,
+    )
+        .into_response()
+}

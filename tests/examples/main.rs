@@ -1,0 +1,12 @@
+//! Every example is started as a program, and driven over everything that it shows.
+
+mod chat;
+mod clients;
+mod every;
+mod from_robyn;
+mod messages;
+mod operation;
+mod pages;
+mod requests;
+mod support;
+mod web_socket;

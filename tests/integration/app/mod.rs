@@ -1,0 +1,12 @@
+//! The app: what it is built of, and how it is served.
+
+mod build_errors;
+mod debug_output;
+mod dependencies;
+mod early_endpoints;
+mod only;
+mod runtimes;
+mod serving;
+mod sub_routers;
+mod surface;
+mod telemetry;

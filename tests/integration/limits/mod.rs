@@ -1,0 +1,5 @@
+//! Limits: what they bound, and which values they take.
+
+mod admission;
+mod limit_edges;
+mod limit_values;

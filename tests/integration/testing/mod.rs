@@ -1,0 +1,4 @@
+//! `test_util`, by which users test their own apps.
+
+mod test_app;
+mod test_socket;
