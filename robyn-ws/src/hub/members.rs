@@ -147,7 +147,6 @@ impl EndpointMembers {
         self.path.is_empty()
     }
 
-    /// User code never runs under this lock, so the table is intact even if the lock is poisoned.
     fn lock(&self) -> MutexGuard<'_, MemberTable> {
         self.members.lock()
     }

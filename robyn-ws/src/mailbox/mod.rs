@@ -80,7 +80,6 @@ impl Mailbox {
         }
     }
 
-    /// A panic under this lock would be a bug of this module. The queue would still be intact, so poisoning is ignored.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock()
     }

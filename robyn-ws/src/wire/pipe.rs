@@ -51,7 +51,7 @@ impl PipeEnd {
         Arc::strong_count(&self.0) == 1
     }
 
-    /// Makes room for `some` bytes.
+    /// Adds room for `some` bytes.
     pub(crate) fn make_room(&self, some: usize) {
         let mut state = self.0.state.lock().expect("the pipe");
         state.room += some;
@@ -65,7 +65,7 @@ impl PipeEnd {
         self.0.state.lock().expect("the pipe").bytes.clone()
     }
 
-    /// Makes room for `some` bytes and waits until they are written.
+    /// Adds room for `some` bytes and waits until they are written.
     pub(crate) fn read(&self, some: usize) -> Vec<u8> {
         let mut state = self.0.state.lock().expect("the pipe");
         state.room += some;
