@@ -1,4 +1,4 @@
-//! The values that all layers speak of.
+//! Values that all layers use.
 
 pub(crate) mod borrowed;
 pub(crate) mod close;
