@@ -13,6 +13,7 @@ use crate::{
     types::{
         id::{ConnectionId, IdMap, IdSet},
         limits::Bounds,
+        membership::{Joined, Left},
     },
     util::sync::{Mutex, MutexGuard},
     wire::frame::Frame,
@@ -65,54 +66,6 @@ pub(crate) struct Enqueued {
     pub(crate) direct: Vec<Arc<Live>>,
     /// Recipients whose 101 is not sent yet. The caller queues the frame for each.
     pub(crate) pending: Vec<Arc<Live>>,
-}
-
-/// The result of [`WebSocketConnector::join`](crate::WebSocketConnector::join), taken in the same step as the change.
-///
-/// ```
-/// use robyn_ws::prelude::*;
-///
-/// #[websocket("/chat/{room}", on = "connect")]
-/// fn enter(ws: WebSocketConnector, Path(room): Path<String>) {
-///     let joined = ws.join(&room);
-///     ws.to(&room).sync_broadcast(format!("{} in the room", joined.count));
-/// }
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Joined {
-    /// Number of connections in the room after the call.
-    pub count: usize,
-    /// Whether the connection is in the room after the call.
-    pub is_member: bool,
-    /// Whether this call added the first connection of its identity to the room. A connection without an identity
-    /// counts by itself.
-    pub first_of_identity: bool,
-}
-
-/// The result of [`WebSocketConnector::leave`](crate::WebSocketConnector::leave), taken in the same step as the change.
-///
-/// ```
-/// use robyn_ws::prelude::*;
-///
-/// #[websocket("/rooms", on = "message")]
-/// fn leave(ws: WebSocketConnector, room: String) {
-///     let left = ws.leave(&room);
-///     if left.was_member {
-///         ws.to(&room).sync_broadcast(format!("{} in the room", left.count));
-///     }
-/// }
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Left {
-    /// Number of connections in the room after the call.
-    pub count: usize,
-    /// Whether the connection was in the room before the call.
-    pub was_member: bool,
-    /// Whether this call removed the last connection of its identity from the room. A connection without an identity
-    /// counts by itself.
-    pub last_of_identity: bool,
 }
 
 /// Why a connection did not join a room.

@@ -135,7 +135,10 @@ async fn text_that_is_no_id_is_an_error_and_no_panic() {
         for text in ["", "not-a-uuid", "67e55044-10b1-426f-9247-bb680e5fe0c", "\u{1F987}"] {
             client.send(text).await;
             let answer = client.text().await;
-            assert!(answer.starts_with(&format!("`{text}` is not a connection id")), "{answer}");
+            assert!(
+                answer.starts_with(&format!("`{text}` is not a connection id")),
+                "{answer}"
+            );
         }
     }
 }
