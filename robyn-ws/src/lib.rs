@@ -85,7 +85,6 @@ pub use self::{
     hub::{
         Counters, Hub, HubEndpoint, HubRejection,
         audience::{Audience, Delivery},
-        members::{Joined, Left},
     },
     types::{
         close::{CloseReason, close_code},
@@ -93,6 +92,7 @@ pub use self::{
         error::{BuildError, BuildErrors, JsonError, SendError, SendJsonError, ServeError},
         id::{ConnectionId, ParseConnectionIdError},
         limits::{Limits, Overflow},
+        membership::{Joined, Left},
         message::Message,
         rejection::Rejection,
         request::{PathParams, QueryParams},

@@ -26,7 +26,7 @@ async fn send_to_says_why_it_could_not_send_and_carries_on() {
     one.say(format!("{gone_id} hello")).await;
     assert!(one.text().await.starts_with("not connected"));
     one.say("joker hello").await;
-    assert!(one.text().await.starts_with("`joker` is no connection id"));
+    assert!(one.text().await.starts_with("`joker` is not a connection id"));
     one.say("hello").await;
     assert_eq!(one.text().await, "You told yourself hello");
     assert!(one.text().await.starts_with("Write an id"));

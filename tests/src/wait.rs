@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// How long a test waits for what has to come. It is only ever used up by a test that fails.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Waits until `condition` is true, for what gives no sign of its own. Other tasks run meanwhile.
 ///

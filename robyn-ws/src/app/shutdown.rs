@@ -102,7 +102,7 @@ impl Shutdown {
             live.close(Ending::shutdown());
             live.mailbox.abort();
         }
-        drain.lose_patience();
+        drain.refuse_upgrades();
         let ended = timeout(CUT, drain.idle()).await.is_ok();
         Drained {
             closed,

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::{
     connection::driver::{Driver, Peer},
     types::close::CloseReason,
-    util::{log, time::SECOND_LOOK},
+    util::{log, time::TIMER_GRACE},
     wire::{frame::Frame, received::Received},
 };
 
@@ -51,7 +51,7 @@ impl Driver {
 
     /// Writes the queued frames, unless the peer takes no bytes for `Limits::send_timeout`.
     async fn write_the_rest(&mut self) {
-        let limits = [self.endpoint.bounds.send_timeout, SECOND_LOOK];
+        let limits = [self.endpoint.bounds.send_timeout, TIMER_GRACE];
         let mut looks = limits.into_iter();
         while let Some(limit) = looks.next() {
             let before = self.live.mailbox.progress();

@@ -10,7 +10,7 @@ use crate::{
         liveness::{Activity, Due},
     },
     types::close::Ending,
-    util::time::{Moment, SECOND_LOOK, after},
+    util::time::{Moment, TIMER_GRACE, after},
     wire::frame::Frame,
 };
 
@@ -19,7 +19,7 @@ impl Driver {
     /// at the next deadline.
     pub(super) fn poll_time(&mut self, cx: &mut Context<'_>, handler_runs: bool) -> bool {
         let is_due = match self.doubt {
-            Doubt::None => self.live.alarm.has_rung() || self.poll_timer(cx),
+            Doubt::None => self.live.alarm.has_fired() || self.poll_timer(cx),
             Doubt::Until(_) => self.poll_timer(cx),
             Doubt::Settled => true,
         };
@@ -66,7 +66,7 @@ impl Driver {
         let verdict = self.judge(now, handler_runs);
         match verdict {
             Some(ending) if doubt == Doubt::Settled => self.close(ending),
-            Some(_) => self.doubt = Doubt::Until(after(now, SECOND_LOOK)),
+            Some(_) => self.doubt = Doubt::Until(after(now, TIMER_GRACE)),
             None => {}
         }
     }

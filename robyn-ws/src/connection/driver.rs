@@ -95,7 +95,7 @@ impl Driver {
 
     /// Hands all messages to a session from now on.
     pub(crate) fn give_messages_to(&mut self, session: Arc<SessionInbox>) {
-        self.inbox.give_to(session);
+        self.inbox.switch_to(session);
         if let Some(ending) = self.stage.ending() {
             self.inbox.end(ending);
         }
@@ -243,7 +243,7 @@ impl Driver {
     pub(crate) fn take_signals(&mut self) {
         let signals = self.live.mailbox.take_signals();
         self.status = signals.status;
-        self.reader.take_up();
+        self.reader.resume();
         if let Some(ending) = signals.ending {
             self.close(ending);
         }
@@ -305,7 +305,7 @@ impl Driver {
         } else {
             return false;
         }
-        self.reader.put_away();
+        self.reader.release_buffer();
         self.status.has_signals = true;
         true
     }

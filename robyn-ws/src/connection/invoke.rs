@@ -183,7 +183,7 @@ impl HandlerContext {
     fn running_as<E: LiveEvent>(&self) -> HandlerRun {
         HandlerRun {
             id: self.connector.id(),
-            hears_itself: E::KIND != EventKind::Close,
+            receives_own_broadcasts: E::KIND != EventKind::Close,
         }
     }
 

@@ -145,7 +145,7 @@ impl Connection {
     /// Runs the connect handler, and queues its reply as the first frame.
     async fn connect(&mut self) -> Start {
         let Some(handler) = self.context.endpoint.handlers.connect else {
-            self.driver.live.greet(None);
+            self.driver.live.finish_connect(None);
             return Start::Greeted;
         };
         let outcome = self.context.invoke(&mut self.driver, handler, ()).await;
@@ -163,9 +163,9 @@ impl Connection {
         };
         let live = &self.driver.live;
         if start == Start::Greeted {
-            live.greet(greeting.as_ref());
+            live.finish_connect(greeting.as_ref());
         } else {
-            live.mailbox.refuse();
+            live.mailbox.discard_held();
         }
         if let Some(greeting) = greeting {
             discard(greeting, handler.entry, live);

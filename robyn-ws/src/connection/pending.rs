@@ -42,7 +42,7 @@ pub(super) struct Expected {
 impl Drop for Expected {
     fn drop(&mut self) {
         if !self.has_come {
-            self.live.endpoint.expect_no_longer(self.live.id);
+            self.live.endpoint.remove_pending(self.live.id);
         }
     }
 }
@@ -71,7 +71,7 @@ impl PendingConnection {
             running: RunningHandler::default(),
             alarm: Alarm::default(),
         });
-        live.endpoint.expect(live.clone());
+        live.endpoint.add_pending(live.clone());
         let connector = WebSocketConnector { live: live.clone() };
         let states = States::new(endpoint.state_types(), state);
         Self {

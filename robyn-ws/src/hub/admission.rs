@@ -1,4 +1,4 @@
-//! Counts the connections of an app or a sub-router and those that may become one, and refuses what is over the limit.
+//! Limits the number of connections and handshakes of an app or a sub-router.
 
 use std::{
     collections::HashMap,
@@ -11,7 +11,7 @@ use crate::{
     util::sync::{Mutex, MutexGuard},
 };
 
-/// Counts connections against `max_connections` and `max_connections_per_ip`, and handshakes under way against
+/// Counts connections and pending handshakes, and compares them with `max_connections`, `max_connections_per_ip` and
 /// `max_handshakes`.
 #[derive(Debug, Default)]
 struct Admission(Mutex<Counts>);
@@ -20,16 +20,16 @@ struct Admission(Mutex<Counts>);
 struct Counts {
     all: usize,
     handshakes: usize,
-    /// Only holders that have a connection, and only if there is a limit for them.
-    by_holder: HashMap<Holder, usize>,
+    /// Empty unless there is a limit per address. Networks without connections are removed.
+    by_network: HashMap<ClientNetwork, usize>,
 }
 
-/// Who has an address. IPv4 is the same when it comes as IPv6; a customer has all IPv6 addresses that begin with the same
-/// 64 bits, and could otherwise come from as many as it likes.
+/// The network that `max_connections_per_ip` counts as one client: an IPv4 address, also if mapped to IPv6, or an IPv6
+/// /64 prefix. One customer usually owns all addresses of a /64 prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Holder(IpAddr);
+struct ClientNetwork(IpAddr);
 
-impl From<IpAddr> for Holder {
+impl From<IpAddr> for ClientNetwork {
     fn from(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
             IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
@@ -38,8 +38,8 @@ impl From<IpAddr> for Holder {
     }
 }
 
-impl Holder {
-    /// Returns who has `address`, if connections of one address are limited.
+impl ClientNetwork {
+    /// Returns the network of `address`, if connections per address are limited.
     fn counted(address: Option<IpAddr>, bounds: &Bounds) -> Option<Self> {
         address
             .filter(|_| bounds.max_connections_per_ip.is_some())
@@ -47,7 +47,7 @@ impl Holder {
     }
 }
 
-/// What there are too many of already.
+/// The limit that was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AdmissionRefusal {
     Connections,
@@ -56,12 +56,12 @@ pub(crate) enum AdmissionRefusal {
 }
 
 impl Counts {
-    /// Checks whether there is a place for one connection more.
+    /// Returns an error if one more connection would exceed a limit.
     fn check(&self, address: Option<IpAddr>, bounds: &Bounds) -> Result<(), AdmissionRefusal> {
         if bounds.max_connections.is_some_and(|max| self.all >= max) {
             return Err(AdmissionRefusal::Connections);
         }
-        let here = address.and_then(|address| self.by_holder.get(&address.into()));
+        let here = address.and_then(|address| self.by_network.get(&address.into()));
         let here = here.copied().unwrap_or_default();
         if address.is_some() && bounds.max_connections_per_ip.is_some_and(|max| here >= max) {
             return Err(AdmissionRefusal::ConnectionsOfAddress);
@@ -88,41 +88,41 @@ impl Admission {
     fn admit(&self, address: Option<IpAddr>, bounds: &Bounds) -> Result<(), AdmissionRefusal> {
         let mut counts = self.lock();
         counts.check(address, bounds)?;
-        if let Some(holder) = Holder::counted(address, bounds) {
-            *counts.by_holder.entry(holder).or_default() += 1;
+        if let Some(network) = ClientNetwork::counted(address, bounds) {
+            *counts.by_network.entry(network).or_default() += 1;
         }
         counts.all += 1;
         Ok(())
     }
 
-    /// Takes back what [`Self::admit`] has counted.
+    /// Reverts [`Self::admit`].
     fn release(&self, address: Option<IpAddr>, bounds: &Bounds) {
         let mut counts = self.lock();
         counts.all -= 1;
-        if let Some(holder) = Holder::counted(address, bounds)
-            && let Some(here) = counts.by_holder.get_mut(&holder)
+        if let Some(network) = ClientNetwork::counted(address, bounds)
+            && let Some(here) = counts.by_network.get_mut(&network)
         {
             *here -= 1;
             if *here == 0 {
-                counts.by_holder.remove(&holder);
+                counts.by_network.remove(&network);
             }
         }
     }
 }
 
-/// All that the connections of one endpoint count for, each with its limits: the app, and sub-routers with limits of their
-/// own. A connection counts for all of them, or for none if one refuses it.
+/// The counts and limits that apply to the connections of one endpoint: of the app, and of sub-routers with their own
+/// limits. A connection counts for all of them, or for none if one refuses it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Admissions(Vec<(Arc<Admission>, Bounds)>);
 
 impl Admissions {
-    /// Counts connections from now on for what has these limits, too.
+    /// Adds a count with these limits.
     pub(crate) fn add(&mut self, bounds: &Bounds) {
         self.0.push((Arc::default(), bounds.clone()));
     }
 
-    /// Counts a handshake until the guards are dropped, or says which limit it is over. It takes no place of a connection,
-    /// but is refusal where there is none at the moment.
+    /// Counts a handshake until the guards are dropped, or returns the limit that was reached. A handshake does not
+    /// count as a connection, but is refused if there is no room for one.
     pub(crate) fn begin(&self, address: Option<IpAddr>) -> Result<Box<[Handshake]>, AdmissionRefusal> {
         let guards = self
             .0
@@ -131,7 +131,7 @@ impl Admissions {
         guards.collect()
     }
 
-    /// Counts a connection until the guard is dropped, or says which limit it is over.
+    /// Counts a connection until the guard is dropped, or returns the limit that was reached.
     pub(crate) fn admit(self: &Arc<Self>, address: Option<IpAddr>) -> Result<Admitted, AdmissionRefusal> {
         for (index, (admission, bounds)) in self.0.iter().enumerate() {
             if let Err(refusal) = admission.admit(address, bounds) {
@@ -146,7 +146,7 @@ impl Admissions {
         })
     }
 
-    /// Takes a connection back from the first `count` of them.
+    /// Reverts [`Self::admit`] for the first `count` entries.
     fn release(&self, count: usize, address: Option<IpAddr>) {
         for (admission, bounds) in &self.0[..count] {
             admission.release(address, bounds);
@@ -154,7 +154,7 @@ impl Admissions {
     }
 }
 
-/// Counts one handshake.
+/// Counts one handshake until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Handshake(Arc<Admission>);
 
@@ -164,11 +164,11 @@ impl Drop for Handshake {
     }
 }
 
-/// Counts one connection.
+/// Counts one connection until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Admitted {
     admissions: Arc<Admissions>,
-    /// Only where addresses count. Boxed, since few apps limit them.
+    /// Set only if connections per address are limited. It is boxed because few apps limit them.
     address: Option<Box<IpAddr>>,
 }
 

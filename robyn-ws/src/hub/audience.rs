@@ -1,4 +1,4 @@
-//! Who gets a broadcast, and the broadcast itself.
+//! The recipients of a broadcast, and the broadcast itself.
 
 use std::{fmt, sync::Arc};
 
@@ -18,14 +18,25 @@ use crate::{
     wire::frame::Frame,
 };
 
-/// What became of a broadcast.
+/// The result of a broadcast.
+///
+/// ```
+/// use robyn_ws::prelude::*;
+///
+/// #[websocket("/talk", on = "message")]
+/// fn say(ws: WebSocketConnector, msg: String) -> String {
+///     let delivery = ws.others().sync_broadcast(msg);
+///     format!("queued for {}, dropped {}", delivery.queued, delivery.dropped)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Delivery {
-    /// How many connections it was queued for. A client whose upgrade has not quite happened is not counted, and gets it
-    /// all the same.
+    /// Number of connections that the message was queued for. A connection whose upgrade is not complete gets the
+    /// message but is not counted.
     pub queued: usize,
-    /// How many messages were dropped because a queue was full: this one, or with `Overflow::DropOldest` older ones.
+    /// Number of messages dropped because a queue was full. Under [`Overflow::DropOldest`](crate::Overflow::DropOldest)
+    /// these are older messages, otherwise this message.
     pub dropped: usize,
 }
 
@@ -33,7 +44,7 @@ impl Delivery {
     #[inline]
     fn add(&mut self, live: &Live, pushed: Result<Pushed, SendError>) {
         match pushed {
-            // Nothing was dropped, so there is nothing to account for.
+            // No messages were dropped, so there is nothing to count.
             Ok(Pushed { evicted: 0, .. }) => {
                 self.queued += 1;
                 return;
@@ -45,15 +56,16 @@ impl Delivery {
             Err(SendError::NotConnected) => {}
             Err(SendError::QueueFull | SendError::TimedOut) => self.dropped += 1,
         }
-        // The connection is told by its own policy, the sender by this `Delivery`.
-        live.account(pushed);
+        // The overflow policy acts on the connection. The sender only sees this `Delivery`.
+        live.handle_drops(pushed);
     }
 }
 
-/// Who gets a broadcast: everyone of an endpoint or those in some of its rooms, less exceptions. Each gets it once.
+/// The recipients of a broadcast: all connections of an endpoint, or the members of some rooms, minus exceptions. Each
+/// connection receives the broadcast once.
 ///
-/// A room that is named narrows everyone to those in it. Further rooms are a union with it: `ws.others().to("red")` is
-/// the others that are in red, and `ws.others().to("red").to("blue")` those that are in red or in blue.
+/// The first room narrows the audience to its members. Each further room adds its members: `ws.others().to("red")` are
+/// the others in red, and `ws.others().to("red").to("blue")` are the others in red or blue.
 ///
 /// ```
 /// use robyn_ws::prelude::*;
@@ -67,9 +79,9 @@ impl Delivery {
 #[must_use = "an audience does nothing until something is broadcast to it"]
 pub struct Audience {
     endpoint: EndpointRef,
-    /// Sorted, each once. `None` is everyone.
+    /// Sorted, without duplicates. `None` stands for all connections.
     rooms: Option<Vec<String>>,
-    /// Sorted, each once.
+    /// Sorted, without duplicates.
     except: Vec<ConnectionId>,
 }
 
@@ -82,20 +94,21 @@ impl Audience {
         }
     }
 
-    /// Narrows everyone to the connections in `room`, or adds those to the rooms named before. Exceptions stay out.
+    /// Narrows the audience to the members of `room`, or adds them if it has been narrowed to a room before. Exceptions
+    /// stay excluded.
     pub fn to(mut self, room: impl AsRef<str>) -> Self {
         insert_sorted(self.rooms.get_or_insert_default(), room.as_ref().to_owned());
         self
     }
 
-    /// Leaves out the connection `id`, whatever rooms it is in.
+    /// Excludes the connection `id`, in all rooms.
     pub fn except(mut self, id: ConnectionId) -> Self {
         insert_sorted(&mut self.except, id);
         self
     }
 
-    /// Queues `message` for everyone in the audience now, and never blocks. Where a queue is full,
-    /// [`Limits::overflow`](crate::Limits::overflow) decides. The message is encoded once.
+    /// Queues `message` for the audience without waiting. If a queue is full,
+    /// [`Limits::overflow`](crate::Limits::overflow) applies. The message is encoded once.
     pub fn sync_broadcast(&self, message: impl Into<Message>) -> Delivery {
         let frame = self.encode(&message.into());
         let mut delivery = Delivery::default();
@@ -106,14 +119,16 @@ impl Audience {
         delivery
     }
 
-    /// Queues `message` for everyone in the audience. It waits for those whose queue is full, side by side and for at
-    /// most [`Limits::broadcast_timeout`](crate::Limits::broadcast_timeout), after which
-    /// [`Limits::overflow`](crate::Limits::overflow) decides. A client that was waited for in vain is not waited for
-    /// again until it takes bytes. The message is encoded once.
+    /// Queues `message` for the audience, and waits for the connections whose queue is full.
+    ///
+    /// It waits for all of them at the same time, at most for
+    /// [`Limits::broadcast_timeout`](crate::Limits::broadcast_timeout). Then
+    /// [`Limits::overflow`](crate::Limits::overflow) applies. After a timeout, later broadcasts do not wait for the
+    /// same client until it takes bytes. The message is encoded once.
     ///
     /// # Cancel safety
     ///
-    /// Dropped while it waits, it has reached everyone whose queue was not full.
+    /// If this future is dropped, connections whose queue had room have the message, and the others do not.
     pub async fn async_broadcast(&self, message: impl Into<Message>) -> Delivery {
         let frame = self.encode(&message.into());
         let mut delivery = Delivery::default();
@@ -133,20 +148,20 @@ impl Audience {
         delivery
     }
 
-    /// Queues `value` as JSON for everyone in the audience, as [`Self::sync_broadcast`].
+    /// Queues `value` as JSON for the audience, as [`Self::sync_broadcast`].
     ///
     /// # Errors
     ///
-    /// [`JsonError`] if the value cannot be JSON.
+    /// [`JsonError`] if the value cannot be serialized to JSON.
     pub fn sync_broadcast_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<Delivery, JsonError> {
         Ok(self.sync_broadcast(Message::json(value)?))
     }
 
-    /// Queues `value` as JSON for everyone in the audience, as [`Self::async_broadcast`].
+    /// Queues `value` as JSON for the audience, as [`Self::async_broadcast`].
     ///
     /// # Errors
     ///
-    /// [`JsonError`] if the value cannot be JSON.
+    /// [`JsonError`] if the value cannot be serialized to JSON.
     ///
     /// # Cancel safety
     ///
@@ -155,7 +170,7 @@ impl Audience {
         Ok(self.async_broadcast(Message::json(value)?).await)
     }
 
-    /// Counts the connections in the audience now.
+    /// Returns the number of connections in the audience.
     pub fn count(&self) -> usize {
         match self.rooms.as_deref() {
             None => self.endpoint.count_except(&self.except),
@@ -164,18 +179,18 @@ impl Audience {
         }
     }
 
-    /// Returns the ids of the connections in the audience now, in no particular order.
+    /// Returns the ids of the connections in the audience, in no particular order.
     pub fn ids(&self) -> Vec<ConnectionId> {
         self.members().iter().map(|live| live.id).collect()
     }
 
-    /// Closes every connection in the audience with code 1000, as [`Self::close_with`].
+    /// Closes the connections in the audience with code 1000, as [`Self::close_with`]. Returns their number.
     pub fn close(&self) -> usize {
         self.close_with(close_code::NORMAL, "")
     }
 
-    /// Closes every connection in the audience with `code` and `reason`, as
-    /// [`WebSocketConnector::close_with`](crate::WebSocketConnector::close_with). Returns the number of connections.
+    /// Closes the connections in the audience with `code` and `reason`, as
+    /// [`WebSocketConnector::close_with`](crate::WebSocketConnector::close_with). Returns their number.
     pub fn close_with(&self, code: u16, reason: impl Into<String>) -> usize {
         let members = self.members();
         if members.is_empty() {
@@ -197,23 +212,24 @@ impl Audience {
         self.endpoint.audience(self.rooms.as_deref(), &self.except)
     }
 
-    /// Puts `frame` off for all of the audience, as far as that can be, and counts those. Returns who is to be sent it at once.
+    /// Defers `frame` for the recipients in batched mode and queues it for pending connections. Returns the recipients
+    /// in direct mode.
     fn enqueue(&self, frame: &Frame, delivery: &mut Delivery) -> Vec<Arc<Live>> {
         let Enqueued {
             queued,
-            at_once,
+            direct,
             pending,
         } = self.endpoint.enqueue(self.rooms.as_deref(), &self.except, frame);
         delivery.queued += queued;
         for live in pending {
-            live.hold(frame.clone());
+            live.push_early(frame.clone());
         }
-        at_once
+        direct
     }
 }
 
 impl fmt::Debug for Audience {
-    /// Rooms are often named after people or by them, so only their number is printed.
+    /// Prints the number of rooms and not their names, which often are names of people.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Audience")
             .field("endpoint", &self.endpoint)
@@ -223,7 +239,7 @@ impl fmt::Debug for Audience {
     }
 }
 
-/// Adds what is not there yet.
+/// Inserts `value` unless it is there already.
 fn insert_sorted<T: Ord>(sorted: &mut Vec<T>, value: T) {
     if let Err(place) = sorted.binary_search(&value) {
         sorted.insert(place, value);

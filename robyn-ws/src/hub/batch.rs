@@ -1,15 +1,20 @@
-//! What a flusher is to do: the batches of frames it hands out, and the connections it scheduled.
+//! The pending work of a flusher: batches of broadcast frames, and connections scheduled for a flush.
 //!
-//! A broadcast does not touch those it is for. It is put off: its frame joins the last batch, or begins one. These hold:
+//! A broadcast does not lock the queue of each recipient. It is deferred: its frame is appended to the last batch, or
+//! starts a new one. The flusher writes the batches later. A connection is in one of two modes: *batched* (batches
+//! reach it) or *direct* (broadcasts are queued for it one by one). These invariants hold:
 //!
-//! 1. What is put off is as good as queued. It always finds room ([`crate::mailbox::broadcasts`]), and [`Delivery`] counts it.
-//! 2. Each connection gets the frames of its batches once, in the order of their numbers: it remembers the last number it
-//!    has. One task hands out the batches of a flusher, one after the other.
-//! 3. Whatever is put into a queue in any other way, and whatever ends a connection, comes after what was put off for
-//!    it before: that is queued first, for this connection alone.
-//! 4. Those whom batches do not reach are in `at_once`, and are sent broadcasts one by one. Nobody is reached in both ways
-//!    or in neither: a connection changes between them, and a frame is put off, only under the lock of the pending.
-//! 5. A batch is dropped when everybody has its frames. If its task ends early, everybody's are queued for the drivers.
+//! 1. A deferred frame counts as queued. There is always room for it ([`crate::mailbox::broadcasts`]), and [`Delivery`]
+//!    counts it.
+//! 2. A connection receives each frame of its batches once, in order. Frames have consecutive numbers, and a connection
+//!    remembers the number of the last frame that it has. One task writes the batches of a flusher, one after the
+//!    other.
+//! 3. A frame that is queued in any other way comes after the frames deferred before it. So does the end of a
+//!    connection. The deferred frames are queued first, for this connection alone.
+//! 4. The connections in direct mode are in `direct`. A connection is always in exactly one mode: it changes its mode,
+//!    and a frame is deferred, only under the lock of the pending batches.
+//! 5. A batch is dropped when all its recipients have its frames. If the flusher's task ends early, the frames are
+//!    queued for all recipients, and their drivers write them.
 //!
 //! [`Delivery`]: crate::Delivery
 
@@ -25,14 +30,15 @@ use crate::{
     wire::frame::{Frame, QueueSize},
 };
 
-/// Frames for the same connections.
+/// Frames for one set of connections.
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) connections: Arc<[Arc<Live>]>,
     pub(super) shared: SharedFrames,
-    /// Whether these are all of the endpoint.
+    /// Whether the set is the whole endpoint.
     is_for_everyone: bool,
-    /// Whether a later batch is for the same connections: it writes the frames of this one as well.
+    /// Whether a later batch is for the same connections. Then this batch is only queued, and the later one writes
+    /// both.
     pub(super) is_superseded: bool,
 }
 
@@ -45,27 +51,29 @@ impl Batch {
         Arc::ptr_eq(&self.connections, &batch.connections)
     }
 
-    /// Queues what it holds for all of its connections. Those `crowded` by it are to part.
-    fn settle(&self, crowded: &mut Vec<Arc<Live>>) {
+    /// Queues the frames for all connections. Adds the connections that must stop batching to `overfull`.
+    fn queue_for_all(&self, overfull: &mut Vec<Arc<Live>>) {
         let connections = self.connections.iter();
-        crowded.extend(
+        overfull.extend(
             connections
-                .filter(|live| live.mailbox.settle(live.id, &self.shared))
+                .filter(|live| live.mailbox.queue_batch(live.id, &self.shared))
                 .cloned(),
         );
     }
 
-    /// Tells whether the frames of this batch behind the number `seen` are for `live`, whom batches have reached since.
+    /// Returns `true` if a frame after the number `seen` is for `live`, a connection in batched mode since then.
     fn includes(&self, live: &Arc<Live>, seen: u64) -> bool {
         seen < self.shared.last()
             && (self.is_for_everyone || self.connections.iter().any(|member| Arc::ptr_eq(member, live)))
     }
 }
 
-/// What the flusher does next.
+/// The next step of a flusher.
 #[derive(Debug)]
 pub(super) enum Work {
+    /// Write the queues of these connections.
     Queues(Vec<Arc<Live>>),
+    /// Write this batch to its connections.
     Batch(Arc<Batch>),
 }
 
@@ -78,34 +86,34 @@ impl Work {
     }
 }
 
-/// A broadcast, as the pending sees it.
+/// A broadcast to defer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Broadcast<'b> {
     pub(super) frame: &'b Frame,
-    /// Whom it is not for, sorted.
+    /// The connections left out, sorted.
     pub(super) except: &'b [ConnectionId],
     pub(super) is_for_everyone: bool,
 }
 
-/// What a flusher is to do.
+/// The pending work of a flusher.
 #[derive(Debug, Default)]
 pub(super) struct PendingBatches {
-    /// The batch that is handed out at this moment.
+    /// The batch that the flusher writes now.
     current: Option<Arc<Batch>>,
     batches: VecDeque<Batch>,
-    /// What is put off.
+    /// Total size of the deferred frames, including `current_size`.
     size: QueueSize,
-    /// What of that is under way.
+    /// The part of `size` that belongs to the current batch.
     current_size: QueueSize,
-    /// The number of the last frame that was put off.
+    /// The number of the last deferred frame.
     last: u64,
-    /// The connections of the flusher in the endpoint whom batches do not reach.
-    at_once: IdSet,
-    /// Who has something queued that nobody else writes.
+    /// The connections of this flusher and endpoint in direct mode.
+    direct: IdSet,
+    /// Connections with queued frames that only the flusher will write.
     scheduled: Vec<Arc<Live>>,
-    /// What everybody has, to be dropped without a lock: a payload's `Drop` is the user's.
-    done: Vec<Batch>,
-    /// Whether the flusher's task is there, or about to be.
+    /// Finished batches, to be dropped without a lock: the `Drop` of a payload is user code.
+    finished: Vec<Batch>,
+    /// Whether the flusher's task runs or is about to run.
     pub(super) is_running: bool,
 }
 
@@ -120,8 +128,8 @@ impl PendingBatches {
 
     // ---- broadcasts -----------------------------------------------------------------------------------------------
 
-    /// Puts a broadcast off for `shard`, a part of `group`, and pushes those to `others` who are to be sent it at once.
-    /// Returns how many it is put off for.
+    /// Defers a broadcast for `shard`, a part of `group`. Adds its recipients in direct mode to `others`. Returns the
+    /// number of recipients in batched mode.
     pub(super) fn enqueue(
         &mut self,
         (group, shard): (&Group, &Shard),
@@ -135,25 +143,25 @@ impl PendingBatches {
             others.extend(shard.connections.iter().filter(is_for).cloned());
             return 0;
         }
-        let unbatched = self.unbatched(group, shard);
-        let left_out = except.iter().filter(|id| !self.at_once.contains(*id));
+        let direct_members = self.direct_members(group, shard);
+        let left_out = except.iter().filter(|id| !self.direct.contains(*id));
         let left_out = left_out.filter_map(|id| group.get(*id));
         let left_out = left_out.filter(|live| live.is_served_by(&shard.flusher)).count();
-        let reached = shard.connections.len() - unbatched.len() - left_out;
-        others.extend(unbatched.into_iter().filter(is_for).cloned());
+        let reached = shard.connections.len() - direct_members.len() - left_out;
+        others.extend(direct_members.into_iter().filter(is_for).cloned());
         if reached > 0 {
             self.defer(shard, broadcast);
         }
         reached
     }
 
-    /// Returns those of `shard` whom batches do not reach.
-    fn unbatched<'g>(&self, group: &'g Group, shard: &'g Shard) -> Vec<&'g Arc<Live>> {
-        if self.at_once.len() <= shard.connections.len() {
-            return self.at_once.iter().filter_map(|id| group.get(*id)).collect();
+    /// Returns the connections of `shard` in direct mode.
+    fn direct_members<'g>(&self, group: &'g Group, shard: &'g Shard) -> Vec<&'g Arc<Live>> {
+        if self.direct.len() <= shard.connections.len() {
+            return self.direct.iter().filter_map(|id| group.get(*id)).collect();
         }
         let connections = shard.connections.iter();
-        connections.filter(|live| self.at_once.contains(&live.id)).collect()
+        connections.filter(|live| self.direct.contains(&live.id)).collect()
     }
 
     fn defer(&mut self, shard: &Shard, broadcast: Broadcast<'_>) {
@@ -173,34 +181,34 @@ impl PendingBatches {
         }
     }
 
-    /// Settles the oldest batches until `frame` can be put off as well. Returns `false` if it is too long for that.
+    /// Queues the oldest batches until `frame` fits. Returns `false` if the frame is too long to be deferred.
     fn make_room(&mut self, frame: &Frame, limit: QueueSize) -> bool {
         let fits = |size: QueueSize| size.messages < limit.messages && size.bytes + frame.len() <= limit.bytes;
-        let mut crowded = Vec::new();
-        while !fits(self.size) && self.queue_oldest(&mut crowded) {}
-        if !crowded.is_empty() {
-            self.queue_all(crowded);
+        let mut overfull = Vec::new();
+        while !fits(self.size) && self.queue_oldest(&mut overfull) {}
+        if !overfull.is_empty() {
+            self.queue_all(overfull);
         }
         fits(self.size)
     }
 
-    // ---- settling -------------------------------------------------------------------------------------------------
+    // ---- queueing --- ----------------------------------------------------------------------------------------------
 
-    /// Queues everything that is put off.
-    pub(super) fn queue_all(&mut self, mut crowded: Vec<Arc<Live>>) {
-        while self.queue_oldest(&mut crowded) {}
-        for live in crowded {
-            self.part(&live, false);
+    /// Queues all deferred frames.
+    pub(super) fn queue_all(&mut self, mut overfull: Vec<Arc<Live>>) {
+        while self.queue_oldest(&mut overfull) {}
+        for live in overfull {
+            self.stop_batching(&live, false);
         }
     }
 
-    /// Queues what the oldest batch holds, for all of its connections. Returns `false` if nothing is put off. Who is
-    /// `crowded` by it is to part when there is nothing left for it.
-    fn queue_oldest(&mut self, crowded: &mut Vec<Arc<Live>>) -> bool {
+    /// Queues the frames of the oldest batch for all its connections. Returns `false` if there is no batch. The caller
+    /// stops batching for the `overfull` connections when no deferred frame is left.
+    fn queue_oldest(&mut self, overfull: &mut Vec<Arc<Live>>) -> bool {
         if let Some(batch) = self.current.clone().filter(|_| self.current_size.messages > 0) {
             self.size.remove(take(&mut self.current_size));
-            // Its task still scheduled everybody who has not had it.
-            batch.settle(crowded);
+            // The task still visits the connections that it has not reached, and writes their queues.
+            batch.queue_for_all(overfull);
             return true;
         }
         let Some(mut batch) = self.batches.pop_front() else {
@@ -208,19 +216,20 @@ impl PendingBatches {
         };
         batch.shared.seal();
         self.size.remove(batch.shared.size());
-        batch.settle(crowded);
+        batch.queue_for_all(overfull);
         self.schedule_called(&batch.connections);
-        self.done.push(batch);
+        self.finished.push(batch);
         true
     }
 
-    /// Has those flushed of `connections` for whom the flusher is to be called.
+    /// Schedules the connections that need the flusher.
     fn schedule_called(&mut self, connections: &[Arc<Live>]) {
         let called = connections.iter().filter(|live| live.mailbox.needs_flusher());
         self.scheduled.extend(called.cloned());
     }
 
-    /// Queues what is put off for `live`. Its flusher comes by in any case, since the batches remain.
+    /// Queues the deferred frames for `live`. The batches remain, so the flusher still visits `live` and writes its
+    /// queue.
     pub(super) fn catch_up(&mut self, live: &Arc<Live>) {
         let Some(seen) = live.mailbox.seen().filter(|seen| *seen < self.last) else {
             return;
@@ -231,50 +240,50 @@ impl PendingBatches {
             .mailbox
             .catch_up(live.id, self.last, its.map(|batch| &batch.shared))
         {
-            self.stop_batching(live, false);
+            self.mark_direct(live, false);
         }
     }
 
-    // ---- who is reached -------------------------------------------------------------------------------------------
+    // ---- batched or direct ------------------------------------------------------------------------------------------
 
-    /// Lets no batch reach a connection that enters the endpoint.
+    /// Puts a connection that enters the endpoint in direct mode.
     pub(super) fn enter(&mut self, id: ConnectionId) {
-        self.at_once.insert(id);
+        self.direct.insert(id);
     }
 
-    /// Lets no batch reach `live` from now on, for good if it `ends`.
-    pub(super) fn part(&mut self, live: &Arc<Live>, ends: bool) {
+    /// Puts `live` in direct mode, after its deferred frames are queued. If it `ends`, it stays in direct mode.
+    pub(super) fn stop_batching(&mut self, live: &Arc<Live>, ends: bool) {
         self.catch_up(live);
-        self.stop_batching(live, ends);
+        self.mark_direct(live, ends);
     }
 
-    fn stop_batching(&mut self, live: &Live, ends: bool) {
+    fn mark_direct(&mut self, live: &Live, ends: bool) {
         if live.mailbox.stop_batching(ends) {
-            self.at_once.insert(live.id);
+            self.direct.insert(live.id);
         }
     }
 
-    /// Lets batches reach `live` again, if it has taken everything.
+    /// Puts `live` in batched mode if its mailbox allows it.
     pub(super) fn resume_batching(&mut self, live: &Live) {
         if live.mailbox.start_batching(self.last) {
-            self.at_once.remove(&live.id);
+            self.direct.remove(&live.id);
         }
     }
 
-    /// Forgets a connection that leaves the endpoint.
+    /// Removes a connection that leaves the endpoint.
     pub(super) fn leave(&mut self, live: &Arc<Live>) {
-        self.part(live, true);
-        self.at_once.remove(&live.id);
+        self.stop_batching(live, true);
+        self.direct.remove(&live.id);
     }
 
     // ---- the flusher's task ---------------------------------------------------------------------------------------
 
-    /// Has `live` flushed.
+    /// Schedules a flush of `live`.
     pub(super) fn schedule(&mut self, live: &Arc<Live>) {
         self.scheduled.push(live.clone());
     }
 
-    /// Gives what is to be done next. What was before is done, and the caller has it still.
+    /// Returns the next work. The previous work is finished, and the caller still holds it.
     pub(super) fn next(&mut self) -> Option<Work> {
         self.size.remove(take(&mut self.current_size));
         self.current = None;
@@ -290,13 +299,13 @@ impl PendingBatches {
         Some(Work::Batch(batch))
     }
 
-    /// Gives what everybody has, to be dropped without a lock.
-    pub(super) fn take_done(&mut self) -> Vec<Batch> {
-        take(&mut self.done)
+    /// Returns the finished batches, to be dropped without a lock.
+    pub(super) fn take_finished(&mut self) -> Vec<Batch> {
+        take(&mut self.finished)
     }
 
-    /// Queues everything, since the flusher does not come. Gives those for whom it was called. The caller has the batch
-    /// that was under way still.
+    /// Queues all deferred frames, because the flusher's task ends. Returns the connections that it would have written
+    /// to. The caller still holds the current batch.
     pub(super) fn abort(&mut self) -> Vec<Arc<Live>> {
         self.queue_all(Vec::new());
         if let Some(batch) = self.current.take() {

@@ -1,4 +1,5 @@
-//! The endpoints of an app by their paths. One may be asked for before the app is built: it is looked up when it is used.
+//! The endpoints of an app by path. An endpoint is looked up when it is used, so it can be taken before the app is
+//! built.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,34 +13,34 @@ use crate::{
     util::{log, printable::printable, sync::Mutex},
 };
 
-/// How many paths without handlers are logged. They may be chosen by clients, so more would be a log without end.
+/// Maximum number of unknown paths that are logged. Clients may choose the paths, so the log must be bounded.
 const UNKNOWN_PATHS_LOGGED: usize = 32;
 
 /// The endpoints of an app.
 pub(crate) struct Directory {
     /// Set once, when the app is built.
     endpoints: OnceLock<BTreeMap<Box<str>, Arc<EndpointMembers>>>,
-    /// The endpoint that every other path stands for.
-    nowhere: Arc<EndpointMembers>,
-    /// The paths that were logged because they have no handlers, as they were logged.
-    unknown: Mutex<BTreeSet<String>>,
+    /// The endpoint for all other paths. It has no connections.
+    unknown: Arc<EndpointMembers>,
+    /// The unknown paths that were logged.
+    logged: Mutex<BTreeSet<String>>,
 }
 
 impl Default for Directory {
     fn default() -> Self {
         Self {
             endpoints: OnceLock::new(),
-            nowhere: Arc::new(EndpointMembers::nowhere()),
-            unknown: Mutex::default(),
+            unknown: Arc::new(EndpointMembers::unknown()),
+            logged: Mutex::default(),
         }
     }
 }
 
 impl Directory {
-    /// Fixes the endpoints; an app is built once, since building consumes it.
+    /// Sets the endpoints. An app is built once, because building consumes it.
     pub(super) fn open(&self, endpoints: impl Iterator<Item = Arc<EndpointMembers>>) {
         let endpoints = endpoints.map(|endpoint| (endpoint.path.clone(), endpoint)).collect();
-        let _ = self.endpoints.set(endpoints); // It is not set twice.
+        let _ = self.endpoints.set(endpoints); // `open` is called once, so it is empty.
     }
 
     /// Returns the endpoints, sorted by path.
@@ -55,29 +56,29 @@ impl Directory {
         }
     }
 
-    /// Finds the endpoint at `path`, or the one where nobody is.
+    /// Returns the endpoint at `path`, or the one without connections.
     fn find(&self, path: &str) -> &Arc<EndpointMembers> {
         let Some(endpoints) = self.endpoints.get() else {
-            return &self.nowhere;
+            return &self.unknown;
         };
         endpoints.get(path).unwrap_or_else(|| {
             self.log_unknown(path);
-            &self.nowhere
+            &self.unknown
         })
     }
 
     fn log_unknown(&self, path: &str) {
         let path = printable(path).to_string();
-        let mut unknown = self.unknown.lock();
-        if unknown.len() < UNKNOWN_PATHS_LOGGED && unknown.insert(path.clone()) {
-            drop(unknown);
+        let mut logged = self.logged.lock();
+        if logged.len() < UNKNOWN_PATHS_LOGGED && logged.insert(path.clone()) {
+            drop(logged);
             let known: Vec<_> = self.iter().map(|endpoint| &endpoint.path).collect();
-            log::warn!(%path, ?known, "no handler has this path, so nobody is there");
+            log::warn!(%path, ?known, "no handler has this path, so it has no connections");
         }
     }
 }
 
-/// An endpoint, or what it will be found by when the app is built.
+/// An endpoint, or the path to look it up when the app is built.
 #[derive(Clone)]
 pub(crate) enum EndpointRef {
     Found(Arc<EndpointMembers>),
@@ -87,7 +88,7 @@ pub(crate) enum EndpointRef {
 impl Deref for EndpointRef {
     type Target = Arc<EndpointMembers>;
 
-    /// Finds the endpoint: one where nobody is, as long as there is none of that name.
+    /// Returns the endpoint. Before the app is built, and for an unknown path, it is one without connections.
     fn deref(&self) -> &Arc<EndpointMembers> {
         match self {
             Self::Found(endpoint) => endpoint,

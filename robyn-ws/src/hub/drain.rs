@@ -1,4 +1,4 @@
-//! What a drain knows of an app: whether it has begun, what still runs, and whether its patience is over.
+//! The state of an app's drain: whether it has begun, which tasks still run, and whether its grace period is over.
 
 use std::{
     collections::HashMap,
@@ -16,14 +16,14 @@ use crate::util::sync::{Mutex, MutexGuard};
 #[derive(Debug)]
 pub(crate) struct Drain {
     begun: AtomicBool,
-    /// How many tasks run, of connections and of upgrades under way.
+    /// Number of running tasks: connections and upgrades.
     tasks: watch::Sender<usize>,
-    /// How many connections have ended since the drain began.
+    /// Number of connections that have ended since the drain began.
     connections_ended: AtomicUsize,
-    /// How many times each upgrade handler runs, by the key of its entry.
+    /// Number of running upgrade handlers, by the key of the entry.
     upgrade_handlers: Mutex<HashMap<usize, usize>>,
-    /// Whether upgrades under way are refused instead of waited for.
-    grace_is_over: watch::Sender<bool>,
+    /// Whether running upgrades are refused instead of awaited.
+    refuses_upgrades: watch::Sender<bool>,
 }
 
 impl Drain {
@@ -33,7 +33,7 @@ impl Drain {
             tasks: watch::Sender::new(0),
             connections_ended: AtomicUsize::new(0),
             upgrade_handlers: Mutex::default(),
-            grace_is_over: watch::Sender::new(false),
+            refuses_upgrades: watch::Sender::new(false),
         }
     }
 
@@ -45,17 +45,17 @@ impl Drain {
         self.begun.load(Ordering::SeqCst)
     }
 
-    /// Counts a task until the guard is dropped. A task counts itself before it asks whether a drain has begun, so that
-    /// either it knows of the drain or the drain waits for it.
+    /// Counts a task until the guard is dropped. Call it before [`Self::has_begun`]: then the task sees the drain, or
+    /// the drain waits for the task.
     pub(crate) fn count_task(self: &Arc<Self>) -> TaskGuard {
         self.tasks.send_if_modified(|tasks| {
             *tasks += 1;
-            false // Whoever waits does so for the last to end.
+            false // Only the end of the last task is awaited.
         });
         TaskGuard(self.clone())
     }
 
-    /// Returns how many connections have ended since the drain began.
+    /// Returns the number of connections that have ended since the drain began.
     pub(crate) fn connections_ended(&self) -> usize {
         self.connections_ended.load(Ordering::SeqCst)
     }
@@ -67,19 +67,19 @@ impl Drain {
         let _ = tasks.wait_for(|tasks| *tasks == 0).await;
     }
 
-    /// Refuses the upgrades whose handlers still run, now and from now on.
-    pub(crate) fn lose_patience(&self) {
-        self.grace_is_over.send_replace(true);
+    /// Refuses upgrades whose handler runs, now and later.
+    pub(crate) fn refuse_upgrades(&self) {
+        self.refuses_upgrades.send_replace(true);
     }
 
-    /// Waits until upgrades under way are to be refused.
-    pub(crate) async fn grace_over(&self) {
-        let mut grace_is_over = self.grace_is_over.subscribe();
+    /// Waits until running upgrades are refused.
+    pub(crate) async fn upgrades_refused(&self) {
+        let mut refuses_upgrades = self.refuses_upgrades.subscribe();
         // The sender lives in `self`, so the wait cannot fail.
-        let _ = grace_is_over.wait_for(|lost| *lost).await;
+        let _ = refuses_upgrades.wait_for(|refuses| *refuses).await;
     }
 
-    /// Notes that the upgrade handler with this key runs, until the guard is dropped.
+    /// Records that the upgrade handler with this key runs, until the guard is dropped.
     pub(crate) fn upgrade_handler(self: &Arc<Self>, key: usize) -> UpgradeHandlerGuard {
         *self.lock().entry(key).or_default() += 1;
         UpgradeHandlerGuard {
@@ -88,7 +88,7 @@ impl Drain {
         }
     }
 
-    /// Returns the keys of the upgrade handlers that run, each as many times as it runs.
+    /// Returns the keys of the running upgrade handlers, once for each run.
     pub(super) fn running_upgrade_handlers(&self) -> Vec<usize> {
         let running = self.lock();
         running
@@ -102,7 +102,7 @@ impl Drain {
     }
 }
 
-/// Counts one task.
+/// Counts one task until it is dropped.
 #[derive(Debug)]
 pub(crate) struct TaskGuard(Arc<Drain>);
 
@@ -113,12 +113,12 @@ impl TaskGuard {
     }
 }
 
-/// Counts a task that has become a connection.
+/// Counts one task that has become a connection.
 #[derive(Debug)]
 pub(crate) struct ConnectionGuard(TaskGuard);
 
 impl ConnectionGuard {
-    /// Returns whether the drain has begun, which then waits for this connection.
+    /// Returns `true` if the drain has begun. It then waits for this connection.
     pub(crate) fn is_draining(&self) -> bool {
         self.0.0.has_begun()
     }
@@ -141,7 +141,7 @@ impl Drop for TaskGuard {
     }
 }
 
-/// Notes that one upgrade handler runs.
+/// Records that one upgrade handler runs.
 #[derive(Debug)]
 pub(crate) struct UpgradeHandlerGuard {
     drain: Arc<Drain>,

@@ -1,4 +1,4 @@
-//! Hands broadcasts to many connections, and writes what was queued for them, without waking each connection's own task.
+//! Writes broadcasts and queued frames to many connections, without waking the task of each connection.
 
 use std::{
     fmt,
@@ -19,22 +19,23 @@ use crate::{
     wire::frame::QueueSize,
 };
 
-/// How many connections are written to before other tasks get their turn. So many writes take some 100 µs.
+/// Number of connections written to before the task yields. 32 writes take about 100 µs.
 const CONNECTIONS_PER_TURN: usize = if cfg!(races) { 1 } else { 32 };
 
-/// How many bytes are written before other tasks get their turn.
+/// Number of bytes written before the task yields.
 const BYTES_PER_TURN: usize = 256 * 1024;
 
-/// Writes for some connections of one endpoint that live in one runtime. There is a task only while there is something to
-/// write. Each runtime has flushers of its own, so that one that ends or stands still takes only its own connections with
-/// it.
+/// Writes to some connections of one endpoint and one runtime.
+///
+/// Its task runs only while there is something to write. Each runtime has its own flushers. A runtime that ends or
+/// hangs therefore stops only its own connections.
 pub(crate) struct Flusher {
     pending: Mutex<PendingBatches>,
-    /// Whether something may be put off.
+    /// Whether a frame may be deferred. Read without the lock.
     has_batches: AtomicBool,
-    /// How much is put off at most.
+    /// The maximum size of the deferred frames.
     limit: QueueSize,
-    /// The runtime of the connections. The sender need not be in it.
+    /// The runtime of the connections. Senders can be outside of it.
     runtime: Handle,
     pub(super) sweeper: Sweeper,
 }
@@ -54,7 +55,7 @@ impl Flusher {
         self.pending.lock()
     }
 
-    /// Changes the pending.
+    /// Changes the pending work under its lock.
     pub(super) fn with_pending<T>(&self, change: impl FnOnce(&mut PendingBatches, QueueSize) -> T) -> T {
         let mut pending = self.lock();
         let result = change(&mut pending, self.limit);
@@ -62,12 +63,11 @@ impl Flusher {
         result
     }
 
-    /// Returns the runtime of the connections.
     pub(crate) const fn runtime(&self) -> &Handle {
         &self.runtime
     }
 
-    /// Queues what is put off for `live`, so that whatever is queued next comes after it.
+    /// Queues the deferred frames for `live`, so that the next queued frame comes after them.
     #[inline]
     pub(crate) fn catch_up(&self, live: &Arc<Live>) {
         if self.has_batches.load(Ordering::Acquire) {
@@ -75,27 +75,27 @@ impl Flusher {
         }
     }
 
-    /// Has `live` flushed.
+    /// Schedules a flush of `live`.
     pub(crate) fn schedule(self: &Arc<Self>, live: &Arc<Live>) {
         let mut pending = self.lock();
         pending.schedule(live);
         self.start_with(pending);
     }
 
-    /// Sees to it that what is to be done is done.
+    /// Starts the task if there is pending work and no task.
     pub(crate) fn start(self: &Arc<Self>) {
         self.start_with(self.lock());
     }
 
     fn start_with(self: &Arc<Self>, mut pending: MutexGuard<'_, PendingBatches>) {
-        let done = pending.take_done();
+        let finished = pending.take_finished();
         let is_needed = !pending.is_running && !pending.is_empty();
         pending.is_running |= is_needed;
         drop(pending);
         if is_needed {
             self.spawn(FlushTask::new(self.clone()).run());
         }
-        drop(done);
+        drop(finished);
     }
 
     #[cfg(not(all(test, races)))]
@@ -115,12 +115,14 @@ impl fmt::Debug for Flusher {
     }
 }
 
-/// The task of a flusher. If it is dropped on its way, because its runtime ends or something panics, the drivers of those
-/// whom it has not come to write what is queued.
+/// The task of a flusher.
+///
+/// Its runtime can end, or it can panic. It is then dropped before its work is finished, and the drivers write the
+/// queues of the connections that it has not visited.
 struct FlushTask {
     flusher: Arc<Flusher>,
     work: Option<Work>,
-    is_over: bool,
+    is_finished: bool,
 }
 
 impl FlushTask {
@@ -128,13 +130,13 @@ impl FlushTask {
         Self {
             flusher,
             work: None,
-            is_over: false,
+            is_finished: false,
         }
     }
 
-    /// Does what is in the pending until it is empty.
+    /// Works until nothing is pending.
     async fn run(mut self) {
-        // First, those who are about to send get their turn: what they send is written together.
+        // Tasks that are about to send go first, so that their frames are written together.
         yield_now().await;
         let mut pause = Pause::default();
         while let Some(length) = self.next_work() {
@@ -146,28 +148,28 @@ impl FlushTask {
         }
     }
 
-    /// Takes the next work from the pending batches, if there is one. Returns how many connections it is for.
+    /// Takes the next work. Returns its number of connections.
     fn next_work(&mut self) -> Option<usize> {
-        let (next, done) = self.flusher.with_pending(|pending, _| {
+        let (next, finished) = self.flusher.with_pending(|pending, _| {
             let next = pending.next();
             pending.is_running = next.is_some();
-            (next, pending.take_done())
+            (next, pending.take_finished())
         });
-        self.is_over = next.is_none();
-        // Without a lock, as `done`.
+        self.is_finished = next.is_none();
+        // Dropping the previous work runs user code, so it happens outside the lock, as for `finished`.
         self.work = next;
-        drop(done);
+        drop(finished);
         self.work.as_ref().map(|work| work.connections().len())
     }
 
-    /// Does the work for one of its connections. Returns how many bytes were written.
+    /// Does the work for one connection. Returns the number of bytes written.
     fn flush_one(&self, index: usize) -> usize {
         let Some(work) = &self.work else { return 0 };
         let live = &work.connections()[index];
         match work {
             Work::Queues(_) => live.write(),
             Work::Batch(batch) if batch.is_superseded => {
-                live.settle(&batch.shared);
+                live.queue_batch(&batch.shared);
                 0
             }
             Work::Batch(batch) => live.write_batch(&batch.shared),
@@ -177,21 +179,21 @@ impl FlushTask {
 
 impl Drop for FlushTask {
     fn drop(&mut self) {
-        if self.is_over {
+        if self.is_finished {
             return;
         }
         let work = self.work.take();
-        let (called, _done) = self
+        let (called, _finished) = self
             .flusher
-            .with_pending(|pending, _| (pending.abort(), pending.take_done()));
-        let scheduled = work.iter().flat_map(Work::connections);
-        for live in scheduled.chain(&called) {
+            .with_pending(|pending, _| (pending.abort(), pending.take_finished()));
+        let visited = work.iter().flat_map(Work::connections);
+        for live in visited.chain(&called) {
             live.mailbox.leave_to_driver();
         }
     }
 }
 
-/// Counts what was done since other tasks had their turn.
+/// Counts the work since the last yield.
 #[derive(Debug, Default)]
 struct Pause {
     flushed: usize,
@@ -199,7 +201,7 @@ struct Pause {
 }
 
 impl Pause {
-    /// Counts a schedule. Returns `true` if it is time for a pause.
+    /// Counts one connection and the bytes `written` to it. Returns `true` if the task must yield.
     const fn is_due_after(&mut self, written: usize) -> bool {
         self.flushed += 1;
         self.bytes += written;

@@ -1,4 +1,4 @@
-//! A set of connections: those of an endpoint, or of one of its rooms.
+//! A set of connections: all connections of an endpoint, or the members of a room.
 
 use std::{
     borrow::Borrow,
@@ -19,14 +19,15 @@ use crate::{
     types::id::{ConnectionId, IdHash},
 };
 
-/// A set of connections, with a snapshot that broadcasts share. The snapshot is made by the first broadcast after a change.
+/// A set of connections, with a snapshot that broadcasts share. The first broadcast after a change creates the
+/// snapshot.
 #[derive(Debug, Default)]
 pub(super) struct Group {
     members: IndexSet<Member, IdHash>,
     snapshot: Option<Snapshot>,
 }
 
-/// A connection that is found by its id. A set keeps less for each connection than a map with the ids as keys.
+/// A connection found by its id. A set of these is smaller than a map with ids as keys.
 #[derive(Debug)]
 struct Member(Arc<Live>);
 
@@ -50,10 +51,10 @@ impl PartialEq for Member {
 
 impl Eq for Member {}
 
-/// The connections of a group at one moment, by who writes to them.
+/// The connections of a group at one moment, by flusher.
 pub(super) type Snapshot = Arc<[Shard]>;
 
-/// Those of a group whom one flusher writes to.
+/// The connections of a group with the same flusher.
 #[derive(Debug)]
 pub(super) struct Shard {
     pub(super) flusher: Arc<Flusher>,
@@ -83,7 +84,7 @@ impl Group {
         self.members.iter().map(|Member(live)| live)
     }
 
-    /// Gives some of the members, by their place. It changes only for the last, when another leaves.
+    /// Returns the members at these indexes. Removing a member changes the index of the last one only.
     pub(super) fn range(&self, places: Range<usize>) -> impl DoubleEndedIterator<Item = &Arc<Live>> {
         let some = self.members.get_range(places);
         some.into_iter().flatten().map(|Member(live)| live)
@@ -97,7 +98,7 @@ impl Group {
         self.members.is_empty()
     }
 
-    /// Counts the members that are not in `except`, which names nobody twice.
+    /// Returns the number of members that are not in `except`, which has no duplicates.
     pub(super) fn count_except(&self, except: &[ConnectionId]) -> usize {
         self.len() - except.iter().filter(|id| self.contains(**id)).count()
     }
@@ -109,20 +110,20 @@ impl Group {
 }
 
 impl Group {
-    /// Puts a broadcast to all of them off.
+    /// Defers a broadcast to all members.
     pub(super) fn enqueue(&mut self, broadcast: Broadcast<'_>, enqueued: &mut Enqueued) -> Snapshot {
         let snapshot = self.snapshot();
         for shard in snapshot.iter() {
-            let raise = |pending: &mut PendingBatches, limit| {
-                pending.enqueue((self, shard), broadcast, limit, &mut enqueued.at_once)
+            let defer = |pending: &mut PendingBatches, limit| {
+                pending.enqueue((self, shard), broadcast, limit, &mut enqueued.direct)
             };
-            enqueued.queued += shard.flusher.with_pending(raise);
+            enqueued.queued += shard.flusher.with_pending(defer);
         }
         snapshot
     }
 
-    /// Queues everything that is put off for any of them.
-    pub(super) fn settle(&mut self) -> Snapshot {
+    /// Queues all deferred frames of the members' flushers.
+    pub(super) fn queue_pending(&mut self) -> Snapshot {
         let snapshot = self.snapshot();
         for shard in snapshot.iter() {
             shard.flusher.with_pending(|pending, _| pending.queue_all(Vec::new()));
@@ -132,7 +133,7 @@ impl Group {
 }
 
 fn shards<'l>(members: impl Iterator<Item = &'l Arc<Live>>) -> Snapshot {
-    // There are as many as threads, nearly always.
+    // Searched one by one: there are nearly always at most as many shards as threads.
     let mut shards = Vec::<(&Arc<Flusher>, Vec<Arc<Live>>)>::new();
     for live in members {
         let known = shards.iter().position(|(flusher, _)| live.is_served_by(flusher));

@@ -1,4 +1,4 @@
-//! One live connection, as everybody but its driver sees it.
+//! One live connection, as everything but its driver sees it.
 
 use std::{
     sync::{
@@ -32,51 +32,51 @@ pub(crate) struct Live {
     pub(crate) mailbox: Mailbox,
     pub(crate) request: Arc<UpgradeRequest>,
     pub(crate) endpoint: Arc<EndpointMembers>,
-    /// Who writes to it while its driver sleeps.
+    /// Writes to this connection while its driver sleeps.
     pub(crate) flusher: Arc<Flusher>,
     pub(crate) running: RunningHandler,
-    /// When its driver is to be woken because time has passed.
+    /// When to wake the driver for a timeout.
     pub(crate) alarm: Alarm,
 }
 
-/// Which handler of a connection runs now. It is written with every message, so it is neither a lock nor ordered with
-/// anything else: only a drain that has waited for long reads it.
+/// The key of the handler that runs, or 0.
+///
+/// It is written for every message, so it is a relaxed atomic. Only a drain whose grace period is over reads it.
 #[derive(Debug, Default)]
 pub(crate) struct RunningHandler(AtomicUsize);
 
 impl RunningHandler {
-    /// The handler whose entry has this key begins.
+    /// Sets the running handler to the entry with this key.
     pub(crate) fn begin(&self, key: usize) {
         self.0.store(key, Ordering::Relaxed);
     }
 
-    /// No handler runs any more.
+    /// Clears the running handler.
     pub(crate) fn end(&self) {
         self.0.store(0, Ordering::Relaxed);
     }
 }
 
 impl Live {
-    /// Returns the key of the handler that runs.
+    /// Returns the key of the running handler.
     pub(crate) fn running_handler(&self) -> Option<usize> {
         let key = self.running.0.load(Ordering::Relaxed);
         (key != 0).then_some(key)
     }
 
-    /// Queues `message` now, or applies the overflow policy now.
+    /// Queues `message` without waiting. If the queue is full, the overflow policy applies.
     pub(crate) fn send(self: &Arc<Self>, message: &Message) -> Result<(), SendError> {
         let frame = self.encode(message);
         let pushed = self.push(frame);
-        self.account(pushed);
+        self.handle_drops(pushed);
         pushed.map(drop)
     }
 
-    /// Queues `message` as soon as there is room. It waits for at most `Limits::send_timeout` in which the client takes
-    /// nothing.
+    /// Queues `message` as soon as there is room. Waits at most `Limits::send_timeout` without progress of the client.
     ///
     /// # Cancel safety
     ///
-    /// Dropped while it waits, it has queued nothing.
+    /// If this future is dropped, nothing is queued.
     pub(crate) async fn send_wait(self: &Arc<Self>, message: &Message) -> Result<(), SendError> {
         let frame = self.encode(message);
         let pushed = match self.try_push(frame) {
@@ -84,37 +84,39 @@ impl Live {
             Err(TryPushError::Refused(error)) => Err(error),
             Err(TryPushError::Full(frame)) => {
                 let (limit, progress) = (self.mailbox.bounds().send_timeout, self.mailbox.progress());
-                let patience = WaitLimit::without_progress(self.flusher.runtime(), limit, progress);
-                self.wait_to_push(frame, patience).await
+                let limit = WaitLimit::without_progress(self.flusher.runtime(), limit, progress);
+                self.wait_to_push(frame, limit).await
             }
         };
-        self.account(pushed);
+        self.handle_drops(pushed);
         pushed.map(drop)
     }
 
-    /// Queues `frame` of a broadcast as soon as there is room. It waits for at most `Limits::broadcast_timeout`.
+    /// Queues a broadcast's `frame` as soon as there is room. Waits at most `Limits::broadcast_timeout`.
     ///
     /// # Cancel safety
     ///
-    /// Dropped while it waits, it has queued nothing.
+    /// If this future is dropped, nothing is queued.
     pub(crate) async fn push_wait(self: &Arc<Self>, frame: Frame) -> Result<Pushed, SendError> {
-        let patience = WaitLimit::new(self.flusher.runtime(), self.mailbox.bounds().broadcast_timeout);
-        self.wait_to_push(frame, patience).await
+        let limit = WaitLimit::new(self.flusher.runtime(), self.mailbox.bounds().broadcast_timeout);
+        self.wait_to_push(frame, limit).await
     }
 
-    async fn wait_to_push(self: &Arc<Self>, frame: Frame, patience: WaitLimit<'_>) -> Result<Pushed, SendError> {
+    async fn wait_to_push(self: &Arc<Self>, frame: Frame, limit: WaitLimit<'_>) -> Result<Pushed, SendError> {
         let waiting = self
             .mailbox
-            .push_wait(frame, Sender::to(self.id), patience, || self.part(false));
+            .push_wait(frame, Sender::to(self.id), limit, || self.stop_batching(false));
         let pushed = waiting.await;
         self.call_flusher(pushed);
         pushed
     }
 
-    /// Queues `frame` now, or applies the overflow policy now.
+    /// Queues `frame` without waiting. If the queue is full, the overflow policy applies.
     pub(crate) fn push(self: &Arc<Self>, frame: Frame) -> Result<Pushed, SendError> {
         self.flusher.catch_up(self);
-        let pushed = self.mailbox.push(frame, Sender::to(self.id), || self.part(false));
+        let pushed = self
+            .mailbox
+            .push(frame, Sender::to(self.id), || self.stop_batching(false));
         self.call_flusher(pushed);
         pushed
     }
@@ -122,45 +124,49 @@ impl Live {
     /// Queues `frame` if there is room.
     pub(crate) fn try_push(self: &Arc<Self>, frame: Frame) -> Result<Pushed, TryPushError> {
         self.flusher.catch_up(self);
-        let pushed = self.mailbox.try_push(frame, Sender::to(self.id), || self.part(false))?;
+        let pushed = self
+            .mailbox
+            .try_push(frame, Sender::to(self.id), || self.stop_batching(false))?;
         self.call_flusher(Ok(pushed));
         Ok(pushed)
     }
 
-    /// Keeps `frame` for a connection that is not in the hub yet, as far as its queue goes.
-    pub(crate) fn hold(self: &Arc<Self>, frame: Frame) {
-        self.account(self.push(frame));
+    /// Queues `frame` for a connection that has not entered the hub yet. If the queue is full, the overflow policy
+    /// applies.
+    pub(crate) fn push_early(self: &Arc<Self>, frame: Frame) {
+        self.handle_drops(self.push(frame));
     }
 
-    /// Queues a handler's reply, if there is one, behind everything that it has broadcast.
+    /// Queues a handler's reply, if any, after the handler's broadcasts.
     #[inline]
     pub(crate) fn answer(self: &Arc<Self>, reply: Option<&Message>) -> MailboxStatus {
         if reply.is_some() {
             self.flusher.catch_up(self);
             self.endpoint.telemetry.encoded();
         }
-        let (status, is_crowded) = self.mailbox.answer(reply);
-        if is_crowded {
-            self.part(false);
+        let (status, must_stop_batching) = self.mailbox.answer(reply);
+        if must_stop_batching {
+            self.stop_batching(false);
         }
         status
     }
 
-    /// Queues what `connect` returned, and lets out what others sent meanwhile.
-    pub(crate) fn greet(self: &Arc<Self>, greeting: Option<&Message>) {
-        self.mailbox.greet(greeting.map(|greeting| self.encode(greeting)));
+    /// Queues the reply of `connect`, then the frames held while it ran.
+    pub(crate) fn finish_connect(self: &Arc<Self>, reply: Option<&Message>) {
+        self.mailbox.finish_connect(reply.map(|reply| self.encode(reply)));
         self.flusher.with_pending(|pending, _| pending.resume_batching(self));
     }
 
-    /// The peer said Close or is gone: as [`Mailbox::peer_closed`].
+    /// Handles the peer's Close frame or the end of TCP, as [`Mailbox::peer_closed`].
     pub(crate) fn peer_closed(self: &Arc<Self>) -> Option<Ending> {
-        self.part(true);
+        self.stop_batching(true);
         self.mailbox.peer_closed()
     }
 
-    /// Has broadcasts sent to this connection at once, to the end if it `ends`.
-    fn part(self: &Arc<Self>, ends: bool) {
-        self.flusher.with_pending(|pending, _| pending.part(self, ends));
+    /// Switches this connection to direct broadcasts, for good if it `ends`.
+    fn stop_batching(self: &Arc<Self>, ends: bool) {
+        self.flusher
+            .with_pending(|pending, _| pending.stop_batching(self, ends));
     }
 
     /// Returns `true` if `flusher` writes to this connection.
@@ -175,10 +181,9 @@ impl Live {
         }
     }
 
-    /// Draws the conclusions from what the overflow policy did: what was dropped is counted, and who was disconnected
-    /// leaves the hub at once.
+    /// Counts the dropped messages. Under [`Overflow::Disconnect`], the connection leaves the hub.
     #[inline]
-    pub(crate) fn account(&self, pushed: Result<Pushed, SendError>) {
+    pub(crate) fn handle_drops(&self, pushed: Result<Pushed, SendError>) {
         let dropped = match pushed {
             Ok(Pushed { evicted, .. }) => evicted,
             Err(SendError::QueueFull | SendError::TimedOut) => 1,
@@ -186,7 +191,7 @@ impl Live {
         };
         if dropped > 0 {
             let policy = self.mailbox.overflow();
-            log::debug!(id = %self.id, endpoint = %self.endpoint.path, dropped, policy = policy.label(), "a full queue dropped messages");
+            log::debug!(id = %self.id, endpoint = %self.endpoint.path, dropped, policy = policy.label(), "messages were dropped because the queue is full");
             self.endpoint.telemetry.dropped(dropped, policy);
             if policy == Overflow::Disconnect {
                 self.endpoint.leave(self.id);
@@ -194,8 +199,8 @@ impl Live {
         }
     }
 
-    /// Writes what is queued, as far as the socket takes it. What is left is the driver's, which is woken for it. Returns
-    /// how many bytes were written.
+    /// Writes the queued frames as far as the socket takes them. Wakes the driver if any are left. Returns the number
+    /// of bytes written.
     #[inline]
     pub(crate) fn write(self: &Arc<Self>) -> usize {
         let mut budget = BYTES_PER_TURN;
@@ -203,47 +208,48 @@ impl Live {
         BYTES_PER_TURN - budget
     }
 
-    /// As [`Self::write`], for the driver, whose context is woken when the socket takes more.
+    /// Like [`Self::write`], for the driver: its context is woken when the socket takes more.
     #[inline]
     pub(crate) fn write_with(self: &Arc<Self>, cx: Option<&mut Context<'_>>, budget: &mut usize) -> Written {
         let wrote = self.mailbox.write(cx, budget);
-        self.conclude(wrote)
+        self.finish_write(wrote)
     }
 
-    /// Writes what `shared` holds for this connection, behind what is queued. Returns how many bytes were written.
+    /// Writes the frames of `shared` for this connection after the queued frames. Returns the number of bytes written.
     #[inline]
     pub(crate) fn write_batch(self: &Arc<Self>, shared: &SharedFrames) -> usize {
         let mut budget = BYTES_PER_TURN;
         let wrote = self.mailbox.write_batch(self.id, shared, &mut budget);
-        self.conclude(wrote);
+        self.finish_write(wrote);
         BYTES_PER_TURN - budget
     }
 
-    /// Queues what `shared` holds for this connection.
-    pub(crate) fn settle(self: &Arc<Self>, shared: &SharedFrames) {
-        if self.mailbox.settle(self.id, shared) {
-            self.part(false);
+    /// Queues the frames of `shared` for this connection.
+    pub(crate) fn queue_batch(self: &Arc<Self>, shared: &SharedFrames) {
+        if self.mailbox.queue_batch(self.id, shared) {
+            self.stop_batching(false);
         }
     }
 
+    /// Counts the written frames and changes the broadcast mode if needed.
     #[inline]
-    fn conclude(self: &Arc<Self>, wrote: Wrote) -> Written {
+    fn finish_write(self: &Arc<Self>, wrote: Wrote) -> Written {
         if wrote.size.messages > 0 {
             self.endpoint.telemetry.sent(wrote.size.messages, wrote.size.bytes);
         }
-        if wrote.is_crowded {
-            self.part(false);
+        if wrote.must_stop_batching {
+            self.stop_batching(false);
         }
-        if wrote.is_eased {
+        if wrote.can_resume_batching {
             self.flusher.with_pending(|pending, _| pending.resume_batching(self));
         }
         wrote.written
     }
 
-    /// Takes the connection out of the hub at once and asks its driver to end it. Gives the ending that stands: the
-    /// first.
+    /// Removes the connection from the hub and asks its driver to end it. Returns the first requested ending, which is
+    /// the one that applies.
     pub(crate) fn close(self: &Arc<Self>, ending: Ending) -> Ending {
-        self.part(true);
+        self.stop_batching(true);
         let standing = self.mailbox.close(ending);
         self.endpoint.leave(self.id);
         standing

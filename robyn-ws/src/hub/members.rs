@@ -13,16 +13,18 @@ use crate::{
     types::{
         id::{ConnectionId, IdMap, IdSet},
         limits::Bounds,
+        membership::{Joined, Left},
     },
     util::sync::{Mutex, MutexGuard},
     wire::frame::Frame,
 };
 
-/// How many flushers an endpoint has in a runtime with as many threads, so that its rooms are written to side by side. Each
-/// that is needed for a broadcast costs about as much as writing to four connections.
+/// Number of flushers that an endpoint starts with, in a runtime with at least as many threads, so that threads write
+/// in parallel. For a broadcast, each flusher costs about as much as writing to four connections.
 const FLUSHERS: usize = 2;
 
-/// How many connections a flusher writes to before there is a further one, as long as there are threads for them.
+/// Number of connections per flusher. Beyond it, another flusher is created while the runtime has more threads than
+/// flushers.
 const CONNECTIONS_OF_FLUSHER: usize = 4096;
 
 /// The live connections of one endpoint.
@@ -30,68 +32,43 @@ const CONNECTIONS_OF_FLUSHER: usize = 4096;
 pub(crate) struct EndpointMembers {
     pub(crate) path: Box<str>,
     pub(crate) telemetry: Telemetry,
-    /// Those of each runtime that has connections here.
+    /// The flushers of each runtime with connections here.
     flushers: Mutex<Vec<Weak<Flusher>>>,
     bounds: Arc<Bounds>,
     members: Mutex<MemberTable>,
 }
 
-/// Everybody, and who is in which room. One lock guards both, so that they always agree.
+/// All connections and their rooms. One lock guards both, so they always agree.
 #[derive(Debug, Default)]
 struct MemberTable {
     everyone: Group,
     rooms: HashMap<Arc<str>, Group>,
-    /// The rooms of each connection that is in any.
+    /// The rooms of each connection that is in at least one.
     rooms_of: IdMap<Rooms>,
-    /// Those whose 101 is under way. Only broadcasts to everyone look here.
+    /// Connections whose 101 is not sent yet. Only broadcasts to all connections read this.
     pending: IdMap<Arc<Live>>,
-    /// Those that have left but still run their close handler or close handshake. Only a drain looks here.
+    /// Connections that have left, while their close handler or close handshake runs. Read by a drain, and by their own
+    /// handlers.
     leaving: IdMap<Arc<Live>>,
-    /// The rooms of each connection that has left them, for its close handler.
+    /// The rooms of each connection that has left, for its close handler.
     rooms_left: IdMap<Rooms>,
 }
 
-/// The names of rooms.
+/// Names of rooms.
 type Rooms = HashSet<Arc<str>>;
 
-/// A broadcast that has been put off, and what is still to be done for it.
+/// The result of deferring a broadcast, and the recipients that it could not be deferred for.
 #[derive(Debug, Default)]
 pub(crate) struct Enqueued {
-    /// How many it is put off for.
+    /// Number of recipients that the broadcast is deferred for.
     pub(crate) queued: usize,
-    /// Who is to be sent it at once.
-    pub(crate) at_once: Vec<Arc<Live>>,
-    /// Those whose 101 is under way, for whom it is to be held.
+    /// Recipients in direct mode. The caller queues the frame for each.
+    pub(crate) direct: Vec<Arc<Live>>,
+    /// Recipients whose 101 is not sent yet. The caller queues the frame for each.
     pub(crate) pending: Vec<Arc<Live>>,
 }
 
-/// The result of [`WebSocketConnector::join`](crate::WebSocketConnector::join), decided in the same moment as the change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Joined {
-    /// How many connections are in the room now.
-    pub count: usize,
-    /// Whether the connection is in the room now.
-    pub is_member: bool,
-    /// Whether this call put the first connection of its identity into the room. A connection without an identity counts
-    /// by itself.
-    pub first_of_identity: bool,
-}
-
-/// The result of [`WebSocketConnector::leave`](crate::WebSocketConnector::leave), decided in the same moment as the change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Left {
-    /// How many connections are in the room now.
-    pub count: usize,
-    /// Whether the connection was in the room.
-    pub was_member: bool,
-    /// Whether this call took the last connection of its identity out of the room. A connection without an identity counts
-    /// by itself.
-    pub last_of_identity: bool,
-}
-
-/// Why a connection did not get into a room.
+/// Why a connection did not join a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum JoinRefusal {
     NotConnected,
@@ -104,8 +81,8 @@ impl EndpointMembers {
         Self::with_telemetry(path, bounds, Telemetry::new(path))
     }
 
-    /// Creates an endpoint where nobody ever is, for paths that have no handlers.
-    pub(crate) fn nowhere() -> Self {
+    /// Creates an endpoint without connections, for paths without handlers.
+    pub(crate) fn unknown() -> Self {
         Self::with_telemetry("", Arc::default(), Telemetry::silent())
     }
 
@@ -119,16 +96,15 @@ impl EndpointMembers {
         }
     }
 
-    pub(crate) fn is_nowhere(&self) -> bool {
+    pub(crate) fn is_unknown(&self) -> bool {
         self.path.is_empty()
     }
 
-    /// No code of a user runs under this lock, so a poisoned one is still whole.
     fn lock(&self) -> MutexGuard<'_, MemberTable> {
         self.members.lock()
     }
 
-    /// Returns who is to write to one more connection of `runtime`.
+    /// Returns the flusher for one more connection of `runtime`.
     pub(crate) fn flusher(&self, runtime: Handle) -> Arc<Flusher> {
         let mut flushers = self.flushers.lock();
         flushers.retain(|flusher| flusher.strong_count() > 0);
@@ -146,15 +122,15 @@ impl EndpointMembers {
         })
     }
 
-    /// Has everything that everyone is sent from now on kept for a connection whose 101 is under way.
-    pub(crate) fn expect(&self, live: Arc<Live>) {
+    /// Adds a connection whose 101 is not sent yet. Broadcasts to all connections are queued for it from now on.
+    pub(crate) fn add_pending(&self, live: Arc<Live>) {
         self.lock().pending.insert(live.id, live);
     }
 
-    /// Keeps nothing more for a connection that is in the endpoint now, or will never be.
-    pub(crate) fn expect_no_longer(&self, id: ConnectionId) {
+    /// Removes a pending connection that has entered the endpoint or has failed.
+    pub(crate) fn remove_pending(&self, id: ConnectionId) {
         let pending = self.lock().pending.remove(&id);
-        // As in `forget`.
+        // Dropped outside the lock, as in `forget`.
         drop(pending);
     }
 
@@ -165,7 +141,7 @@ impl EndpointMembers {
         members.everyone.insert(live);
     }
 
-    /// Takes a connection out of the endpoint and all its rooms. Doing it twice does no harm.
+    /// Removes a connection from the endpoint and all its rooms. A second call does nothing.
     pub(crate) fn leave(&self, id: ConnectionId) {
         let mut members = self.lock();
         let Some(live) = members.everyone.remove(id) else {
@@ -182,20 +158,20 @@ impl EndpointMembers {
         }
     }
 
-    /// Forgets a connection that has left, now that its task ends.
+    /// Forgets a connection that has left, when its task ends.
     pub(crate) fn forget(&self, id: ConnectionId) {
         let forgotten = self.lock().leaving.remove(&id);
-        // It may be the last to hold large things: they are dropped outside the lock.
+        // This can drop the last reference to a large value, so it happens outside the lock.
         drop(forgotten);
     }
 
-    /// Forgets the rooms of a connection that has left, now that its close handler has run.
+    /// Forgets the rooms of a connection that has left, when its close handler has returned.
     pub(crate) fn forget_rooms(&self, id: ConnectionId) {
         let forgotten = self.lock().rooms_left.remove(&id);
         drop(forgotten);
     }
 
-    /// Gives every connection whose task still runs.
+    /// Returns every connection whose task runs.
     pub(crate) fn running(&self) -> Vec<Arc<Live>> {
         let members = self.lock();
         members
@@ -206,8 +182,10 @@ impl EndpointMembers {
             .collect()
     }
 
-    /// Passes at most `most` connections to `each`: those before `end`, from the last to the first, so that nobody is left
-    /// out when one that leaves is replaced by the last. Returns where to go on.
+    /// Calls `each` with up to `most` connections before the index `end`, from the last to the first. Returns the next
+    /// `end`.
+    ///
+    /// A removed connection is replaced by the last one. Walking backward therefore skips no connection.
     pub(crate) fn walk_back(&self, end: usize, most: usize, mut each: impl FnMut(&Arc<Live>)) -> usize {
         let members = self.lock();
         let end = end.min(members.everyone.len());
@@ -216,7 +194,7 @@ impl EndpointMembers {
         start
     }
 
-    /// Puts the connection into the room, or says why not.
+    /// Adds the connection to the room, or returns why not.
     pub(crate) fn join(&self, id: ConnectionId, room: &str) -> (Joined, Option<JoinRefusal>) {
         let mut members = self.lock();
         let is_new = members.join(id, room, &self.bounds);
@@ -228,7 +206,7 @@ impl EndpointMembers {
         (joined, is_new.err())
     }
 
-    /// Takes the connection out of the room, if it is in it.
+    /// Removes the connection from the room.
     pub(crate) fn leave_room(&self, id: ConnectionId, room: &str) -> Left {
         let mut members = self.lock();
         let was_member = members.leave(id, room);
@@ -239,22 +217,24 @@ impl EndpointMembers {
         }
     }
 
-    /// Returns the rooms of a connection; of one that has left, those it was in.
+    /// Returns the rooms of a connection. If it has left, returns the rooms that it was in.
     pub(crate) fn rooms_of(&self, id: ConnectionId) -> Vec<Arc<str>> {
         let members = self.lock();
         let rooms = members.rooms_of.get(&id).or_else(|| members.rooms_left.get(&id));
         rooms.into_iter().flatten().cloned().collect()
     }
 
-    /// Returns a connection. One that has left is found only by its own handler.
+    /// Returns a connection. A connection that has left is found only by its own handler.
     pub(crate) fn find(&self, id: ConnectionId) -> Option<Arc<Live>> {
         let members = self.lock();
         let own = || members.leaving.get(&id).filter(|_| Sender::to(id) == Sender::Own);
         members.everyone.get(id).or_else(own).cloned()
     }
 
-    /// Puts `frame` off for those in any of `rooms`, or for everyone, but those in `except`, which is sorted and names nobody
-    /// twice. All of it is at one moment: nobody is reached twice, or in no way.
+    /// Defers `frame` for the connections in any of `rooms`, or for all connections. `except` is sorted, without
+    /// duplicates.
+    ///
+    /// The whole broadcast happens at one moment: no recipient gets it twice, and none is missed.
     pub(crate) fn enqueue(&self, rooms: Option<&[String]>, except: &[ConnectionId], frame: &Frame) -> Enqueued {
         let mut members = self.lock();
         let mut enqueued = Enqueued::default();
@@ -273,14 +253,14 @@ impl EndpointMembers {
                 group.map(|group| group.enqueue(broadcast, &mut enqueued))
             }
             Some(rooms) => {
-                enqueued.at_once = members.union(rooms, except);
-                Some(members.everyone.settle())
+                enqueued.direct = members.union(rooms, except);
+                Some(members.everyone.queue_pending())
             }
         };
-        // What came before a client's end is handled as ever, and so reaches the client as well.
-        let own = members.own_that_left(rooms);
+        // A message that came before its client left is still handled, so its broadcasts also reach that client.
+        let own = members.leaving_sender(rooms);
         enqueued
-            .at_once
+            .direct
             .extend(own.filter(|own| except.binary_search(&own.id).is_err()));
         drop(members);
         for shard in snapshot.iter().flat_map(|snapshot| snapshot.iter()) {
@@ -289,12 +269,12 @@ impl EndpointMembers {
         enqueued
     }
 
-    /// Returns everyone's id.
+    /// Returns the ids of all connections.
     pub(crate) fn ids(&self) -> Vec<ConnectionId> {
         self.lock().everyone.members().map(|live| live.id).collect()
     }
 
-    /// Returns the connections in any of `rooms`, or everyone, but those in `except`, each once.
+    /// Returns the connections in any of `rooms`, or all connections. Each appears once, and `except` is left out.
     pub(crate) fn audience(&self, rooms: Option<&[String]>, except: &[ConnectionId]) -> Vec<Arc<Live>> {
         let members = self.lock();
         if let Some(rooms) = rooms {
@@ -310,17 +290,17 @@ impl EndpointMembers {
         !self.lock().pending.is_empty()
     }
 
-    /// Counts those in any of `rooms` but `except`.
+    /// Returns the number of connections in any of `rooms`, without `except`.
     pub(crate) fn count_in_any(&self, rooms: &[String], except: &[ConnectionId]) -> usize {
         self.lock().union(rooms, except).len()
     }
 
-    /// Counts everyone but `except`, which names nobody twice.
+    /// Returns the number of all connections, without `except`. It must have no duplicates.
     pub(crate) fn count_except(&self, except: &[ConnectionId]) -> usize {
         self.lock().everyone.count_except(except)
     }
 
-    /// Counts those in `room` but `except`, which names nobody twice.
+    /// Returns the number of connections in `room`, without `except`. It must have no duplicates.
     pub(crate) fn count_in(&self, room: &str, except: &[ConnectionId]) -> usize {
         let members = self.lock();
         members.rooms.get(room).map_or(0, |group| group.count_except(except))
@@ -336,7 +316,7 @@ impl EndpointMembers {
 }
 
 impl MemberTable {
-    /// Puts the connection into the room. Returns `false` if it is in it already.
+    /// Adds the connection to the room. Returns `false` if it is in the room already.
     fn join(&mut self, id: ConnectionId, room: &str, bounds: &Bounds) -> Result<bool, JoinRefusal> {
         if room.len() > bounds.max_room_name {
             return Err(JoinRefusal::NameTooLong);
@@ -355,7 +335,7 @@ impl MemberTable {
         Ok(true)
     }
 
-    /// Takes the connection out of the room. Returns `false` if it is not in it.
+    /// Removes the connection from the room. Returns `false` if it is not in the room.
     fn leave(&mut self, id: ConnectionId, room: &str) -> bool {
         let Some(rooms) = self.rooms_of.get_mut(&id) else {
             return false;
@@ -370,7 +350,7 @@ impl MemberTable {
         true
     }
 
-    /// Returns those in any of `rooms` but `except`, each once.
+    /// Returns the connections in any of `rooms`, each once, without `except`.
     fn union(&self, rooms: &[String], except: &[ConnectionId]) -> Vec<Arc<Live>> {
         let groups = rooms.iter().filter_map(|room| self.rooms.get(&**room));
         let mut seen = IdSet::default();
@@ -381,10 +361,10 @@ impl MemberTable {
             .collect()
     }
 
-    /// Returns the connection whose handler runs on this thread, if it has left and `rooms` were its own; `None` is
-    /// everyone.
-    fn own_that_left(&self, rooms: Option<&[String]>) -> Option<Arc<Live>> {
-        let id = Sender::hearing()?;
+    /// Returns the connection whose handler runs on this thread, if it has left and was in one of `rooms`. `None`
+    /// stands for the whole endpoint.
+    fn leaving_sender(&self, rooms: Option<&[String]>) -> Option<Arc<Live>> {
+        let id = Sender::running_recipient()?;
         let live = self.leaving.get(&id)?;
         let its = self.rooms_left.get(&id);
         let is_in = rooms.is_none_or(|rooms| {
@@ -394,7 +374,7 @@ impl MemberTable {
         is_in.then(|| live.clone())
     }
 
-    /// An empty room is no room: attackers choose names.
+    /// Removes the connection from the room. An empty room is dropped, because clients may choose the names.
     fn leave_room(&mut self, id: ConnectionId, room: &str) {
         if let Some(group) = self.rooms.get_mut(room) {
             group.remove(id);

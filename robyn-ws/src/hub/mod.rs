@@ -1,4 +1,8 @@
 //! The live connections of an app in this process.
+//!
+//! `members`, `group`, `live`, `flusher`, `batch` and `sweep` are one structure whose parts refer to each other: an
+//! endpoint has members, a member has a flusher, a flusher has batches of members. They are the only circle of imports
+//! in the crate.
 
 pub(crate) mod admission;
 pub(crate) mod audience;
@@ -43,9 +47,9 @@ use crate::{
 
 /// The live connections of an app, for code outside handlers.
 ///
-/// It comes from [`App::hub`](crate::App::hub) and is cheap to clone. As an axum extractor it is found where the
-/// router has it: in routes given to [`App::http`](crate::App::http), behind `.layer(Extension(app.hub()))`, or with
-/// the hub as the router's state.
+/// [`App::hub`](crate::App::hub) returns it, and clones are cheap. It is also an axum extractor. It works in routes
+/// given to [`App::http`](crate::App::http), behind `.layer(Extension(app.hub()))`, and where the hub is the router's
+/// state.
 ///
 /// ```
 /// use robyn_ws::{axum::{Router, routing::post}, prelude::*};
@@ -77,26 +81,26 @@ impl Hub {
         }))
     }
 
-    /// Fixes the endpoints; an app is built once, since building consumes it.
+    /// Sets the endpoints. An app is built once, because building consumes it.
     pub(crate) fn open(&self, endpoints: impl Iterator<Item = Arc<EndpointMembers>>) {
         self.0.endpoints.open(endpoints);
     }
 
-    /// Returns the endpoint at `path`, written as its handlers write it and with the prefixes of its sub-routers:
+    /// Returns the endpoint at `path`. Write the path as its handlers do, after the prefixes of its sub-routers:
     /// `/league/chat/{room}`.
     ///
-    /// It can be asked for before the app is built, and finds its connections once it is. A path that no handler has is an
-    /// endpoint without connections, and is logged once.
+    /// The endpoint can be taken before the app is built. It finds its connections when it is used. A path without
+    /// handlers is an endpoint without connections, and is logged once.
     pub fn endpoint(&self, path: &str) -> HubEndpoint {
         HubEndpoint(self.0.endpoints.named(path))
     }
 
-    /// Gives the paths of all endpoints, sorted.
+    /// Returns the paths of all endpoints, sorted.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.endpoints().map(|endpoint| &*endpoint.path)
     }
 
-    /// Counts the connections of all endpoints.
+    /// Returns the number of connections of all endpoints.
     pub fn count(&self) -> usize {
         self.endpoints().map(|endpoint| endpoint.count()).sum()
     }
@@ -111,12 +115,12 @@ impl Hub {
         &self.0.drain
     }
 
-    /// Gives every connection whose task runs.
+    /// Returns every connection whose task runs.
     pub(crate) fn running(&self) -> Vec<Arc<Live>> {
         self.endpoints().flat_map(|endpoint| endpoint.running()).collect()
     }
 
-    /// Waits until every connection whose 101 is under way is in the hub, or has given up.
+    /// Waits until no upgrade is pending: each has entered the hub or has failed.
     #[cfg(feature = "test-util")]
     pub(crate) async fn entered(&self) {
         while self.endpoints().any(|endpoint| endpoint.has_pending()) {
@@ -124,7 +128,7 @@ impl Hub {
         }
     }
 
-    /// Returns the key of the handler that runs, for each connection and each upgrade where one does.
+    /// Returns the keys of the running handlers, one for each connection and each upgrade with a running handler.
     pub(crate) fn running_handlers(&self) -> Vec<usize> {
         let of_connections = self.running().into_iter().filter_map(|live| live.running_handler());
         of_connections.chain(self.0.drain.running_upgrade_handlers()).collect()
@@ -138,55 +142,70 @@ impl fmt::Debug for Hub {
     }
 }
 
-/// One endpoint, from [`Hub::endpoint`]. It is looked up when it is used, and so may be taken before the app is built.
+/// One endpoint of the [`Hub`], from [`Hub::endpoint`].
+///
+/// It is looked up each time it is used, so it can be taken before the app is built.
+///
+/// ```
+/// use robyn_ws::prelude::*;
+///
+/// #[websocket("/lobby", on = "connect")]
+/// fn connect() {}
+///
+/// let app = App::new();
+/// let lobby = app.hub().endpoint("/lobby");
+/// lobby.to("red").sync_broadcast("to the room");
+/// lobby.sync_broadcast("to everyone");
+/// assert_eq!((lobby.count(), lobby.ids()), (0, vec![]));
+/// ```
 #[derive(Clone)]
-#[must_use = "an endpoint does nothing until something is asked of it"]
+#[must_use = "an endpoint does nothing until one of its methods is called"]
 pub struct HubEndpoint(EndpointRef);
 
 impl HubEndpoint {
-    /// Gives everyone on this endpoint.
+    /// Returns the audience of all connections.
     pub fn everyone(&self) -> Audience {
         Audience::everyone(self.0.clone())
     }
 
-    /// Gives the connections of `room`.
+    /// Returns the audience of the connections in `room`.
     pub fn to(&self, room: impl AsRef<str>) -> Audience {
         self.everyone().to(room)
     }
 
-    /// Gives everyone but the connection `id`.
+    /// Returns the audience of all connections except `id`.
     pub fn except(&self, id: ConnectionId) -> Audience {
         self.everyone().except(id)
     }
 
-    /// Broadcasts to everyone, as [`Audience::sync_broadcast`].
+    /// Queues `message` for all connections, as [`Audience::sync_broadcast`].
     pub fn sync_broadcast(&self, message: impl Into<Message>) -> Delivery {
         self.everyone().sync_broadcast(message)
     }
 
-    /// Broadcasts to everyone, as [`Audience::async_broadcast`].
+    /// Queues `message` for all connections, as [`Audience::async_broadcast`].
     ///
     /// # Cancel safety
     ///
-    /// Dropped while it waits, it has reached everyone whose queue was not full.
+    /// If this future is dropped, connections whose queue had room have the message, and the others do not.
     pub async fn async_broadcast(&self, message: impl Into<Message>) -> Delivery {
         self.everyone().async_broadcast(message).await
     }
 
-    /// Queues `value` as JSON for every connection of this endpoint, as [`Self::sync_broadcast`].
+    /// Queues `value` as JSON for all connections, as [`Self::sync_broadcast`].
     ///
     /// # Errors
     ///
-    /// [`JsonError`] if the value cannot be JSON.
+    /// [`JsonError`] if the value cannot be serialized to JSON.
     pub fn sync_broadcast_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<Delivery, JsonError> {
         Ok(self.sync_broadcast(Message::json(value)?))
     }
 
-    /// Queues `value` as JSON for every connection of this endpoint, as [`Self::async_broadcast`].
+    /// Queues `value` as JSON for all connections, as [`Self::async_broadcast`].
     ///
     /// # Errors
     ///
-    /// [`JsonError`] if the value cannot be JSON.
+    /// [`JsonError`] if the value cannot be serialized to JSON.
     ///
     /// # Cancel safety
     ///
@@ -195,40 +214,43 @@ impl HubEndpoint {
         Ok(self.async_broadcast(Message::json(value)?).await)
     }
 
-    /// Queues `message` for the connection `id` now, or fails now.
+    /// Queues `message` for the connection `id` without waiting.
     ///
     /// # Errors
     ///
-    /// [`SendError::NotConnected`], and [`SendError::QueueFull`] under the overflow policies that refuse it.
+    /// * [`SendError::NotConnected`] if the endpoint has no open connection `id`.
+    /// * [`SendError::QueueFull`] if the queue is full and [`Limits::overflow`](crate::Limits::overflow) refuses the
+    ///   message.
     pub fn sync_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
         self.find(id)?.send(&message.into())
     }
 
-    /// Queues `message` for the connection `id` as soon as there is room.
+    /// Queues `message` for the connection `id` as soon as its queue has room.
     ///
     /// # Errors
     ///
-    /// [`SendError::NotConnected`], and [`SendError::TimedOut`] when there was no room and the client took no bytes
-    /// for `Limits::send_timeout`.
+    /// * [`SendError::NotConnected`] if the endpoint has no open connection `id`.
+    /// * [`SendError::TimedOut`] if the queue stayed full and the client took no bytes for
+    ///   [`Limits::send_timeout`](crate::Limits::send_timeout).
     ///
     /// # Cancel safety
     ///
-    /// Dropped while it waits, it has sent nothing.
+    /// If this future is dropped, the message is not sent.
     pub async fn async_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
         self.find(id)?.send_wait(&message.into()).await
     }
 
-    /// Counts the connections.
+    /// Returns the number of connections.
     pub fn count(&self) -> usize {
         self.0.count()
     }
 
-    /// Counts the rooms that have somebody in them.
+    /// Returns the number of rooms. A room exists while a connection is in it.
     pub fn room_count(&self) -> usize {
         self.0.room_count()
     }
 
-    /// Returns the ids of the connections, in no particular order.
+    /// Returns the ids of all connections, in no particular order.
     pub fn ids(&self) -> Vec<ConnectionId> {
         self.0.ids()
     }
@@ -237,7 +259,7 @@ impl HubEndpoint {
     ///
     /// # Errors
     ///
-    /// [`SendError::NotConnected`] if no open connection of this endpoint has the id.
+    /// [`SendError::NotConnected`] if the endpoint has no open connection `id`.
     pub fn close(&self, id: ConnectionId) -> Result<(), SendError> {
         self.close_with(id, close_code::NORMAL, "")
     }
@@ -253,9 +275,9 @@ impl HubEndpoint {
         Ok(())
     }
 
-    /// Gives what was counted since the app was built.
+    /// Returns the counters of this endpoint, which start at 0 when the app is built.
     pub fn counters(&self) -> Counters {
-        if self.0.is_nowhere() {
+        if self.0.is_unknown() {
             return Counters::default();
         }
         let telemetry = &self.0.telemetry;
@@ -276,13 +298,20 @@ impl fmt::Debug for HubEndpoint {
     }
 }
 
-/// What was counted for one endpoint since the app was built.
+/// The counters of one endpoint, from [`HubEndpoint::counters`]. They start at 0 when the app is built.
+///
+/// ```
+/// use robyn_ws::prelude::*;
+///
+/// let counters = App::new().hub().endpoint("/chat").counters();
+/// assert_eq!((counters.frames_encoded, counters.messages_dropped), (0, 0));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counters {
-    /// How often a message was encoded as a frame. A broadcast does it once, however many connections get it.
+    /// Number of messages encoded as a frame. A broadcast encodes its message once, whatever the number of recipients.
     pub frames_encoded: u64,
-    /// How many messages were dropped because a client's queue was full.
+    /// Number of messages dropped because the queue of a client was full.
     pub messages_dropped: u64,
 }
 
@@ -300,9 +329,9 @@ impl<S: Send + Sync + 'static> FromRequestParts<S> for Hub {
     }
 }
 
-/// The hub was asked for in a route that does not have it.
+/// Rejection of the extractor [`Hub`]: the route has no hub. It responds with status 500.
 #[derive(Debug, thiserror::Error)]
-#[error("this route has no `Hub`: give it to `App::http`, or add `.layer(Extension(app.hub()))`")]
+#[error("this route has no `Hub`: pass it to `App::http`, or add `.layer(Extension(app.hub()))`")]
 pub struct HubRejection(());
 
 impl IntoResponse for HubRejection {

@@ -1,6 +1,7 @@
-//! Connections that join, are broadcast to, and leave at the same time, in many interleavings: the hub is empty afterwards,
-//! a room is never joined by who has left, and whatever was said to be queued is written once and in order, also if the
-//! flusher's task ends on its way.
+//! Connections join, receive broadcasts and leave at the same time, in many interleavings.
+//!
+//! Afterwards the hub is empty. A connection that has left never joins a room. Every frame reported as queued is
+//! written once and in order, even if the flusher's task ends early.
 
 use std::{
     future::poll_fn,
@@ -40,17 +41,17 @@ use crate::{
     },
 };
 
-/// Whose connections these are. It has nothing to do: the scheduler runs the flushers' tasks.
+/// The runtime of all connections. It runs nothing: the scheduler runs the flushers' tasks.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     Builder::new_current_thread()
         .build()
         .expect("a runtime without a driver")
 });
 
-/// How often a flusher's task is polled at most, before its runtime ends.
+/// Maximum number of polls of a flusher's task before its runtime ends.
 const POLLS: usize = 4;
 
-/// Runs the task of a flusher, which may end on its way.
+/// Runs the task of a flusher, which may end early.
 pub(super) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
     let mut polls = thread_rng().gen_range(0..2 * POLLS);
     let is_cut = polls < POLLS;
@@ -86,7 +87,7 @@ fn enter_with(hub: &Arc<EndpointMembers>, bounds: &Bounds, pipe: Option<&PipeEnd
         live.mailbox.connect(FrameWriter::new(WriteSide::Pipe(pipe.clone())));
     }
     hub.enter(live.clone());
-    live.greet(None);
+    live.finish_connect(None);
     live
 }
 
@@ -99,7 +100,7 @@ fn everybody_comes_and_goes() {
             let (joined, _refusal) = hub.join(one.id, "room");
             assert!(
                 joined.is_member || !one.mailbox.is_open(),
-                "only who has left cannot join"
+                "only a connection that has left cannot join"
             );
             hub.leave_room(one.id, "room");
             hub.join(one.id, "room");
@@ -115,7 +116,10 @@ fn everybody_comes_and_goes() {
         }
     });
     one.close(Ending::shutdown());
-    assert!(!hub.leave_room(one.id, "room").was_member, "who has left is in no room");
+    assert!(
+        !hub.leave_room(one.id, "room").was_member,
+        "a connection that has left is in no room"
+    );
     other.close(Ending::shutdown());
     joining.join().expect("the joining thread ends");
     broadcasting.join().expect("the broadcasting thread ends");
@@ -123,7 +127,10 @@ fn everybody_comes_and_goes() {
         live.mailbox.drop_socket();
         hub.forget(live.id);
         hub.forget_rooms(live.id);
-        assert!(hub.rooms_of(live.id).is_empty(), "nothing is kept of who has ended");
+        assert!(
+            hub.rooms_of(live.id).is_empty(),
+            "no rooms are kept for an ended connection"
+        );
     }
     assert_eq!((hub.count(), hub.room_count(), hub.running().len()), (0, 0, 0));
 }
@@ -134,13 +141,13 @@ fn hub_is_empty_when_all_have_left_whatever_they_did_meanwhile() {
     check_pct(everybody_comes_and_goes, 3000, 3);
 }
 
-/// What the senders send: a byte that tells who sent it, and which number it has.
+/// A message is one byte: the sender times this, plus the number of the message.
 const NUMBERS: u8 = 16;
 
-/// What a frame of one byte takes on the wire.
+/// Bytes on the wire of a frame with one byte of payload.
 const FRAME: usize = 3;
 
-/// Writes and sleeps like a connection's driver, until somebody has closed the connection and everything is written.
+/// Writes and sleeps like a connection's driver, until the connection is closed and all frames are written.
 fn drive(live: &Arc<Live>) {
     block_on(poll_fn(|cx| {
         loop {
@@ -155,7 +162,7 @@ fn drive(live: &Arc<Live>) {
     }));
 }
 
-/// Sends by all ways there are, each message with a number of its own. Returns how many were queued.
+/// Sends in all ways that exist, each message with its own number. Returns the number of queued messages.
 fn send_by_all_ways(hub: &Arc<EndpointMembers>, sender: u8, to: &Arc<Live>) -> usize {
     let mut number = sender * NUMBERS;
     let mut next = || {
@@ -192,14 +199,14 @@ fn whatever_is_queued_is_written(overflow: Overflow) {
             thread::spawn(move || send_by_all_ways(&hub, sender, &to))
         })
         .collect();
-    // One client takes parts of frames at first, and the other nothing.
+    // One client takes bytes in parts that are not whole frames. The other takes none at first.
     pipes[0].make_room(FRAME + 1);
     let queued: usize = senders.into_iter().map(|sender| sender.join().expect("it ends")).sum();
     pipes.iter().for_each(|pipe| pipe.make_room(100 * FRAME));
     let dropped = usize::try_from(hub.telemetry.messages_dropped()).expect("few are dropped");
     let evicted = if overflow == Overflow::DropOldest { dropped } else { 0 };
     let written = || pipes.each_ref().map(PipeEnd::written);
-    // What nobody writes is waited for until the scheduler loses its patience.
+    // If a frame is never written, the scheduler reports this loop as endless.
     while written().concat().len() < (queued - evicted) * FRAME {
         thread::yield_now();
     }
@@ -210,7 +217,7 @@ fn whatever_is_queued_is_written(overflow: Overflow) {
         driver.join().expect("the driver ends");
     }
     assert_eq!(written().concat().len(), (queued - evicted) * FRAME, "nothing else");
-    // A reply goes over the bound by itself, and so does a frame for which all that could be dropped is begun.
+    // A reply may exceed the limit by itself. So may a frame if none of the others can be dropped.
     let most = bounds.max_outbound_messages + 1 + usize::from(overflow == Overflow::DropOldest);
     assert!(written()[1].len() <= most * FRAME, "no queue was over its bounds");
     for bytes in written() {
@@ -225,7 +232,7 @@ fn whatever_is_queued_is_written(overflow: Overflow) {
     }
 }
 
-/// As [`whatever_is_queued_is_written`], by connections that are closed at once.
+/// Like [`whatever_is_queued_is_written`], with a connection that is closed meanwhile.
 fn whatever_is_queued_is_written_before_the_end() {
     let hub = Arc::new(EndpointMembers::new("/races", Arc::default()));
     let pipe = PipeEnd::new();

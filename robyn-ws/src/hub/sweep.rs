@@ -1,4 +1,4 @@
-//! Wakes quiet connections when time has passed: one task for all of them, so that none needs a timer of its own.
+//! Wakes idle connections when a timeout is due. One task serves all of them, so an idle connection needs no timer.
 
 use std::{
     pin::pin,
@@ -21,24 +21,24 @@ use crate::{
     util::time::{Moment, after},
 };
 
-/// How many connections are looked at before other tasks get their turn: some 10 µs, in which the endpoint is locked.
+/// Number of connections checked before the task yields. The endpoint is locked for about 10 µs meanwhile.
 const CONNECTIONS_PER_TURN: usize = 128;
 
-/// How late connections may be woken, so that many are woken in one sweep: by this part of the shortest time that they wait
-/// for, and at most by [`LONGEST_DELAY`].
+/// A connection may be woken late, so that one sweep wakes many: by this fraction of the shortest timeout, up to
+/// [`LONGEST_DELAY`].
 const DELAY: u32 = 16;
 
 const LONGEST_DELAY: Duration = Duration::from_secs(1);
 
-/// How long the task stays when everybody has left, since others often follow.
+/// How long the task stays after the last connection has left, because another one often follows.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// When a connection is to be woken. Its driver sets it, and a sweep rings it.
+/// When to wake a connection's driver. The driver sets it, and a sweep fires it.
 #[derive(Debug)]
 pub(crate) struct Alarm(AtomicU64);
 
-/// No moment is 0.
-const RUNG: u64 = 0;
+/// No [`Moment`] is 0.
+const FIRED: u64 = 0;
 const NEVER: u64 = u64::MAX;
 
 impl Default for Alarm {
@@ -53,47 +53,48 @@ impl Alarm {
     }
 
     #[inline]
-    pub(crate) fn has_rung(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == RUNG
+    pub(crate) fn has_fired(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == FIRED
     }
 
-    /// Rings if it is time. The driver may set it at that moment: then it is awake, and looks at the time itself.
-    fn ring(&self, now: Moment) -> Ring {
+    /// Fires if it is due. If the driver sets it at the same moment, that value may be lost. The driver is then awake
+    /// and checks the time itself.
+    fn fire_if_due(&self, now: Moment) -> AlarmCheck {
         match Moment::of_nanos(self.0.load(Ordering::Relaxed)) {
-            None => Ring::Before,
-            Some(at) if at > now => Ring::Later(at),
+            None => AlarmCheck::AlreadyFired,
+            Some(at) if at > now => AlarmCheck::NotBefore(at),
             Some(_) => {
-                self.0.store(RUNG, Ordering::Relaxed);
-                Ring::Now
+                self.0.store(FIRED, Ordering::Relaxed);
+                AlarmCheck::Fired
             }
         }
     }
 }
 
-/// What became of an alarm.
-enum Ring {
-    Now,
-    /// It has rung, and the driver did not set it since.
-    Before,
-    Later(Moment),
+/// The state of an alarm during a sweep.
+enum AlarmCheck {
+    Fired,
+    /// It fired in an earlier sweep, and the driver has not set it since.
+    AlreadyFired,
+    NotBefore(Moment),
 }
 
-/// The task that sweeps for the connections of one endpoint and one runtime.
+/// The task that wakes the connections of one endpoint and one runtime.
 #[derive(Debug, Default)]
 pub(crate) struct Sweeper {
-    runs: AtomicBool,
-    /// Tells it that everybody has left.
-    deserted: Notify,
+    is_running: AtomicBool,
+    /// Notified when the last connection has left.
+    all_left: Notify,
 }
 
 impl Sweeper {
-    /// Has the alarm of a connection rung that has entered the hub.
+    /// Starts the task, if needed, for a connection that has entered the hub.
     pub(crate) fn watch(live: &Live) {
         let bounds = live.mailbox.bounds();
         let Some(shortest) = bounds.heartbeat_interval.into_iter().chain(bounds.idle_timeout).min() else {
             return;
         };
-        if !live.flusher.sweeper.runs.swap(true, Ordering::SeqCst) {
+        if !live.flusher.sweeper.is_running.swap(true, Ordering::SeqCst) {
             let sweep = Sweep {
                 endpoint: live.endpoint.clone(),
                 flusher: live.flusher.clone(),
@@ -104,19 +105,19 @@ impl Sweeper {
         }
     }
 
-    /// A connection has left the hub.
+    /// Notifies the task that a connection has left the hub.
     pub(crate) fn left(live: &Live) {
         if live.endpoint.count() == 0 {
-            live.flusher.sweeper.deserted.notify_one();
+            live.flusher.sweeper.all_left.notify_one();
         }
     }
 }
 
-/// The batches of a sweeper, for as long as there is anybody.
+/// The loop of a sweeper. It runs while there are connections.
 struct Sweep {
     endpoint: Arc<EndpointMembers>,
     flusher: Arc<Flusher>,
-    /// The shortest time that a connection waits for.
+    /// The shortest timeout of a connection.
     shortest: Duration,
     /// How late a connection may be woken.
     delay: Duration,
@@ -125,14 +126,14 @@ struct Sweep {
 impl Sweep {
     async fn run(self) {
         loop {
-            let begun = Moment::now();
-            if let Some(next) = self.ring().await {
-                // Who has entered meanwhile waits for the shortest time at least.
+            let started = Moment::now();
+            if let Some(next) = self.fire_due().await {
+                // A connection that entered meanwhile waits at least for the shortest timeout.
                 let next = next
-                    .min(after(begun, self.shortest))
+                    .min(after(started, self.shortest))
                     .max(after(Moment::now(), self.delay));
-                let deserted = pin!(self.flusher.sweeper.deserted.notified());
-                select(pin!(sleep_until(next.into())), deserted).await;
+                let all_left = pin!(self.flusher.sweeper.all_left.notified());
+                select(pin!(sleep_until(next.into())), all_left).await;
                 continue;
             }
             sleep(LINGER).await;
@@ -142,8 +143,8 @@ impl Sweep {
         }
     }
 
-    /// Rings all alarms whose time has come. Returns when to do it next, or `None` if there is nobody.
-    async fn ring(&self) -> Option<Moment> {
+    /// Fires all due alarms. Returns when to sweep again, or `None` if there is no connection.
+    async fn fire_due(&self) -> Option<Moment> {
         let now = Moment::now();
         let (mut end, mut next) = (usize::MAX, None::<Moment>);
         while end > 0 {
@@ -152,11 +153,11 @@ impl Sweep {
                 if !live.is_served_by(&self.flusher) {
                     return;
                 }
-                let at = match live.alarm.ring(now) {
-                    Ring::Later(at) => at,
-                    // It is set anew soon, perhaps to a time that is near.
-                    Ring::Before => now,
-                    Ring::Now => {
+                let at = match live.alarm.fire_if_due(now) {
+                    AlarmCheck::NotBefore(at) => at,
+                    // The driver will set it soon, perhaps to a near time.
+                    AlarmCheck::AlreadyFired => now,
+                    AlarmCheck::Fired => {
                         due.push(live.clone());
                         now
                     }
@@ -173,11 +174,11 @@ impl Sweep {
         next
     }
 
-    /// Returns whether the task may end, as there is still nobody.
+    /// Returns `true` if the task may end because there is still no connection.
     async fn may_end(&self) -> bool {
-        let runs = &self.flusher.sweeper.runs;
-        runs.store(false, Ordering::SeqCst);
-        // Who saw it run is in the hub by now; who comes later has another one begun.
-        self.ring().await.is_none() || runs.swap(true, Ordering::SeqCst)
+        let is_running = &self.flusher.sweeper.is_running;
+        is_running.store(false, Ordering::SeqCst);
+        // A connection that saw `is_running` is in the hub by now. A later one starts another task.
+        self.fire_due().await.is_none() || is_running.swap(true, Ordering::SeqCst)
     }
 }

@@ -1,7 +1,11 @@
-//! What is counted for each endpoint; with the feature `metrics` a collector is told, through the `metrics` facade.
+//! Counters of each endpoint. With the feature `metrics`, they are also reported through the `metrics` facade.
 #![cfg_attr(
     not(feature = "metrics"),
-    expect(unused_variables, clippy::unused_self, reason = "without the feature nobody is told")
+    expect(
+        unused_variables,
+        clippy::unused_self,
+        reason = "nothing is reported without the feature"
+    )
 )]
 
 use std::{
@@ -18,17 +22,17 @@ use crate::types::{close::CloseReason, event_kind::EventKind, id::ConnectionId, 
 pub(crate) struct Telemetry {
     frames_encoded: AtomicU64,
     messages_dropped: AtomicU64,
-    /// None where nobody is told: the endpoint does not exist, or the collector has panicked.
+    /// `None` if nothing is reported: the endpoint does not exist, or the collector panicked.
     #[cfg(feature = "metrics")]
     handles: Option<handles::Handles>,
 }
 
-/// Tells the collector, if there is one.
+/// Reports to the collector, if any.
 macro_rules! tell {
     ($self:ident, $handles:ident => $statement:expr) => {
         #[cfg(feature = "metrics")]
         if let Some($handles) = &$self.handles {
-            // The panic hook has told of a panic, which is no matter of the connection.
+            // The panic hook has reported a panic of the collector, and the connection goes on.
             let _ = crate::util::isolate::call(|| $statement);
         }
     };
@@ -43,7 +47,7 @@ impl Telemetry {
         }
     }
 
-    /// Creates counters of which no collector is told.
+    /// Creates counters that are not reported.
     pub(crate) fn silent() -> Self {
         Self {
             frames_encoded: AtomicU64::new(0),
@@ -53,7 +57,7 @@ impl Telemetry {
         }
     }
 
-    /// A message was encoded as a frame.
+    /// Counts a message that was encoded as a frame.
     #[inline]
     pub(crate) fn encoded(&self) {
         self.frames_encoded.fetch_add(1, Ordering::Relaxed);
@@ -67,7 +71,7 @@ impl Telemetry {
         self.messages_dropped.load(Ordering::Relaxed)
     }
 
-    /// An upgrade was answered: with 101, or with the status that refuses it.
+    /// Counts an upgrade that was answered with `status`: 101, or an error.
     pub(crate) fn upgraded(&self, status: u16) {
         tell!(self, handles => handles.upgraded(status));
     }
@@ -88,7 +92,7 @@ impl Telemetry {
         tell!(self, handles => handles.received(bytes));
     }
 
-    /// Frames were handed to the socket.
+    /// Counts frames that were written to the socket.
     #[inline]
     pub(crate) fn sent(&self, messages: usize, bytes: usize) {
         tell!(self, handles => handles.sent(messages, bytes));
@@ -108,8 +112,8 @@ impl Telemetry {
     }
 }
 
-/// Makes the span of a handler's run, if a subscriber wants it. A span that nobody wants would be offered to the `log` crate
-/// each time it is entered, for every message.
+/// Creates the span of a handler's run if a subscriber wants it. Otherwise tracing would offer the span to the `log`
+/// crate for every message.
 pub(crate) fn handler_span(event: EventKind, handler: &'static str) -> Span {
     if span_enabled!(Level::INFO) {
         info_span!("ws.message", event = event.name(), handler)
@@ -133,7 +137,7 @@ pub(crate) fn in_handler_span<T>(event: EventKind, handler: &'static str, call: 
     }
 }
 
-/// Makes the span of a connection, as [`handler_span`].
+/// Creates the span of a connection if a subscriber wants it, as [`handler_span`].
 pub(crate) fn connection_span(id: ConnectionId, endpoint: &str, peer: Option<SocketAddr>) -> Span {
     if span_enabled!(Level::INFO) {
         info_span!("ws.connection", %id, %endpoint, peer = peer.map(tracing::field::display))
@@ -142,7 +146,7 @@ pub(crate) fn connection_span(id: ConnectionId, endpoint: &str, peer: Option<Soc
     }
 }
 
-/// Measures a handler, if anybody is told.
+/// Measures how long a handler runs, if that is reported.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stopwatch {
     #[cfg(feature = "metrics")]
@@ -160,7 +164,7 @@ impl Stopwatch {
 
 #[cfg(feature = "metrics")]
 mod handles {
-    //! The metrics of one endpoint, registered once where they are told of with every message.
+    //! The metrics of one endpoint. Those reported for every message are registered once.
 
     use std::{
         fmt,
@@ -180,7 +184,7 @@ mod handles {
         messages_sent: Counter,
         bytes_sent: Counter,
         recipients: Histogram,
-        /// Of the message handler, from its first message on: an endpoint may have none.
+        /// Durations of the message handler, from its first message on: an endpoint may have none.
         message_durations: OnceLock<Histogram>,
     }
 

@@ -1,8 +1,9 @@
-//! The mailbox as broadcasts see it: what is put off for a connection, and handed to it by its flusher.
+//! The broadcast side of a mailbox: deferred frames, and the batches that a flusher writes.
 //!
-//! A broadcast that is put off counts as queued, so it must find room whatever happens meanwhile. A quarter of the bounds is
-//! for what a connection has queued, and the rest for what is put off. Whoever needs more than its quarter is sent
-//! broadcasts at once, until it has taken everything: then its queue decides, as for any other message.
+//! A deferred broadcast counts as queued, so it must have room, whatever else is queued meanwhile. A quarter of the
+//! bounds is for the connection's own queue, and the rest is for deferred frames. A connection that needs more than its
+//! quarter switches to direct mode until its queue is empty. In direct mode, the overflow policy applies to broadcasts
+//! as to any other message.
 
 use std::{mem::replace, task::Poll};
 
@@ -25,7 +26,7 @@ use crate::{
     },
 };
 
-/// How much can be queued for a connection that batches reach.
+/// Returns the maximum size of the queue of a connection in batched mode.
 fn own_share(bounds: &Bounds) -> QueueSize {
     QueueSize {
         messages: bounds.max_outbound_messages / 4,
@@ -33,7 +34,7 @@ fn own_share(bounds: &Bounds) -> QueueSize {
     }
 }
 
-/// How much can be put off.
+/// Returns the maximum size of the deferred frames.
 pub(crate) fn batched_share(bounds: &Bounds) -> QueueSize {
     let own = own_share(bounds);
     QueueSize {
@@ -43,22 +44,22 @@ pub(crate) fn batched_share(bounds: &Bounds) -> QueueSize {
 }
 
 impl Mailbox {
-    /// Locks it for a frame of so many bytes. If that would crowd what is put off, `part` is called first, which lets no
-    /// batch reach the connection any more.
+    /// Locks the state to queue a frame of `bytes`. If the queue would exceed its share, calls `stop_batching` first,
+    /// which switches the connection to direct mode.
     #[inline]
-    pub(super) fn lock_for(&self, bytes: usize, part: impl Fn()) -> MutexGuard<'_, State> {
+    pub(super) fn lock_for(&self, bytes: usize, stop_batching: impl Fn()) -> MutexGuard<'_, State> {
         let mut state = self.lock();
-        while self.crowds(&state, bytes) {
+        while self.must_stop_batching(&state, bytes) {
             drop(state);
-            part();
+            stop_batching();
             state = self.lock();
         }
         state
     }
 
-    /// Tells whether `more` would leave too little room for what is put off.
+    /// Returns `true` if `more` bytes would leave too little room for deferred frames.
     #[inline]
-    pub(super) fn crowds(&self, state: &State, more: usize) -> bool {
+    pub(super) fn must_stop_batching(&self, state: &State, more: usize) -> bool {
         matches!(state.mode, BroadcastMode::Batched { .. }) && self.is_over_own_share(state, more)
     }
 
@@ -68,7 +69,7 @@ impl Mailbox {
         messages + usize::from(more > 0) > own.messages || bytes + more > own.bytes
     }
 
-    /// Returns the number up to which the connection has everything, if batches reach it.
+    /// Returns the number of the last frame that the connection has, in batched mode.
     pub(crate) fn seen(&self) -> Option<u64> {
         match self.lock().mode {
             BroadcastMode::Batched { seen } => Some(seen),
@@ -76,8 +77,8 @@ impl Mailbox {
         }
     }
 
-    /// Queues what the connection `id` is still due of `all_shared`, which are all up to the number `last`. Returns whether
-    /// batches are to reach it no longer.
+    /// Queues the frames of `all_shared` that the connection `id` does not have yet. `all_shared` is complete up to the
+    /// number `last`. Returns `true` if the connection must stop batching.
     pub(crate) fn catch_up<'b>(
         &self,
         id: ConnectionId,
@@ -86,24 +87,26 @@ impl Mailbox {
     ) -> bool {
         let mut state = self.lock();
         all_shared.for_each(|shared| self.queue_shared(&mut state, id, shared));
-        state.has_all_up_to(last);
-        self.crowds(&state, 0)
+        state.mark_seen(last);
+        self.must_stop_batching(&state, 0)
     }
 
-    /// Queues what the connection `id` is still due of `shared`. Returns whether batches are to reach it no longer.
-    pub(crate) fn settle(&self, id: ConnectionId, shared: &SharedFrames) -> bool {
+    /// Queues the frames of `shared` that the connection `id` does not have yet. Returns `true` if the connection must
+    /// stop batching.
+    pub(crate) fn queue_batch(&self, id: ConnectionId, shared: &SharedFrames) -> bool {
         let mut state = self.lock();
         self.queue_shared(&mut state, id, shared);
-        self.crowds(&state, 0)
+        self.must_stop_batching(&state, 0)
     }
 
-    /// Sees to it that what was taken in is written. Gives whether the flusher is to be called.
+    /// Ensures that queued frames are written. Returns `true` if the caller must schedule the flusher.
     pub(crate) fn needs_flusher(&self) -> bool {
         let state = self.lock();
         !state.queue.is_empty() && wake_writer(state)
     }
 
-    /// Lets batches reach the connection from the one behind the number `last`, if nothing speaks against it.
+    /// Switches to batched mode, from the frame after the number `last` on. Returns `false` if the connection is not
+    /// open, is closing, or has too many queued frames.
     pub(crate) fn start_batching(&self, last: u64) -> bool {
         let mut state = self.lock();
         let joins =
@@ -114,10 +117,10 @@ impl Mailbox {
         joins
     }
 
-    /// Lets no batch reach the connection any more, for good if it `ends`. Returns whether batches have reached it.
+    /// Switches to direct mode, for good if the connection `ends`. Returns `true` if it was in batched mode.
     pub(crate) fn stop_batching(&self, ends: bool) -> bool {
         let mut state = self.lock();
-        let reach = if ends {
+        let direct = if ends {
             BroadcastMode::DirectUntilClosed
         } else {
             BroadcastMode::Direct
@@ -125,32 +128,32 @@ impl Mailbox {
         if state.mode == BroadcastMode::DirectUntilClosed {
             return false;
         }
-        matches!(replace(&mut state.mode, reach), BroadcastMode::Batched { .. })
+        matches!(replace(&mut state.mode, direct), BroadcastMode::Batched { .. })
     }
 
-    /// Writes what the connection `id` is still due of `shared`, behind what is queued. What the socket does not take is
-    /// left to the driver.
+    /// Writes the frames of `shared` that the connection `id` does not have yet, after the queued frames. The driver
+    /// writes the bytes that the socket does not take.
     pub(crate) fn write_batch(&self, id: ConnectionId, shared: &SharedFrames, budget: &mut usize) -> Wrote {
         let mut state = self.lock();
         let Some((frame, mut writer)) = state.take_free_writer(id, shared) else {
             return self.write_batch_behind(state, id, shared, budget);
         };
         state.size = shared.size();
-        state.has_all_up_to(shared.last());
+        state.mark_seen(shared.last());
         drop(state);
         let result = writer.write_through(frame, shared.size(), budget);
         let mut state = self.lock();
-        if !matches!(result, Poll::Ready(Ok(_))) || !writer.is_clear() || !state.is_done() {
+        if !matches!(result, Poll::Ready(Ok(_))) || !writer.is_idle() || !state.is_done() {
             return self.go_on_writing(state, writer, &result, budget);
         }
-        // Nearly always, this was all.
+        // The common case: everything is written.
         state.writer = WriterSlot::Here(writer);
         state.size = QueueSize::default();
         self.unlock_and_notify(state);
         Wrote::all(shared.size())
     }
 
-    /// As [`Self::write_batch`], where something is ahead of it.
+    /// Like [`Self::write_batch`], behind other frames.
     #[cold]
     fn write_batch_behind(
         &self,
@@ -163,57 +166,57 @@ impl Mailbox {
         if state.queue.is_empty() {
             drop(state);
         } else {
-            // Where only the driver can write, it is woken.
+            // If only the driver can write, this wakes it.
             wake_writer(state);
         }
         self.write(None, budget)
     }
 
-    /// Queues what the connection `id` is due of `shared`. There is room for it.
+    /// Queues the frames of `shared` that the connection `id` does not have yet. There is always room for them.
     fn queue_shared(&self, state: &mut State, id: ConnectionId, shared: &SharedFrames) {
         let BroadcastMode::Batched { seen } = state.mode else {
             return;
         };
         if state.gate == Gate::Open {
             match shared.whole_for(id, seen) {
-                // A frame that may be dropped to make room for another stays by itself.
+                // Under `DropOldest`, frames stay separate, so that each can be dropped.
                 Some(whole) if self.overflow() != Overflow::DropOldest => state.queue_frame(whole.clone()),
                 _ => shared.due(id, seen).for_each(|frame| state.queue_frame(frame.clone())),
             }
         }
-        state.has_all_up_to(shared.last());
+        state.mark_seen(shared.last());
     }
 }
 
 impl State {
-    fn has_all_up_to(&mut self, last: u64) {
+    fn mark_seen(&mut self, last: u64) {
         if let BroadcastMode::Batched { seen } = &mut self.mode {
             *seen = last.max(*seen);
         }
     }
 
-    /// Tells whether nothing has come while the writer was taken out.
+    /// Returns `true` if nothing was queued while the writer was taken out.
     #[inline]
     fn is_done(&self) -> bool {
         let is_taken = matches!(self.writer, WriterSlot::Taken { driver_waits: false });
         is_taken && self.queue.is_empty() && self.controls.is_empty()
     }
 
-    /// Takes the writer out to write all of `shared` through it, if nothing is ahead of it.
+    /// Takes the writer out to write all of `shared`, if no frame is ahead of it.
     #[inline]
     fn take_free_writer<'b>(&mut self, id: ConnectionId, shared: &'b SharedFrames) -> Option<(&'b Frame, FrameWriter)> {
         let BroadcastMode::Batched { seen } = self.mode else {
             return None;
         };
         let is_free = self.gate == Gate::Open && self.size.messages == 0 && self.controls.is_empty();
-        if !is_free || !matches!(&self.writer, WriterSlot::Here(writer) if writer.is_clear() && writer.is_shared()) {
+        if !is_free || !matches!(&self.writer, WriterSlot::Here(writer) if writer.is_idle() && writer.is_shared()) {
             return None;
         }
         let frame = shared.whole_for(id, seen)?;
         match replace(&mut self.writer, WriterSlot::Taken { driver_waits: false }) {
             WriterSlot::Here(writer) => Some((frame, writer)),
-            exit => {
-                self.writer = exit;
+            slot => {
+                self.writer = slot;
                 None
             }
         }

@@ -1,4 +1,4 @@
-//! The mailbox as its connection's driver sees it, besides writing.
+//! The driver's side of a mailbox, except for writing.
 
 use std::{
     mem::{replace, take},
@@ -17,43 +17,43 @@ use crate::{
     },
 };
 
-/// What the driver is told when it looks in.
+/// Signals for the driver.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Signals {
-    /// Somebody asked for the end of the connection.
+    /// The requested end of the connection.
     pub(crate) ending: Option<Ending>,
-    /// The drain's patience is over: stop at once.
+    /// The drain's grace period is over: the driver stops at once.
     pub(crate) aborted: bool,
     pub(crate) status: MailboxStatus,
 }
 
-/// What the driver knows of its mailbox from the last look at it.
+/// The status of the mailbox when the driver last read it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct MailboxStatus {
-    /// There are signals, so that it must look in.
+    /// There are signals, so the driver must call [`Mailbox::take_signals`].
     pub(crate) has_signals: bool,
-    /// A handler may run: its reply finds room.
+    /// There is room for a handler's reply, so a handler may run.
     pub(crate) has_room: bool,
-    /// There may be something to write.
+    /// There may be frames to write.
     pub(crate) has_frames: bool,
 }
 
 impl Mailbox {
-    // ---- the way of a connection ----------------------------------------------------------------------------------
+    // ---- from connect to close -------------------------------------------------------------------------------------
 
-    /// Opens the way out, now that the 101 is out.
+    /// Sets the writer, after the 101 is sent.
     pub(crate) fn connect(&self, writer: FrameWriter) {
         self.lock().writer = WriterSlot::Here(writer);
     }
 
-    /// Queues what `connect` returned as the first frame, and lets out what others sent meanwhile.
-    pub(crate) fn greet(&self, greeting: Option<Frame>) {
+    /// Queues the reply of `connect` as the first frame, then the frames held while it ran.
+    pub(crate) fn finish_connect(&self, reply: Option<Frame>) {
         let mut state = self.lock();
-        if let Some(greeting) = greeting {
-            state.queue_frame(greeting);
+        if let Some(reply) = reply {
+            state.queue_frame(reply);
         }
         let held = state.held.take();
-        if state.gate == Gate::Greeting {
+        if state.gate == Gate::Connecting {
             state.gate = if held.is_some() { Gate::Released } else { Gate::Open };
         }
         if let Some(held) = held {
@@ -62,23 +62,23 @@ impl Mailbox {
         }
     }
 
-    /// Drops what others sent meanwhile: `connect` has not let the client in.
-    pub(crate) fn refuse(&self) {
+    /// Drops the held frames, because `connect` has refused the client.
+    pub(crate) fn discard_held(&self) {
         let held = self.lock().held.take();
         drop(held);
     }
 
-    /// Queues the reply of a handler, if there is one, and says what has come of its run. The driver runs no handler while
-    /// the queue is full, so a reply goes over the bound at most by itself. Returns also whether batches are to reach the
-    /// connection no longer.
+    /// Queues the reply of a handler, if any. Returns the new status, and `true` if the connection must stop batching.
+    ///
+    /// The driver runs no handler while the queue is full. Therefore the queue exceeds its bounds by one reply at most.
     pub(crate) fn answer(&self, reply: Option<&Message>) -> (MailboxStatus, bool) {
         let mut state = self.lock();
         if let Some(reply) = reply {
-            // A frame that may be dropped to make room for another stays by itself.
+            // Under `DropOldest`, frames stay separate, so that each can be dropped.
             let joins = self.overflow() != Overflow::DropOldest;
             state.queue_reply(reply, joins);
         }
-        (self.status(&state), self.crowds(&state, 0))
+        (self.status(&state), self.must_stop_batching(&state, 0))
     }
 
     fn status(&self, state: &State) -> MailboxStatus {
@@ -89,7 +89,7 @@ impl Mailbox {
         }
     }
 
-    /// Queues a control frame ahead of everything else.
+    /// Queues a control frame ahead of all other frames.
     pub(crate) fn control(&self, frame: Frame) {
         let mut state = self.lock();
         if state.controls.len() == CONTROLS {
@@ -98,31 +98,31 @@ impl Mailbox {
         state.controls.push_back(frame);
     }
 
-    /// The peer said Close or is gone: only the running handler may still send. Gives the end that was asked for
-    /// before, if one was.
+    /// Handles the peer's Close frame, or the end of TCP: from now on, only the running handler can send. Returns the
+    /// ending requested before.
     pub(crate) fn peer_closed(&self) -> Option<Ending> {
         let mut state = self.lock();
         if state.gate != Gate::Closed {
             state.gate = Gate::Finishing;
         }
-        let asked_for = state.ending.as_deref().cloned();
+        let requested = state.ending.as_deref().cloned();
         self.unlock_and_notify(state);
-        asked_for
+        requested
     }
 
-    /// Takes nothing more, from nobody.
+    /// Refuses all further frames.
     pub(crate) fn stop_accepting(&self) {
         let state = self.lock();
         self.close_gate(state);
     }
 
-    /// Drops TCP, and what was not written.
+    /// Drops the socket and all unwritten frames.
     pub(crate) fn drop_socket(&self) {
         let mut state = self.lock();
-        let exit = replace(&mut state.writer, WriterSlot::Absent);
+        let slot = replace(&mut state.writer, WriterSlot::Absent);
         let frames = (take(&mut state.queue), take(&mut state.controls), state.held.take());
         self.close_gate(state);
-        drop((exit, frames));
+        drop((slot, frames));
     }
 
     /// Takes the bytes of all queued frames, in place of a socket.
@@ -135,7 +135,7 @@ impl Mailbox {
         queue.iter().flat_map(|frame| frame.pieces().concat()).collect()
     }
 
-    /// Tells whether a handler may run: its reply finds room.
+    /// Returns `true` if there is room for a handler's reply, so that a handler may run.
     pub(crate) fn has_room(&self) -> bool {
         self.takes_reply(&self.lock())
     }
@@ -147,7 +147,7 @@ impl Mailbox {
 
     // ---- waking and sleeping --------------------------------------------------------------------------------------
 
-    /// Says that the driver is awake, so that nobody wakes it.
+    /// Returns the signals, and marks the driver as awake, so that no other task wakes it.
     pub(crate) fn take_signals(&self) -> Signals {
         let mut state = self.lock();
         state.driver.take_waker();
@@ -161,8 +161,7 @@ impl Mailbox {
         }
     }
 
-    /// Lets the driver sleep until there is something for it to do. Gives `false`, and does not register it, if there is
-    /// already.
+    /// Registers the driver to be woken. Returns `false`, without registering it, if there is work already.
     pub(crate) fn sleep(&self, cx: &Context<'_>, has_ending: bool) -> bool {
         let mut state = self.lock();
         let signals = state.aborted || (state.ending.is_some() && !has_ending);
@@ -176,7 +175,7 @@ impl Mailbox {
 }
 
 impl State {
-    /// Queues a reply, behind others in the same piece of memory if it `joins` them.
+    /// Queues a reply. If it `joins` them, its bytes are appended to those of the replies before it.
     #[inline]
     fn queue_reply(&mut self, reply: &Message, joins: bool) {
         if !joins {
@@ -188,10 +187,10 @@ impl State {
         }
     }
 
-    /// Returns `true` unless everything is written.
+    /// Returns `true` unless all frames are written.
     #[inline]
     fn has_frames(&self) -> bool {
-        let is_clear = matches!(&self.writer, WriterSlot::Here(writer) if writer.is_clear());
-        !(is_clear && self.queue.is_empty() && self.controls.is_empty())
+        let is_idle = matches!(&self.writer, WriterSlot::Here(writer) if writer.is_idle());
+        !(is_idle && self.queue.is_empty() && self.controls.is_empty())
     }
 }

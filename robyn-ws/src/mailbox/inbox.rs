@@ -1,4 +1,4 @@
-//! Where messages wait that were read and not handled yet.
+//! Received messages that wait for their handler.
 
 use std::{sync::Arc, task::Waker};
 
@@ -8,10 +8,10 @@ use crate::{
     util::time::Moment,
 };
 
-/// Where messages wait for a handler, or for a session.
+/// Received messages that wait for a message handler or a session.
 #[derive(Debug)]
 pub(crate) enum Inbox {
-    /// Absent while it is empty, as it is in a quiet connection.
+    /// `None` while empty, so that an idle connection needs no memory for it.
     Own(Option<Box<ReadAhead>>),
     Session(Arc<SessionInbox>),
 }
@@ -21,8 +21,8 @@ impl Inbox {
         Self::Own(None)
     }
 
-    /// Hands what waits here, and all that follows, to a session.
-    pub(crate) fn give_to(&mut self, session: Arc<SessionInbox>) {
+    /// Moves the waiting messages to a session, which also receives all later messages.
+    pub(crate) fn switch_to(&mut self, session: Arc<SessionInbox>) {
         while let Some(message) = self.pop() {
             session.push(message, None);
         }
@@ -37,7 +37,7 @@ impl Inbox {
         }
     }
 
-    /// Gives the next message for a message handler.
+    /// Returns the next message for a message handler.
     pub(crate) fn pop(&mut self) -> Option<Message> {
         let Self::Own(ahead) = self else { return None };
         let message = ahead.as_mut()?.pop();
@@ -45,14 +45,14 @@ impl Inbox {
         message
     }
 
-    /// Tells a session that nothing follows.
+    /// Notifies a session that the connection has ended.
     pub(crate) fn end(&self, ending: &Ending) {
         if let Self::Session(session) = self {
             session.end(ending.into());
         }
     }
 
-    /// Tells whether no message waits for a message handler.
+    /// Returns `true` if no message waits for a message handler.
     pub(crate) fn is_empty(&self) -> bool {
         match self {
             Self::Own(ahead) => ahead.is_none(),
@@ -60,15 +60,15 @@ impl Inbox {
         }
     }
 
-    /// Returns until when our side had something to do, so that the client could be silent.
+    /// Returns the time until which this server was busy, so that the client had no reason to send.
     pub(crate) fn worked_until(&self, handler_runs: bool, now: Moment) -> Option<Moment> {
         match self {
             Self::Own(_) => handler_runs.then_some(now),
-            Self::Session(session) => Some(session.awaits_since().unwrap_or(now)),
+            Self::Session(session) => Some(session.waiting_since().unwrap_or(now)),
         }
     }
 
-    /// Tells whether another message may be read ahead.
+    /// Returns `true` if another message may be read ahead.
     pub(crate) fn has_room(&self, bounds: &Bounds) -> bool {
         match self {
             Self::Own(ahead) => ahead.as_ref().is_none_or(|ahead| ahead.has_room(bounds)),

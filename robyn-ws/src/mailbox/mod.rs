@@ -1,4 +1,4 @@
-//! The bounded outbound queue of one connection, and what happens when it is full.
+//! The bounded outbound queue of one connection, and the overflow policies.
 
 pub(crate) mod broadcasts;
 pub(crate) mod driver_side;
@@ -38,20 +38,20 @@ use crate::{
     wire::frame::{Frame, QueueSize},
 };
 
-/// What became of a frame that was pushed.
+/// The result of a push that queued its frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Pushed {
-    /// How many older frames were dropped for it.
+    /// Number of older messages dropped for the frame.
     pub(crate) evicted: usize,
-    /// Whether the flusher is to be called, since nobody else will write it.
+    /// Whether the caller must schedule the flusher, because no other task will write the frame.
     pub(crate) needs_flush: bool,
 }
 
-/// A connection's outbound queue. Everything it is sent goes through here.
+/// The outbound queue of a connection. All frames of the connection pass through it.
 #[derive(Debug)]
 pub(crate) struct Mailbox {
     state: Mutex<State>,
-    /// Tells those who wait that there is room, or that the gate closed. Made for the first of them.
+    /// Notifies waiting tasks that there is room, or that the gate is closed. Created by the first waiting task.
     changed: OnceLock<Box<Notify>>,
     bounds: Arc<Bounds>,
 }
@@ -60,7 +60,7 @@ impl Mailbox {
     pub(crate) fn new(bounds: Arc<Bounds>) -> Self {
         Self {
             state: Mutex::new(State {
-                gate: Gate::Greeting,
+                gate: Gate::Connecting,
                 queue: Queue::default(),
                 held: None,
                 controls: RareQueue::default(),
@@ -71,23 +71,23 @@ impl Mailbox {
                 driver: DriverState::Awake,
                 mode: BroadcastMode::Direct,
                 flush_requested: false,
-                awaited: false,
+                has_waiters: false,
                 progress: 0,
-                given_up: None,
+                timed_out: None,
             }),
             changed: OnceLock::new(),
             bounds,
         }
     }
 
-    /// A panic under the lock is a bug of this module, and the queue is still a queue: poisoning is ignored.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock()
     }
 
-    /// Queues `frame` now, or applies the overflow policy now. `part` lets no batch reach the connection any more.
-    pub(crate) fn push(&self, frame: Frame, sender: Sender, part: impl Fn()) -> Result<Pushed, SendError> {
-        let mut state = self.lock_for(frame.len(), part);
+    /// Queues `frame` without waiting. If the queue is full, the overflow policy applies. `stop_batching` switches the
+    /// connection to direct mode.
+    pub(crate) fn push(&self, frame: Frame, sender: Sender, stop_batching: impl Fn()) -> Result<Pushed, SendError> {
+        let mut state = self.lock_for(frame.len(), stop_batching);
         state.admit(sender)?;
         let mut evicted = 0;
         if !self.fits(&state, &frame, sender) {
@@ -106,13 +106,18 @@ impl Mailbox {
         Ok(Pushed { evicted, needs_flush })
     }
 
-    /// Queues `frame` if there is room, and gives it back if not, whatever the policy.
-    pub(crate) fn try_push(&self, frame: Frame, sender: Sender, part: impl Fn()) -> Result<Pushed, TryPushError> {
-        let mut state = self.lock_for(frame.len(), part);
+    /// Queues `frame` if there is room. Otherwise returns it, whatever the overflow policy.
+    pub(crate) fn try_push(
+        &self,
+        frame: Frame,
+        sender: Sender,
+        stop_batching: impl Fn(),
+    ) -> Result<Pushed, TryPushError> {
+        let mut state = self.lock_for(frame.len(), stop_batching);
         state.admit(sender).map_err(TryPushError::Refused)?;
         if !self.fits(&state, &frame, sender) {
-            // Whoever gets it back may wait for room.
-            state.awaited = true;
+            // The caller may wait for room.
+            state.has_waiters = true;
             return Err(TryPushError::Full(frame));
         }
         let needs_flush = enqueue(state, frame, sender);
@@ -122,8 +127,8 @@ impl Mailbox {
         })
     }
 
-    /// Asks for the end of the connection. The first to ask decides why, and that is given; nothing more is taken from
-    /// anybody.
+    /// Requests the end of the connection and refuses all further frames. Returns the first requested ending, which is
+    /// the one that applies.
     pub(crate) fn close(&self, ending: Ending) -> Ending {
         let mut state = self.lock();
         let standing = Ending::clone(state.ending.get_or_insert_with(|| Box::new(ending)));
@@ -131,7 +136,7 @@ impl Mailbox {
         standing
     }
 
-    /// Stops the connection at once, whatever it still waits for.
+    /// Stops the connection immediately.
     pub(crate) fn abort(&self) {
         let mut state = self.lock();
         state.ending.get_or_insert_with(|| Box::new(Ending::shutdown()));
@@ -148,16 +153,16 @@ impl Mailbox {
         }
     }
 
-    /// Tells those who wait that something has changed, outside the lock.
+    /// Unlocks the state, then notifies the waiting tasks.
     fn unlock_and_notify(&self, mut state: MutexGuard<'_, State>) {
-        let awaited = std::mem::take(&mut state.awaited);
+        let has_waiters = std::mem::take(&mut state.has_waiters);
         drop(state);
-        if let Some(changed) = self.changed.get().filter(|_| awaited) {
+        if let Some(changed) = self.changed.get().filter(|_| has_waiters) {
             changed.notify_waiters();
         }
     }
 
-    /// Gives the end that was asked for.
+    /// Returns the requested ending.
     pub(crate) fn ending(&self) -> Option<Ending> {
         self.lock().ending.as_deref().cloned()
     }
@@ -181,17 +186,17 @@ impl Mailbox {
 
     fn fits_beside(&self, state: &State, frame: &Frame, sender: Sender) -> bool {
         match state.gate {
-            Gate::Greeting if sender == Sender::Other => {
+            Gate::Connecting if sender == Sender::Other => {
                 let size = state.held.as_ref().map_or_else(QueueSize::default, |held| held.size);
                 self.has_room_for(frame, size, 1)
             }
-            // What `connect` has held back is not the client's, before it could take it.
+            // Held frames came before the client could read, so they do not count against its bounds.
             Gate::Released => self.has_room_for(frame, state.size, 2),
             _ => self.has_room_for(frame, state.size, 1),
         }
     }
 
-    /// Returns `true` if `frame` fits beside `size` into so many times the bounds.
+    /// Returns `true` if `frame` fits beside a queue of this size into `times` times the bounds.
     #[inline]
     fn has_room_for(&self, frame: &Frame, QueueSize { messages, bytes }: QueueSize, times: usize) -> bool {
         messages == 0
@@ -199,7 +204,7 @@ impl Mailbox {
                 && bytes + frame.len() <= self.bounds.max_outbound_bytes * times)
     }
 
-    /// Drops the oldest frames that nobody has begun to write, until `frame` fits or none is left.
+    /// Drops the oldest frames that are not being written, until `frame` fits or none is left.
     fn make_room(&self, state: &mut State, frame: &Frame, sender: Sender) -> usize {
         let mut evicted = 0;
         while !self.fits(state, frame, sender) {
@@ -210,7 +215,7 @@ impl Mailbox {
     }
 }
 
-/// Queues a frame that fits. Gives whether the flusher is to be called.
+/// Queues a frame that fits. Returns `true` if the caller must schedule the flusher.
 #[inline]
 fn enqueue(mut state: MutexGuard<'_, State>, frame: Frame, sender: Sender) -> bool {
     if state.holds(sender) {
@@ -223,7 +228,8 @@ fn enqueue(mut state: MutexGuard<'_, State>, frame: Frame, sender: Sender) -> bo
     wake_writer(state)
 }
 
-/// Sees to it that what is queued is written: the driver is woken if only it can. Gives whether the flusher is to be called.
+/// Ensures that queued frames are written: wakes the driver if only it can write. Returns `true` if the caller must
+/// schedule the flusher.
 #[inline]
 fn wake_writer(mut state: MutexGuard<'_, State>) -> bool {
     if !matches!(state.driver, DriverState::Asleep(_)) {
@@ -231,7 +237,7 @@ fn wake_writer(mut state: MutexGuard<'_, State>) -> bool {
         return false;
     }
     match &state.writer {
-        WriterSlot::Here(writer) if !writer.is_clear() => false,
+        WriterSlot::Here(writer) if !writer.is_idle() => false,
         WriterSlot::Here(writer) if writer.is_shared() => !replace(&mut state.flush_requested, true),
         WriterSlot::Here(_) => {
             let driver = state.driver.take_waker();
@@ -245,7 +251,7 @@ fn wake_writer(mut state: MutexGuard<'_, State>) -> bool {
     }
 }
 
-/// Why [`Mailbox::try_push`] queued nothing.
+/// Why [`Mailbox::try_push`] did not queue the frame.
 #[derive(Debug)]
 pub(crate) enum TryPushError {
     Full(Frame),

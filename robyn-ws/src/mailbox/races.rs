@@ -1,6 +1,7 @@
-//! Senders, flusher, driver and socket at the same time, in many interleavings: nothing is lost, nothing is written twice,
-//! each sender's order holds, and nobody sleeps while there is something to write. A thread that nobody wakes is a
-//! deadlock, which the scheduler reports.
+//! Senders, flusher, driver and socket at the same time, in many interleavings.
+//!
+//! Each frame is written once, and the order of each sender is kept. No task sleeps while there are frames to write:
+//! the scheduler reports a thread that is never woken as a deadlock.
 
 use std::{future::poll_fn, sync::Arc, task::Poll};
 
@@ -21,28 +22,29 @@ use crate::{
 };
 
 const SENDERS: u8 = 2;
+/// Bytes on the wire of a frame with one byte of payload.
 const FRAMES: u8 = 3;
 
-/// What a frame of one byte takes on the wire.
+/// Bytes on the wire of a frame with one byte of payload.
 const FRAME: usize = 3;
 
 fn open_mailbox(bounds: &Bounds) -> (Arc<Mailbox>, PipeEnd) {
     let (mailbox, pipe) = (Arc::new(Mailbox::new(Arc::new(bounds.clone()))), PipeEnd::new());
-    mailbox.greet(None);
+    mailbox.finish_connect(None);
     mailbox.connect(FrameWriter::new(WriteSide::Pipe(pipe.clone())));
     (mailbox, pipe)
 }
 
-/// No batch reaches these mailboxes.
-fn nobody_parts() {
-    unreachable!("batches are for the members of an endpoint");
+/// These mailboxes are always in direct mode.
+fn never_batched() {
+    unreachable!("only members of an endpoint are in batched mode");
 }
 
 fn frame(byte: u8) -> Frame {
     Frame::message(&Message::from(vec![byte]))
 }
 
-/// Writes and sleeps like a connection's driver, until somebody has closed the mailbox and everything is written.
+/// Writes and sleeps like a connection's driver, until the mailbox is closed and all frames are written.
 fn drive(mailbox: &Mailbox) {
     block_on(poll_fn(|cx| {
         loop {
@@ -63,17 +65,17 @@ fn drive(mailbox: &Mailbox) {
     }));
 }
 
-/// Sends frames that tell who sent them, and calls the flusher where it is needed.
+/// Sends numbered frames of `sender`, and calls the flusher if needed.
 fn send(mailbox: &Mailbox, sender: u8, flusher: fn(&Mailbox)) {
     for number in 0..FRAMES {
-        let pushed = mailbox.push(frame(sender * FRAMES + number), Sender::Other, nobody_parts);
+        let pushed = mailbox.push(frame(sender * FRAMES + number), Sender::Other, never_batched);
         if pushed.expect("there is room").needs_flush {
             flusher(mailbox);
         }
     }
 }
 
-/// Has every sender send from a thread of its own.
+/// Starts a thread for each sender.
 fn all_send(mailbox: &Arc<Mailbox>, flusher: fn(&Mailbox)) -> Vec<JoinHandle<()>> {
     let senders = (0..SENDERS).map(|sender| {
         let mailbox = mailbox.clone();
@@ -82,7 +84,7 @@ fn all_send(mailbox: &Arc<Mailbox>, flusher: fn(&Mailbox)) -> Vec<JoinHandle<()>
     senders.collect()
 }
 
-/// Writes like the flusher that comes.
+/// Writes like a flusher.
 fn write(mailbox: &Mailbox) {
     mailbox.write(None, &mut { usize::MAX });
 }
@@ -95,7 +97,7 @@ fn frames_of_all_arrive_in_order() {
     });
     let senders = all_send(&mailbox, write);
     let all = usize::from(SENDERS * FRAMES);
-    // In parts that are no whole frames.
+    // In parts that are not whole frames.
     let mut bytes = pipe.read(FRAME + 1);
     bytes.extend(pipe.read(all * FRAME - bytes.len()));
     mailbox.close(Ending::shutdown());
@@ -136,10 +138,10 @@ fn what_was_taken_is_written_before_the_end() {
         move || {
             let mut taken = 0;
             for number in 0..FRAMES {
-                match mailbox.push(frame(number), Sender::Other, nobody_parts) {
+                match mailbox.push(frame(number), Sender::Other, never_batched) {
                     Ok(pushed) if pushed.needs_flush => drop(mailbox.write(None, &mut { usize::MAX })),
                     Ok(_) => {}
-                    // Under this policy, a full queue ends the connection.
+                    // A full queue ends the connection under this policy.
                     Err(error) => {
                         assert!(matches!(error, SendError::QueueFull | SendError::NotConnected));
                         break;
@@ -150,12 +152,12 @@ fn what_was_taken_is_written_before_the_end() {
             taken
         }
     });
-    // Two fit into the queue in any case.
+    // Two frames always fit into the queue.
     let bytes = pipe.read(2 * FRAME);
     assert_eq!([bytes[FRAME - 1], bytes[2 * FRAME - 1]], [0, 1]);
     let taken = sender.join().expect("the sender ends");
     mailbox.close(Ending::shutdown());
-    // This waits for ever if something that was taken is not written before the end.
+    // This waits forever if a queued frame is not written before the end.
     pipe.read((taken - 2) * FRAME);
     driver.join().expect("the driver ends");
 }
@@ -170,25 +172,25 @@ fn hanging_up_drops_the_socket_whoever_writes() {
     let sender = thread::spawn({
         let mailbox = mailbox.clone();
         move || {
-            if mailbox.push(frame(0), Sender::Own, nobody_parts).is_ok() {
+            if mailbox.push(frame(0), Sender::Own, never_batched).is_ok() {
                 mailbox.write(None, &mut { usize::MAX });
             }
         }
     });
     mailbox.drop_socket();
     sender.join().expect("the sender ends");
-    assert!(pipe.is_the_last(), "the socket is dropped");
+    assert!(pipe.is_peer_dropped(), "the socket is dropped");
 }
 
-/// A flusher is called, and its runtime has ended: it leaves what it was called for to the driver.
-fn driver_writes_for_a_courier_that_does_not_come() {
+/// The runtime of a scheduled flusher has ended: the flusher leaves the frames to the driver.
+fn driver_writes_for_a_flusher_that_does_not_come() {
     let (mailbox, pipe) = open_mailbox(&Bounds::default());
     let driver = thread::spawn({
         let mailbox = mailbox.clone();
         move || drive(&mailbox)
     });
     let senders = all_send(&mailbox, Mailbox::leave_to_driver);
-    // This waits for ever if a frame is left behind.
+    // This waits forever if a frame is not written.
     pipe.read(usize::from(SENDERS * FRAMES) * FRAME);
     mailbox.close(Ending::shutdown());
     for thread in senders.into_iter().chain([driver]) {
@@ -197,12 +199,12 @@ fn driver_writes_for_a_courier_that_does_not_come() {
 }
 
 #[test]
-fn frames_are_written_although_the_courier_does_not_come() {
-    check_random(driver_writes_for_a_courier_that_does_not_come, 3000);
-    check_pct(driver_writes_for_a_courier_that_does_not_come, 3000, 3);
+fn frames_are_written_although_the_flusher_does_not_come() {
+    check_random(driver_writes_for_a_flusher_that_does_not_come, 3000);
+    check_pct(driver_writes_for_a_flusher_that_does_not_come, 3000, 3);
 }
 
 #[test]
-fn socket_is_dropped_when_its_connection_ends_while_the_courier_writes() {
+fn socket_is_dropped_when_its_connection_ends_while_the_flusher_writes() {
     check_random(hanging_up_drops_the_socket_whoever_writes, 3000);
 }

@@ -1,11 +1,11 @@
-//! Messages that were read and not handled yet, within bounds.
+//! Received messages that are not handled yet, within bounds.
 
 use crate::{
     types::{limits::Bounds, message::Message},
     util::queue::Queue,
 };
 
-/// Messages in the order in which they came.
+/// Messages in the order of their arrival.
 #[derive(Debug, Default)]
 pub(crate) struct ReadAhead {
     messages: Queue<Message>,
@@ -28,8 +28,8 @@ impl ReadAhead {
         self.messages.is_empty()
     }
 
-    /// Tells whether another message may be read ahead: `Limits::max_read_ahead` messages, and about one message of the
-    /// largest size.
+    /// Returns `true` if another message may be read ahead. The bounds are `Limits::max_read_ahead` messages and
+    /// `Limits::max_message_size` bytes. The last message may exceed the bytes.
     pub(crate) fn has_room(&self, bounds: &Bounds) -> bool {
         let (messages, bytes) = (self.messages.len(), self.bytes);
         messages == 0 || (messages < bounds.max_read_ahead && bytes < bounds.max_message_size)

@@ -1,34 +1,34 @@
-//! Who sends to a connection: the handler of that connection which runs at this moment, or anybody else.
+//! The sender of a frame, relative to its recipient: the recipient's own handler, or another one.
 
 use std::cell::Cell;
 
 use crate::types::id::ConnectionId;
 
 thread_local! {
-    /// The connection whose handler this thread runs at this moment.
+    /// The handler that runs on this thread.
     static RUNNING: Cell<Option<HandlerRun>> = const { Cell::new(None) };
 }
 
-/// A handler that runs.
+/// A running handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HandlerRun {
     /// Its connection.
     pub(crate) id: ConnectionId,
-    /// Whether its broadcasts are for its own client as well, who may have left meanwhile. A close handler's are not.
-    pub(crate) hears_itself: bool,
+    /// Whether its broadcasts also reach its own client after that client has left the hub. `false` for close handlers.
+    pub(crate) receives_own_broadcasts: bool,
 }
 
-/// Who sends to a connection. It decides what is still taken near the connection's beginning and end.
+/// The sender of a frame. It decides which frames are accepted near the beginning and the end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sender {
-    /// The connection's own handler, by whichever handle.
+    /// The connection's own handler, through any handle.
     Own,
-    /// Anybody else: another connection, a task, the hub.
+    /// Another connection, a task, or the hub.
     Other,
 }
 
 impl Sender {
-    /// Returns who sends to the connection `id` from this thread at this moment.
+    /// Returns the kind of sender that this thread is for the connection `id`.
     #[inline]
     pub(crate) fn to(id: ConnectionId) -> Self {
         if RUNNING.get().is_some_and(|running| running.id == id) {
@@ -38,26 +38,26 @@ impl Sender {
         }
     }
 
-    /// Returns the connection whose handler runs on this thread, if its broadcasts are for its own client as well.
-    pub(crate) fn hearing() -> Option<ConnectionId> {
+    /// Returns the connection whose handler runs on this thread, if it receives the handler's broadcasts.
+    pub(crate) fn running_recipient() -> Option<ConnectionId> {
         RUNNING
             .get()
-            .filter(|running| running.hears_itself)
+            .filter(|running| running.receives_own_broadcasts)
             .map(|running| running.id)
     }
 
-    /// Runs a part of a handler.
-    pub(crate) fn run<T>(handler: HandlerRun, part: impl FnOnce() -> T) -> T {
-        /// Puts back what was there, also after a panic.
-        struct Before(Option<HandlerRun>);
+    /// Runs a step of a handler.
+    pub(crate) fn run<T>(handler: HandlerRun, step: impl FnOnce() -> T) -> T {
+        /// Restores the previous value, also after a panic.
+        struct Restore(Option<HandlerRun>);
 
-        impl Drop for Before {
+        impl Drop for Restore {
             fn drop(&mut self) {
                 RUNNING.set(self.0);
             }
         }
 
-        let _before = Before(RUNNING.replace(Some(handler)));
-        part()
+        let _restore = Restore(RUNNING.replace(Some(handler)));
+        step()
     }
 }

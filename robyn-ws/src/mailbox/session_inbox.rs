@@ -1,4 +1,4 @@
-//! Messages that were read for a session handler, which receives them when it likes.
+//! Received messages for a session handler.
 
 use std::{
     mem::take,
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// The messages read for a session and not received yet, shared between its driver and its socket.
+/// Messages that a session has not received yet. The driver and the session's socket share it.
 #[derive(Debug, Default)]
 pub(crate) struct SessionInbox(Mutex<State>);
 
@@ -24,10 +24,10 @@ struct State {
     ended: Option<Disconnected>,
     receiver: Option<Waker>,
     /// Since when the session waits for a message.
-    awaits_since: Option<Moment>,
-    /// Whether the session has dropped its socket, so that nobody receives any more.
+    waiting_since: Option<Moment>,
+    /// Whether the session has dropped its socket. Then no message is received anymore.
     abandoned: bool,
-    /// The driver, when it waits for room here.
+    /// The driver, while it waits for room.
     driver: Option<Waker>,
 }
 
@@ -36,7 +36,7 @@ impl SessionInbox {
         self.0.lock()
     }
 
-    /// Adds a message. The session is polled after `task` has read, and needs no wake if it is a part of that task.
+    /// Adds a message. If the session is a part of `task`, it is polled after the task has read, and is not woken.
     pub(crate) fn push(&self, message: Message, task: Option<&Waker>) {
         let mut inbox = self.lock();
         if inbox.abandoned {
@@ -50,8 +50,8 @@ impl SessionInbox {
         );
     }
 
-    /// Discards what has come and what will come: the socket was dropped. The client is still read, so that its end is
-    /// noticed.
+    /// Discards all messages, also later ones, because the socket was dropped. The driver still reads, so that it
+    /// notices the end of the client.
     pub(crate) fn abandon(&self) {
         let mut inbox = self.lock();
         inbox.abandoned = true;
@@ -60,9 +60,9 @@ impl SessionInbox {
         drop(messages);
     }
 
-    /// Returns since when the session waits for a message. `None` means that it does something else.
-    pub(crate) fn awaits_since(&self) -> Option<Moment> {
-        self.lock().awaits_since
+    /// Returns since when the session waits for a message, or `None` if it is busy.
+    pub(crate) fn waiting_since(&self) -> Option<Moment> {
+        self.lock().waiting_since
     }
 
     pub(crate) fn end(&self, ended: Disconnected) {
@@ -71,7 +71,7 @@ impl SessionInbox {
         wake(inbox.receiver.take(), inbox);
     }
 
-    /// Returns how the connection has ended.
+    /// Returns how the connection ended.
     pub(crate) fn ended(&self) -> Option<Disconnected> {
         self.lock().ended.clone()
     }
@@ -80,7 +80,7 @@ impl SessionInbox {
         self.lock().messages.has_room(bounds)
     }
 
-    /// Has the driver woken when there is room again.
+    /// Registers the driver to be woken when there is room.
     pub(crate) fn wait_for_room(&self, cx: &Context<'_>) {
         self.lock().driver = Some(cx.waker().clone());
     }
@@ -88,10 +88,10 @@ impl SessionInbox {
     pub(crate) fn poll_receive(&self, cx: &Context<'_>) -> Poll<Result<Message, Disconnected>> {
         let mut inbox = self.lock();
         if let Some(message) = inbox.messages.pop() {
-            inbox.awaits_since = None;
+            inbox.waiting_since = None;
             let driver = inbox.driver.take();
-            // The driver reads after the session was polled, if it is the task that polls it. One that wakes itself would keep
-            // the runtime from its input.
+            // If the driver polls the session in the same task, it reads after this poll anyway. A task that wakes
+            // itself would keep the runtime from polling for I/O.
             wake(driver.filter(|driver| !driver.will_wake(cx.waker())), inbox);
             return Poll::Ready(Ok(message));
         }
@@ -99,12 +99,12 @@ impl SessionInbox {
             return Poll::Ready(Err(ended.clone()));
         }
         inbox.receiver = Some(cx.waker().clone());
-        inbox.awaits_since.get_or_insert_with(Moment::now);
+        inbox.waiting_since.get_or_insert_with(Moment::now);
         Poll::Pending
     }
 }
 
-/// Wakes outside the lock.
+/// Wakes a task outside the lock.
 fn wake(waker: Option<Waker>, guard: MutexGuard<'_, State>) {
     drop(guard);
     if let Some(waker) = waker {

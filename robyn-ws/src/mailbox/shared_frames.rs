@@ -1,27 +1,27 @@
-//! Frames that many connections get together.
+//! Frames for many connections.
 
 use crate::{
     types::id::ConnectionId,
     wire::frame::{Frame, QueueSize},
 };
 
-/// Frames for the same connections, numbered without a gap.
+/// Frames for one set of connections, with consecutive numbers.
 #[derive(Debug)]
 pub(crate) struct SharedFrames {
     parts: Vec<Part>,
-    /// The number of the last of them.
+    /// The number of the last frame.
     last: u64,
     size: QueueSize,
-    /// Everybody whom one of them leaves out, sorted.
+    /// All connections left out of any of the frames, sorted.
     left_out: Vec<ConnectionId>,
-    /// All of them in one piece of memory, once there are no more to come.
+    /// All frames in one piece of memory. Set by [`SharedFrames::seal`].
     whole: Option<Frame>,
 }
 
 #[derive(Debug)]
 struct Part {
     frame: Frame,
-    /// Sorted.
+    /// The connections left out, sorted.
     except: Box<[ConnectionId]>,
 }
 
@@ -36,7 +36,7 @@ impl SharedFrames {
         }
     }
 
-    /// Adds a frame, whose number follows the last one's. `except` is sorted.
+    /// Adds a frame with the next `number`. `except` is sorted.
     pub(crate) fn add(&mut self, number: u64, frame: &Frame, except: &[ConnectionId]) {
         self.last = number;
         self.size.add(frame);
@@ -47,7 +47,7 @@ impl SharedFrames {
         });
     }
 
-    /// Says that there are no more to come.
+    /// Completes the set: no frame is added after this call.
     pub(crate) fn seal(&mut self) {
         self.left_out.sort_unstable();
         self.left_out.dedup();
@@ -65,7 +65,8 @@ impl SharedFrames {
         self.size
     }
 
-    /// Gives all of it in one piece, if the connection `id` is due all of it.
+    /// Returns all frames in one piece, if the connection `id` needs all of them. It has the frames up to the number
+    /// `seen`.
     #[inline]
     pub(super) fn whole_for(&self, id: ConnectionId, seen: u64) -> Option<&Frame> {
         let is_due = seen + self.parts.len() as u64 <= self.last;
@@ -73,7 +74,7 @@ impl SharedFrames {
         self.whole.as_ref().filter(|_| is_due && !is_left_out())
     }
 
-    /// Gives what the connection `id` is due, which has everything up to the number `seen`.
+    /// Returns the frames that the connection `id` needs. It has the frames up to the number `seen`.
     pub(super) fn due(&self, id: ConnectionId, seen: u64) -> impl Iterator<Item = &Frame> {
         let later = usize::try_from(self.last.saturating_sub(seen)).unwrap_or(usize::MAX);
         let due = self.parts[self.parts.len().saturating_sub(later)..].iter();

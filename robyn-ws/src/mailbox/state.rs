@@ -1,4 +1,4 @@
-//! What a mailbox holds, and what each of its states lets through.
+//! The state of a mailbox.
 
 use std::{collections::VecDeque, mem::replace, task::Waker, time::Duration};
 
@@ -15,49 +15,49 @@ use crate::{
     },
 };
 
-/// How many control frames wait for the socket. In a flood of pings the oldest go unanswered, as RFC 6455 section 5.5.3
-/// allows.
+/// Maximum number of control frames that wait for the socket. In a flood of pings, the oldest remain without an answer,
+/// as RFC 6455 section 5.5.3 allows.
 pub(super) const CONTROLS: usize = 32;
 
-/// Which senders are let through.
+/// Which senders can send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Gate {
-    /// The `connect` handler runs: what others send is held until its greeting is queued.
-    Greeting,
-    /// What was held is queued, and nothing was written since.
+    /// The `connect` handler runs. Frames of other senders are held until its reply is queued.
+    Connecting,
+    /// The held frames are queued, and nothing has been written since.
     Released,
     Open,
-    /// The peer is gone, or said Close: only the handler that still runs can send.
+    /// The peer has sent Close or is gone. Only the running handler can send.
     Finishing,
     Closed,
 }
 
-/// Where the writing half of the socket is.
+/// The writer of the connection, or the reason for its absence.
 #[derive(Debug)]
 pub(super) enum WriterSlot {
-    /// The 101 is not out yet, or TCP was dropped.
+    /// The 101 is not sent yet, or the socket was dropped.
     Absent,
-    /// Here, for whoever writes next. If something is begun in it, the driver waits for the socket.
+    /// Any task may take it. If it holds partially written frames, the driver waits for the socket.
     Here(FrameWriter),
-    /// Somebody writes, and looks into the queue again afterwards. The driver may wait for that.
+    /// A task writes, and checks the queue afterwards. If `driver_waits`, it then wakes the driver.
     Taken {
         driver_waits: bool,
     },
     Broken,
 }
 
-/// What the driver does.
+/// The state of the driver's task.
 #[derive(Debug)]
 pub(super) enum DriverState {
-    /// It runs, or is about to.
+    /// It runs, or is about to run.
     Awake,
-    /// It runs, and must look once more before it sleeps, since what it waited for has come.
+    /// It runs, and must check the mailbox again before it sleeps.
     Notified,
     Asleep(Waker),
 }
 
 impl DriverState {
-    /// Gives who is to be woken, once, so that a burst wakes it once.
+    /// Returns the waker, once, so that a burst of frames wakes the driver once.
     pub(super) fn take_waker(&mut self) -> Option<Waker> {
         match replace(self, Self::Awake) {
             Self::Asleep(waker) => Some(waker),
@@ -69,7 +69,7 @@ impl DriverState {
     }
 }
 
-/// What others sent while the connection was greeting.
+/// Frames of other senders, held while `connect` runs.
 #[derive(Debug, Default)]
 pub(super) struct HeldFrames {
     pub(super) frames: VecDeque<Frame>,
@@ -80,53 +80,55 @@ pub(super) struct HeldFrames {
 pub(super) struct State {
     pub(super) gate: Gate,
     pub(super) queue: Queue<Frame>,
-    /// What others sent while the connection was greeting.
+    /// Frames of other senders, held while `connect` runs.
     pub(super) held: Option<Box<HeldFrames>>,
-    /// Pongs, and a ping of ours, ahead of the queue. At most [`CONTROLS`].
+    /// Pongs and pings, written before the queue. At most [`CONTROLS`].
     pub(super) controls: RareQueue<Frame>,
-    /// Everything queued or being written.
+    /// Size of the queue, including frames that are being written.
     pub(super) size: QueueSize,
     pub(super) writer: WriterSlot,
     pub(super) ending: Option<Box<Ending>>,
     pub(super) aborted: bool,
     pub(super) driver: DriverState,
     pub(super) mode: BroadcastMode,
-    /// Whether the flusher is called and has not come yet. It has each connection to visit once, however much it is sent.
+    /// Whether the flusher is scheduled and has not come yet. A connection is scheduled once, whatever the number of
+    /// its frames.
     pub(super) flush_requested: bool,
-    /// Whether somebody waits for [`Mailbox::changed`].
-    pub(super) awaited: bool,
+    /// Whether a task waits for [`Mailbox::changed`].
+    pub(super) has_waiters: bool,
     /// How often the client made room by taking bytes.
     pub(super) progress: u64,
-    pub(super) given_up: Option<Box<GivenUp>>,
+    /// The last wait for room that timed out.
+    pub(super) timed_out: Option<Box<TimedOutWait>>,
 }
 
 /// How broadcasts reach a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BroadcastMode {
-    /// By the batches of its flusher. It has everything up to the frame of this number.
+    /// In batches of the flusher. The connection has all frames up to the number `seen`.
     Batched { seen: u64 },
-    /// At once, until it has taken everything.
+    /// One by one, until the queue is empty.
     Direct,
-    /// At once, since it ends.
+    /// One by one, because the connection ends.
     DirectUntilClosed,
 }
 
-/// A client that somebody waited for in vain.
+/// A wait for room that timed out.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct GivenUp {
-    /// Its progress then.
+pub(super) struct TimedOutWait {
+    /// The client's progress at that time.
     pub(super) progress: u64,
     pub(super) waited: Duration,
 }
 
 impl State {
-    /// Returns `true` if what `sender` sends is held until the greeting is queued.
+    /// Returns `true` if frames of `sender` are held until the reply of `connect` is queued.
     #[inline]
     pub(super) fn holds(&self, sender: Sender) -> bool {
-        self.gate == Gate::Greeting && sender == Sender::Other
+        self.gate == Gate::Connecting && sender == Sender::Other
     }
 
-    /// Drops the oldest frame of those that count for `sender`. Returns how many messages that were.
+    /// Drops the oldest frame that counts against the bounds of `sender`. Returns its number of messages.
     pub(super) fn drop_oldest(&mut self, sender: Sender) -> Option<usize> {
         let (oldest, size) = if self.holds(sender) {
             let held = self.held.as_mut()?;
@@ -138,12 +140,12 @@ impl State {
         Some(oldest.count())
     }
 
-    /// Why the connection ends whose queue is full for `sender`. Held frames are not the client's fault.
+    /// Returns why a connection ends whose queue is full for `sender`. The client is not to blame for held frames.
     pub(super) fn overflowed(&self, sender: Sender) -> Ending {
         if self.holds(sender) {
             Ending::because(
                 CloseReason::ConnectTooSlow,
-                "the server was too slow: Limits::max_outbound_messages or Limits::max_outbound_bytes while `connect` ran",
+                "exceeded Limits::max_outbound_messages or Limits::max_outbound_bytes while `connect` ran",
             )
         } else {
             Ending::slow_consumer()
@@ -157,13 +159,13 @@ impl State {
     }
 
     pub(super) fn is_open(&self) -> bool {
-        matches!(self.gate, Gate::Greeting | Gate::Released | Gate::Open)
+        matches!(self.gate, Gate::Connecting | Gate::Released | Gate::Open)
     }
 
     #[inline]
     pub(super) fn admit(&self, sender: Sender) -> Result<(), SendError> {
         match (self.gate, sender) {
-            (Gate::Greeting | Gate::Released | Gate::Open, _) | (Gate::Finishing, Sender::Own) => Ok(()),
+            (Gate::Connecting | Gate::Released | Gate::Open, _) | (Gate::Finishing, Sender::Own) => Ok(()),
             (Gate::Finishing | Gate::Closed, _) => Err(SendError::NotConnected),
         }
     }

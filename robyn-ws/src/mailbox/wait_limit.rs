@@ -1,4 +1,4 @@
-//! How long a sender waits for room in a full queue.
+//! The timeout of a sender that waits for room in a full queue.
 
 use std::{pin::Pin, time::Duration};
 
@@ -7,33 +7,34 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-use crate::util::time::{SECOND_LOOK, after};
+use crate::util::time::{TIMER_GRACE, after};
 
-/// The time that a sender waits.
+/// A timeout, optionally restarted by progress of the client.
 #[derive(Debug)]
 pub(crate) struct WaitLimit<'r> {
-    /// The runtime of the recipient, whose clock counts: the sender need not be in any.
+    /// The runtime of the recipient, whose clock applies. The sender may be outside of any runtime.
     runtime: &'r Handle,
     limit: Duration,
-    over: Pin<Box<Sleep>>,
-    /// The client's progress when the time began; `None` if the time counts whatever the client takes.
+    expiry: Pin<Box<Sleep>>,
+    /// The client's progress when the time began. `None` if progress does not restart the time.
     progress: Option<u64>,
-    is_second_look: bool,
+    /// Whether the time is over and [`TIMER_GRACE`] runs.
+    is_grace: bool,
 }
 
 impl<'r> WaitLimit<'r> {
-    /// Waits for `limit`.
+    /// Creates a timeout after `limit`.
     pub(crate) fn new(runtime: &'r Handle, limit: Duration) -> Self {
         Self {
             runtime,
             limit,
-            over: Box::pin(sleep(runtime, limit)),
+            expiry: Box::pin(sleep(runtime, limit)),
             progress: None,
-            is_second_look: false,
+            is_grace: false,
         }
     }
 
-    /// Waits for `limit` without progress of the client.
+    /// Creates a timeout after `limit` without progress of the client.
     pub(crate) fn without_progress(runtime: &'r Handle, limit: Duration, progress: u64) -> Self {
         Self {
             progress: Some(progress),
@@ -45,22 +46,23 @@ impl<'r> WaitLimit<'r> {
         self.limit
     }
 
-    /// Waits until the time is over.
-    pub(super) fn over(&mut self) -> Pin<&mut Sleep> {
-        self.over.as_mut()
+    /// Returns a future that ends when the time is over.
+    pub(super) fn expiry(&mut self) -> Pin<&mut Sleep> {
+        self.expiry.as_mut()
     }
 
-    /// Begins anew if the client has taken bytes, and looks a second time if not. Returns `false` if it has done either.
-    pub(super) fn is_at_its_end(&mut self, progress: u64) -> bool {
+    /// Call this when the time is over. Returns `false` and waits again if the client has made progress, or if
+    /// [`TIMER_GRACE`] has not passed.
+    pub(super) fn has_expired(&mut self, progress: u64) -> bool {
         let is_renewed = self.progress.is_some_and(|before| before != progress);
         if is_renewed {
             self.progress = Some(progress);
-        } else if self.is_second_look {
+        } else if self.is_grace {
             return true;
         }
-        self.is_second_look = !is_renewed;
-        let more = if is_renewed { self.limit } else { SECOND_LOOK };
-        self.over.set(sleep(self.runtime, more));
+        self.is_grace = !is_renewed;
+        let more = if is_renewed { self.limit } else { TIMER_GRACE };
+        self.expiry.set(sleep(self.runtime, more));
         false
     }
 }

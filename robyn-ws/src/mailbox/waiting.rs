@@ -1,4 +1,4 @@
-//! Those who wait for room in a mailbox, or for its end.
+//! Waiting for room in a mailbox, or for the end of its connection.
 
 use std::pin::pin;
 
@@ -6,39 +6,40 @@ use futures_util::future::{Either, select};
 use tokio::sync::Notify;
 
 use crate::{
-    mailbox::{Mailbox, Pushed, TryPushError, sender::Sender, state::GivenUp, wait_limit::WaitLimit},
+    mailbox::{Mailbox, Pushed, TryPushError, sender::Sender, state::TimedOutWait, wait_limit::WaitLimit},
     types::error::SendError,
     wire::frame::Frame,
 };
 
 impl Mailbox {
-    /// Queues `frame` as soon as there is room, and applies the overflow policy when `patience` is over.
+    /// Queues `frame` as soon as there is room. When `limit` expires, the overflow policy applies.
     ///
     /// # Cancel safety
     ///
-    /// Dropped while it waits, it has queued nothing.
+    /// If this future is dropped, nothing is queued.
     pub(crate) async fn push_wait(
         &self,
         mut frame: Frame,
         sender: Sender,
-        mut patience: WaitLimit<'_>,
-        part: impl Fn(),
+        mut limit: WaitLimit<'_>,
+        stop_batching: impl Fn(),
     ) -> Result<Pushed, SendError> {
         loop {
             let mut changed = pin!(self.changed().notified());
-            // Enabled before the queue is looked at, so that no change falls between.
+            // Enabled before the queue is checked, so that no change is missed.
             changed.as_mut().enable();
-            frame = match self.try_push(frame, sender, &part) {
+            frame = match self.try_push(frame, sender, &stop_batching) {
                 Err(TryPushError::Full(frame)) => frame,
                 Err(TryPushError::Refused(error)) => return Err(error),
                 Ok(pushed) => return Ok(pushed),
             };
-            // The change first: when a runtime ends, its connections do, and then its timers are not to be asked.
-            let is_given_up = self.is_given_up(&patience);
-            let is_over = is_given_up || matches!(select(changed, patience.over()).await, Either::Right(_));
-            if is_given_up || (is_over && patience.is_at_its_end(self.progress())) {
-                self.give_up(&patience);
-                return self.push(frame, sender, &part).map_err(|error| match error {
+            // `changed` is polled first: when a runtime ends, it drops its connections before its timers, which then
+            // must not be polled.
+            let has_timed_out = self.has_timed_out_before(&limit);
+            let is_over = has_timed_out || matches!(select(changed, limit.expiry()).await, Either::Right(_));
+            if has_timed_out || (is_over && limit.has_expired(self.progress())) {
+                self.record_timeout(&limit);
+                return self.push(frame, sender, &stop_batching).map_err(|error| match error {
                     SendError::QueueFull => SendError::TimedOut,
                     other => other,
                 });
@@ -51,37 +52,38 @@ impl Mailbox {
         self.lock().progress
     }
 
-    /// Returns `true` if somebody has waited that long for this client in vain, and it has taken nothing since.
-    fn is_given_up(&self, patience: &WaitLimit<'_>) -> bool {
+    /// Returns `true` if a wait of this length has timed out and the client has taken no bytes since.
+    fn has_timed_out_before(&self, limit: &WaitLimit<'_>) -> bool {
         let state = self.lock();
         state
-            .given_up
+            .timed_out
             .as_ref()
-            .is_some_and(|given_up| given_up.progress == state.progress && given_up.waited >= patience.limit())
+            .is_some_and(|timed_out| timed_out.progress == state.progress && timed_out.waited >= limit.limit())
     }
 
-    fn give_up(&self, patience: &WaitLimit<'_>) {
+    fn record_timeout(&self, limit: &WaitLimit<'_>) {
         let mut state = self.lock();
-        let (progress, waited) = (state.progress, patience.limit());
-        state.given_up = Some(Box::new(GivenUp { progress, waited }));
+        let (progress, waited) = (state.progress, limit.limit());
+        state.timed_out = Some(Box::new(TimedOutWait { progress, waited }));
     }
 
     fn changed(&self) -> &Notify {
         self.changed.get_or_init(Box::default)
     }
 
-    fn is_open_and_awaited(&self) -> bool {
+    /// Registers a waiting task. Returns `false` if the connection is not open anymore.
+    fn register_waiter(&self) -> bool {
         let mut state = self.lock();
-        state.awaited = true;
+        state.has_waiters = true;
         state.is_open()
     }
 
-    /// Waits until the connection is no longer open.
+    /// Waits until the connection is not open anymore.
     pub(crate) async fn closed(&self) {
         loop {
             let mut changed = pin!(self.changed().notified());
             changed.as_mut().enable();
-            if !self.is_open_and_awaited() {
+            if !self.register_waiter() {
                 return;
             }
             changed.await;

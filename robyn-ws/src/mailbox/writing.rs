@@ -1,4 +1,4 @@
-//! Writing what is queued: by the connection's driver, or by its flusher.
+//! Writing queued frames, by the connection's driver or by its flusher.
 
 use std::{
     io,
@@ -14,51 +14,51 @@ use crate::{
     util::sync::MutexGuard,
     wire::{
         frame::QueueSize,
-        writer::{Begun, FrameWriter},
+        writer::{FrameWriter, PartialWrite},
     },
 };
 
-/// How far writing came.
+/// How far writing has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Written {
-    /// Everything that was queued is written.
+    /// All frames are written.
     All,
-    /// The turn is over, and more can be written in the next.
+    /// The budget is spent, and the socket may take more.
     Some,
-    /// The socket takes no more for now.
+    /// The socket takes no more bytes now.
     Blocked,
-    /// Somebody else writes at this moment, or nobody can yet.
+    /// Another task writes, or the socket is not connected yet.
     Elsewhere,
     /// The socket is broken.
     Broken,
 }
 
-/// What came of writing.
+/// The result of writing.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wrote {
     pub(crate) written: Written,
     pub(crate) size: QueueSize,
-    /// Whether too much is left for batches to reach the connection any longer.
-    pub(crate) is_crowded: bool,
-    /// Whether batches could reach the connection again.
-    pub(crate) is_eased: bool,
+    /// Whether the queue exceeds its share, so that the connection must switch to direct mode.
+    pub(crate) must_stop_batching: bool,
+    /// Whether the queue is empty, so that the connection can switch back to batched mode.
+    pub(crate) can_resume_batching: bool,
 }
 
 impl Wrote {
-    /// Everything was written, which was `size`.
+    /// All frames are written, with this `size`.
     pub(super) const fn all(size: QueueSize) -> Self {
         Self {
             written: Written::All,
             size,
-            is_crowded: false,
-            is_eased: false,
+            must_stop_batching: false,
+            can_resume_batching: false,
         }
     }
 }
 
 impl Mailbox {
-    /// Writes what is queued, as far as the socket takes it and `budget` lasts, in bytes. The driver comes with its
-    /// context, and is woken when the socket takes more; the flusher comes without, and leaves the rest to the driver.
+    /// Writes queued frames, as far as the socket takes them and for up to `budget` bytes. The driver passes its
+    /// context and is woken when the socket takes more. The flusher passes `None` and leaves the rest to the driver.
     pub(crate) fn write(&self, cx: Option<&mut Context<'_>>, budget: &mut usize) -> Wrote {
         let mut state = self.lock();
         if cx.is_none() {
@@ -67,7 +67,7 @@ impl Mailbox {
         self.write_more(state, QueueSize::default(), cx, budget)
     }
 
-    /// Puts `writer` back after an attempt of the flusher's to write that had this `result`, and goes on writing.
+    /// Puts `writer` back after the flusher's attempt to write with this `result`, and continues to write.
     #[cold]
     pub(super) fn go_on_writing<'m>(
         &'m self,
@@ -77,7 +77,7 @@ impl Mailbox {
         budget: &mut usize,
     ) -> Wrote {
         let mut total = QueueSize::default();
-        match state.settle_attempt(writer, result, &mut total, *budget) {
+        match state.finish_attempt(writer, result, &mut total, *budget) {
             Some(written) => self.end_writing(state, written, total, false),
             None => self.write_more(state, total, None, budget),
         }
@@ -91,14 +91,14 @@ impl Mailbox {
         budget: &mut usize,
     ) -> Wrote {
         let written = loop {
-            let (mut writer, begun) = match state.take_outlet(cx.is_some()) {
+            let (mut writer, partial) = match state.take_writer(cx.is_some()) {
                 Ok(taken) => taken,
                 Err(written) => break written,
             };
             drop(state);
-            let result = writer.poll_write(begun, cx.as_deref_mut(), budget);
+            let result = writer.poll_write(partial, cx.as_deref_mut(), budget);
             state = self.lock();
-            if let Some(written) = state.settle_attempt(writer, &result, &mut total, *budget) {
+            if let Some(written) = state.finish_attempt(writer, &result, &mut total, *budget) {
                 break written;
             }
         };
@@ -118,8 +118,8 @@ impl Mailbox {
         let wrote = Wrote {
             written,
             size: total,
-            is_crowded: self.crowds(&state, 0),
-            is_eased: state.is_eased(),
+            must_stop_batching: self.must_stop_batching(&state, 0),
+            can_resume_batching: state.can_resume_batching(),
         };
         if total.messages > 0 {
             self.unlock_and_notify(state);
@@ -127,7 +127,7 @@ impl Mailbox {
         wrote
     }
 
-    /// Has the driver write what the flusher was called for and will not write.
+    /// Leaves to the driver the frames that the flusher was scheduled for and will not write.
     pub(crate) fn leave_to_driver(&self) {
         let mut state = self.lock();
         if take(&mut state.flush_requested) {
@@ -135,12 +135,12 @@ impl Mailbox {
         }
     }
 
-    /// Wakes the driver, or has it look once more before it sleeps.
+    /// Wakes the driver, or makes it check the mailbox again before it sleeps.
     pub(crate) fn call_driver(&self) {
         self.lock().call_driver();
     }
 
-    /// Ends our half of TCP.
+    /// Ends the write half of TCP.
     pub(crate) fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.lock().writer {
             WriterSlot::Here(writer) => writer.poll_shutdown(cx),
@@ -157,46 +157,46 @@ impl State {
     #[inline]
     pub(super) fn has_something_to_write(&self) -> bool {
         let queued = !self.queue.is_empty() || !self.controls.is_empty();
-        queued && matches!(&self.writer, WriterSlot::Here(writer) if writer.is_clear())
+        queued && matches!(&self.writer, WriterSlot::Here(writer) if writer.is_idle())
     }
 
-    /// Returns `true` if the writer is here, and something is begun in it or queued.
+    /// Returns `true` if the writer is here and there are partially written or queued frames.
     #[inline]
     fn has_more_to_write(&self) -> bool {
-        matches!(&self.writer, WriterSlot::Here(writer) if !writer.is_clear()) || self.has_something_to_write()
+        matches!(&self.writer, WriterSlot::Here(writer) if !writer.is_idle()) || self.has_something_to_write()
     }
 
-    /// Takes the writer out with what is to be written: what was begun, or else everything that is queued. Otherwise says
-    /// why there is nothing to write.
-    fn take_outlet(&mut self, is_driver: bool) -> Result<(FrameWriter, Begun), Written> {
-        let begun = match &mut self.writer {
+    /// Takes the writer out, with the frames to write: the partially written frames, or else all queued frames.
+    /// Otherwise returns why there is nothing to write.
+    fn take_writer(&mut self, is_driver: bool) -> Result<(FrameWriter, PartialWrite), Written> {
+        let partial = match &mut self.writer {
             WriterSlot::Absent => return Err(Written::Elsewhere),
             WriterSlot::Broken => return Err(Written::Broken),
             WriterSlot::Taken { driver_waits } => {
                 *driver_waits |= is_driver;
                 return Err(Written::Elsewhere);
             }
-            // The driver waits for the socket already, or is called where only it can write.
-            WriterSlot::Here(writer) if !is_driver && (!writer.is_clear() || !writer.is_shared()) => {
+            // The driver waits for the socket already, or only the driver can write.
+            WriterSlot::Here(writer) if !is_driver && (!writer.is_idle() || !writer.is_shared()) => {
                 return Err(Written::Elsewhere);
             }
-            WriterSlot::Here(writer) => match writer.take_rest() {
+            WriterSlot::Here(writer) => match writer.take_partial() {
                 Some(rest) => rest,
                 None if self.queue.is_empty() && self.controls.is_empty() => return Err(Written::All),
-                // Nothing is being written, so what counts is queued.
-                None => Begun::new(&mut self.controls, &mut self.queue, self.size),
+                // Nothing is being written, so `size` is the size of the queue.
+                None => PartialWrite::new(&mut self.controls, &mut self.queue, self.size),
             },
         };
         match replace(&mut self.writer, WriterSlot::Taken { driver_waits: false }) {
-            WriterSlot::Here(writer) => Ok((writer, begun)),
+            WriterSlot::Here(writer) => Ok((writer, partial)),
             _ => Err(Written::Elsewhere),
         }
     }
 
-    /// Puts the writer back after an attempt to write, and adds what was written to `total`. Returns how far that came,
-    /// unless there is more to be written at once.
+    /// Puts the writer back after an attempt to write, and adds the written size to `total`. Returns how far writing
+    /// has come, or `None` to continue.
     #[inline]
-    fn settle_attempt(
+    fn finish_attempt(
         &mut self,
         writer: FrameWriter,
         result: &Poll<io::Result<QueueSize>>,
@@ -217,13 +217,13 @@ impl State {
         }
     }
 
-    /// Returns `true` if everything was taken that kept batches from reaching the connection.
+    /// Returns `true` if the connection is in direct mode and could switch to batched mode.
     #[inline]
-    fn is_eased(&self) -> bool {
+    fn can_resume_batching(&self) -> bool {
         self.mode == BroadcastMode::Direct && self.size.messages == 0 && self.gate == Gate::Open
     }
 
-    /// Puts the writer back after an attempt to write, unless the connection has hung up meanwhile.
+    /// Puts the writer back after an attempt to write, unless the socket was dropped meanwhile.
     fn put_back(&mut self, mut writer: FrameWriter, result: &Poll<io::Result<QueueSize>>) {
         let WriterSlot::Taken { driver_waits } = self.writer else {
             return;
@@ -243,7 +243,7 @@ impl State {
         }
     }
 
-    /// Wakes the driver, or has it look once more before it sleeps.
+    /// Wakes the driver, or makes it check the mailbox again before it sleeps.
     fn call_driver(&mut self) {
         match self.driver.take_waker() {
             Some(driver) => driver.wake(),

@@ -1,4 +1,4 @@
-//! A connector for unit tests of handlers, and what is sent through it.
+//! A connector for unit tests of handlers, and the messages sent through it.
 
 use std::{fmt, sync::Arc};
 
@@ -23,9 +23,10 @@ use crate::{
     wire::frame::messages,
 };
 
-/// Creates a connector, to call a handler as a function, and the receiver of what the connector sends. It is the only
-/// connection of an endpoint of its own; nothing is read or written. `target` is what the client has asked for: a path and
-/// perhaps a query.
+/// Creates a connector for a call of a handler as a function, and a receiver of the connector's messages.
+///
+/// The connector is the only connection of its own endpoint. No client and no socket exist. `target` is the client's
+/// request target: a path with an optional query.
 ///
 /// ```
 /// use robyn_ws::{prelude::*, test_util};
@@ -44,13 +45,13 @@ use crate::{
 ///
 /// # Panics
 ///
-/// If `target` cannot be in a request.
+/// If `target` is not a valid request target.
 #[track_caller]
 pub fn connector(target: &str) -> (WebSocketConnector, SentMessages) {
     let request = Request::builder().uri(target).body(()).map(Request::into_parts);
     let (parts, ()) = match request {
         Ok(request) => request,
-        Err(error) => panic!("`{target}` is no request target: {error}; expected a path such as `/chat?room=a`"),
+        Err(error) => panic!("`{target}` is not a request target: {error}; expected a path such as `/chat?room=a`"),
     };
     let request = UpgradeRequest::new(&parts, parts.extensions.clone(), PathParams::default(), None);
     let bounds = Arc::new(Bounds::default());
@@ -66,7 +67,7 @@ pub fn connector(target: &str) -> (WebSocketConnector, SentMessages) {
         alarm: Alarm::default(),
     });
     live.endpoint.enter(live.clone());
-    live.greet(None);
+    live.finish_connect(None);
     let sent = SentMessages {
         live: live.clone(),
         unread: Vec::new().into_iter(),
@@ -75,20 +76,28 @@ pub fn connector(target: &str) -> (WebSocketConnector, SentMessages) {
     (WebSocketConnector { live }, sent)
 }
 
-/// Returns the runtime that a connection names, and keeps it if it has to be created: in a test without one, nothing runs
-/// on it.
+/// Returns the runtime of the connection: the current one, or a new one that runs nothing.
 fn runtime() -> (Option<Runtime>, Handle) {
     if let Ok(handle) = Handle::try_current() {
         return (None, handle);
     }
     let runtime = Builder::new_current_thread()
         .build()
-        .expect("a runtime without input and output");
+        .expect("a runtime without I/O and timers");
     let handle = runtime.handle().clone();
     (Some(runtime), handle)
 }
 
-/// What was sent through a [`connector`]: an iterator that ends where nothing more is queued yet.
+/// The messages sent through a [`connector`]. The iterator returns `None` while no message is queued.
+///
+/// ```
+/// use robyn_ws::{prelude::*, test_util};
+///
+/// let (ws, sent) = test_util::connector("/chat");
+/// assert_eq!(sent.close_reason(), None);
+/// ws.close();
+/// assert_eq!(sent.close_reason().map(|reason| reason.code()), Some(1000));
+/// ```
 pub struct SentMessages {
     live: Arc<Live>,
     unread: std::vec::IntoIter<Message>,
@@ -96,7 +105,7 @@ pub struct SentMessages {
 }
 
 impl SentMessages {
-    /// Returns how the connector was closed, if it was.
+    /// Returns the reason of the connector's close, if it was closed.
     pub fn close_reason(&self) -> Option<CloseReason> {
         self.live.mailbox.ending().map(|ending| ending.reason)
     }

@@ -1,4 +1,4 @@
-//! Expectations that fail where a test states them.
+//! Expectations that fail at their line in the test.
 
 use std::{
     fmt,
@@ -7,10 +7,10 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-/// What was expected, or what was seen instead.
+/// The expected value, or a description of the failure.
 pub(super) type Outcome<T> = Result<T, String>;
 
-/// A future that panics with the place in the test, where an `async fn` would name a line of this crate.
+/// A future that panics at the caller's line in the test. A panic in an `async fn` would name a line of this crate.
 pub(super) struct Expectation<'a, T> {
     outcome: Pin<Box<dyn Future<Output = Outcome<T>> + Send + 'a>>,
     stated: &'static Location<'static>,
@@ -29,8 +29,8 @@ impl<'a, T> Expectation<'a, T> {
 impl<T> Future for Expectation<'_, T> {
     type Output = T;
 
-    /// The caller is the test's `.await`, which the panic is then said to come from. Inside `join!`, a time-out or a box
-    /// it is their code, so the text names the test.
+    /// The caller is usually the `.await` in the test, which the panic then names. Inside `join!`, a timeout or a box,
+    /// the caller is other code, so the message names the test.
     #[track_caller]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
         match ready!(self.outcome.as_mut().poll(context)) {

@@ -1,6 +1,6 @@
-//! HTTP requests to an app under test: its own routes, beside the endpoints.
+//! HTTP requests to the routes of an app under test.
 
-use std::net::SocketAddr;
+use std::{fmt, net::SocketAddr};
 
 use axum::{
     body::{Body, to_bytes},
@@ -12,12 +12,12 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use serde::de::DeserializeOwned;
 
-use crate::test_util::{TestApp, expectation::Expectation, request::SOMEBODY, watchdog::within};
+use crate::test_util::{TestApp, expectation::Expectation, request::LOCAL_CLIENT, watchdog::within};
 
 impl TestApp {
-    /// Sends a GET request to `target`, a path and perhaps a query.
+    /// Sends a GET request to `target`, a path with an optional query.
     ///
-    /// A login, its cookie and a socket in one test:
+    /// This test logs in, and connects with the cookie of the login:
     ///
     /// ```standalone_crate
     /// use robyn_ws::{axum::{Router, routing::post}, prelude::*, test_util::TestApp};
@@ -43,7 +43,7 @@ impl TestApp {
     ///
     /// # Panics
     ///
-    /// If `target` cannot be in a request, or no answer comes within [`TIMEOUT`](crate::test_util::TIMEOUT).
+    /// If `target` is not a valid request target, or no response comes within [`TIMEOUT`](crate::test_util::TIMEOUT).
     #[track_caller]
     pub fn get<'a>(&'a self, target: &str) -> impl Future<Output = TestResponse> + Send + use<'a> {
         self.http(request("GET", target, Body::empty()))
@@ -63,15 +63,15 @@ impl TestApp {
         self.http(request("POST", target, body.into()))
     }
 
-    /// Sends any request, from an address of this machine unless it has a [`ConnectInfo`] of its own.
+    /// Sends any request. The client's address is a local one, unless the request has the extension [`ConnectInfo`].
     ///
     /// # Panics
     ///
-    /// If no answer comes within [`TIMEOUT`](crate::test_util::TIMEOUT).
+    /// If no response comes within [`TIMEOUT`](crate::test_util::TIMEOUT).
     #[track_caller]
     pub fn http(&self, mut request: Request<Body>) -> impl Future<Output = TestResponse> + Send + use<'_> {
         if request.extensions().get::<ConnectInfo<SocketAddr>>().is_none() {
-            request.extensions_mut().insert(ConnectInfo(SOMEBODY));
+            request.extensions_mut().insert(ConnectInfo(LOCAL_CLIENT));
         }
         let router = TowerToHyperService::new(self.built.router.clone());
         let answering = async move {
@@ -86,7 +86,7 @@ impl TestApp {
                 body: to_bytes(body, usize::MAX).await.unwrap_or_default(),
             }
         };
-        Expectation::new(within("the answer to an HTTP request was expected", answering))
+        Expectation::new(within("an HTTP response was expected", answering))
     }
 }
 
@@ -99,12 +99,12 @@ fn request(method: &str, target: &str, body: Body) -> Request<Body> {
         .body(body);
     match request {
         Ok(request) => request,
-        Err(error) => panic!("`{target}` is no request target: {error}; expected a path such as `/login?as=gordon`"),
+        Err(error) => panic!("`{target}` is not a request target: {error}; expected a path such as `/login?as=gordon`"),
     }
 }
 
-/// The answer to an HTTP request.
-#[derive(Clone, Debug)]
+/// The response to an HTTP request, from [`TestApp::get`], [`TestApp::post`] or [`TestApp::http`].
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct TestResponse {
     /// The status.
@@ -120,29 +120,38 @@ impl TestResponse {
     ///
     /// # Panics
     ///
-    /// If it is not valid UTF-8.
+    /// If the body is not valid UTF-8.
     #[track_caller]
     pub fn text(&self) -> &str {
         std::str::from_utf8(&self.body).expect("a body of valid UTF-8")
     }
 
-    /// Returns the body as a `T`.
+    /// Parses the body as the JSON of a `T`.
     ///
     /// # Panics
     ///
-    /// If it is not JSON of a `T`.
+    /// If the body is not the JSON of a `T`.
     #[track_caller]
     pub fn json<T: DeserializeOwned>(&self) -> T {
         match serde_json::from_slice(&self.body) {
             Ok(value) => value,
-            Err(error) => panic!("the body is not the JSON that was expected: {error}: {:?}", self.text()),
+            Err(error) => panic!("the body is not the expected JSON: {error}: {:?}", self.text()),
         }
     }
 
-    /// Returns the cookies that the answer sets, as the value of the header `cookie` of the next request.
+    /// Returns the cookies that the response sets, as the value of the header `cookie` for the next request.
     pub fn cookies(&self) -> String {
         let set = self.headers.get_all(header::SET_COOKIE).into_iter();
         let pairs = set.filter_map(|value| value.to_str().ok()?.split(';').next().map(str::trim));
         pairs.collect::<Vec<_>>().join("; ")
+    }
+}
+
+impl fmt::Debug for TestResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestResponse")
+            .field("status", &self.status)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! What came to a client under test and was not received yet, in bounds.
+//! Messages that a client under test has read and the test has not received yet, within bounds.
 
 use std::{
     collections::VecDeque,
@@ -14,25 +14,25 @@ use crate::{
     util::sync::{Mutex, MutexGuard},
 };
 
-/// How many bytes may wait to be received. Few enough that the server feels a client that does not receive.
+/// Maximum number of buffered bytes. It is small, so that the server notices a client that does not receive.
 const MOST_BYTES: usize = 64 * 1024;
 
-/// What a client sees.
+/// An event that a client sees.
 #[derive(Debug)]
 pub(super) enum Seen {
     Message(Message),
     Closed(Closed),
 }
 
-/// How a client saw its connection end.
+/// The end of a connection, as the client sees it.
 #[derive(Clone, Debug)]
 pub(super) struct Closed {
     pub(super) code: u16,
-    /// The reason in the Close frame, or why there was none.
-    words: String,
+    /// The reason in the Close frame, or why there was no Close frame.
+    reason: String,
 }
 
-/// Messages between the task that reads and the test that receives. Clones are the same inbox.
+/// The messages between the reading task and the receiving test. Clones share them.
 #[derive(Clone, Debug)]
 pub(super) struct Inbox(Arc<Mutex<State>>);
 
@@ -40,13 +40,13 @@ pub(super) struct Inbox(Arc<Mutex<State>>);
 struct State {
     messages: VecDeque<Message>,
     message_bytes: usize,
-    /// What was read of a message that is not complete.
+    /// Number of bytes read of an incomplete message.
     partial_bytes: usize,
     most_bytes: usize,
     closed: Option<Closed>,
-    /// The test, while it waits for something.
+    /// The test, while it waits for an event.
     receiver: Option<Waker>,
-    /// The task, while it must not read.
+    /// The task, while it may not read.
     reader: Option<Waker>,
 }
 
@@ -65,12 +65,12 @@ impl Inbox {
 
     // ---- the test -------------------------------------------------------------------------------------------------
 
-    /// From now on has room only while the test waits.
+    /// Allows reading only while the test waits, from now on.
     pub(super) fn stop(&self) {
         self.lock().most_bytes = 0;
     }
 
-    /// Waits for the next message or the end, which stays.
+    /// Returns the next message. Returns the end of the connection each time after the last message.
     pub(super) async fn next(&self) -> Seen {
         let _waiting = Waiting(self);
         std::future::poll_fn(|context| self.lock().poll_take(context)).await
@@ -78,7 +78,7 @@ impl Inbox {
 
     // ---- the task -------------------------------------------------------------------------------------------------
 
-    /// Waits until something may be read, and gives how many bytes.
+    /// Waits until the task may read. Returns the number of bytes that it may read.
     pub(super) fn poll_room(&self, context: &Context<'_>) -> Poll<usize> {
         let mut state = self.lock();
         match state.room() {
@@ -94,7 +94,7 @@ impl Inbox {
         self.lock().partial_bytes += bytes;
     }
 
-    /// Everything that was read is handled: a control frame, or the answer to the upgrade.
+    /// All read bytes are handled: they were a control frame, or the response to the upgrade.
     pub(super) fn on_handled(&self) {
         self.lock().partial_bytes = 0;
     }
@@ -107,7 +107,7 @@ impl Inbox {
         state.tell_receiver();
     }
 
-    /// The first end stands.
+    /// Sets the end of the connection, unless it is set already.
     pub(super) fn close(&self, closed: Closed) {
         let mut state = self.lock();
         state.closed.get_or_insert(closed);
@@ -143,7 +143,7 @@ impl State {
         }
     }
 
-    /// Whoever waits gets a message of any size. Behind a Close frame comes only the end of the stream.
+    /// A waiting test receives a message of any size. After a Close frame, only the end of the stream follows.
     const fn room(&self) -> usize {
         if self.receiver.is_some() || self.closed.is_some() {
             return usize::MAX;
@@ -152,7 +152,7 @@ impl State {
     }
 }
 
-/// A wait of the test, which may be given up.
+/// A wait of the test, which may be dropped.
 struct Waiting<'a>(&'a Inbox);
 
 impl Drop for Waiting<'_> {
@@ -161,7 +161,7 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// Empty messages take memory too.
+/// An empty message counts its memory.
 fn size(message: &Message) -> usize {
     size_of::<Message>() + message.as_bytes().len()
 }
@@ -171,29 +171,29 @@ impl Closed {
         let Some(frame) = frame else {
             return Self {
                 code: close_code::NO_STATUS,
-                words: String::new(),
+                reason: String::new(),
             };
         };
-        let words = match frame.reason.as_str() {
+        let reason = match frame.reason.as_str() {
             "" => String::new(),
             reason => format!(" {reason:?}"),
         };
         Self {
             code: frame.code.into(),
-            words,
+            reason,
         }
     }
 
     pub(super) fn without_a_frame(why: impl fmt::Display) -> Self {
         Self {
             code: close_code::ABNORMAL,
-            words: format!(" (no Close frame came: {why})"),
+            reason: format!(" (no Close frame came: {why})"),
         }
     }
 }
 
 impl fmt::Display for Closed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.code, self.words)
+        write!(f, "{}{}", self.code, self.reason)
     }
 }

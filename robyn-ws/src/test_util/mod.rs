@@ -24,12 +24,12 @@
 //! # }
 //! ```
 //!
-//! It works with tokio's paused time (`#[tokio::test(start_paused = true)]`, feature `tokio/test-util`): heartbeats and
-//! time-outs then take no real time. A wait that brings nothing panics after [`TIMEOUT`] of real time.
+//! Tests work with tokio's paused time (`#[tokio::test(start_paused = true)]`, feature `tokio/test-util`). Heartbeats
+//! and timeouts then take no real time. A wait panics after [`TIMEOUT`] of real time.
 //!
-//! A client answers pings and Close frames by itself, and keeps up to 64 KiB for later. [`TestSocket::stop_reading`] makes a
-//! client of it that hangs. [`App::only`] makes an app of one handler in a program of many. An expectation that fails names
-//! its line in the test.
+//! A client answers pings and Close frames by itself, and buffers up to 64 KiB. [`TestSocket::stop_reading`] makes it
+//! hang. An app takes all handlers of its binary; [`App::only`] selects some of them. A failed expectation names its
+//! line in the test.
 
 mod connector;
 mod expectation;
@@ -64,13 +64,14 @@ use crate::{
     upgrade::task_size,
 };
 
-/// How long a wait in a test may take, in real time.
+/// Maximum real time of a wait in a test.
 pub const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How much each direction of a connection in memory holds. Small enough that a client that does not read is felt.
+/// Number of bytes that each direction of an in-memory connection holds. It is small, so that the server notices a
+/// client that does not read.
 const PIPE: usize = 64 * 1024;
 
-/// Returns what a quiet connection is made of, with the sizes in bytes. It is for the guards of this crate.
+/// Returns the parts of an idle connection, with their sizes in bytes. The guard tests of this crate use it.
 #[doc(hidden)]
 pub fn bytes_by_type() -> Vec<(&'static str, usize)> {
     vec![
@@ -83,6 +84,22 @@ pub fn bytes_by_type() -> Vec<(&'static str, usize)> {
 }
 
 /// An app under test, without a port.
+///
+/// ```standalone_crate
+/// use robyn_ws::{prelude::*, test_util::TestApp};
+///
+/// #[websocket("/echo", on = "message")]
+/// fn echo(msg: String) -> String { msg }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let app = TestApp::new(App::new());
+/// let mut client = app.connect("/echo").await.unwrap();
+/// client.send_text("hi").await;
+/// assert_eq!(client.receive_text().await, "hi");
+/// assert_eq!(app.hub().count(), 1);
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct TestApp {
     built: BuiltApp,
@@ -93,7 +110,7 @@ impl TestApp {
     ///
     /// # Panics
     ///
-    /// With the list of [`BuildErrors`](crate::BuildErrors), if the handlers do not fit together.
+    /// If the build fails. The message is the list of [`BuildErrors`](crate::BuildErrors).
     #[track_caller]
     pub fn new(app: App) -> Self {
         match app.build() {
@@ -102,31 +119,31 @@ impl TestApp {
         }
     }
 
-    /// Connects a client to `target`, a path and perhaps a query. When this returns, the connection is in the hub.
+    /// Connects a client to `target`, a path with an optional query. The returned connection is in the hub.
     ///
     /// # Errors
     ///
-    /// [`Refused`] with the status and body of the HTTP answer, if the upgrade is refused.
+    /// [`Refused`] with the status and body of the response, if the upgrade is refused.
     ///
     /// # Panics
     ///
-    /// If `target` cannot be in a request, or no answer comes within [`TIMEOUT`].
+    /// If `target` is not a valid request target, or no response comes within [`TIMEOUT`].
     #[track_caller]
     pub fn connect<'a>(&'a self, target: &str) -> impl Future<Output = Result<TestSocket, Refused>> + Send + use<'a> {
         self.request(target).connect()
     }
 
-    /// Begins an upgrade request to `target`, to which headers can be added.
+    /// Creates an upgrade request to `target`, to add headers before it connects.
     ///
     /// # Panics
     ///
-    /// If `target` cannot be in a request.
+    /// If `target` is not a valid request target.
     #[track_caller]
     pub fn request(&self, target: &str) -> TestRequest<'_> {
         TestRequest::new(self, target)
     }
 
-    /// Gives the live connections.
+    /// Returns the hub of the app.
     pub fn hub(&self) -> &Hub {
         &self.built.hub
     }
@@ -136,14 +153,14 @@ impl TestApp {
         self.built.shutdown.drain(grace).await
     }
 
-    /// Gives the client's end of a new connection, whose other end hyper serves.
+    /// Returns the client's end of a new connection. hyper serves the other end.
     fn dial(&self, peer: SocketAddr) -> DuplexStream {
         let (client, server) = tokio::io::duplex(PIPE);
         let service = service_for(self.built.router.clone(), Some(peer));
         let serve = async move {
             let builder = auto::Builder::new(TokioExecutor::new());
-            // A client that goes away is part of many tests.
-            let _ended = builder
+            // An error is normal: many tests drop a client.
+            let _ = builder
                 .serve_connection_with_upgrades(TokioIo::new(server), service)
                 .await;
         };
@@ -152,12 +169,23 @@ impl TestApp {
     }
 }
 
-/// An upgrade that was refused.
+/// A refused upgrade.
+///
+/// ```standalone_crate
+/// use robyn_ws::{prelude::*, test_util::TestApp};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let app = TestApp::new(App::new());
+/// let refused = app.connect("/nowhere").await.unwrap_err();
+/// assert_eq!(refused.status, StatusCode::NOT_FOUND);
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the upgrade was refused with {status}: {body}")]
 pub struct Refused {
     /// The HTTP status.
     pub status: StatusCode,
-    /// The body, which says why.
+    /// The body, usually the reason.
     pub body: String,
 }

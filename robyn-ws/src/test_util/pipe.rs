@@ -1,4 +1,4 @@
-//! The client's end of a connection in memory, which takes no more than its inbox has room for.
+//! The client's end of an in-memory connection. It reads only as much as its inbox has room for.
 
 use std::{
     io,
@@ -33,7 +33,8 @@ impl AsyncRead for Pipe {
         ready!(Pin::new(&mut self.stream).poll_read(context, &mut part))?;
         let read = part.filled().len();
         if read == 0 && room > 0 {
-            // Like a browser, the client ends its half when the server has ended its own, so that nobody waits for it.
+            // Like a browser, the client closes its half after the server has closed its own, so that the server does
+            // not wait for it.
             ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
         }
         buffer.advance(read);

@@ -1,5 +1,5 @@
-//! The reading half of a client under test: a task that answers pings at once, as a browser does, and keeps what comes
-//! until the test asks for it.
+//! The reading half of a client under test. Its task answers pings at once, as a browser does, and buffers messages for
+//! the test.
 
 use futures_util::{StreamExt, stream::SplitStream};
 use tokio::task::JoinHandle;
@@ -13,7 +13,7 @@ use crate::{
     types::message::Message,
 };
 
-/// Reads in a task of its own, which ends with it.
+/// A handle of the reading task. Dropping it ends the task.
 #[derive(Debug)]
 pub(super) struct Reader {
     inbox: Inbox,
@@ -23,16 +23,16 @@ pub(super) struct Reader {
 impl Reader {
     pub(super) fn start(stream: SplitStream<WebSocketStream<Pipe>>, inbox: Inbox) -> Self {
         inbox.on_handled();
-        let task = tokio::spawn(read(stream, Filling(inbox.clone())));
+        let task = tokio::spawn(read(stream, CloseOnDrop(inbox.clone())));
         Self { inbox, task }
     }
 
-    /// From now on reads only while something is awaited.
+    /// Allows reading only while the test waits, from now on.
     pub(super) fn stop(&self) {
         self.inbox.stop();
     }
 
-    /// Waits for the next message or the end, which stays.
+    /// Returns the next message. Returns the end of the connection each time after the last message.
     pub(super) async fn next(&self) -> Seen {
         self.inbox.next().await
     }
@@ -44,18 +44,19 @@ impl Drop for Reader {
     }
 }
 
-/// The task's side of the inbox. It notes when the task ends before the connection does.
-struct Filling(Inbox);
+/// The task's side of the inbox. When dropped, it records that the task has ended, unless the connection has ended
+/// before.
+struct CloseOnDrop(Inbox);
 
-impl Drop for Filling {
+impl Drop for CloseOnDrop {
     fn drop(&mut self) {
         let why = "the runtime that the client was connected in has ended";
         self.0.close(Closed::without_a_frame(why));
     }
 }
 
-/// Reads to the end of the stream: reading is how tungstenite sends its pongs and its answer to a Close frame.
-async fn read(mut stream: SplitStream<WebSocketStream<Pipe>>, Filling(ref inbox): Filling) {
+/// Reads to the end of the stream. Reading also makes tungstenite send its pongs and its Close frame.
+async fn read(mut stream: SplitStream<WebSocketStream<Pipe>>, CloseOnDrop(ref inbox): CloseOnDrop) {
     while let Some(frame) = stream.next().await {
         match frame {
             Ok(Frame::Text(text)) => inbox.put(text.as_str().into()),

@@ -15,7 +15,23 @@ use crate::test_util::{
     Refused, TestApp, TestSocket, expectation::Expectation, inbox::Inbox, pipe::Pipe, watchdog::within,
 };
 
-/// An upgrade request that is being put together.
+/// A builder of an upgrade request, from [`TestApp::request`].
+///
+/// ```standalone_crate
+/// use robyn_ws::{prelude::*, test_util::TestApp};
+///
+/// #[websocket("/chat", on = "connect")]
+/// fn enter(headers: &HeaderMap) -> String {
+///     headers["x-user"].to_str().unwrap_or_default().to_owned()
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let app = TestApp::new(App::new());
+/// let mut client = app.request("/chat").header("x-user", "gordon").connect().await.unwrap();
+/// assert_eq!(client.receive_text().await, "gordon");
+/// # }
+/// ```
 #[must_use = "a request does nothing until it is connected"]
 pub struct TestRequest<'a> {
     app: &'a TestApp,
@@ -23,8 +39,8 @@ pub struct TestRequest<'a> {
     peer: SocketAddr,
 }
 
-/// The address of a client that has no other.
-pub(super) const SOMEBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 49152);
+/// The default address of a client.
+pub(super) const LOCAL_CLIENT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 49152);
 
 impl<'a> TestRequest<'a> {
     #[track_caller]
@@ -41,9 +57,9 @@ impl<'a> TestRequest<'a> {
             Ok(request) => Self {
                 app,
                 request,
-                peer: SOMEBODY,
+                peer: LOCAL_CLIENT,
             },
-            Err(error) => panic!("`{target}` is no request target: {error}; expected a path such as `/chat?room=a`"),
+            Err(error) => panic!("`{target}` is not a request target: {error}; expected a path such as `/chat?room=a`"),
         }
     }
 
@@ -51,7 +67,7 @@ impl<'a> TestRequest<'a> {
     ///
     /// # Panics
     ///
-    /// If `name` or `value` cannot be in a header.
+    /// If `name` or `value` is not valid in a header.
     #[track_caller]
     pub fn header<N, V>(mut self, name: N, value: V) -> Self
     where
@@ -68,40 +84,41 @@ impl<'a> TestRequest<'a> {
     ///
     /// # Panics
     ///
-    /// If `name` cannot be in a header.
+    /// If `name` is not valid in a header.
     #[track_caller]
     pub fn subprotocol(self, name: &str) -> Self {
         self.header(header::SEC_WEBSOCKET_PROTOCOL, name)
     }
 
-    /// Comes from `address`, as `ConnectInfo`, `peer_addr()` and `Limits::max_connections_per_ip` see it. Otherwise it is
-    /// one of this machine.
+    /// Sets the client's address, which `ConnectInfo`, `peer_addr()` and `Limits::max_connections_per_ip` use. The
+    /// default is a local address.
     pub fn peer_addr(mut self, address: SocketAddr) -> Self {
         self.peer = address;
         self
     }
 
-    /// Connects. When this returns, the connection is in the hub.
+    /// Connects the client. The returned connection is in the hub.
     ///
     /// # Errors
     ///
-    /// [`Refused`] with the status and body of the HTTP answer, if the upgrade is refused.
+    /// [`Refused`] with the status and body of the response, if the upgrade is refused.
     ///
     /// # Panics
     ///
-    /// If no answer comes within [`TIMEOUT`](crate::test_util::TIMEOUT), if it chooses none of the subprotocols that were
-    /// offered, at which browsers give up as well, or if it is not HTTP, which would be a bug of this crate.
+    /// * If no response comes within [`TIMEOUT`](crate::test_util::TIMEOUT).
+    /// * If the server selects none of the offered subprotocols. Browsers fail in this case as well.
+    /// * If the response is not HTTP, which would be a bug of this crate.
     #[track_caller]
     pub fn connect(self) -> impl Future<Output = Result<TestSocket, Refused>> + Send + use<'a> {
-        // The limits are the server's.
+        // Only the limits of the server apply.
         let unlimited = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
         Expectation::new(async move {
             let unread = Inbox::new();
             let pipe = Pipe::new(self.app.dial(self.peer), unread.clone());
             let connecting = client_async_with_config(self.request, pipe, Some(unlimited));
-            match within("the answer to the upgrade was expected", connecting).await? {
+            match within("a response to the upgrade was expected", connecting).await? {
                 Ok((socket, _response)) => {
-                    // A test that connects finds its client in the hub.
+                    // The client of a test is in the hub when `connect` returns.
                     within("the connection was expected to begin", self.app.hub().entered()).await?;
                     Ok(Ok(TestSocket::new(socket, unread)))
                 }

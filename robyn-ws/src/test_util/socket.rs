@@ -22,15 +22,32 @@ use crate::{
     types::{close::close_code, message::Message},
 };
 
-/// The client's end of a connection in memory. Its methods panic with what was seen, in the test's own line, when a test's
-/// expectation fails.
+/// A client under test, from [`TestApp::connect`](crate::test_util::TestApp::connect).
 ///
-/// Like a browser it answers pings and Close frames at once, whatever the test does meanwhile. It keeps up to 64 KiB that
-/// the test has not received, and then reads no more, so that the server feels a slow client.
+/// If an expectation fails, its method panics at the line of the test and shows the actual event. Like a browser, the
+/// client answers pings and Close frames at once. It buffers up to 64 KiB that the test has not received. Then it stops
+/// reading, so that the server notices a slow client.
+///
+/// ```standalone_crate
+/// use robyn_ws::{prelude::*, test_util::TestApp};
+///
+/// #[websocket("/add", on = "message")]
+/// fn add(Json((a, b)): Json<(i32, i32)>) -> Json<i32> { Json(a + b) }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let app = TestApp::new(App::new());
+/// let mut client = app.connect("/add").await.unwrap();
+/// client.send_json(&(1, 2)).await;
+/// assert_eq!(client.receive_json::<i32>().await, 3);
+/// client.send_text("not a pair").await;
+/// client.expect_close(1007).await;
+/// # }
+/// ```
 pub struct TestSocket {
     sink: SplitSink<WebSocketStream<Pipe>, tungstenite::Message>,
     reader: Reader,
-    /// What the test was told of the end.
+    /// The end of the connection, if the test has received it.
     ended: Option<Closed>,
 }
 
@@ -52,8 +69,8 @@ impl TestSocket {
 
     // ---- sending --------------------------------------------------------------------------------------------------
 
-    /// Sends a message. If the connection has ended and the test does not know it yet, the message goes nowhere, as in a
-    /// browser.
+    /// Sends a message. As in a browser, the message is lost if the connection has ended and the test has not received
+    /// the end yet.
     ///
     /// # Panics
     ///
@@ -66,13 +83,13 @@ impl TestSocket {
         })
     }
 
-    /// Sends a text, as [`Self::send`].
+    /// Sends a text message, as [`Self::send`].
     #[track_caller]
     pub fn send_text(&mut self, text: impl Into<String>) -> impl Future<Output = ()> + Send {
         self.send(text.into())
     }
 
-    /// Sends bytes, as [`Self::send`].
+    /// Sends a binary message, as [`Self::send`].
     #[track_caller]
     pub fn send_bytes(&mut self, bytes: impl Into<Bytes>) -> impl Future<Output = ()> + Send {
         self.send(bytes.into())
@@ -82,12 +99,12 @@ impl TestSocket {
     ///
     /// # Panics
     ///
-    /// If the value cannot be JSON.
+    /// If the value cannot be serialized to JSON.
     #[track_caller]
     pub fn send_json<T: Serialize + ?Sized>(&mut self, value: &T) -> impl Future<Output = ()> + Send {
         match Message::json(value) {
             Ok(message) => self.send(message),
-            Err(error) => panic!("a value that can be JSON was expected: {error}"),
+            Err(error) => panic!("the value cannot be serialized to JSON: {error}"),
         }
     }
 
@@ -97,7 +114,7 @@ impl TestSocket {
         self.close_with(close_code::NORMAL, "")
     }
 
-    /// Sends a Close frame.
+    /// Sends a Close frame with `code` and `reason`.
     #[track_caller]
     pub fn close_with(&mut self, code: u16, reason: &str) -> impl Future<Output = ()> + Send {
         let frame = CloseFrame {
@@ -107,7 +124,7 @@ impl TestSocket {
         self.send_frame(tungstenite::Message::Close(Some(frame)))
     }
 
-    /// Ends the connection without a Close frame, as a client does whose network is gone.
+    /// Ends the connection without a Close frame, like a client that has lost its network.
     pub fn vanish(self) {
         drop(self);
     }
@@ -115,9 +132,9 @@ impl TestSocket {
     #[track_caller]
     fn send_frame(&mut self, frame: tungstenite::Message) -> Expectation<'_, ()> {
         Expectation::new(async move {
-            match within("sending", self.sink.send(frame)).await? {
+            match within("the message could not be sent", self.sink.send(frame)).await? {
                 Ok(()) => Ok(()),
-                Err(error) if !tells_of_the_end(&error) => Err(format!("the message could not be sent: {error}")),
+                Err(error) if !is_end_of_connection(&error) => Err(format!("the message could not be sent: {error}")),
                 Err(_) => match &self.ended {
                     Some(closed) => Err(format!(
                         "the message could not be sent: the connection was closed with {closed}"
@@ -130,8 +147,8 @@ impl TestSocket {
 
     // ---- receiving ------------------------------------------------------------------------------------------------
 
-    /// Stops reading while nothing is awaited from this client, as a client does that hangs: pings and Close frames are
-    /// then answered only on the way to what is awaited, and what the server sends fills its own queue.
+    /// Stops reading, like a client that hangs, except while the test waits for an event. Pings and Close frames are
+    /// then answered only during such waits, and the queue of the server fills.
     pub fn stop_reading(&mut self) {
         self.reader.stop();
     }
@@ -150,7 +167,7 @@ impl TestSocket {
     ///
     /// # Panics
     ///
-    /// If it is binary, or the connection is closed instead.
+    /// If the message is binary, or the connection is closed instead.
     #[track_caller]
     pub fn receive_text(&mut self) -> impl Future<Output = String> + Send {
         Expectation::new(async move {
@@ -165,7 +182,7 @@ impl TestSocket {
     ///
     /// # Panics
     ///
-    /// If it is text, or the connection is closed instead.
+    /// If the message is text, or the connection is closed instead.
     #[track_caller]
     pub fn receive_bytes(&mut self) -> impl Future<Output = Bytes> + Send {
         Expectation::new(async move {
@@ -176,11 +193,11 @@ impl TestSocket {
         })
     }
 
-    /// Receives the next message as JSON.
+    /// Receives the next message as the JSON of a `T`.
     ///
     /// # Panics
     ///
-    /// If it is not JSON for `T`, or the connection is closed instead.
+    /// If the message is not the JSON of a `T`, or the connection is closed instead.
     #[track_caller]
     pub fn receive_json<T: DeserializeOwned>(&mut self) -> impl Future<Output = T> + Send {
         Expectation::new(async move {
@@ -191,12 +208,12 @@ impl TestSocket {
         })
     }
 
-    /// Waits for the end of the connection, which must bring the close code `code`; 1005 for a Close frame without
-    /// one, 1006 for an end without a Close frame.
+    /// Waits for the end of the connection, which must have the close code `code`. The code is 1005 if the Close frame
+    /// has none, and 1006 if there is no Close frame.
     ///
     /// # Panics
     ///
-    /// If a message comes first, or another code.
+    /// If a message comes first, or the code is another one.
     #[track_caller]
     pub fn expect_close(&mut self, code: u16) -> impl Future<Output = ()> + Send {
         Expectation::new(async move {
@@ -213,11 +230,11 @@ impl TestSocket {
         })
     }
 
-    /// Waits for `duration` of tokio's time, in which nothing may come.
+    /// Waits for `duration` of tokio's time. No event may come in that time.
     ///
     /// # Panics
     ///
-    /// If something comes.
+    /// If a message or the end of the connection comes.
     #[track_caller]
     pub fn expect_silence(&mut self, duration: Duration) -> impl Future<Output = ()> + Send {
         Expectation::new(async move {
@@ -252,8 +269,8 @@ impl TestSocket {
     }
 }
 
-/// Whether nothing can be sent because the connection has ended, in whichever way.
-const fn tells_of_the_end(error: &tungstenite::Error) -> bool {
+/// Returns `true` if sending failed because the connection has ended, for any reason.
+const fn is_end_of_connection(error: &tungstenite::Error) -> bool {
     use tungstenite::Error::{AlreadyClosed, ConnectionClosed, Io, Protocol};
 
     matches!(

@@ -1,4 +1,4 @@
-//! Bounds a wait in real time, whatever tokio's clock does.
+//! A timeout in real time, independent of tokio's clock.
 
 use std::{sync::mpsc, thread};
 
@@ -6,20 +6,20 @@ use tokio::sync::oneshot;
 
 use crate::test_util::{TIMEOUT, expectation::Outcome};
 
-/// Awaits `future`, and fails with what was awaited if it takes longer than [`TIMEOUT`].
+/// Awaits `future`, and fails after [`TIMEOUT`]. `what` describes the expectation.
 ///
-/// tokio's own time-out would fire at once under paused time. The thread ends with the wait.
+/// tokio's own timeout would fire at once under paused time. The thread ends with the wait.
 pub(super) async fn within<T>(what: &str, future: impl Future<Output = T>) -> Outcome<T> {
-    let (bark, barked) = oneshot::channel();
-    let (_leash, dropped) = mpsc::sync_channel::<()>(0);
+    let (expire, expired) = oneshot::channel();
+    let (_alive, dropped) = mpsc::sync_channel::<()>(0);
     thread::spawn(move || {
         if dropped.recv_timeout(TIMEOUT) == Err(mpsc::RecvTimeoutError::Timeout) {
-            let _nobody_waits = bark.send(());
+            let _ = expire.send(()); // The wait may be over.
         }
     });
     tokio::select! {
         biased;
         value = future => Ok(value),
-        Ok(()) = barked => Err(format!("{what}: nothing came within {TIMEOUT:?}")),
+        Ok(()) = expired => Err(format!("{what}: timed out after {TIMEOUT:?}")),
     }
 }

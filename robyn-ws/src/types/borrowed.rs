@@ -1,10 +1,10 @@
-//! A message as the arguments of its handler borrow it: where it was read, or one that is owned.
+//! A message as the arguments of its handler see it: borrowed from the read buffer, or owned.
 
 use std::sync::OnceLock;
 
 use crate::types::message::Message;
 
-/// A message that lies in the buffer it was read into.
+/// A message that is borrowed from the read buffer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Borrowed<'a> {
     Text(&'a str),
@@ -12,7 +12,7 @@ pub(crate) enum Borrowed<'a> {
 }
 
 impl Borrowed<'_> {
-    /// Copies the message, so that it can be kept. A text is not checked again.
+    /// Copies the message. The text is not checked again.
     #[inline]
     pub(crate) fn to_message(self) -> Message {
         match self {
@@ -26,7 +26,7 @@ impl Borrowed<'_> {
 #[derive(Debug)]
 pub(crate) struct Lent<'a> {
     message: Borrowed<'a>,
-    /// For an argument that borrows a [`Message`].
+    /// The copy for an argument of type `&Message`.
     copy: OnceLock<Message>,
 }
 
@@ -39,7 +39,7 @@ impl<'a> Lent<'a> {
     }
 }
 
-/// A message that has come.
+/// A received message.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct Payload<'a>(Kind<'a>);
@@ -63,7 +63,7 @@ impl<'a> From<&'a Lent<'a>> for Payload<'a> {
 }
 
 impl<'a> Payload<'a> {
-    /// Gives the message. A borrowed one is copied once.
+    /// Returns the message. A borrowed message is copied once.
     pub(crate) fn message(self) -> &'a Message {
         match self.0 {
             Kind::Owned(message) => message,
@@ -71,7 +71,7 @@ impl<'a> Payload<'a> {
         }
     }
 
-    /// Gives a message that can be kept.
+    /// Returns an owned message.
     #[inline]
     pub(crate) fn to_message(self) -> Message {
         match self.0 {
@@ -104,7 +104,7 @@ impl<'a> Payload<'a> {
         }
     }
 
-    /// Gives the text of a text message.
+    /// Returns the text of a text message. Unlike [`Self::as_text`], returns `None` for a binary message.
     #[inline]
     pub(crate) fn known_text(self) -> Option<&'a str> {
         match self.0 {

@@ -1,37 +1,48 @@
-//! Why a connection ends: codes, reasons, and the one table between them.
+//! Why a connection ends, and the close codes.
 
 use std::fmt;
 
 use crate::util::log;
 use crate::util::printable::printable;
 
-/// The close codes of RFC 6455 section 7.4.1 that this crate uses, and their meaning.
+/// Close codes of RFC 6455 section 7.4.1.
+///
+/// ```
+/// use robyn_ws::{close_code, prelude::*};
+///
+/// #[websocket("/short", on = "message")]
+/// fn say(ws: WebSocketConnector, msg: String) {
+///     if msg.len() > 100 {
+///         ws.close_with(close_code::POLICY, "at most 100 bytes");
+///     }
+/// }
+/// ```
 pub mod close_code {
-    /// The purpose of the connection is fulfilled.
+    /// The connection has served its purpose.
     pub const NORMAL: u16 = 1000;
-    /// The server goes down, or the client left the page.
+    /// The server goes down, or the client has left the page.
     pub const AWAY: u16 = 1001;
-    /// The peer broke the protocol.
+    /// The peer violated the protocol.
     pub const PROTOCOL: u16 = 1002;
-    /// A kind of message that is not taken here, such as binary where text is due.
+    /// The kind of message is not accepted, such as binary instead of text.
     pub const UNSUPPORTED: u16 = 1003;
-    /// Stands for "no code was given". Never on the wire.
+    /// The Close frame had no code. Never sent.
     pub const NO_STATUS: u16 = 1005;
-    /// Stands for "no Close frame was seen". Never on the wire.
+    /// There was no Close frame. Never sent.
     pub const ABNORMAL: u16 = 1006;
-    /// A payload that is not what it should be, such as bad UTF-8 or bad JSON.
+    /// The payload is invalid, such as bad UTF-8 or bad JSON.
     pub const INVALID_PAYLOAD: u16 = 1007;
-    /// The peer broke a rule that no other code names.
+    /// The peer violated a rule that no other code stands for.
     pub const POLICY: u16 = 1008;
-    /// A message over the limit.
+    /// The message exceeds the limit.
     pub const TOO_BIG: u16 = 1009;
     /// The server failed.
     pub const INTERNAL_ERROR: u16 = 1011;
-    /// The server is overloaded for the moment.
+    /// The server is overloaded at the moment.
     pub const TRY_AGAIN_LATER: u16 = 1013;
 }
 
-/// Tells who ended a connection, and how. A close handler takes it by value or by reference.
+/// Why a connection ended. A close handler takes it by value or by reference.
 ///
 /// ```
 /// use robyn_ws::prelude::*;
@@ -40,7 +51,7 @@ pub mod close_code {
 /// fn gone(reason: CloseReason) {
 ///     match reason {
 ///         CloseReason::Client { code, reason } => println!("the client left: {code} {reason}"),
-///         CloseReason::Shutdown => println!("we go down"),
+///         CloseReason::Shutdown => println!("the server shuts down"),
 ///         other => println!("lost: {other}"),
 ///     }
 /// }
@@ -50,49 +61,61 @@ pub mod close_code {
 pub enum CloseReason {
     /// The client sent a Close frame.
     Client {
-        /// The client's close code; [`close_code::NO_STATUS`] where it gave none.
+        /// The client's close code, or [`close_code::NO_STATUS`] if the frame had none.
         code: u16,
         /// The client's reason, often empty.
         reason: String,
     },
-    /// This server closed: `close()`, `close_with()`, or a session handler that returned.
+    /// The server closed the connection: with `close()` or `close_with()`, or because a session handler returned.
     Server {
-        /// The close code sent.
+        /// The close code that was sent.
         code: u16,
-        /// The reason sent.
+        /// The reason that was sent.
         reason: String,
     },
     /// TCP ended without a Close frame.
     Abnormal,
-    /// No bytes came from the client in time, not even the pong that it was asked for.
+    /// The client sent no bytes in time, not even a pong. See
+    /// [`Limits::heartbeat_interval`](crate::Limits::heartbeat_interval).
     HeartbeatTimeout,
-    /// No message, nor a part of one, was received for `Limits::idle_timeout`.
+    /// The client sent no message, and no part of one, for [`Limits::idle_timeout`](crate::Limits::idle_timeout).
     IdleTimeout,
-    /// The client read too slowly for what it was sent.
+    /// The client read too slowly, and its queue was full under [`Overflow::Disconnect`](crate::Overflow::Disconnect).
     SlowConsumer,
-    /// Too much was sent to the client while its `connect` handler ran, which is the server's slowness.
+    /// The queue was full while the `connect` handler ran. The server was too slow, not the client.
     ConnectTooSlow,
-    /// The client sent more than `Limits::max_message_size`, `Limits::max_frame_size` or `Limits::max_fragments`.
+    /// A message exceeded [`Limits::max_message_size`](crate::Limits::max_message_size),
+    /// [`Limits::max_frame_size`](crate::Limits::max_frame_size) or
+    /// [`Limits::max_fragments`](crate::Limits::max_fragments).
     MessageTooBig,
-    /// The client sent what no handler could take: bad UTF-8, bad JSON, the wrong kind of message.
+    /// A message did not fit its handler: bad UTF-8, bad JSON, or the wrong kind of message.
     InvalidPayload,
-    /// The client broke RFC 6455.
+    /// The client violated RFC 6455.
     ProtocolError,
     /// A handler panicked.
     HandlerPanic,
     /// A handler returned an error.
     HandlerError,
-    /// A message handler ran longer than `Limits::handler_timeout`.
+    /// A message handler exceeded [`Limits::handler_timeout`](crate::Limits::handler_timeout).
     HandlerTimeout,
-    /// The client sent more frames a second, of any kind, than `Limits::max_messages_per_second`.
+    /// The client exceeded [`Limits::max_messages_per_second`](crate::Limits::max_messages_per_second). Frames of all
+    /// kinds count.
     RateLimited,
-    /// The server drains.
+    /// The server shuts down.
     Shutdown,
 }
 
 impl CloseReason {
-    /// Gives the code that stands for this reason: the one on the wire, or [`close_code::ABNORMAL`] where there was
-    /// nothing to send. `HandlerError` and `InvalidPayload` may have used a more special one.
+    /// Returns the close code for this reason, or [`close_code::ABNORMAL`] if no Close frame was sent.
+    ///
+    /// For `HandlerError` and `InvalidPayload`, the Close frame may have had a more specific code.
+    ///
+    /// ```
+    /// use robyn_ws::prelude::*;
+    ///
+    /// assert_eq!(CloseReason::MessageTooBig.code(), 1009);
+    /// assert_eq!(CloseReason::Abnormal.code(), 1006);
+    /// ```
     pub const fn code(&self) -> u16 {
         match self {
             Self::Client { code, .. } | Self::Server { code, .. } => *code,
@@ -107,7 +130,7 @@ impl CloseReason {
         }
     }
 
-    /// Gives the name for logs and metrics.
+    /// Returns the name for logs and metrics.
     pub(crate) const fn label(&self) -> &'static str {
         match self {
             Self::Client { .. } => "client",
@@ -133,10 +156,10 @@ impl CloseReason {
             Self::Client { .. } => "closed by the client",
             Self::Server { .. } => "closed by the server",
             Self::Abnormal => "the connection was lost without a Close frame",
-            Self::HeartbeatTimeout => "no pong in time",
-            Self::IdleTimeout => "idle for too long",
-            Self::SlowConsumer => "the client reads too slowly",
-            Self::ConnectTooSlow => "the `connect` handler was too slow for what others sent",
+            Self::HeartbeatTimeout => "heartbeat timeout",
+            Self::IdleTimeout => "idle timeout",
+            Self::SlowConsumer => "the client read too slowly",
+            Self::ConnectTooSlow => "the `connect` handler was too slow, and the queue was full",
             Self::MessageTooBig => "message too big",
             Self::InvalidPayload => "invalid payload",
             Self::ProtocolError => "protocol error",
@@ -164,7 +187,7 @@ impl fmt::Display for CloseReason {
     }
 }
 
-/// The payload of a Close frame that may go on the wire.
+/// The payload of a Close frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CloseFrame {
     code: u16,
@@ -172,22 +195,26 @@ pub(crate) struct CloseFrame {
 }
 
 impl CloseFrame {
-    /// The longest reason: a control frame has 125 bytes, two of them for the code (RFC 6455 section 5.5).
+    /// Maximum length of a reason in bytes: a control frame has 125 bytes, and the code takes two (RFC 6455 section
+    /// 5.5).
     pub(crate) const MAX_REASON: usize = 123;
 
-    /// Makes what it is given sendable: a code that must not be sent becomes 1011, a long reason is cut. Both are
-    /// mistakes of the program, so both are logged.
+    /// Creates a payload that may be sent. Replaces an invalid code with 1011 and truncates a long reason. Both are
+    /// mistakes of the program, so they are logged.
     pub(crate) fn new(code: u16, reason: impl Into<String>) -> Self {
         let mut reason = reason.into();
         let sendable = may_be_sent(code);
         if !sendable {
             log::error!(
                 code,
-                "a close code that must not be sent; sending 1011 instead: use 1000, 1001, 1003, 1007 to 1014 or 3000 to 4999"
+                "this close code must not be sent, so 1011 is sent instead: use 1000, 1001, 1003, 1007 to 1014 or 3000 to 4999"
             );
         }
         if reason.len() > Self::MAX_REASON {
-            log::warn!(bytes = reason.len(), "a close reason has at most 123 bytes; cutting it");
+            log::warn!(
+                bytes = reason.len(),
+                "the close reason is longer than 123 bytes and is truncated"
+            );
             reason.truncate(reason.floor_char_boundary(Self::MAX_REASON));
         }
         Self {
@@ -205,12 +232,13 @@ impl CloseFrame {
     }
 }
 
-/// RFC 6455 section 7.4: 1004, 1005, 1006 and 1015 are never sent, nor what no registry or application owns.
+/// Returns `true` if an endpoint may send the code (RFC 6455 section 7.4). 1004, 1005, 1006 and 1015 are reserved, and
+/// codes outside of these ranges are not assigned.
 pub(crate) const fn may_be_sent(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }
 
-/// Why a connection ends, together with the Close frame that tells the peer, if it can be told.
+/// Why a connection ends, with the Close frame for the peer, if the peer can receive one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ending {
     pub(crate) reason: CloseReason,
@@ -218,7 +246,7 @@ pub(crate) struct Ending {
 }
 
 impl Ending {
-    /// The peer's Close frame; its code is echoed, 1000 where it gave none (RFC 6455 section 5.5.1).
+    /// Creates the ending for the peer's Close frame. Echoes its code, or 1000 if it has none (RFC 6455 section 5.5.1).
     pub(crate) fn client(code: u16, reason: String) -> Self {
         let echo = if may_be_sent(code) { code } else { close_code::NORMAL };
         Self {
@@ -238,7 +266,7 @@ impl Ending {
         }
     }
 
-    /// An ending of our own whose code follows from the reason, with `why` for the peer.
+    /// Creates an ending by the server. The code follows from the reason, and `why` is sent to the peer.
     pub(crate) fn because(reason: CloseReason, why: impl Into<String>) -> Self {
         let frame = CloseFrame::new(reason.code(), why);
         Self {
@@ -254,7 +282,7 @@ impl Ending {
         }
     }
 
-    /// An ending without a peer that could be told.
+    /// Creates an ending without a Close frame.
     pub(crate) const fn silent(reason: CloseReason) -> Self {
         Self { reason, frame: None }
     }
@@ -266,7 +294,7 @@ impl Ending {
     pub(crate) fn slow_consumer() -> Self {
         Self::because(
             CloseReason::SlowConsumer,
-            "too slow: over Limits::max_outbound_messages or Limits::max_outbound_bytes",
+            "too slow: exceeded Limits::max_outbound_messages or Limits::max_outbound_bytes",
         )
     }
 

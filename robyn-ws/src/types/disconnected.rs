@@ -1,25 +1,37 @@
-//! The end of a session's connection, as its handler sees it.
+//! The end of a session's connection.
 
 use crate::{
     types::close::{CloseReason, Ending},
     util::printable::printable,
 };
 
-/// The end of a session's connection, with the real code and reason.
+/// The end of a session's connection, with the close code and reason.
 ///
-/// It is an error so that `?` leaves the loop; a session handler that returns it ends in order.
+/// It is an error, so that `?` leaves the loop of a session. A handler that returns it ends normally.
+///
+/// ```
+/// use robyn_ws::prelude::*;
+///
+/// #[websocket("/echo")]
+/// async fn echo(mut ws: WebSocket) -> Result<(), Disconnected> {
+///     loop {
+///         let text = ws.receive_text().await?;
+///         ws.send_text(text).await?;
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[error("disconnected with code {code}{}{}", if reason.is_empty() { "" } else { ": " }, printable(reason))]
 pub struct Disconnected {
-    /// The close code; 1005 where the client gave none, 1006 where no Close frame was seen.
+    /// The close code. 1005 if the Close frame had none, 1006 if there was no Close frame.
     pub code: u16,
     /// The reason, often empty.
     pub reason: String,
 }
 
 impl Disconnected {
-    /// Creates an end, to call a function that handles one in a test.
+    /// Creates an end, for unit tests of functions that handle one.
     pub fn new(code: u16, reason: impl Into<String>) -> Self {
         Self {
             code,

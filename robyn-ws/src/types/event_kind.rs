@@ -1,8 +1,8 @@
-//! The events of a connection as values, for logs, metrics and errors.
+//! The events of a connection, for logs, metrics and errors.
 
 use std::fmt;
 
-/// An event that a handler can be for.
+/// The event of a handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EventKind {
     Upgrade,
@@ -13,7 +13,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// Returns the name that `on = "…"` has for it.
+    /// Returns the name as in `on = "…"`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Upgrade => "upgrade",

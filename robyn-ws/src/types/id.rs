@@ -1,4 +1,4 @@
-//! The identity of a connection.
+//! The id of a connection.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use crate::util::printable::printable;
 
-/// Identifies one connection of one endpoint: a random UUID (version 4).
+/// The id of a connection: a random UUID (version 4).
+///
+/// It is printed and parsed in hyphenated form:
 ///
 /// ```
 /// use robyn_ws::prelude::*;
@@ -45,15 +47,15 @@ impl FromStr for ConnectionId {
     }
 }
 
-/// Values by the id of a connection.
+/// A map by connection id.
 pub(crate) type IdMap<T> = HashMap<ConnectionId, T, IdHash>;
 
-/// Ids of connections.
+/// A set of connection ids.
 pub(crate) type IdSet = HashSet<ConnectionId, IdHash>;
 
 pub(crate) type IdHash = BuildHasherDefault<IdHasher>;
 
-/// Takes an id for its own hash. An id is random already, and no peer chooses one.
+/// Uses an id as its own hash. Ids are random, and peers cannot choose them.
 #[derive(Debug, Default)]
 pub(crate) struct IdHasher(u64);
 
@@ -72,10 +74,19 @@ impl Hasher for IdHasher {
     }
 }
 
-/// A text that is no [`ConnectionId`]. `{:?}` prints its length, since it may be a secret in the wrong place.
+/// The error for a text that is not a [`ConnectionId`].
+///
+/// `{:?}` prints only its length, because the text may be a secret sent to the wrong place.
+///
+/// ```
+/// use robyn_ws::prelude::*;
+///
+/// let error = "gordon".parse::<ConnectionId>().unwrap_err();
+/// assert!(error.to_string().starts_with("`gordon` is not a connection id"));
+/// ```
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{}` is no connection id: expected a UUID such as `67e55044-10b1-426f-9247-bb680e5fe0c8`",
+    "`{}` is not a connection id: expected a UUID such as `67e55044-10b1-426f-9247-bb680e5fe0c8`",
     printable(seen)
 )]
 pub struct ParseConnectionIdError {

@@ -1,4 +1,4 @@
-//! What goes over a connection: text or bytes.
+//! A message: text or binary.
 
 use std::{borrow::Cow, fmt};
 
@@ -8,10 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::types::{error::JsonError, utf8_bytes::Utf8Bytes};
 
-/// A message, text and binary told apart. Cloning shares the payload. `{:?}` prints the kind and the length, and nothing of
-/// the payload.
+/// A message, text or binary. Clones share the payload.
 ///
-/// Everything that sends takes `impl Into<Message>`:
+/// `{:?}` prints the kind and the length, never the payload. All methods that send take `impl Into<Message>`:
 ///
 /// ```
 /// use robyn_ws::prelude::*;
@@ -24,37 +23,44 @@ use crate::types::{error::JsonError, utf8_bytes::Utf8Bytes};
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub enum Message {
-    /// A text message. The type guarantees valid UTF-8.
+    /// A text message, which is always valid UTF-8.
     Text(Utf8Bytes),
     /// A binary message.
     Binary(Bytes),
 }
 
 impl Message {
-    /// Creates a text message of `value` in JSON.
+    /// Creates a text message with `value` as JSON.
     ///
     /// # Errors
     ///
-    /// When the value's `Serialize` fails, or a map has keys that are not strings.
+    /// [`JsonError`] if the `Serialize` of the value fails, or a map has keys that are not strings.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self, JsonError> {
         serde_json::to_string(value).map(Self::from).map_err(JsonError::new)
     }
 
-    /// Reads the payload as JSON; `T` may borrow from it.
+    /// Parses the payload as JSON. `T` may borrow from the message.
     ///
     /// # Errors
     ///
-    /// When the payload is not JSON, or not JSON for `T`.
+    /// [`JsonError`] if the payload is not JSON, or not the JSON of a `T`.
     pub fn parse_json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, JsonError> {
         let value = match self {
-            // A text is not checked to be UTF-8 again.
+            // The text is known to be UTF-8, so it is not checked again.
             Self::Text(text) => serde_json::from_str(text),
             Self::Binary(bytes) => serde_json::from_slice(bytes),
         };
         value.map_err(JsonError::new)
     }
 
-    /// Gives the text: of a text message, or of a binary message that is valid UTF-8.
+    /// Returns the payload as text, or `None` if it is not valid UTF-8. A binary message can be text as well.
+    ///
+    /// ```
+    /// use robyn_ws::prelude::*;
+    ///
+    /// assert_eq!(Message::from(b"hi").as_text(), Some("hi"));
+    /// assert_eq!(Message::from(b"\xff").as_text(), None);
+    /// ```
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text.as_str()),
@@ -62,7 +68,7 @@ impl Message {
         }
     }
 
-    /// Gives the payload: the bytes of a binary message, the UTF-8 bytes of a text.
+    /// Returns the payload. For a text message, this is its UTF-8.
     pub fn as_bytes(&self) -> &[u8] {
         match self {
             Self::Text(text) => text.as_bytes(),
@@ -70,7 +76,7 @@ impl Message {
         }
     }
 
-    /// Turns the message into its payload without copying.
+    /// Returns the payload without copying it.
     pub fn into_bytes(self) -> Bytes {
         match self {
             Self::Text(text) => text.into(),
@@ -78,22 +84,22 @@ impl Message {
         }
     }
 
-    /// Tells whether this is a text message.
+    /// Returns `true` if this is a text message.
     pub const fn is_text(&self) -> bool {
         matches!(self, Self::Text(_))
     }
 
-    /// Tells whether this is a binary message.
+    /// Returns `true` if this is a binary message.
     pub const fn is_binary(&self) -> bool {
         matches!(self, Self::Binary(_))
     }
 
-    /// Gives the length of the payload in bytes.
+    /// Returns the length of the payload in bytes.
     pub fn len(&self) -> usize {
         self.as_bytes().len()
     }
 
-    /// Tells whether the payload is empty.
+    /// Returns `true` if the payload is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -101,7 +107,7 @@ impl Message {
 
 #[cfg(feature = "test-util")]
 impl Message {
-    /// Returns the payload for the text of a failed expectation. Unlike `{:?}`, it is never in a log.
+    /// Returns the payload for the text of a failed expectation. Unlike `{:?}`, it must not be logged.
     pub(crate) fn quoted(&self) -> String {
         match self {
             Self::Text(text) => format!("{text:?}"),
@@ -117,7 +123,7 @@ impl fmt::Debug for Message {
     }
 }
 
-/// A text message of the value in JSON. Encoding can fail, so a `Json` is no `Into<Message>`.
+/// Creates a text message with the value as JSON. This can fail, so `Json` is not `Into<Message>`.
 impl<T: Serialize> TryFrom<Json<T>> for Message {
     type Error = JsonError;
 

@@ -1,4 +1,4 @@
-//! The values that all layers speak of.
+//! Values that all layers use.
 
 pub(crate) mod borrowed;
 pub(crate) mod close;
@@ -7,6 +7,7 @@ pub(crate) mod error;
 pub(crate) mod event_kind;
 pub(crate) mod id;
 pub(crate) mod limits;
+pub(crate) mod membership;
 pub(crate) mod message;
 pub(crate) mod rejection;
 pub(crate) mod request;

@@ -1,4 +1,4 @@
-//! The upgrade request, as handlers see it while the connection lives.
+//! The upgrade request of a connection.
 
 use std::{fmt, net::SocketAddr, sync::OnceLock};
 
@@ -13,7 +13,7 @@ use axum::{
 
 use crate::util::user_value::UserValue;
 
-/// The request that became a connection. It is empty where no handler of the endpoint can read it.
+/// The upgrade request of a connection. It is empty if no handler of the endpoint can read it.
 #[derive(Clone, Default)]
 pub(crate) struct UpgradeRequest {
     head: Head,
@@ -25,7 +25,7 @@ pub(crate) struct UpgradeRequest {
 }
 
 impl UpgradeRequest {
-    /// Copies what is kept out of the server's read buffer, which would otherwise live as long as the connection.
+    /// Copies the request out of the server's read buffer, which would otherwise live as long as the connection.
     pub(crate) fn new(
         parts: &Parts,
         extensions: Extensions,
@@ -50,9 +50,8 @@ impl UpgradeRequest {
         self.head.headers()
     }
 
-    /// Takes over the extensions that the upgrade handler's extractors have left in the request, and forgets what was read for it, which
-    /// the connection's handlers may never want.
-    pub(crate) fn take_over(&mut self, left: Extensions) {
+    /// Keeps only `left`, the extensions that the upgrade handler's extractors have left in the request.
+    pub(crate) fn keep_only_extensions(&mut self, left: Extensions) {
         (self.head.uri, self.head.headers) = Default::default();
         self.extensions = left.into();
     }
@@ -66,26 +65,26 @@ impl UpgradeRequest {
         self.peer_addr.get().copied()
     }
 
-    /// Keeps the address of the socket, for servers that do not provide `ConnectInfo`.
+    /// Sets the address of the socket, if the server does not provide `ConnectInfo`.
     pub(crate) fn set_peer_addr(&self, address: SocketAddr) {
-        let _ = self.peer_addr.set(address); // It is known already.
+        let _ = self.peer_addr.set(address); // The address from `ConnectInfo` remains.
     }
 }
 
 impl fmt::Debug for UpgradeRequest {
-    /// A request is full of secrets, and much refers to one.
+    /// A request contains secrets, and many values refer to one, so nothing of it is printed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UpgradeRequest").finish_non_exhaustive()
     }
 }
 
-/// Returns the client's address, if the server or a layer tells it.
+/// Returns the client's address from `ConnectInfo`, if the server or a layer provides it.
 pub(crate) fn peer_addr(parts: &Parts) -> Option<SocketAddr> {
     let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     info.map(|info| info.0)
 }
 
-/// Returns the target of a request as the client wrote it, whatever routers have taken off.
+/// Returns the original target of a request, without the changes of nested routers.
 fn target(parts: &Parts) -> &Uri {
     parts
         .extensions
@@ -93,7 +92,8 @@ fn target(parts: &Parts) -> &Uri {
         .map_or(&parts.uri, |original| &original.0)
 }
 
-/// Returns how many bytes of a request's head a connection would keep: the target, and the headers' names and values.
+/// Returns the number of bytes that a connection would keep of a request: its target, and the names and values of its
+/// headers.
 pub(crate) fn head_size(parts: &Parts) -> usize {
     let target = target(parts);
     let target = [
@@ -109,8 +109,8 @@ pub(crate) fn head_size(parts: &Parts) -> usize {
     target + headers.sum::<usize>()
 }
 
-/// The target and the headers of a request in one allocation, as HTTP/1 writes them: read when a handler wants them, since
-/// few do, and every connection would pay for a map.
+/// The target and the headers of a request, in one allocation and as HTTP/1 writes them. They are parsed when a handler
+/// reads them: few do, and a map for each connection would be expensive.
 #[derive(Clone, Default)]
 struct Head {
     lines: Box<[u8]>,
@@ -136,7 +136,7 @@ impl Head {
         }
     }
 
-    /// Neither a URI nor a header's value can have the end of a line in it.
+    /// Returns the lines. A URI or a header value cannot contain a line end.
     fn lines(&self) -> impl Iterator<Item = &[u8]> {
         let mut rest = Some(&*self.lines);
         std::iter::from_fn(move || {
@@ -157,7 +157,7 @@ impl Head {
     fn headers(&self) -> &HeaderMap {
         self.headers.get_or_init(|| {
             let headers = self.lines().skip(1).filter_map(|line| {
-                // A name cannot have a colon in it.
+                // A header name cannot contain a colon.
                 let colon = line.iter().position(|&byte| byte == b':')?;
                 let (name, value) = (&line[..colon], &line[colon + 1..]);
                 Some((HeaderName::from_bytes(name).ok()?, HeaderValue::from_bytes(value).ok()?))
@@ -167,8 +167,21 @@ impl Head {
     }
 }
 
-/// The query parameters of the upgrade request, percent- and plus-decoded. They often are secrets: `{:?}` prints how many
-/// there are.
+/// The decoded query parameters of the upgrade request.
+///
+/// They often are secrets, so `{:?}` prints only their number.
+///
+/// ```
+/// use robyn_ws::prelude::*;
+///
+/// // The client connects to `/hello?name=gordon&tag=a&tag=b`.
+/// #[websocket("/hello", on = "connect")]
+/// fn enter(ws: WebSocketConnector) -> String {
+///     let query = ws.query_params();
+///     let tags: Vec<_> = query.get_all("tag").collect();
+///     format!("hello {}, tagged {tags:?}", query.get("name").unwrap_or("stranger"))
+/// }
+/// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct QueryParams(Vec<(String, String)>);
 
@@ -177,7 +190,8 @@ impl QueryParams {
         Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
     }
 
-    /// Gives the value of `name`, the last one if there are several. A name without `=` has the value `""`.
+    /// Returns the value of `name`, or the last value if the name appears more than once. A name without `=` has the
+    /// value `""`.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
@@ -186,7 +200,7 @@ impl QueryParams {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Gives all values of `name` in the order of the query.
+    /// Returns all values of `name` in the order of the query.
     pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0
             .iter()
@@ -194,17 +208,17 @@ impl QueryParams {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Gives all names and values in the order of the query.
+    /// Returns all names and values in the order of the query.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.into_iter()
     }
 
-    /// Gives the number of parameters.
+    /// Returns the number of parameters.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Tells whether there are none.
+    /// Returns `true` if there are no parameters.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -229,8 +243,18 @@ impl fmt::Debug for QueryParams {
     }
 }
 
-/// The parameters of the endpoint's path, percent-decoded: `room` of `/chat/{room}`. `{:?}` prints their names, and not
-/// what the client has put there.
+/// The decoded parameters of the endpoint's path, such as `room` of `/chat/{room}`.
+///
+/// `{:?}` prints the names only, because clients choose the values.
+///
+/// ```
+/// use robyn_ws::prelude::*;
+///
+/// #[websocket("/chat/{room}", on = "connect")]
+/// fn enter(ws: WebSocketConnector) -> String {
+///     format!("welcome to {}", ws.path_params().get("room").unwrap_or_default())
+/// }
+/// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct PathParams(Box<[(String, String)]>);
 
@@ -243,12 +267,12 @@ impl PathParams {
         )
     }
 
-    /// Gives the value of the parameter `name`.
+    /// Returns the value of the parameter `name`.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
-    /// Returns all values of `name`: one, or none.
+    /// Returns all values of `name`. There is at most one.
     pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.get(name).into_iter()
     }

@@ -9,13 +9,13 @@ use std::{
 
 use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-// It reads the text without checking it again, which takes `unsafe` code. It is in no signature.
+// It stores checked text without checking it again, which takes `unsafe` code. No public signature has this type.
 use tokio_tungstenite::tungstenite::Utf8Bytes as Checked;
 
-/// A text of which clones share the memory: [`Bytes`] that are always valid UTF-8.
+/// A text whose clones share the memory: [`Bytes`] that are always valid UTF-8.
 ///
-/// A `String` and a `&'static str` become one without a check or a copy, a `&str` with one copy, and bytes with one check.
-/// `{:?}` prints the text, as it does for a `String`.
+/// Creating one from a `String` or a `&'static str` takes no check and no copy. A `&str` is copied, and bytes are
+/// checked. `{:?}` prints the text, as for a `String`.
 ///
 /// ```
 /// use robyn_ws::{Utf8Bytes, prelude::Bytes};

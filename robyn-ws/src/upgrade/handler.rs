@@ -48,7 +48,7 @@ pub(super) async fn run(
     guards.end();
     let state = answer?;
     extensions::forget_known(&mut parts.extensions);
-    request.take_over(mem::take(&mut parts.extensions));
+    request.keep_only_extensions(mem::take(&mut parts.extensions));
     Ok(state)
 }
 

@@ -84,7 +84,7 @@ async fn accept_in_time(
     let in_time = tokio::select! {
         biased;
         accepted = OptionFuture::from(accepting.as_mut().as_pin_mut()) => accepted,
-        () = policy.hub.drain().grace_over() => None,
+        () = policy.hub.drain().upgrades_refused() => None,
     };
     drop_users(endpoint, || accepting.set(None));
     let accepted = in_time.unwrap_or_else(|| Ok(Err(Refusal::Draining)));

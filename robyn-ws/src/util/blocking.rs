@@ -1,7 +1,7 @@
 //! Threads for blocking handlers.
 //!
-//! The end of a runtime waits for the threads of its own `spawn_blocking`, and so would the end of the process for a handler
-//! that never returns. These threads belong to a runtime that nobody ends.
+//! The shutdown of a runtime waits for the threads of its own `spawn_blocking`. A handler that never returns would
+//! therefore block the end of the process. These threads belong to a runtime that is never shut down.
 
 use std::{
     pin::{Pin, pin},
@@ -21,30 +21,30 @@ use tokio::{
 
 use crate::util::isolate::{self, Panicked};
 
-/// How many blocking handlers run at once in the process, as many as tokio's own default. Further ones wait, each beside
-/// its connection or its upgrade, which bound that.
+/// Maximum number of blocking handlers that run at once in the process. It is the default of tokio. Further handlers
+/// wait, and the limits on connections and upgrades bound their number.
 const MAX_THREADS: usize = 512;
 
-/// A free thread of each permit.
+/// One permit for each free thread.
 static FREE: Semaphore = Semaphore::const_new(MAX_THREADS);
 
-/// It has no input, output or clock of its own; a thread without work ends after ten seconds.
+/// A runtime without I/O and timers. An idle thread ends after ten seconds.
 static THREADS: LazyLock<Runtime> = LazyLock::new(|| {
     Builder::new_current_thread()
         .max_blocking_threads(MAX_THREADS)
         .thread_name("robyn-ws-block")
         .build()
-        .expect("a runtime that asks the system for nothing")
+        .expect("a runtime without I/O and timers")
 });
 
-/// The right to one thread.
+/// The right to use one thread.
 #[derive(Debug)]
 pub(crate) struct FreeThread {
-    /// It is there, since the semaphore is never closed.
+    /// Never `None`, because the semaphore is never closed.
     _permit: Option<SemaphorePermit<'static>>,
 }
 
-/// Waits until a thread is free.
+/// Waits for a free thread.
 pub(crate) async fn free_thread() -> FreeThread {
     FreeThread {
         _permit: FREE.acquire().await.ok(),
@@ -52,12 +52,13 @@ pub(crate) async fn free_thread() -> FreeThread {
 }
 
 impl FreeThread {
-    /// Runs `job` on the thread, within the runtime of the caller. It runs to its end, awaited or not.
+    /// Runs `job` on the thread, within the caller's runtime. The job runs to its end, also if the result is not
+    /// awaited.
     pub(crate) fn run<T: Send + 'static>(self, job: impl FnOnce() -> T + Send + 'static) -> Running<T> {
         let callers = Handle::current();
         #[cfg(feature = "test-util")]
         let clock = StoppedClock::new(&callers);
-        // tokio panics where the system has no thread left.
+        // tokio panics if the system cannot create a thread.
         let thread = isolate::call(|| {
             THREADS.spawn_blocking(move || {
                 let _within = callers.enter();
@@ -74,7 +75,7 @@ impl FreeThread {
     }
 }
 
-/// A job on a thread, to be awaited for its result.
+/// The future of a job's result.
 #[derive(Debug)]
 pub(crate) struct Running<T> {
     thread: Result<JoinHandle<Result<T, Panicked>>, Panicked>,
@@ -93,7 +94,7 @@ impl<T> Future for Running<T> {
     }
 }
 
-/// Keeps tokio's paused time from moving on while a handler is awaited, as its own `spawn_blocking` does.
+/// Stops the advance of tokio's paused time while a handler is awaited, as `spawn_blocking` of the same runtime does.
 #[cfg(feature = "test-util")]
 #[derive(Debug)]
 struct StoppedClock {
@@ -113,8 +114,8 @@ impl StoppedClock {
     }
 }
 
-/// Drives `future` on a thread that may block. Unlike inside the `block_on` of tokio or of `futures`, user code can call
-/// either of them in it.
+/// Drives `future` on a thread that may block. In it, user code may call the `block_on` of tokio or of `futures`, which
+/// those do not allow inside of their own.
 pub(crate) fn drive<F: Future>(future: F) -> F::Output {
     let unpark = Arc::new(Unpark {
         thread: thread::current(),
@@ -132,7 +133,7 @@ pub(crate) fn drive<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Wakes a parked thread. The flag stays where somebody else's `park` on this thread has used up the wake-up.
+/// Wakes a parked thread. The flag remains set if another `park` on the thread has consumed the wake-up.
 struct Unpark {
     thread: Thread,
     is_due: AtomicBool,

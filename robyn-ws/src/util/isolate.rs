@@ -1,7 +1,7 @@
-//! Calls and values of users, which may panic: the panic stays here, and what belongs to it ends in order.
+//! Calls user code, which may panic, and catches the panic.
 //!
-//! User code is more than handlers: `Deserialize` of an argument, `Display` and `Drop` of an error, `Drop` of a state, of
-//! a future, and of what a panic carries.
+//! User code is more than handlers: it includes the `Deserialize` of an argument, the `Display` and `Drop` of an error,
+//! and the `Drop` of a state, a future or the payload of a panic.
 
 use std::{
     any::Any,
@@ -12,14 +12,14 @@ use std::{
 
 use futures_util::FutureExt;
 
-/// User code panicked. What the panic carried is gone, since its `Drop` is user code as well.
+/// User code panicked. The payload is dropped already, because its `Drop` is user code as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Panicked;
 
 impl Panicked {
     fn with(payload: Box<dyn Any + Send>) -> Self {
         if let Err(next) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            // Each `Drop` can panic with another value whose `Drop` panics. A leak ends that.
+            // The payload of that panic may panic as well when it is dropped, and so on. Leaking it ends the recursion.
             mem::forget(next);
         }
         Self
@@ -43,7 +43,8 @@ pub(crate) fn discard<T>(value: T) -> Result<(), Panicked> {
     call(|| drop(value))
 }
 
-/// Returns the text of a user's value for a log line: at most [`MAX_TEXT`] bytes of it, with control characters escaped.
+/// Returns the text of a user's value for a log line. It is cut after [`MAX_TEXT`] bytes, and control characters are
+/// escaped.
 pub(crate) fn text(value: &dyn fmt::Display) -> String {
     let mut text = Excerpt::default();
     let why = match call(|| write!(text, "{value}")) {
@@ -55,10 +56,10 @@ pub(crate) fn text(value: &dyn fmt::Display) -> String {
     text.text + why
 }
 
-/// The longest text that is logged of one value, in bytes.
+/// Maximum length of one value in a log line, in bytes.
 const MAX_TEXT: usize = 1024;
 
-/// The beginning of a text that may never end.
+/// The beginning of a text that may be endless.
 #[derive(Default)]
 struct Excerpt {
     text: String,

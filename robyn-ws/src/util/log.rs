@@ -1,10 +1,10 @@
-//! Events for the log. A collector can panic, as that of tracing-subscriber does when neither its own writer nor stderr
-//! takes a line: that is no reason to end whoever logs.
+//! Log macros. A log collector may panic: that of tracing-subscriber does if neither its writer nor stderr accepts a
+//! line. Logging must not end the task that logs.
 
 use crate::util::isolate;
 
 pub(crate) fn guard(log: impl FnOnce()) {
-    let _ = isolate::call(log); // There is nowhere left to say so.
+    let _ = isolate::call(log); // The panic itself cannot be logged.
 }
 
 macro_rules! debug_event {

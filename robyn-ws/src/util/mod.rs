@@ -1,4 +1,4 @@
-//! Tools that know nothing of WebSockets.
+//! Tools that are independent of WebSockets.
 
 pub(crate) mod blocking;
 pub(crate) mod isolate;

@@ -1,12 +1,12 @@
-//! Text that a peer chose, in a form that is safe to print.
+//! Text from a peer, in a form that is safe to print.
 
 use std::fmt::{self, Write};
 
-/// The most bytes that are printed of a text that a peer chose, escapes included.
+/// Maximum number of printed bytes, including escapes.
 const MAX_BYTES: usize = 128;
 
-/// Returns `text` for a log line or a `Debug` output: control and invisible characters are escaped, and what is beyond
-/// 128 bytes is cut and replaced by `…`. `{:?}` puts it in quotes.
+/// Returns `text` for a log line or a `Debug` output. Control characters and invisible characters are escaped. Text
+/// beyond 128 bytes is replaced by `…`. `{:?}` adds quotes.
 pub(crate) const fn printable(text: &str) -> Printable<'_> {
     Printable(text)
 }
@@ -41,7 +41,7 @@ impl fmt::Debug for Printable<'_> {
 struct Escaped(char);
 
 impl Escaped {
-    /// Quotes are visible, and usual in a sentence.
+    /// Returns `true` for visible ASCII. Quotes are not escaped, because they are common in sentences.
     const fn is_plain(self) -> bool {
         matches!(self.0, ' '..='~' if self.0 != '\\')
     }

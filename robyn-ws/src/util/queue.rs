@@ -1,11 +1,11 @@
-//! Queues that are small while they are empty, since most queues of most connections are.
+//! Queues that take little memory while they are empty, as most queues of most connections are.
 
 use std::collections::VecDeque;
 
-/// How many items a queue has room for when it needs memory at all: a usual burst.
+/// Initial capacity of a queue that needs memory: a usual burst.
 const BURST: usize = 16;
 
-/// A queue that is one word while it is empty.
+/// A queue that takes one word while it is empty.
 #[derive(Debug)]
 #[expect(clippy::box_collection, reason = "the box is what makes it one word")]
 pub(crate) struct RareQueue<T>(Option<Box<VecDeque<T>>>);
@@ -64,10 +64,10 @@ impl<T> RareQueue<T> {
     }
 }
 
-/// A queue that has room for its first item in itself: most messages come and go one at a time.
+/// A queue with inline space for its first item: most messages come and go one at a time.
 #[derive(Debug)]
 pub(crate) struct Queue<T> {
-    /// Absent only if the queue is empty.
+    /// `None` only if the queue is empty.
     first: Option<T>,
     rest: RareQueue<T>,
 }
@@ -127,7 +127,7 @@ impl<T> Queue<T> {
         self.first.iter().chain(self.rest.iter())
     }
 
-    /// Puts all of `others` behind what is here.
+    /// Appends all of `others`.
     pub(crate) fn append(&mut self, others: VecDeque<T>) {
         for item in others {
             self.push_back(item);

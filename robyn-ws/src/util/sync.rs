@@ -1,5 +1,5 @@
-//! The locks of this crate: the standard library's, or, in `cargo xtask races`, ones that try other interleavings of threads
-//! in each run.
+//! The locks of this crate. `cargo xtask races` replaces the standard library's locks with locks that try a different
+//! interleaving of threads in each run.
 
 use std::sync::PoisonError;
 
@@ -12,8 +12,8 @@ use std::sync as locks;
 #[cfg(not(races))]
 pub(crate) use std::sync::{MutexGuard, atomic::AtomicBool};
 
-/// A mutex that ignores poison. No user code runs under a lock of this crate, so a panic under one is a bug that leaves the
-/// value whole.
+/// A mutex that ignores poisoning. User code never runs under a lock of this crate, so a panic under one is a bug that
+/// leaves the value intact.
 #[derive(Debug, Default)]
 pub(crate) struct Mutex<T>(locks::Mutex<T>);
 

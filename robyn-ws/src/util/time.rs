@@ -1,23 +1,23 @@
-//! Points in time that cannot overflow, however long a limit is.
+//! Points in time that cannot overflow, whatever the limit.
 
 use std::{num::NonZeroU64, ops::Add, sync::LazyLock, time::Duration};
 
 use tokio::time::Instant;
 
-/// How much longer a client is given when its time is over. If the process or the machine stood still, timers fire before
-/// the runtime has looked at its sockets; the next timer fires after that.
-pub(crate) const SECOND_LOOK: Duration = Duration::from_millis(1);
+/// How much longer to wait for a client after a timer has fired. If the process or the machine was suspended, timers
+/// fire before the runtime polls its sockets. The next timer fires after that poll.
+pub(crate) const TIMER_GRACE: Duration = Duration::from_millis(1);
 
-/// Stands for "never": tokio's timers reach about two years.
+/// Stands for "never". The timers of tokio reach about two years.
 const FAR: Duration = Duration::from_hours(24 * 365);
 
-/// What moments are counted from. Clocks that a test has stopped can be behind it.
+/// The origin of all moments. A test's paused clock can be before it.
 static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// The moment of [`ORIGIN`], in nanoseconds. As much time can be counted before it as behind it: three centuries.
+/// The moment of [`ORIGIN`], in nanoseconds. It leaves three centuries before and after the origin.
 const MIDDLE: u64 = 1 << 63;
 
-/// A point in time in eight bytes, also where there may be none: half of what an `Instant` takes. Connections keep many.
+/// A point in time. Also as an `Option`, it takes eight bytes, half of an `Instant`. Each connection stores several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(NonZeroU64);
 
@@ -26,17 +26,17 @@ impl Moment {
         Instant::now().into()
     }
 
-    /// Returns how long it is since `earlier`; nothing if that is later.
+    /// Returns the time since `earlier`, or zero if `earlier` is later.
     pub(crate) const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.get().saturating_sub(earlier.0.get()))
     }
 
-    /// Returns the moment as a number, which is not 0.
+    /// Returns the moment as a number, which is never 0.
     pub(crate) const fn nanos(self) -> u64 {
         self.0.get()
     }
 
-    /// Returns the moment that is this number.
+    /// Returns the moment with this number, or `None` for 0.
     pub(crate) fn of_nanos(nanos: u64) -> Option<Self> {
         NonZeroU64::new(nanos).map(Self)
     }
@@ -74,12 +74,12 @@ fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Gives the point `delay` after `start`; a delay beyond reach stands for "never".
+/// Returns the time `delay` after `start`. A delay that is too long stands for "never".
 pub(crate) fn after<Time: Add<Duration, Output = Time>>(start: Time, delay: Duration) -> Time {
     start + delay.min(FAR)
 }
 
-/// Gives a point that never comes.
+/// Returns a time that is never reached.
 pub(crate) fn never() -> Instant {
     after(Instant::now(), FAR)
 }

@@ -1,4 +1,4 @@
-//! Values of users inside of ours.
+//! User values inside of the crate's types.
 
 use std::{
     mem,
@@ -7,7 +7,7 @@ use std::{
 
 use crate::util::{isolate::discard, log};
 
-/// A user's value inside of ours, which may be dropped anywhere.
+/// A user's value inside of a type that can be dropped anywhere. It catches a panic of the value's `Drop`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct UserValue<T: Default>(T);
 

@@ -1,7 +1,7 @@
-//! Decodes a client's frames from bytes that were read already (RFC 6455 section 5), without input or output.
+//! Decodes the frames of a client (RFC 6455 section 5), without I/O.
 //!
-//! A decoder between two messages holds nothing, so each thread keeps one for all of its connections; a connection has a
-//! decoder of its own only while it is in the middle of a message.
+//! A decoder is empty between two messages, so each thread keeps one for all its connections. A connection keeps its
+//! own decoder only in the middle of a message.
 
 use std::{cell::Cell, mem::take};
 
@@ -20,41 +20,41 @@ thread_local! {
     static SPARE: Cell<Option<Box<Decoder>>> = const { Cell::new(None) };
 }
 
-/// Texts above this many bytes are checked by [`check`], although `Utf8Bytes` then needs a copy.
+/// Texts longer than this many bytes are checked by [`check`], although `Utf8Bytes` then needs a copy.
 const LONG_TEXT: usize = 4096;
 
-/// The kind of a message in fragments.
+/// The kind of a fragmented message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Text,
     Binary,
 }
 
-/// A frame whose payload has not all come.
+/// A frame whose payload is incomplete.
 #[derive(Debug)]
 struct Partial {
     header: Header,
-    /// How much of the payload has come, in bytes.
+    /// Number of payload bytes received.
     got: usize,
 }
 
 /// A decoder of frames.
 #[derive(Debug)]
 pub(crate) struct Decoder {
-    /// The beginning of a header whose end has not come.
+    /// The bytes of an incomplete header.
     header: [u8; MAX_HEADER],
     header_length: usize,
     frame: Option<Partial>,
-    /// The kind of the message whose last fragment has not come.
+    /// The kind of the incomplete message.
     message: Option<Kind>,
-    /// How many fragments of it have come.
+    /// Number of fragments received of the incomplete message.
     fragments: usize,
-    /// The payload of that message, and of the data frame that comes. It grows with the bytes that have come. One
-    /// allocation serves as many messages as fit into it.
+    /// The payload of the incomplete message, and of the current data frame. It grows as bytes arrive. One allocation
+    /// is split between several messages.
     payload: BytesMut,
-    /// How much of an unfinished text is known to be valid UTF-8, in bytes.
+    /// Number of bytes of an incomplete text that are known to be valid UTF-8.
     checked: usize,
-    /// The payload of the control frame that comes, which can be in the middle of a message.
+    /// The payload of the current control frame, which may arrive in the middle of a message.
     control: Vec<u8>,
     /// [`Limits::read_buffer`](crate::Limits::read_buffer), the size of an allocation for payloads.
     read_buffer: usize,
@@ -87,7 +87,7 @@ impl Decoder {
         }
     }
 
-    /// Returns `true` if a part of a data frame has come and its end has not.
+    /// Returns `true` in the middle of a data frame.
     pub(crate) fn is_inside_data_frame(&self) -> bool {
         const CONTROL: u8 = 0x08;
         match &self.frame {
@@ -96,17 +96,17 @@ impl Decoder {
         }
     }
 
-    /// Returns the decoder if it stands in the middle of something. If it does not, it is the thread's again.
-    pub(crate) fn rest(self: Box<Self>) -> Option<Box<Self>> {
-        let at_rest = self.header_length == 0 && self.frame.is_none() && self.message.is_none();
+    /// Returns the decoder if it is in the middle of a message. Otherwise keeps it for the thread.
+    pub(crate) fn into_unfinished(self: Box<Self>) -> Option<Box<Self>> {
+        let is_finished = self.header_length == 0 && self.frame.is_none() && self.message.is_none();
         let mut decoder = Some(self);
-        if let Some(spare) = decoder.take_if(|_| at_rest) {
+        if let Some(spare) = decoder.take_if(|_| is_finished) {
             SPARE.set(Some(spare));
         }
         decoder
     }
 
-    /// Decodes the next frame of `bytes`, which afterwards is what is left. `None` means that its end has not come.
+    /// Decodes the next frame and advances `bytes` past it. Returns `None` if the frame is incomplete.
     pub(crate) fn next(&mut self, bytes: &mut &[u8], bounds: &Bounds) -> Result<Option<Received>, ReadEnd> {
         let mut frame = match self.frame.take() {
             Some(frame) => frame,
@@ -148,7 +148,7 @@ impl Decoder {
         Ok(Some(header))
     }
 
-    /// Takes as much of the frame's payload as has come, and unmasks it. Returns `true` if that was the end of it.
+    /// Takes the received part of the frame's payload and unmasks it. Returns `true` if the payload is complete.
     fn take_payload(&mut self, frame: &mut Partial, bytes: &mut &[u8]) -> bool {
         let missing = usize::try_from(frame.header.payload).map_or(usize::MAX, |all| all - frame.got);
         let (come, rest) = bytes.split_at(missing.min(bytes.len()));
@@ -160,7 +160,7 @@ impl Decoder {
         } else {
             let start = self.payload.len();
             if self.payload.capacity() - start < come.len() {
-                // As in a growing vector, so that a long message is not copied with each read.
+                // Doubles at least, as a vector does. Otherwise each read would copy a long message.
                 self.payload.reserve(come.len().max(start).max(self.read_buffer));
             }
             self.payload.extend_from_slice(come);
@@ -173,7 +173,7 @@ impl Decoder {
         come.len() == missing
     }
 
-    /// Concludes from a frame whose payload has all come.
+    /// Handles a complete frame.
     fn finish(&mut self, header: Header, bounds: &Bounds) -> Result<Received, ReadEnd> {
         let kind = match header.opcode {
             OpCode::Ping => return Ok(Received::Ping(take(&mut self.control).into())),
@@ -184,7 +184,7 @@ impl Decoder {
             OpCode::Close => return close(&take(&mut self.control)),
             OpCode::Text => Kind::Text,
             OpCode::Binary => Kind::Binary,
-            // The header was refused if no message goes on.
+            // The header is refused if there is no message to continue.
             OpCode::Continuation => self.message.unwrap_or(Kind::Binary),
         };
         if header.is_final {
@@ -202,7 +202,7 @@ impl Decoder {
         Ok(Received::Fragment)
     }
 
-    /// Refuses an unfinished text as soon as it cannot become valid. A character can go on in the next fragment.
+    /// Refuses an incomplete text as soon as it cannot become valid. A character may continue in the next fragment.
     fn check_text(&mut self) -> Result<(), ReadEnd> {
         match std::str::from_utf8(&self.payload[self.checked..]) {
             Ok(_) => self.checked = self.payload.len(),
@@ -215,27 +215,27 @@ impl Decoder {
 
 fn message(kind: Kind, payload: Bytes) -> Result<Message, ReadEnd> {
     Ok(match kind {
-        // A long one is copied rather than checked slowly, and then takes no more memory than it needs.
+        // A long text is copied, because the fast check returns a `&str`. The copy takes only the memory that it needs.
         Kind::Text if payload.len() > LONG_TEXT => check(&payload)?.into(),
         Kind::Text => Message::Text(Utf8Bytes::try_from(payload).map_err(|_| ReadEnd::InvalidUtf8)?),
         Kind::Binary => Message::Binary(payload),
     })
 }
 
-/// Checks that `payload` is text, faster than the standard library does.
+/// Checks that `payload` is text, faster than the standard library.
 #[inline]
 pub(crate) fn check(payload: &[u8]) -> Result<&str, ReadEnd> {
     simdutf8::basic::from_utf8(payload).map_err(|_| ReadEnd::InvalidUtf8)
 }
 
-/// Reads the payload of a Close frame: nothing, or a code and a reason (RFC 6455 section 5.5.1).
+/// Parses the payload of a Close frame: nothing, or a code and a reason (RFC 6455 section 5.5.1).
 fn close(payload: &[u8]) -> Result<Received, ReadEnd> {
     let Some((code, reason)) = payload.split_first_chunk() else {
         return if payload.is_empty() {
             let (code, reason) = (None, String::new());
             Ok(Received::Close { code, reason })
         } else {
-            Err(ReadEnd::Protocol("Close frame with half a code"))
+            Err(ReadEnd::Protocol("Close frame with an incomplete code"))
         };
     };
     let code = u16::from_be_bytes(*code);
@@ -270,7 +270,7 @@ mod tests {
             while let Some(received) = taken.next(&mut piece, &bounds)? {
                 all.push(received);
             }
-            decoder = taken.rest();
+            decoder = taken.into_unfinished();
         }
         Ok(all)
     }
@@ -316,7 +316,7 @@ mod tests {
     #[test]
     fn close_is_judged_by_its_payload() {
         for (payload, expected) in [
-            (&[0x03][..], ReadEnd::Protocol("Close frame with half a code")),
+            (&[0x03][..], ReadEnd::Protocol("Close frame with an incomplete code")),
             (&[0x03, 0xED], ReadEnd::Protocol("close code that must not be sent")),
             (&[0x03, 0xE8, 0xFF], ReadEnd::InvalidUtf8),
         ] {

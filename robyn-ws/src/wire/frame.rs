@@ -1,4 +1,4 @@
-//! A frame encoded once, to be written to any number of connections (RFC 6455 section 5.2).
+//! An encoded frame, which can be written to any number of connections (RFC 6455 section 5.2).
 
 use std::{
     cell::{Cell, RefCell},
@@ -19,31 +19,33 @@ const CLOSE: u8 = 0x8;
 const PING: u8 = 0x9;
 const PONG: u8 = 0xA;
 
-/// Up to this many bytes of payload are copied behind their header, so that a small frame is one piece of memory. A longer
-/// payload stays the message's own: a copy would cost more than a second piece.
+/// Up to this many bytes of payload are copied behind the header, so that a small frame is one piece of memory. A
+/// longer payload is shared with its message, because a copy would cost more than a second piece.
 const COPIED_PAYLOAD: usize = 2048;
 
-/// Up to this many bytes of several frames are put together for many connections.
+/// Up to this many bytes of several frames are copied together for many connections.
 const GATHERED: usize = 16 * 1024;
 
-/// A run that is longer than this, in bytes, is not made longer still.
+/// A run longer than this many bytes is not extended.
 const LONG_RUN: usize = 8 * 1024;
 
 thread_local! {
-    /// Where a frame is put together, before as much memory as it needs is known.
-    static WORKBENCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    /// A run that was written, for the next one.
+    /// The buffer for encoding a frame, before the exact length is allocated.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    /// A written run whose memory the next run uses.
     static SPARE_RUN: Cell<Option<Box<Run>>> = const { Cell::new(None) };
 }
 
-/// An encoded frame, or several that are written together. Cloning a frame shares the bytes.
+/// An encoded frame, or several frames that are written together. Clones share the bytes.
 #[derive(Clone, Debug)]
 pub(crate) enum Frame {
-    /// The header with the payload behind it.
+    /// The header, followed by the payload.
     Short(Arc<[u8]>),
+    /// The header and a shared payload.
     Long(Arc<Long>),
+    /// Several frames for one connection.
     Run(Box<Run>),
-    /// A run for many connections.
+    /// Several frames for many connections.
     Shared(Arc<Run>),
 }
 
@@ -54,7 +56,7 @@ pub(crate) struct Long {
     payload: UserValue<Bytes>,
 }
 
-/// Short frames, one behind the other: as one piece of memory they cost less than one by one.
+/// Consecutive short frames. One piece of memory costs less than many.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Run {
     bytes: Vec<u8>,
@@ -69,7 +71,7 @@ impl Frame {
         }
     }
 
-    /// Begins a run with `message`, behind which others can be put; a long message is a frame by itself.
+    /// Starts a run with `message`. Other messages can join it. A long message becomes a single frame.
     pub(crate) fn run(message: &Message) -> Self {
         let payload = message.as_bytes();
         if payload.len() > COPIED_PAYLOAD {
@@ -80,8 +82,8 @@ impl Frame {
         Self::Run(run)
     }
 
-    /// Puts `message` behind this frame, and gives how many bytes that takes. `None` if it does not go there: one of both
-    /// is too long, or this frame is for others as well.
+    /// Appends `message` to this frame. Returns the number of bytes added, or `None` if the message is not appended:
+    /// one of the two is too long, or other connections share this frame.
     #[inline]
     pub(crate) fn join(&mut self, message: &Message) -> Option<usize> {
         if message.len() > COPIED_PAYLOAD || self.len() > LONG_RUN {
@@ -99,7 +101,7 @@ impl Frame {
         Some(run.bytes.len() - before)
     }
 
-    /// Puts frames behind one another, for many connections. `None` if they are too long for it.
+    /// Copies frames together for many connections. Returns `None` if they are too long.
     pub(crate) fn gather<'f>(frames: impl Iterator<Item = &'f Self> + Clone) -> Option<Self> {
         let length = frames.clone().map(Self::len).sum();
         if length > GATHERED {
@@ -135,21 +137,21 @@ impl Frame {
     }
 
     fn encode(opcode: u8, payload: &Bytes) -> Self {
-        WORKBENCH.with_borrow_mut(|bench| {
-            bench.clear();
-            put_header(bench, opcode, payload.len());
+        SCRATCH.with_borrow_mut(|scratch| {
+            scratch.clear();
+            put_header(scratch, opcode, payload.len());
             if payload.len() > COPIED_PAYLOAD {
                 return Self::Long(Arc::new(Long {
-                    header: bench.as_slice().into(),
+                    header: scratch.as_slice().into(),
                     payload: payload.clone().into(),
                 }));
             }
-            bench.extend_from_slice(payload);
-            Self::Short(bench.as_slice().into())
+            scratch.extend_from_slice(payload);
+            Self::Short(scratch.as_slice().into())
         })
     }
 
-    /// Leaves a run that was written to the next one of the thread, unless it has much memory.
+    /// Keeps the memory of a written run for the thread's next run, unless it is large.
     pub(crate) fn recycle(self) {
         if let Self::Run(mut run) = self
             && run.bytes.capacity() <= LONG_RUN
@@ -160,7 +162,7 @@ impl Frame {
         }
     }
 
-    /// Gives the size on the wire, in bytes.
+    /// Returns the size on the wire, in bytes.
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Short(bytes) => bytes.len(),
@@ -170,7 +172,7 @@ impl Frame {
         }
     }
 
-    /// Gives how many frames these are.
+    /// Returns the number of frames.
     pub(crate) fn count(&self) -> usize {
         match self {
             Self::Short(_) | Self::Long(_) => 1,
@@ -179,7 +181,7 @@ impl Frame {
         }
     }
 
-    /// Gives the one or two pieces to write, in order; the second may be empty.
+    /// Returns the bytes to write, in order. The second piece may be empty.
     pub(crate) fn pieces(&self) -> [&[u8]; 2] {
         match self {
             Self::Short(bytes) => [bytes, &[]],
@@ -189,7 +191,7 @@ impl Frame {
         }
     }
 
-    /// Tells whether one piece is all of it.
+    /// Returns `true` if the second piece is empty.
     pub(crate) fn is_one_piece(&self) -> bool {
         self.pieces()[1].is_empty()
     }
@@ -206,7 +208,7 @@ impl Run {
     }
 }
 
-/// Returns the messages in encoded frames of a server.
+/// Decodes the messages of a server's encoded frames.
 #[cfg(feature = "test-util")]
 pub(crate) fn messages(mut frames: &[u8]) -> Vec<Message> {
     fn take<'b>(bytes: &mut &'b [u8], count: usize) -> &'b [u8] {
@@ -237,7 +239,7 @@ pub(crate) fn messages(mut frames: &[u8]) -> Vec<Message> {
     messages
 }
 
-/// How much some frames are.
+/// The size of some frames.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct QueueSize {
     pub(crate) messages: usize,
@@ -267,7 +269,7 @@ impl QueueSize {
     }
 }
 
-/// The length field has one, three or nine bytes (RFC 6455 section 5.2).
+/// Appends a header. The length takes one, three or nine bytes (RFC 6455 section 5.2).
 #[inline]
 fn put_header(head: &mut Vec<u8>, opcode: u8, length: usize) {
     let first = FIN | opcode;

@@ -1,14 +1,14 @@
-//! The header of a frame, judged by as many of its bytes as have come (RFC 6455 section 5.2).
+//! The header of a frame, checked as its bytes arrive (RFC 6455 section 5.2).
 
 use crate::wire::received::ReadEnd;
 
-/// The longest payload of a control frame (RFC 6455 section 5.5).
+/// Maximum payload of a control frame, in bytes (RFC 6455 section 5.5).
 const MAX_CONTROL: u64 = 125;
 
-/// The longest header: a length of eight bytes and a masking key.
+/// Maximum length of a header: it has an 8-byte length and a masking key.
 pub(crate) const MAX_HEADER: usize = 14;
 
-/// The meaning of a frame (RFC 6455 section 11.8).
+/// The opcode of a frame (RFC 6455 section 11.8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OpCode {
     Continuation,
@@ -46,33 +46,33 @@ pub(crate) struct Header {
     pub(crate) mask: [u8; 4],
 }
 
-/// What a header has to agree with.
+/// The state of the connection that a header is checked against.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Context {
-    /// Whether a message has begun whose last fragment has not come.
+    /// Whether a fragmented message is incomplete.
     pub(crate) in_message: bool,
-    /// The payload of that message so far, in bytes.
+    /// Number of payload bytes received of that message.
     pub(crate) message: usize,
     pub(crate) max_message: usize,
     pub(crate) max_frame: usize,
 }
 
 impl Header {
-    /// Parses the header that `bytes` begins with. Returns it with its length, or `None` if its end has not come. A
+    /// Parses the header at the beginning of `bytes`. Returns it with its length, or `None` if it is incomplete. A
     /// header that cannot become valid is refused at once.
     pub(crate) fn parse(bytes: &[u8], context: Context) -> Result<Option<(Self, usize)>, ReadEnd> {
         let Some((first, rest)) = bytes.split_first() else {
             return Ok(None);
         };
-        let (is_final, opcode) = first_byte(*first, context.in_message)?;
+        let (is_final, opcode) = check_first_byte(*first, context.in_message)?;
         let Some((second, rest)) = rest.split_first() else {
             return Ok(None);
         };
-        let Some((payload, rest)) = second_byte(*second, opcode, rest)? else {
+        let Some((payload, rest)) = parse_length(*second, opcode, rest)? else {
             return Ok(None);
         };
         if !opcode.is_control() {
-            judge_size(payload, context)?;
+            check_size(payload, context)?;
         }
         let Some((mask, rest)) = rest.split_first_chunk() else {
             return Ok(None);
@@ -87,8 +87,8 @@ impl Header {
     }
 }
 
-/// Judges the flags and the opcode.
-fn first_byte(byte: u8, in_message: bool) -> Result<(bool, OpCode), ReadEnd> {
+/// Checks the flags and the opcode.
+fn check_first_byte(byte: u8, in_message: bool) -> Result<(bool, OpCode), ReadEnd> {
     const FINAL: u8 = 0x80;
     const RESERVED: u8 = 0x70;
     const OPCODE: u8 = 0x0F;
@@ -98,22 +98,24 @@ fn first_byte(byte: u8, in_message: bool) -> Result<(bool, OpCode), ReadEnd> {
     let opcode = OpCode::new(byte & OPCODE)?;
     let is_final = byte & FINAL != 0;
     match opcode {
-        OpCode::Continuation if !in_message => Err(ReadEnd::Protocol("continuation of nothing")),
-        OpCode::Text | OpCode::Binary if in_message => Err(ReadEnd::Protocol("new message inside a fragmented one")),
+        OpCode::Continuation if !in_message => Err(ReadEnd::Protocol("continuation frame without a message")),
+        OpCode::Text | OpCode::Binary if in_message => {
+            Err(ReadEnd::Protocol("new message before the end of a fragmented one"))
+        }
         control if control.is_control() && !is_final => Err(ReadEnd::Protocol("fragmented control frame")),
         opcode => Ok((is_final, opcode)),
     }
 }
 
-/// Judges the mask bit, and reads the length, which goes on in `rest`. Returns it with what follows.
-fn second_byte(byte: u8, opcode: OpCode, rest: &[u8]) -> Result<Option<(u64, &[u8])>, ReadEnd> {
+/// Checks the mask bit and parses the length, which may continue in `rest`. Returns the length and the bytes after it.
+fn parse_length(byte: u8, opcode: OpCode, rest: &[u8]) -> Result<Option<(u64, &[u8])>, ReadEnd> {
     const MASKED: u8 = 0x80;
     if byte & MASKED == 0 {
         return Err(ReadEnd::Protocol("unmasked frame from a client"));
     }
     let short = u64::from(byte & !MASKED);
     if opcode.is_control() && short > MAX_CONTROL {
-        return Err(ReadEnd::Protocol("control frame over 125 bytes"));
+        return Err(ReadEnd::Protocol("control frame longer than 125 bytes"));
     }
     Ok(match short {
         126 => rest
@@ -126,8 +128,8 @@ fn second_byte(byte: u8, opcode: OpCode, rest: &[u8]) -> Result<Option<(u64, &[u
     })
 }
 
-/// Judges the length of a data frame by itself, and as a part of its message.
-fn judge_size(payload: u64, context: Context) -> Result<(), ReadEnd> {
+/// Checks the length of a data frame and of its message.
+fn check_size(payload: u64, context: Context) -> Result<(), ReadEnd> {
     let message = payload.saturating_add(context.message as u64);
     if payload > context.max_frame as u64 || message > context.max_message as u64 {
         return Err(ReadEnd::TooBig);

@@ -1,6 +1,6 @@
-//! The mask of what clients send.
+//! The mask of client frames.
 
-/// Unmasks a part of a payload, which begins with the first byte of `mask` (RFC 6455 section 5.3).
+/// Unmasks a part of a payload. The part begins with the first byte of `mask` (RFC 6455 section 5.3).
 #[inline]
 pub(crate) fn unmask(part: &mut [u8], mask: [u8; 4]) {
     let twice = u64::from(u32::from_ne_bytes(mask)) * 0x1_0000_0001;

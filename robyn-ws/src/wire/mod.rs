@@ -1,4 +1,4 @@
-//! Bytes of one socket: frames read from it, and frames written to it.
+//! The bytes of one socket: frames read from it, and frames written to it.
 
 pub(crate) mod decoder;
 pub(crate) mod frame;

@@ -1,4 +1,4 @@
-//! A socket for the tests of races.
+//! A socket for the race tests.
 
 use std::{
     io,
@@ -8,7 +8,7 @@ use std::{
 
 use shuttle::sync::{Condvar, Mutex};
 
-/// A socket that takes as much as was made room for.
+/// A socket that takes bytes only as far as the test makes room.
 #[derive(Clone, Debug)]
 pub(crate) struct PipeEnd(Arc<Pipe>);
 
@@ -47,11 +47,11 @@ impl PipeEnd {
     }
 
     /// Returns `true` if the other end is dropped.
-    pub(crate) fn is_the_last(&self) -> bool {
+    pub(crate) fn is_peer_dropped(&self) -> bool {
         Arc::strong_count(&self.0) == 1
     }
 
-    /// Makes room for some bytes.
+    /// Adds room for `some` bytes.
     pub(crate) fn make_room(&self, some: usize) {
         let mut state = self.0.state.lock().expect("the pipe");
         state.room += some;
@@ -60,12 +60,12 @@ impl PipeEnd {
         }
     }
 
-    /// Gives what was written and not read.
+    /// Returns the written bytes, without reading them.
     pub(crate) fn written(&self) -> Vec<u8> {
         self.0.state.lock().expect("the pipe").bytes.clone()
     }
 
-    /// Makes room for some bytes, and waits until they are there.
+    /// Adds room for `some` bytes and waits until they are written.
     pub(crate) fn read(&self, some: usize) -> Vec<u8> {
         let mut state = self.0.state.lock().expect("the pipe");
         state.room += some;

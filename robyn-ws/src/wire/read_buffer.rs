@@ -1,28 +1,28 @@
-//! The buffer that a socket is read into. Every thread has one, instead of every connection.
+//! The buffer that sockets are read into. Each thread has one for all its connections.
 
 use std::cell::Cell;
 
 use crate::{util::time::Moment, wire::whole_message::WholeMessage};
 
-/// How much one read can take, in bytes.
+/// Maximum number of bytes per read.
 const SIZE: usize = 256 * 1024;
 
 thread_local! {
     static SPARE: Cell<Option<Box<ReadBuffer>>> = const { Cell::new(None) };
 }
 
-/// Bytes of one connection that were read and not decoded yet.
+/// Received bytes of one connection that are not decoded yet.
 #[derive(Debug)]
 pub(crate) struct ReadBuffer {
     bytes: Vec<u8>,
     start: usize,
     end: usize,
-    /// When they were read, or taken up again.
+    /// When the bytes were read, or when decoding resumed.
     read_at: Moment,
 }
 
 impl ReadBuffer {
-    /// Takes the thread's buffer. A handler that runs other connections on its thread finds none, so they get a new one.
+    /// Returns the thread's buffer, or a new one if it is in use: a handler may run other connections on its thread.
     #[expect(
         clippy::unnecessary_box_returns,
         reason = "it moves from the thread to a connection and back"
@@ -31,7 +31,7 @@ impl ReadBuffer {
         SPARE.take().unwrap_or_else(|| Box::new(Self::of(vec![0; SIZE], 0)))
     }
 
-    /// Keeps `bytes` for a connection, if there are any.
+    /// Copies `bytes` for a connection. Returns `None` if there are none.
     pub(crate) fn keep(bytes: &[u8]) -> Option<Box<Self>> {
         (!bytes.is_empty()).then(|| Box::new(Self::of(bytes.to_vec(), bytes.len())))
     }
@@ -45,18 +45,18 @@ impl ReadBuffer {
         }
     }
 
-    /// Gives the buffer back to the thread, and keeps only what is left in it.
-    pub(crate) fn put_away(self: Box<Self>) -> Option<Box<Self>> {
+    /// Returns the buffer to the thread. Keeps a copy of the bytes that are left, if any.
+    pub(crate) fn release(self: Box<Self>) -> Option<Box<Self>> {
         if self.bytes.len() < SIZE {
             return (!self.is_empty()).then_some(self);
         }
         let left = Self::keep(self.left());
-        self.give_back();
+        self.recycle();
         left
     }
 
-    /// Gives the buffer back to the thread, whatever is left in it.
-    pub(crate) fn give_back(mut self: Box<Self>) {
+    /// Returns the buffer to the thread and discards its bytes.
+    pub(crate) fn recycle(mut self: Box<Self>) {
         if self.bytes.len() == SIZE {
             (self.start, self.end) = (0, 0);
             SPARE.set(Some(self));
@@ -75,26 +75,26 @@ impl ReadBuffer {
         self.read_at
     }
 
-    pub(crate) fn take_up(&mut self) {
+    pub(crate) fn touch(&mut self) {
         self.read_at = Moment::now();
     }
 
-    /// Gives the memory to read into.
+    /// Returns the memory to read into.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         &mut self.bytes
     }
 
-    /// The first `length` bytes were read just now.
+    /// Sets the length after a read.
     pub(crate) fn fill(&mut self, length: usize) {
         (self.start, self.end) = (0, length);
-        self.take_up();
+        self.touch();
     }
 
     pub(crate) const fn advance(&mut self, bytes: usize) {
         self.start += bytes;
     }
 
-    /// Takes the message that stands whole at the beginning, of at most so many bytes.
+    /// Takes the next message, if it is a whole frame of at most `longest` bytes.
     #[inline]
     pub(crate) fn take_whole(&mut self, longest: usize) -> Option<WholeMessage> {
         let whole = WholeMessage::find(&mut self.bytes[..self.end], self.start, longest)?;
@@ -121,12 +121,12 @@ mod tests {
         let mut buffer = ReadBuffer::take();
         read(&mut buffer, b"decoded and not");
         buffer.advance(b"decoded ".len());
-        let kept = buffer.put_away().expect("something is left");
+        let kept = buffer.release().expect("something is left");
         assert_eq!(kept.left(), b"and not");
         assert_eq!(kept.bytes.len(), b"and not".len());
-        let mut kept = kept.put_away().expect("it is still left");
+        let mut kept = kept.release().expect("it is still left");
         kept.advance(b"and not".len());
-        assert!(kept.put_away().is_none());
+        assert!(kept.release().is_none());
     }
 
     #[test]
@@ -136,8 +136,8 @@ mod tests {
         read(&mut lent, b"one");
         read(&mut other, b"other");
         assert_eq!((lent.left(), other.left()), (&b"one"[..], &b"other"[..]));
-        other.give_back();
-        lent.give_back();
+        other.recycle();
+        lent.recycle();
         let again = ReadBuffer::take();
         assert!(again.is_empty());
         assert_eq!(again.bytes.as_ptr(), memory);

@@ -1,4 +1,4 @@
-//! The reading half of the socket, decoded.
+//! The read half of a connection. It decodes frames.
 
 use std::{
     pin::Pin,
@@ -21,13 +21,13 @@ use crate::{
     },
 };
 
-/// What one connection receives.
+/// The read half of a connection.
 #[derive(Debug)]
 pub(crate) struct FrameReader {
     socket: ReadSide,
-    /// Only between the parts of a message.
+    /// Set only in the middle of a message.
     decoder: Option<Box<Decoder>>,
-    /// What was read and is not decoded yet. It is the thread's own buffer until the task ends its poll.
+    /// Received bytes that are not decoded yet. This is the thread's buffer until the end of the poll.
     buffer: Option<Box<ReadBuffer>>,
 }
 
@@ -40,12 +40,12 @@ impl FrameReader {
         }
     }
 
-    /// Returns `true` if the peer has ended TCP, in order or not, although bytes may be left that were not read.
+    /// Returns `true` if the peer has closed or reset TCP. Unread bytes may be left.
     pub(crate) fn is_ended_by_peer(&self) -> bool {
         self.socket.is_ended_by_peer()
     }
 
-    /// Returns `true` if a part of a data frame has come and its end has not.
+    /// Returns `true` in the middle of a data frame.
     pub(crate) fn is_inside_data_frame(&self) -> bool {
         let decoder = self.decoder.as_ref();
         decoder.is_some_and(|decoder| decoder.is_inside_data_frame())
@@ -53,13 +53,13 @@ impl FrameReader {
 
     // ---- decoding -------------------------------------------------------------------------------------------------
 
-    /// Returns when what is not decoded yet was read. `None` means that there is nothing.
+    /// Returns when the undecoded bytes were read, or `None` if there are none.
     #[inline]
     pub(crate) fn read_at(&self) -> Option<Moment> {
         self.buffer.as_ref().map(|buffer| buffer.read_at())
     }
 
-    /// Takes the message that stands whole at the beginning of what was read, which needs no decoder.
+    /// Takes the next message if it is whole in the buffer. It needs no decoder.
     #[inline]
     pub(crate) fn next_whole(&mut self, bounds: &Bounds) -> Option<WholeMessage> {
         let longest = bounds.max_frame_size.min(bounds.max_message_size);
@@ -69,13 +69,13 @@ impl FrameReader {
         }
     }
 
-    /// Decodes the next frame of what was read. `None` means that its end was not read.
+    /// Decodes the next frame. Returns `None` if more bytes must be read.
     pub(crate) fn next(&mut self, bounds: &Bounds) -> Result<Option<Received>, ReadEnd> {
         let Some(buffer) = &mut self.buffer else {
             return Ok(None);
         };
         if buffer.is_empty() {
-            self.put_away();
+            self.release_buffer();
             return Ok(None);
         }
         let mut decoder = self.decoder.take().unwrap_or_else(|| Decoder::take(bounds));
@@ -83,14 +83,14 @@ impl FrameReader {
         let received = decoder.next(&mut bytes, bounds)?;
         let used = buffer.left().len() - bytes.len();
         buffer.advance(used);
-        self.decoder = decoder.rest();
+        self.decoder = decoder.into_unfinished();
         if received.is_none() {
-            self.put_away();
+            self.release_buffer();
         }
         Ok(received)
     }
 
-    /// Lends the message that was taken last.
+    /// Borrows the last whole message from the buffer.
     #[inline]
     pub(crate) fn borrow(&self, whole: WholeMessage) -> Result<Borrowed<'_>, ReadEnd> {
         let payload = self.buffer.as_ref().map_or(&[][..], |buffer| buffer.payload(whole));
@@ -102,9 +102,9 @@ impl FrameReader {
 
     // ---- reading --------------------------------------------------------------------------------------------------
 
-    /// Reads the socket once, when all that was read before is decoded.
+    /// Reads the socket once. All bytes read before must be decoded.
     pub(crate) fn poll_fill(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Poll<Result<(), ReadEnd>> {
-        debug_assert!(self.buffer.is_none(), "what was read is decoded first");
+        debug_assert!(self.buffer.is_none(), "received bytes are decoded before the next read");
         let mut buffer = ReadBuffer::take();
         let read = poll_socket(&mut self.socket, cx, &mut buffer);
         match read {
@@ -112,12 +112,12 @@ impl FrameReader {
                 turn.spend_bytes(buffer.left().len());
                 self.buffer = Some(buffer);
             }
-            Poll::Ready(Err(_)) | Poll::Pending => buffer.give_back(),
+            Poll::Ready(Err(_)) | Poll::Pending => buffer.recycle(),
         }
         read
     }
 
-    /// Receives a frame, reading the socket where that is needed.
+    /// Returns the next frame, and reads the socket if needed.
     pub(crate) fn poll_received(
         &mut self,
         cx: &mut Context<'_>,
@@ -133,21 +133,21 @@ impl FrameReader {
         }
     }
 
-    /// Keeps what is left for a later poll of the task, and gives the thread its buffer back.
-    pub(crate) fn put_away(&mut self) {
+    /// Keeps undecoded bytes for a later poll and returns the buffer to the thread.
+    pub(crate) fn release_buffer(&mut self) {
         if let Some(buffer) = self.buffer.take() {
-            self.buffer = buffer.put_away();
+            self.buffer = buffer.release();
         }
     }
 
-    /// Goes on with what was kept.
-    pub(crate) fn take_up(&mut self) {
+    /// Resumes decoding in a later poll.
+    pub(crate) fn resume(&mut self) {
         if let Some(buffer) = &mut self.buffer {
-            buffer.take_up();
+            buffer.touch();
         }
     }
 
-    /// Reads and discards, until the peer ends TCP.
+    /// Reads and discards bytes until the peer ends TCP.
     pub(crate) fn poll_discard(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Poll<()> {
         self.discard();
         while ready!(self.poll_fill(cx, turn)).is_ok() {
@@ -162,7 +162,7 @@ impl FrameReader {
 
     fn discard(&mut self) {
         if let Some(buffer) = self.buffer.take() {
-            buffer.give_back();
+            buffer.recycle();
         }
     }
 }

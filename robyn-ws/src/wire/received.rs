@@ -1,10 +1,10 @@
-//! What a peer sent, and why nothing more can be read.
+//! Received frames, and the reasons why reading ends.
 
 use bytes::Bytes;
 
 use crate::{types::message::Message, wire::whole_message::WholeMessage};
 
-/// One frame of a peer, or the message that it completed.
+/// A received frame, or the message that it completes.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Received {
     Message(Message),
@@ -18,7 +18,7 @@ pub(crate) enum Received {
     },
 }
 
-/// A message on its way to its handler.
+/// A received message for a handler.
 #[derive(Debug)]
 pub(crate) enum Incoming {
     /// It lies in the read buffer until the next frame is decoded.
@@ -26,10 +26,10 @@ pub(crate) enum Incoming {
     Owned(Message),
 }
 
-/// Why nothing more can be read.
+/// Why reading ends.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ReadEnd {
-    /// The peer ended its half of TCP, and may still read.
+    /// The peer has closed its half of TCP, and may still read.
     Eof,
     /// TCP is broken.
     Lost,

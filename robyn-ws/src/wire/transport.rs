@@ -1,4 +1,4 @@
-//! The socket under a connection: plain TCP where it is that, anything else behind hyper's box.
+//! The socket of a connection: plain TCP, or any other socket in hyper's box.
 
 use std::{
     io,
@@ -20,34 +20,35 @@ use tokio::{
 
 use crate::wire::writer::{FrameWriter, WriteSide};
 
-/// How many bytes the system may keep that it cannot send, as the peer's window is closed. It would keep megabytes, and a
-/// peer that takes bytes slowly could not be told from one that takes none until a third of them is gone.
+/// Number of unsent bytes that the kernel keeps while the peer's window is closed. The default is megabytes. A slow
+/// peer would then make no progress until a third of them is sent, and would look like a peer that reads nothing.
 #[cfg(any(target_os = "android", target_os = "linux"))]
 const UNSENT: u32 = 16 * 1024;
 
-/// A socket that the HTTP server has handed over.
+/// A socket that the HTTP server has handed over after the 101.
 #[derive(Debug)]
 pub(crate) struct Switched {
     pub(crate) upgraded: Upgraded,
-    /// Whether it came later than with the 101. If TCP has ended by then, that may be why it came.
+    /// Whether the handover came after the 101 was sent. If TCP has ended by then, its end may have caused the
+    /// handover.
     pub(crate) is_late: bool,
 }
 
-/// An upgraded socket, in the parts that live in different places.
+/// An upgraded socket, in two halves.
 #[derive(Debug)]
 pub(crate) struct Transport {
     pub(crate) read: ReadSide,
     pub(crate) writer: FrameWriter,
-    /// What was read behind the request.
+    /// Bytes received after the request.
     pub(crate) unread: Bytes,
 }
 
-/// The half that the driver reads.
+/// The socket that the driver reads.
 #[derive(Debug)]
 pub(crate) enum ReadSide {
-    /// The common case, without hyper's box and the buffer it keeps.
+    /// The common case. It needs neither hyper's box nor its buffer.
     Tcp(OwnedReadHalf),
-    /// TLS, HTTP/2, or a test's memory.
+    /// TLS, HTTP/2, or the memory of a test.
     Other(ReadHalf<TokioIo<Upgraded>>),
 }
 
@@ -71,7 +72,7 @@ impl Transport {
         }
     }
 
-    /// Returns `true` if the peer has ended TCP and sent nothing before.
+    /// Returns `true` if the peer has ended TCP without sending a byte.
     pub(crate) fn has_ended(&mut self) -> bool {
         if !self.unread.is_empty() {
             return false;
@@ -91,12 +92,12 @@ impl Transport {
         #[cfg(any(target_os = "android", target_os = "linux"))]
         tune(&SockRef::from(&stream));
         #[cfg(not(any(target_os = "android", target_os = "linux")))]
-        let _ = stream.set_nodelay(true); // A socket that refuses works all the same.
+        let _ = stream.set_nodelay(true); // A socket without this option still works.
         let (read, write) = stream.into_split();
         Self {
             read: ReadSide::Tcp(read),
             writer: FrameWriter::new(WriteSide::Tcp(write)),
-            // Copied, since even an empty slice keeps the HTTP server's whole buffer.
+            // Copied, because even an empty slice keeps the whole buffer of the HTTP server.
             unread: Bytes::copy_from_slice(read_ahead),
         }
     }
@@ -110,8 +111,7 @@ impl ReadSide {
         }
     }
 
-    /// Returns `true` if the peer has ended TCP, in order or not. It is asked without reading, which only plain TCP can
-    /// tell.
+    /// Returns `true` if the peer has closed or reset TCP. This does not read, so it works for plain TCP only.
     pub(crate) fn is_ended_by_peer(&self) -> bool {
         match self {
             Self::Tcp(half) => match half.ready(Interest::READABLE).now_or_never() {
@@ -133,12 +133,12 @@ impl AsyncRead for ReadSide {
     }
 }
 
-/// Sets what suits a connection, unless the socket has inherited it from a listener that was tuned: each call costs as
-/// much as a part of the handshake. A socket that refuses works all the same.
+/// Sets the options of a connection, unless the socket has inherited them from its listener: each call costs as much as
+/// a part of the handshake. A socket that refuses an option still works.
 #[cfg(any(target_os = "android", target_os = "linux"))]
 pub(crate) fn tune(socket: &SockRef<'_>) {
     if socket.tcp_notsent_lowat().ok() != Some(UNSENT) {
-        // A frame is written whole, so waiting for more of it only adds delay.
+        // Frames are written whole. Nagle's algorithm would only delay them.
         let _ = socket.set_tcp_nodelay(true);
         let _ = socket.set_tcp_notsent_lowat(UNSENT);
     }

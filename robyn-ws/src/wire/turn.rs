@@ -1,4 +1,4 @@
-//! How much one connection may do before other tasks have their turn.
+//! The work of a connection per turn. Other tasks run between two turns.
 
 use std::{pin::pin, task::Context};
 
@@ -6,24 +6,24 @@ use tokio::task::yield_now;
 
 use crate::wire::received::Received;
 
-/// What the frames of one turn may cost, whatever their kind: as much as so many control frames or fragments, some 10 µs.
+/// Cost of the frames of one turn: that many control frames or fragments, about 10 µs.
 const FRAMES: u32 = 68;
 
-/// What a message costs, for which a handler runs. One more than are usually read ahead fit into a turn.
+/// Cost of a message, which runs a handler. A turn has room for one more message than the default read-ahead.
 const MESSAGE: u32 = 4;
 
-/// How many bytes are read in one turn: one full read buffer.
+/// Number of bytes read per turn: one full read buffer.
 const BYTES: u32 = 256 * 1024;
 
-/// How many bytes are written to one connection before others get their turn.
+/// Number of bytes written to one connection per turn.
 pub(crate) const BYTES_PER_TURN: usize = 256 * 1024;
 
-/// What is left of a connection's turn.
+/// The remaining budget of a connection's turn.
 #[derive(Debug)]
 pub(crate) struct Turn {
     frames: u32,
     bytes: u32,
-    /// How many bytes may still be written.
+    /// Number of bytes that may still be written.
     pub(crate) write: usize,
 }
 
@@ -61,8 +61,8 @@ impl Turn {
         self.bytes = self.bytes.saturating_sub(u32::try_from(bytes).unwrap_or(BYTES));
     }
 
-    /// Ends the turn. The task is woken again when others have had theirs, and the runtime has looked for input: a task
-    /// that wakes itself at once would keep the runtime from it.
+    /// Ends the turn. The task is woken after other tasks have run and the runtime has polled for I/O. A task that
+    /// wakes itself at once would keep the runtime from polling.
     pub(crate) fn pass(&mut self, cx: &mut Context<'_>) {
         *self = Self::new();
         if pin!(yield_now()).poll(cx).is_ready() {

@@ -1,16 +1,17 @@
-//! Whole messages in the read buffer. Most messages come in one frame, and need no decoder.
+//! Whole messages in the read buffer. Most messages are a single frame and need no decoder.
 //!
-//! Taken here is only a masked frame that has all come, is a message by itself and is within its limits. All else is the
-//! decoder's: fragments, control frames, what is cut off, extensions, and whatever is wrong.
+//! A whole message is a complete masked frame that is not a fragment and is within the limits. The decoder handles all
+//! other bytes: fragments, control frames, incomplete frames, extensions and errors.
 
 use crate::wire::mask::unmask;
 
-/// A message that lies unmasked in the buffer it was read into. Its text is not checked yet.
+/// An unmasked message in the read buffer. Its text is not checked yet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WholeMessage {
     pub(crate) is_text: bool,
-    /// Where its payload begins and ends.
+    /// Start of the payload.
     pub(crate) start: usize,
+    /// End of the payload.
     pub(crate) end: usize,
 }
 
@@ -19,7 +20,7 @@ impl WholeMessage {
         self.end - self.start
     }
 
-    /// Finds the message that stands `at` a place of what was read, of at most so many bytes, and unmasks it.
+    /// Finds the message `at` this offset, of at most `longest` bytes, and unmasks it.
     #[inline]
     pub(crate) fn find(read: &mut [u8], at: usize, longest: usize) -> Option<Self> {
         const SINGLE_TEXT: u8 = 0x81;

@@ -1,4 +1,4 @@
-//! The writing half of a socket, and what is being written to it: many frames in one system call.
+//! The write half of a connection. It writes many frames with one system call.
 
 use std::{
     cell::RefCell,
@@ -20,70 +20,70 @@ use crate::{
     wire::frame::{Frame, QueueSize},
 };
 
-/// How many pieces one write takes; the kernel's own bound is 1024.
+/// Maximum number of slices in one write. The kernel's limit is 1024.
 const PIECES: usize = 64;
 
-/// Up to this many bytes are copied together and written as one piece, which is cheaper than many. In `cargo xtask races`,
-/// all threads have one buffer.
+/// Up to this many bytes are copied into one buffer and written as one slice, which is cheaper than many slices. In
+/// `cargo xtask races`, all threads share one buffer, so nothing is copied.
 const GATHERED: usize = if cfg!(races) { 0 } else { 16 * 1024 };
 
 thread_local! {
     static GATHER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The half that frames are written to.
+/// The socket that frames are written to.
 #[derive(Debug)]
 pub(crate) enum WriteSide {
-    /// The common case. Any task can try to write to it.
+    /// The common case. Any task can write to it.
     Tcp(OwnedWriteHalf),
-    /// TLS, HTTP/2, or a test's memory. Only the connection's own task writes to it, since that is who it wakes.
+    /// TLS, HTTP/2, or the memory of a test. Only the connection's own task writes to it, because the socket wakes only
+    /// that task.
     Other(WriteHalf<TokioIo<Upgraded>>),
     #[cfg(all(test, races))]
     Pipe(crate::wire::pipe::PipeEnd),
 }
 
-/// Where a connection's frames leave. Who takes it out of the mailbox is the only one to write.
+/// The write half of a connection. Only the task that has taken it out of the mailbox may write.
 #[derive(Debug)]
 pub(crate) struct FrameWriter {
     side: WriteSide,
-    /// What was begun and not written to the end. It is boxed, since a quiet connection has none.
-    rest: Option<Box<Begun>>,
-    /// Whether the socket took no more when it was written to last.
+    /// Frames that are not completely written. Boxed, because an idle connection has none.
+    partial: Option<Box<PartialWrite>>,
+    /// Whether the last write found that the socket takes no more bytes.
     is_blocked: bool,
-    /// Whether the socket has taken bytes after it had taken no more. Only that shows that the peer takes them: what the
-    /// kernel has room for, it takes without the peer.
+    /// Whether the socket has taken bytes after it was blocked. Only then has the peer read: a socket with room takes
+    /// bytes without the peer.
     has_progress: bool,
 }
 
-/// Frames on their way into the socket: with the task that writes, or in the writer until the socket takes more.
+/// Frames that are being written. A task holds them while it writes. The writer holds them while the socket is blocked.
 #[derive(Debug)]
-pub(crate) struct Begun {
+pub(crate) struct PartialWrite {
     frames: Queue<Frame>,
-    /// How much of the first of them is written, in bytes.
+    /// Number of written bytes of the first frame.
     start: usize,
-    /// How much of all of them is not written, in bytes.
+    /// Number of unwritten bytes of all frames.
     left: usize,
-    /// What of the frames counts against the mailbox's bounds.
+    /// Size of the frames that count against the mailbox's bounds.
     size: QueueSize,
 }
 
-impl Begun {
-    /// Begins all of `queue`, which is `size`, behind `controls`, which count against nothing.
+impl PartialWrite {
+    /// Takes all of `queue`, which has this `size`, behind `controls`, which do not count.
     pub(crate) fn new(controls: &mut RareQueue<Frame>, queue: &mut Queue<Frame>, size: QueueSize) -> Self {
-        let mut begun = Self {
+        let mut partial = Self {
             frames: std::mem::take(queue),
             start: 0,
             left: size.bytes,
             size,
         };
-        // They are rare.
         while !controls.is_empty()
             && let Some(control) = controls.pop_back()
         {
-            begun.left += control.len();
-            begun.frames.push_front(control);
+            partial.left += control.len();
+            partial.frames.push_front(control);
         }
-        begun
+        partial
     }
 
     #[inline]
@@ -109,7 +109,7 @@ impl Begun {
         }
     }
 
-    /// Returns the pieces that are not written.
+    /// Returns the unwritten bytes.
     fn pieces(&self) -> impl Iterator<Item = &[u8]> {
         let mut skip = self.start;
         self.frames.iter().flat_map(Frame::pieces).filter_map(move |piece| {
@@ -124,31 +124,31 @@ impl FrameWriter {
     pub(crate) const fn new(side: WriteSide) -> Self {
         Self {
             side,
-            rest: None,
+            partial: None,
             is_blocked: false,
             has_progress: false,
         }
     }
 
-    /// Tells whether everything was written.
+    /// Returns `true` if all frames are completely written.
     #[inline]
-    pub(crate) const fn is_clear(&self) -> bool {
-        self.rest.is_none()
+    pub(crate) const fn is_idle(&self) -> bool {
+        self.partial.is_none()
     }
 
-    /// Tells whether tasks other than the connection's own can write.
+    /// Returns `true` if any task can write.
     #[inline]
     pub(crate) const fn is_shared(&self) -> bool {
         !matches!(self.side, WriteSide::Other(_))
     }
 
-    /// Takes out what was begun.
-    pub(crate) fn take_rest(&mut self) -> Option<Begun> {
-        self.rest.take().map(|rest| *rest)
+    /// Takes the frames that are not completely written.
+    pub(crate) fn take_partial(&mut self) -> Option<PartialWrite> {
+        self.partial.take().map(|partial| *partial)
     }
 
-    /// Writes `frame`, a piece that is `size`, when everything was written. What the socket does not take is begun, and
-    /// only then shards the frame.
+    /// Writes `frame`, which is one piece of this `size`. The writer must be idle. The frame is cloned only if the
+    /// socket does not take all of it.
     #[inline]
     pub(crate) fn write_through(
         &mut self,
@@ -165,7 +165,7 @@ impl FrameWriter {
         }
     }
 
-    /// Goes on after the first attempt to write `frame`.
+    /// Continues after the first attempt to write `frame`.
     #[cold]
     fn begin(
         &mut self,
@@ -176,13 +176,13 @@ impl FrameWriter {
     ) -> Poll<io::Result<QueueSize>> {
         let mut queue = Queue::new();
         queue.push_back(frame.clone());
-        let mut begun = Begun::new(&mut RareQueue::default(), &mut queue, size);
+        let mut partial = PartialWrite::new(&mut RareQueue::default(), &mut queue, size);
         if let Poll::Ready(written) = attempt {
             let written = written?;
             *budget = budget.saturating_sub(written);
-            begun.advance(written);
+            partial.advance(written);
         }
-        self.poll_write(begun, None, budget)
+        self.poll_write(partial, None, budget)
     }
 
     /// Returns `true` if the peer has made room since the last call.
@@ -191,33 +191,34 @@ impl FrameWriter {
         replace(&mut self.has_progress, false)
     }
 
-    /// Writes all of `begun`, with as few system calls as the socket allows, and returns what that was; or so many bytes as
-    /// `budget` has left. What is not written stays here. Pending without a context only says that the socket takes no more
-    /// for now.
+    /// Writes all of `partial`, with as few system calls as possible, and returns its size. Stops early when `budget`
+    /// bytes are written. The writer keeps unwritten frames.
+    ///
+    /// Without a context, `Pending` means that the socket takes no more bytes now, and no task is woken.
     pub(crate) fn poll_write(
         &mut self,
-        mut begun: Begun,
+        mut partial: PartialWrite,
         cx: Option<&mut Context<'_>>,
         budget: &mut usize,
     ) -> Poll<io::Result<QueueSize>> {
-        let result = self.poll_write_all(&mut begun, cx, budget);
-        if result.is_pending() || !begun.frames.is_empty() {
-            self.rest = Some(Box::new(begun));
+        let result = self.poll_write_all(&mut partial, cx, budget);
+        if result.is_pending() || !partial.frames.is_empty() {
+            self.partial = Some(Box::new(partial));
         }
         result
     }
 
     fn poll_write_all(
         &mut self,
-        begun: &mut Begun,
+        partial: &mut PartialWrite,
         mut cx: Option<&mut Context<'_>>,
         budget: &mut usize,
     ) -> Poll<io::Result<QueueSize>> {
-        while !begun.frames.is_empty() {
+        while !partial.frames.is_empty() {
             if *budget == 0 {
                 return Poll::Ready(Ok(QueueSize::default()));
             }
-            let attempt = self.side.poll_write_once(begun, cx.as_deref_mut(), *budget);
+            let attempt = self.side.poll_write_once(partial, cx.as_deref_mut(), *budget);
             let was_blocked = replace(&mut self.is_blocked, attempt.is_pending());
             let written = ready!(attempt)?;
             if written == 0 {
@@ -225,15 +226,15 @@ impl FrameWriter {
             }
             *budget = budget.saturating_sub(written);
             self.has_progress |= was_blocked;
-            begun.advance(written);
+            partial.advance(written);
         }
         if let (WriteSide::Other(half), Some(cx)) = (&mut self.side, cx) {
             ready!(Pin::new(half).poll_flush(cx))?;
         }
-        Poll::Ready(Ok(begun.size))
+        Poll::Ready(Ok(partial.size))
     }
 
-    /// Ends our half.
+    /// Ends the write half.
     pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.side {
             WriteSide::Tcp(half) => Pin::new(half).poll_shutdown(cx),
@@ -245,19 +246,24 @@ impl FrameWriter {
 }
 
 impl WriteSide {
-    /// Writes once, and at most about as much as `most`.
-    fn poll_write_once(&mut self, begun: &Begun, cx: Option<&mut Context<'_>>, most: usize) -> Poll<io::Result<usize>> {
-        // The common cases first: one piece, and some short ones.
-        if let (1, Some([piece, []])) = (begun.frames.len(), begun.frames.front().map(Frame::pieces)) {
-            let rest = &piece[begun.start..];
+    /// Writes once, up to about `most` bytes.
+    fn poll_write_once(
+        &mut self,
+        partial: &PartialWrite,
+        cx: Option<&mut Context<'_>>,
+        most: usize,
+    ) -> Poll<io::Result<usize>> {
+        // The common cases first: one piece, then several short pieces.
+        if let (1, Some([piece, []])) = (partial.frames.len(), partial.frames.front().map(Frame::pieces)) {
+            let rest = &piece[partial.start..];
             return self.poll_write(cx, &rest[..rest.len().min(most)]);
         }
-        if begun.left > GATHERED {
-            return self.poll_write_pieces(cx, begun.pieces(), most);
+        if partial.left > GATHERED {
+            return self.poll_write_pieces(cx, partial.pieces(), most);
         }
         GATHER.with_borrow_mut(|gathered| {
             gathered.clear();
-            begun.pieces().for_each(|piece| gathered.extend_from_slice(piece));
+            partial.pieces().for_each(|piece| gathered.extend_from_slice(piece));
             self.poll_write(cx, gathered)
         })
     }
@@ -299,7 +305,7 @@ impl WriteSide {
     }
 }
 
-/// Writes what the socket takes now. If it takes nothing, the context is woken when it does.
+/// Writes the bytes that the socket takes now. If it takes none, the context is woken when it does.
 fn write_to_tcp(
     half: &OwnedWriteHalf,
     mut cx: Option<&mut Context<'_>>,

@@ -7,9 +7,10 @@ use std::{
 };
 
 use robyn_ws::{
+    axum::{body::Body, http::Request},
     event::{self, EventContext},
     prelude::*,
-    test_util::TestApp,
+    test_util::{TestApp, connector},
     *,
 };
 
@@ -171,6 +172,13 @@ async fn printed() -> Vec<(&'static str, String)> {
         socket.expect_close(code).await;
         prints.add("TestSocket", &socket);
     }
+    let request = Request::builder()
+        .uri(format!("/http?token={SECRET}"))
+        .header("cookie", SECRET);
+    prints.add(
+        "TestResponse",
+        &app.http(request.body(Body::empty()).expect("a request")).await,
+    );
     prints.add("TestApp", &app);
     prints.add("Refused", &app.connect("/nowhere").await.expect_err("nobody is there"));
     prints.add("Drained", &app.drain(std::time::Duration::from_secs(10)).await);
@@ -187,6 +195,13 @@ async fn printed() -> Vec<(&'static str, String)> {
     prints.add("ServeError", &ServeError::from(errors.clone()));
     prints.add("BuildErrors", &errors);
     prints.add("SendError", &SendError::NotConnected);
+    prints.add("SendJsonError", &SendJsonError::Send(SendError::NotConnected));
+    let (connector, sent) = connector(&format!("/unit?token={SECRET}"));
+    prints.add("Joined", &connector.join(SECRET));
+    prints.add("Left", &connector.leave(SECRET));
+    connector.sync_send(SECRET).expect("there is room");
+    prints.add("WebSocketConnector", &connector);
+    prints.add("SentMessages", &sent);
     prints.add("Limits", &Limits::default().overflow(Overflow::DropNewest));
     prints.add("Overflow", &Overflow::DropNewest);
     prints.add("Origins", &Origins::same_host());
@@ -209,10 +224,11 @@ async fn debug_output_of_no_public_type_has_a_header_a_query_or_a_payload_in_it(
 
 /// Those that print only what the program itself put into them, that are no values, or that are text and nothing else, as a
 /// `String` is.
-const NOT_PRINTED: [&str; 9] = [
+const NOT_PRINTED: [&str; 10] = [
     "ConnectionState",
     "FromEvent",
     "Global",
+    "GlobalRejection",
     "HandlerResult",
     "HubRejection",
     "IntoReply",

@@ -254,7 +254,7 @@ async fn http_routes_take_the_globals_of_the_app_and_its_hub() {
     assert_eq!(app.get("/state").await.text(), "7 in Gotham");
     let missing = app.get("/missing").await;
     assert_eq!(missing.status, StatusCode::INTERNAL_SERVER_ERROR);
-    assert!(missing.text().contains("App::inject_global"), "{missing:?}");
+    assert!(missing.text().contains("App::inject_global"), "{}", missing.text());
     assert_eq!(app.get("/nowhere").await.status, StatusCode::NOT_FOUND);
 }
 

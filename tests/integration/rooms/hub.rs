@@ -163,5 +163,5 @@ async fn http_handler_without_the_hub_is_told_how_to_get_it() {
     let routes = Router::new().route("/publish/{news}", get(publish));
     let server = Server::start_with(App::new(), |router| router.merge(routes)).await;
     let response = Request::get("/publish/news").answer(&server).await;
-    response.expect(500, "this route has no `Hub`: give it to `App::http`");
+    response.expect(500, "this route has no `Hub`: pass it to `App::http`");
 }

@@ -146,7 +146,7 @@ async fn broadcasts_beyond_what_the_queues_take_end_each_client_under_disconnect
                 client
                     .expect_close(
                         1008,
-                        "too slow: over Limits::max_outbound_messages or Limits::max_outbound_bytes",
+                        "too slow: exceeded Limits::max_outbound_messages or Limits::max_outbound_bytes",
                     )
                     .await;
             }

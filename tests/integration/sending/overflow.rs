@@ -48,7 +48,7 @@ async fn disconnect_closes_with_1008_and_names_the_limit() {
     client
         .expect_texts(&["1", "2", "[Ok(()), Ok(()), Err(QueueFull)]"])
         .await;
-    let reason = "too slow: over Limits::max_outbound_messages or Limits::max_outbound_bytes";
+    let reason = "too slow: exceeded Limits::max_outbound_messages or Limits::max_outbound_bytes";
     client.expect_close(1008, reason).await;
 }
 

@@ -79,7 +79,7 @@ async fn send_to_another_reaches_that_one_and_the_sender_gets_only_the_reply() {
         sender
             .ask(
                 "x",
-                "`x` is no connection id: expected a UUID such as `67e55044-10b1-426f-9247-bb680e5fe0c8`",
+                "`x` is not a connection id: expected a UUID such as `67e55044-10b1-426f-9247-bb680e5fe0c8`",
             )
             .await;
         third.send(own).await;
@@ -135,7 +135,10 @@ async fn text_that_is_no_id_is_an_error_and_no_panic() {
         for text in ["", "not-a-uuid", "67e55044-10b1-426f-9247-bb680e5fe0c", "\u{1F987}"] {
             client.send(text).await;
             let answer = client.text().await;
-            assert!(answer.starts_with(&format!("`{text}` is no connection id")), "{answer}");
+            assert!(
+                answer.starts_with(&format!("`{text}` is not a connection id")),
+                "{answer}"
+            );
         }
     }
 }

@@ -1,0 +1,49 @@
+//! The results of joining and leaving a room.
+
+/// The result of [`WebSocketConnector::join`](crate::WebSocketConnector::join), taken in the same step as the change.
+///
+/// ```
+/// use robyn_ws::prelude::*;
+///
+/// #[websocket("/chat/{room}", on = "connect")]
+/// fn enter(ws: WebSocketConnector, Path(room): Path<String>) {
+///     let joined = ws.join(&room);
+///     ws.to(&room).sync_broadcast(format!("{} in the room", joined.count));
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Joined {
+    /// Number of connections in the room after the call.
+    pub count: usize,
+    /// Whether the connection is in the room after the call.
+    pub is_member: bool,
+    /// Whether this call added the first connection of its identity to the room. A connection without an identity
+    /// counts by itself.
+    pub first_of_identity: bool,
+}
+
+/// The result of [`WebSocketConnector::leave`](crate::WebSocketConnector::leave), taken in the same step as the change.
+///
+/// ```
+/// use robyn_ws::prelude::*;
+///
+/// #[websocket("/rooms", on = "message")]
+/// fn leave(ws: WebSocketConnector, room: String) {
+///     let left = ws.leave(&room);
+///     if left.was_member {
+///         ws.to(&room).sync_broadcast(format!("{} in the room", left.count));
+///     }
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Left {
+    /// Number of connections in the room after the call.
+    pub count: usize,
+    /// Whether the connection was in the room before the call.
+    pub was_member: bool,
+    /// Whether this call removed the last connection of its identity from the room. A connection without an identity
+    /// counts by itself.
+    pub last_of_identity: bool,
+}
