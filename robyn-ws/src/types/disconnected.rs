@@ -21,23 +21,12 @@ use crate::{
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 #[error("disconnected with code {code}{}{}", if reason.is_empty() { "" } else { ": " }, printable(reason))]
 pub struct Disconnected {
     /// The close code. 1005 if the Close frame had none, 1006 if there was no Close frame.
     pub code: u16,
     /// The reason, often empty.
     pub reason: String,
-}
-
-impl Disconnected {
-    /// Creates an end, for unit tests of functions that handle one.
-    pub fn new(code: u16, reason: impl Into<String>) -> Self {
-        Self {
-            code,
-            reason: reason.into(),
-        }
-    }
 }
 
 impl From<&Ending> for Disconnected {

@@ -104,7 +104,7 @@ fn drop_users(endpoint: &Endpoint, drop: impl FnOnce()) {
     }
 }
 
-/// Makes all checks, the cheap ones first, and runs the upgrade handler last.
+/// Checks the request, the cheap checks first, and runs the upgrade handler last.
 async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Parts) -> Result<Accepted, Refusal> {
     check_head(endpoint, parts)?;
     let accept_key = handshake::check(parts)?;

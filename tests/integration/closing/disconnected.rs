@@ -6,7 +6,10 @@ use robyn_ws_tests::{Gate, Probe, Seen, Server, probe};
 static PASSED_ON: SubRouter = SubRouter::new("/disconnected");
 
 fn of_another() -> Disconnected {
-    Disconnected::new(4000, "another connection")
+    Disconnected {
+        code: 4000,
+        reason: "another connection".into(),
+    }
 }
 
 #[websocket("/connect/sync", on = "connect", router = PASSED_ON)]

@@ -135,7 +135,7 @@ mod hub {
             endpoint.async_send_to(nobody, "hi").await,
             Err(SendError::NotConnected)
         ));
-        assert!(endpoint.close(nobody, 1000, "bye").is_err());
+        assert!(endpoint.close_with(nobody, 1000, "bye").is_err());
         assert_eq!(publish(hub, "news".to_owned()).await, "0");
         Ok(())
     }

@@ -42,7 +42,7 @@ pub(super) fn check(manifest: &str, features: &str) -> Command {
     check
 }
 
-/// Makes a workspace of the unpacked archives, with the versions of dependencies that are locked here, and returns its
+/// Creates a workspace of the unpacked archives, with the versions of dependencies that are locked here, and returns its
 /// manifest.
 pub(super) fn unpacked() -> Result<String> {
     let packages = workspace::published()?;
