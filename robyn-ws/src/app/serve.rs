@@ -162,14 +162,18 @@ fn announce(local: &dyn Any, hub: &Hub) {
 
 /// Returns the name of a listener that is not TCP.
 fn name_of(local: &dyn Any) -> String {
-    #[cfg(unix)]
-    if let Some(path) = local
-        .downcast_ref::<tokio::net::unix::SocketAddr>()
-        .and_then(|local| local.as_pathname())
-    {
-        return format!("unix:{}", path.display());
-    }
-    "a listener of its own".to_owned()
+    path_of(local).map_or_else(|| "a listener of its own".to_owned(), |path| format!("unix:{path}"))
+}
+
+#[cfg(unix)]
+fn path_of(local: &dyn Any) -> Option<String> {
+    let local = local.downcast_ref::<tokio::net::unix::SocketAddr>()?;
+    Some(local.as_pathname()?.display().to_string())
+}
+
+#[cfg(not(unix))]
+fn path_of(_local: &dyn Any) -> Option<String> {
+    None
 }
 
 /// Returns a function that ends the process if draining takes longer than `limit` after a signal, and the sender for the
