@@ -97,7 +97,7 @@ async fn connect_slowly(ws: WebSocketConnector, guest: Query<Guest>, ledger: Glo
 #[websocket("/", on = "connect", router = OLDEST)]
 fn connect_in_silence(ws: WebSocketConnector, guest: Query<Guest>, ledger: Global<Ledger>) {
     let room = guest.room.clone();
-    let _greeting = connect(ws, guest, ledger.clone());
+    let _ = connect(ws, guest, ledger.clone()); // A session sends no greeting.
     ledger.room(&room).joined.add(1);
 }
 

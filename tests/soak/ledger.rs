@@ -153,7 +153,7 @@ impl Ledger {
             Some(Visitor { connected: true, told }) => {
                 if let Some(told) = told {
                     // The client may not want to know any more.
-                    let _wanted = told.send(ended);
+                    let _ = told.send(ended); // The client may not wait for it.
                 }
             }
             _ => self.violation(format!(

@@ -41,12 +41,12 @@ impl Progress {
     /// Writes a line that stays.
     pub(crate) fn say(&self, message: &str) {
         // The thread ends only after this.
-        let _written = self.messages.send(message.to_owned());
+        let _ = self.messages.send(message.to_owned()); // The thread may have ended.
     }
 
     pub(crate) fn stop(self) {
         drop(self.messages);
-        let _ended = self.thread.join();
+        let _ = self.thread.join(); // Its panic has been printed.
     }
 }
 
@@ -73,7 +73,7 @@ fn write_line(line: &str, stays: bool) {
         (false, _) => writeln!(stdout, "{line}"),
     };
     // Nobody reads it any more.
-    let _shown = written.and_then(|()| stdout.flush());
+    let _ = written.and_then(|()| stdout.flush()); // The soak goes on without a reader.
 }
 
 /// Writes a number with commas.

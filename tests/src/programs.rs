@@ -91,7 +91,7 @@ pub fn skip(why: &str) {
     );
     let line = format!("skipped: {test}: {why}\n");
     // Nothing depends on whether it can be read.
-    let _unread = stderr().write_all(line.as_bytes());
+    let _ = stderr().write_all(line.as_bytes()); // The file names the skipped tests as well.
     if let Some(list) = env::var_os("ROBYN_WS_SKIPPED") {
         let list = OpenOptions::new().create(true).append(true).open(list);
         // In one write, since test programs share the list.

@@ -27,7 +27,7 @@ async fn gust(world: &World, choices: &mut Rng) -> Outcome {
     if step >= 4 {
         let (_status, mut client) = Client::ask(stream, &request).await?;
         if step == 5 {
-            let _sent = client.writer.text("hello").await;
+            let _ = client.writer.text("hello").await; // Sent or not, it leaves.
         }
         if reset {
             client.reset();
@@ -36,7 +36,7 @@ async fn gust(world: &World, choices: &mut Rng) -> Outcome {
     }
     if reset {
         // It fails only if the connection is gone already.
-        let _lingers = stream.set_zero_linger();
+        let _ = stream.set_zero_linger(); // Without it, TCP ends with FIN.
     }
     let bytes = request.to_bytes();
     let bytes = match step {
@@ -51,6 +51,6 @@ async fn gust(world: &World, choices: &mut Rng) -> Outcome {
         ]
         .concat(),
     };
-    let _sent = tokio::io::AsyncWriteExt::write_all(&mut { stream }, &bytes).await;
+    let _ = tokio::io::AsyncWriteExt::write_all(&mut { stream }, &bytes).await; // Sent or not, it leaves.
     Ok(())
 }
