@@ -3,9 +3,10 @@
 use fastrand::Rng;
 use robyn_ws::CloseReason;
 use robyn_ws_tests::{BINARY, FIN, frame};
+use tokio::task::yield_now;
 
 use crate::{
-    client::{Outcome, Trouble, check},
+    client::{Outcome, Trouble, check, within},
     world::World,
 };
 
@@ -79,6 +80,13 @@ async fn victim_in_a_room(world: &World) -> Outcome {
             format!("published to the room, and got {frame:?}")
         })?;
         rounds += 1;
+        // The frame may be here before the handler has counted it.
+        let counted = async {
+            while tally.queued.get() + tally.dropped.get() < 2 * rounds {
+                yield_now().await;
+            }
+        };
+        within("the count of a broadcast", counted).await?;
     }
     victim_ticket.ended_because(&CloseReason::SlowConsumer).await?;
     drop(victim);
