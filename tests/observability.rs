@@ -40,7 +40,7 @@ fn panics() {
 #[websocket("/flood", on = "message", router = WATCHED)]
 fn flood(ws: &WebSocketConnector) {
     for number in 0..5 {
-        let _may_be_dropped = ws.sync_send(number.to_string());
+        let _ = ws.sync_send(number.to_string()); // It may be dropped.
     }
 }
 

@@ -54,7 +54,7 @@ impl Server {
     }
 
     pub(crate) fn come_to_rest(&self) {
-        let _needed_so_far = self.cpu();
+        let _ = self.cpu(); // The time until now does not count.
     }
 
     /// The time that all threads of the server have run, when it has come to rest.
@@ -137,7 +137,7 @@ impl Drop for Server {
         if let Ok(id) = i32::try_from(self.child.id())
             && let Some(group) = Pid::from_raw(id)
         {
-            let _gone_already = kill_process_group(group, Signal::KILL);
+            let _ = kill_process_group(group, Signal::KILL); // Fails if it is gone already.
         }
         let _status = self.child.wait();
     }

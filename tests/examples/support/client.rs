@@ -38,7 +38,7 @@ async fn taken_in(stream: &mut Stream, inbox: &mpsc::Sender<Result<Message, Erro
             break;
         }
         // A greeting, for example.
-        let _inbox_is_open = inbox.send(received).await;
+        let _ = inbox.send(received).await; // The inbox is open.
     }
     Ok(())
 }
@@ -54,7 +54,7 @@ async fn carry(
             message = outgoing.recv() => {
                 let Some(message) = message else { return };
                 // The server may have closed meanwhile, and tells so below.
-                let _sent_or_too_late = stream.send(message).await;
+                let _ = stream.send(message).await;
             }
             received = stream.next() => {
                 let Some(received) = received else { return };
@@ -109,7 +109,7 @@ impl Example {
 impl Client {
     /// Sends a message, unless the connection has ended.
     pub(crate) async fn say(&self, message: impl Into<Message>) {
-        let _sent_or_too_late = soon("room to send", self.outgoing.send(message.into())).await;
+        let _ = soon("room to send", self.outgoing.send(message.into())).await; // Too late if the connection has ended.
     }
 
     /// Returns the next message or Close frame.
