@@ -170,6 +170,8 @@ async fn push(mut socket: WebSocket) -> Result<(), Disconnected> {
 fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
+        // The address is printed where nobody wants it in the log.
+        .with_max_level(tracing::Level::WARN)
         .with_ansi(false)
         .init();
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -54,7 +54,7 @@ const NOT_ORIGINS: [(&str, &str); 41] = [
     ("https://example.com:https", "65535"),
     ("https://käse.example", "Punycode"),
     ("https://exa mple.com", "cannot be in a host"),
-    (" https://example.com", "white space"),
+    (" https://example.com", "whitespace"),
     ("https://a.example,https://b.example", "remove the `/`"),
     ("https://127.1", "IPv4"),
     ("https://-a.example", "`-`"),
