@@ -3,6 +3,7 @@
 use std::{
     any::Any,
     convert::Infallible,
+    io,
     net::SocketAddr,
     pin::pin,
     sync::atomic::{AtomicBool, Ordering},
@@ -20,8 +21,11 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
+#[cfg(unix)]
+use tokio::net::{UnixListener, UnixStream};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
     sync::watch,
     time::{Instant, timeout, timeout_at},
 };
@@ -37,9 +41,6 @@ const REQUEST_HEAD: Duration = Duration::from_secs(30);
 
 /// The time that new clients have for their first request after the drain.
 const NEWCOMERS: Duration = Duration::from_millis(100);
-
-/// The wait for a client that the system has accepted before the listener is closed. The system answers at once.
-const LAST_LOOK: Duration = Duration::from_millis(5);
 
 /// The number of clients that can wait in the backlog when the listener is closed. tokio's listeners have this one.
 const BACKLOG: usize = 1024;
@@ -78,21 +79,50 @@ impl Server {
                 // `accept` retries by itself, after a pause if the process is out of file descriptors.
                 (stream, peer) = Listener::accept(&mut listener) => self.welcome(stream, peer),
                 drained = &mut drained => {
-                    self.welcome_the_rest(listener).await;
+                    self.welcome_the_rest(listener);
                     return drained;
                 }
             }
         }
     }
 
-    /// Accepts the clients in the backlog, and closes the listener. Otherwise the system would reset them.
-    async fn welcome_the_rest<L: Listener>(&self, mut listener: L) {
+    /// Accepts the clients in the backlog, and closes the listener. Otherwise the system would reset them. A listener of
+    /// another kind is closed at once.
+    fn welcome_the_rest<L: Listener>(&self, listener: L) {
+        let listener: Box<dyn Any> = Box::new(listener);
+        let rest = match listener.downcast::<TcpListener>() {
+            Ok(tcp) => self.welcome_tcp(*tcp),
+            #[cfg(unix)]
+            Err(other) => match other.downcast::<UnixListener>() {
+                Ok(unix) => self.welcome_unix(*unix),
+                Err(_other) => return,
+            },
+            #[cfg(not(unix))]
+            Err(_other) => return,
+        };
+        let _ = rest; // The first error says that the backlog is empty.
+    }
+
+    /// Asks the system itself: tokio only knows the clients that it has been told of.
+    fn welcome_tcp(&self, listener: TcpListener) -> io::Result<()> {
+        let listener = listener.into_std()?;
         for _ in 0..BACKLOG {
-            let Ok((stream, peer)) = timeout(LAST_LOOK, listener.accept()).await else {
-                return;
-            };
-            self.welcome(stream, peer);
+            let (stream, peer) = listener.accept()?;
+            stream.set_nonblocking(true)?;
+            self.welcome(TcpStream::from_std(stream)?, peer);
         }
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    fn welcome_unix(&self, listener: UnixListener) -> io::Result<()> {
+        let listener = listener.into_std()?;
+        for _ in 0..BACKLOG {
+            let (stream, peer) = listener.accept()?;
+            stream.set_nonblocking(true)?;
+            self.welcome(UnixStream::from_std(stream)?, peer);
+        }
+        Ok(())
     }
 
     fn welcome<S: Socket>(&self, stream: S, peer: impl Any) {
