@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::{
     Item, UseTree,
     spanned::Spanned as _,
@@ -70,12 +71,15 @@ impl<'f> Source<'f> {
         if RE_EXPORTS.contains(&&*module[0]) {
             return None;
         }
-        let mut imports = Imports(Vec::new());
+        let mut imports = Imports {
+            module: module.clone(),
+            found: Vec::new(),
+        };
         imports.visit_file(&syn::parse_file(&file.text).ok()?);
         Some(Self {
             file,
             module,
-            imports: imports.0,
+            imports: imports.found,
         })
     }
 
@@ -95,8 +99,11 @@ fn layer(name: &str) -> Option<usize> {
     LAYERS.iter().position(|layer| *layer == name)
 }
 
-/// Collects all paths that begin with `crate`.
-struct Imports(Vec<Import>);
+/// Collects all paths into the crate, which begin with `crate` or `super`.
+struct Imports {
+    module: Vec<String>,
+    found: Vec<Import>,
+}
 
 impl Imports {
     fn add(&mut self, tree: &UseTree, mut path: Vec<String>) {
@@ -106,18 +113,51 @@ impl Imports {
                 self.add(&inner.tree, path);
             }
             UseTree::Group(group) => group.items.iter().for_each(|tree| self.add(tree, path.clone())),
-            UseTree::Name(name) if name.ident != "self" => self.end(tree, path, name.ident.to_string()),
-            UseTree::Rename(rename) => self.end(tree, path, rename.ident.to_string()),
-            UseTree::Name(_) | UseTree::Glob(_) => self.end(tree, path, String::new()),
+            UseTree::Name(name) if name.ident != "self" => {
+                path.push(name.ident.to_string());
+                self.end(path, tree.span());
+            }
+            UseTree::Rename(rename) => {
+                path.push(rename.ident.to_string());
+                self.end(path, tree.span());
+            }
+            UseTree::Name(_) | UseTree::Glob(_) => self.end(path, tree.span()),
         }
     }
 
-    fn end(&mut self, tree: &UseTree, mut path: Vec<String>, name: String) {
-        if path.first().is_some_and(|first| first == "crate") {
-            path.remove(0);
-            path.extend(Some(name).filter(|name| !name.is_empty()));
-            let line = tree.span().start().line;
-            self.0.push(Import { path, line });
+    /// Adds a path, if it is one of the crate that leads out of its module.
+    fn end(&mut self, path: Vec<String>, place: Span) {
+        let ups = path.iter().take_while(|name| *name == "super").count();
+        let path = match path.split_first() {
+            Some((first, rest)) if first == "crate" => rest.to_vec(),
+            // The module of unit tests in a file is one level further down.
+            _ if ups > 1 => {
+                let kept = self.module.len().saturating_sub(ups);
+                [&self.module[..kept], &path[ups..]].concat()
+            }
+            _ => return,
+        };
+        let line = place.start().line;
+        self.found.push(Import { path, line });
+    }
+
+    /// Adds the paths in the body of a macro, which is not parsed.
+    fn tokens(&mut self, tokens: TokenStream) {
+        let tokens: Vec<_> = tokens.into_iter().collect();
+        for (index, token) in tokens.iter().enumerate() {
+            match token {
+                TokenTree::Group(group) => self.tokens(group.stream()),
+                TokenTree::Ident(ident) if ident == "crate" => {
+                    let rest = tokens[index..].iter().take_while(|token| match token {
+                        TokenTree::Ident(_) => true,
+                        TokenTree::Punct(punct) => punct.as_char() == ':',
+                        _ => false,
+                    });
+                    let names = rest.filter(|token| matches!(token, TokenTree::Ident(_)));
+                    self.end(names.map(ToString::to_string).collect(), ident.span());
+                }
+                _ => {}
+            }
         }
     }
 }
@@ -131,15 +171,14 @@ impl<'ast> Visit<'ast> for Imports {
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
-        let mut names = path.segments.iter().map(|segment| segment.ident.to_string());
-        if names.next().is_some_and(|first| first == "crate") {
-            let line = path.span().start().line;
-            self.0.push(Import {
-                path: names.collect(),
-                line,
-            });
-        }
+        let names = path.segments.iter().map(|segment| segment.ident.to_string());
+        self.end(names.collect(), path.span());
         visit::visit_path(self, path);
+    }
+
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        self.tokens(call.tokens.clone());
+        visit::visit_macro(self, call);
     }
 }
 
@@ -211,7 +250,14 @@ mod tests {
             up[0].contains("mailbox/mod.rs:2: `mailbox` is a layer below `hub`"),
             "{up:?}"
         );
-        assert_eq!(findings(&[("wire/a.rs", "fn a() { crate::app::b(); }")]).len(), 1);
+        for hidden in [
+            "fn a() { crate::app::b(); }",
+            "use super::super::app::B;",
+            "fn a() { format!(\"{}\", crate::app::B); }",
+            "macro_rules! a { () => { $crate::app::b() }; }",
+        ] {
+            assert_eq!(findings(&[("wire/a.rs", hidden)]).len(), 1, "{hidden}");
+        }
     }
 
     #[test]
