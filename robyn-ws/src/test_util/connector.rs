@@ -1,6 +1,9 @@
 //! A connector for unit tests of handlers, and the messages sent through it.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, LazyLock},
+};
 
 use axum::http::Request;
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -48,20 +51,47 @@ use crate::{
 /// If `target` is not a valid request target.
 #[track_caller]
 pub fn connector(target: &str) -> (WebSocketConnector, SentMessages) {
+    let path = target.split('?').next().unwrap_or_default();
+    connect(path, target, PathParams::default())
+}
+
+/// Creates a connector as [`connector`], with the parameters of the endpoint's `path`.
+///
+/// ```
+/// let (ws, _sent) = robyn_ws::test_util::connector_at("/chat/{room}", "/chat/kitchen?name=gordon");
+/// assert_eq!(ws.path_params().get("room"), Some("kitchen"));
+/// ```
+///
+/// # Panics
+///
+/// If `target` cannot be in a request, or does not match `path`.
+#[track_caller]
+pub fn connector_at(path: &str, target: &str) -> (WebSocketConnector, SentMessages) {
+    let mut paths = matchit::Router::new();
+    if let Err(error) = paths.insert(path, ()) {
+        panic!("`{path}` is not a path: {error}");
+    }
+    let Ok(matched) = paths.at(target.split('?').next().unwrap_or_default()) else {
+        panic!("`{target}` does not match `{path}`");
+    };
+    connect(path, target, PathParams::of(matched.params.iter()))
+}
+
+#[track_caller]
+fn connect(path: &str, target: &str, params: PathParams) -> (WebSocketConnector, SentMessages) {
     let request = Request::builder().uri(target).body(()).map(Request::into_parts);
     let (parts, ()) = match request {
         Ok(request) => request,
         Err(error) => panic!("`{target}` is not a request target: {error}; expected a path such as `/chat?room=a`"),
     };
-    let request = UpgradeRequest::new(&parts, parts.extensions.clone(), PathParams::default(), None);
+    let request = UpgradeRequest::new(&parts, parts.extensions.clone(), params, None);
     let bounds = Arc::new(Bounds::default());
-    let endpoint = Arc::new(EndpointMembers::new(parts.uri.path(), bounds.clone()));
-    let (runtime, handle) = runtime();
+    let endpoint = Arc::new(EndpointMembers::new(path, bounds.clone()));
     let live = Arc::new(Live {
         id: ConnectionId::random(),
         mailbox: Mailbox::new(bounds),
         request: Arc::new(request),
-        flusher: endpoint.flusher(handle),
+        flusher: endpoint.flusher(runtime()),
         endpoint,
         running: RunningHandler::default(),
         alarm: Alarm::default(),
@@ -71,21 +101,18 @@ pub fn connector(target: &str) -> (WebSocketConnector, SentMessages) {
     let sent = SentMessages {
         live: live.clone(),
         unread: Vec::new().into_iter(),
-        _runtime: runtime,
     };
     (WebSocketConnector { live }, sent)
 }
 
-/// Returns the runtime of the connection: the current one, or a new one that runs nothing.
-fn runtime() -> (Option<Runtime>, Handle) {
-    if let Ok(handle) = Handle::try_current() {
-        return (None, handle);
-    }
-    let runtime = Builder::new_current_thread()
-        .build()
-        .expect("a runtime without I/O and timers");
-    let handle = runtime.handle().clone();
-    (Some(runtime), handle)
+/// Returns the runtime of the connection, which has the timers of its waits: the current one, or one for all tests without.
+fn runtime() -> Handle {
+    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_time().build();
+        runtime.expect("a runtime of one thread")
+    });
+
+    Handle::try_current().unwrap_or_else(|_outside| RUNTIME.handle().clone())
 }
 
 /// The messages sent through a [`connector`]. The iterator returns `None` while no message is queued.
@@ -101,7 +128,6 @@ fn runtime() -> (Option<Runtime>, Handle) {
 pub struct SentMessages {
     live: Arc<Live>,
     unread: std::vec::IntoIter<Message>,
-    _runtime: Option<Runtime>,
 }
 
 impl SentMessages {

@@ -51,7 +51,7 @@ use hyper_util::{
 use tokio::io::DuplexStream;
 
 pub use self::{
-    connector::{SentMessages, connector},
+    connector::{SentMessages, connector, connector_at},
     http::TestResponse,
     request::TestRequest,
     socket::TestSocket,

@@ -260,8 +260,12 @@ pub struct PathParams(Box<[(String, String)]>);
 
 impl PathParams {
     pub(crate) fn new(raw: &RawPathParams) -> Self {
+        Self::of(raw.iter())
+    }
+
+    pub(crate) fn of<'a>(params: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         Self(
-            raw.iter()
+            params
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
         )
