@@ -2,7 +2,7 @@
 
 pub use axum::{
     Json,
-    extract::{ConnectInfo, Extension, FromRequestParts, Path, Query, State},
+    extract::{ConnectInfo, Extension, FromRef, FromRequestParts, Path, Query, State},
     http::{HeaderMap, StatusCode, Uri},
     response::IntoResponse,
 };

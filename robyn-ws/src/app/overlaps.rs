@@ -62,9 +62,9 @@ pub(super) fn report(endpoints: &[Endpoint], http: &[HttpRoutes], problems: &mut
     for endpoint in endpoints {
         let _ = owners.add(&endpoint.path, vec![("GET", Owner::Endpoint(endpoint.first))]); // They fit together.
     }
-    let mut first_fallback = None;
+    let mut fallbacks = PathTree::new();
     for HttpRoutes { routes, place } in http {
-        let Some(Routes { routes, has_fallback }) = Routes::of(routes) else {
+        let Some(Routes { routes, fallbacks: its }) = Routes::of(routes) else {
             continue;
         };
         for route in routes {
@@ -72,13 +72,15 @@ pub(super) fn report(endpoints: &[Endpoint], http: &[HttpRoutes], problems: &mut
                 problems.report(*place, None, message);
             }
         }
-        if let Some(first) = first_fallback.filter(|_| has_fallback) {
-            let message = format!(
-                "a second router with a fallback: the first is given to `App::http` at {first}; remove one of the fallbacks"
-            );
-            problems.report(*place, None, message);
+        for path in its {
+            if let Err(PathProblem::Overlap { owner, .. }) = fallbacks.add(&path, *place) {
+                let first = owner.map_or_else(String::new, |first| format!(" at {first}"));
+                let message = format!(
+                    "a second fallback for `{path}`: the first is given to `App::http`{first}; remove one of them"
+                );
+                problems.report(*place, None, message);
+            }
         }
-        first_fallback = first_fallback.or(has_fallback.then_some(place));
     }
 }
 
@@ -116,7 +118,8 @@ fn overlap(path: &str, problem: PathProblem<'_, Vec<(&str, Owner)>>) -> Result<(
 /// What a router of axum has.
 struct Routes {
     routes: Vec<Route>,
-    has_fallback: bool,
+    /// The paths under which a fallback answers.
+    fallbacks: Vec<String>,
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -130,26 +133,39 @@ impl Routes {
     /// axum prints something else: then the merge still finds the first overlap, although by a panic.
     fn of(router: &Router) -> Option<Self> {
         let text = format!("{router:?}");
-        let text = text.strip_prefix("Router { path_router: PathRouter { routes: {")?;
-        let (endpoints, rest) = text.split_once("}, node: Node { paths: {")?;
-        let (paths, rest) = rest.split_once("} } }, fallback_router: ")?;
-        let (_, default_fallback) = rest.rsplit_once(", default_fallback: ")?;
-        let paths: Vec<_> = by_id(paths).collect::<Option<_>>()?;
-        let list = by_id(endpoints).map(|endpoint| {
-            let (id, endpoint) = endpoint?;
-            let (_, path) = paths.iter().find(|(path_of, _)| *path_of == id)?;
+        let text = text.strip_prefix("Router { path_router: PathRouter { ")?;
+        let (routes, rest) = text.split_once(" } }, fallback_router: PathRouter { ")?;
+        let (fallbacks, rest) = rest.rsplit_once(" } }, default_fallback: ")?;
+        let list = path_router(routes)?.into_iter().map(|(path, endpoint)| {
             Some(Route {
-                path: path.strip_prefix('"')?.strip_suffix('"')?.to_owned(),
+                path: path.to_owned(),
                 methods: methods(endpoint)?,
             })
         });
         let mut list: Vec<_> = list.collect::<Option<_>>()?;
         list.sort(); // axum keeps them in a random order.
+        let fallbacks = path_router(fallbacks)?.into_iter();
+        let fallbacks = fallbacks.filter_map(|(path, _)| path.strip_suffix("/{*__private__axum_fallback}"));
+        let is_own = |path: &&str| !path.is_empty() || rest.starts_with("false");
+        let mut fallbacks: Vec<_> = fallbacks.filter(is_own).map(|path| format!("{path}/")).collect();
+        fallbacks.sort();
         Some(Self {
             routes: list,
-            has_fallback: default_fallback.starts_with("false"),
+            fallbacks,
         })
     }
+}
+
+/// Splits `routes: {..}, node: Node { paths: {..}` into paths and what answers them.
+fn path_router(text: &str) -> Option<Vec<(&str, &str)>> {
+    let (endpoints, paths) = text.strip_prefix("routes: {")?.split_once("}, node: Node { paths: {")?;
+    let paths: Vec<_> = by_id(paths.strip_suffix('}')?).collect::<Option<_>>()?;
+    let endpoints = by_id(endpoints).map(|endpoint| {
+        let (id, endpoint) = endpoint?;
+        let (_, path) = paths.iter().find(|(path_of, _)| *path_of == id)?;
+        Some((path.strip_prefix('"')?.strip_suffix('"')?, endpoint))
+    });
+    endpoints.collect()
 }
 
 /// Splits `RouteId(1): value, RouteId(2): value`.
@@ -211,8 +227,10 @@ mod tests {
     #[test]
     fn router_without_routes_and_its_fallback_can_be_read() {
         let empty = read(&Router::new());
-        assert!(empty.routes.is_empty() && !empty.has_fallback);
+        assert!(empty.routes.is_empty() && empty.fallbacks.is_empty());
         let fallback = read(&Router::new().fallback(page));
-        assert!(fallback.routes.is_empty() && fallback.has_fallback);
+        assert!(fallback.routes.is_empty() && fallback.fallbacks == ["/"]);
+        let nested = read(&Router::new().nest("/api/{version}", Router::new().fallback(page)));
+        assert!(nested.routes.is_empty() && nested.fallbacks == ["/api/{version}/"]);
     }
 }

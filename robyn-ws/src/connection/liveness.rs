@@ -12,7 +12,7 @@ use crate::{
         message::Message,
     },
     util::time::{Moment, after},
-    wire::received::{ReadEnd, Received},
+    wire::received::Received,
 };
 
 /// The interval of checks for the end of TCP, while the peer is not read.
@@ -130,23 +130,6 @@ impl Liveness {
         let is_due = self.pongs_due > 0;
         self.pongs_due -= u32::from(is_due);
         is_due
-    }
-
-    /// Returns the ending of a connection whose reading has ended.
-    pub(crate) fn on_read_end(end: &ReadEnd) -> Ending {
-        match end {
-            ReadEnd::Eof | ReadEnd::Lost => Ending::lost(),
-            ReadEnd::TooBig => Ending::because(
-                CloseReason::MessageTooBig,
-                "too big: over Limits::max_message_size or Limits::max_frame_size",
-            ),
-            ReadEnd::TooManyFragments => Ending::because(
-                CloseReason::MessageTooBig,
-                "too many fragments: over Limits::max_fragments",
-            ),
-            ReadEnd::InvalidUtf8 => Ending::because(CloseReason::InvalidPayload, "invalid UTF-8 in a text message"),
-            ReadEnd::Protocol(what) => Ending::because(CloseReason::ProtocolError, *what),
-        }
     }
 
     /// Takes note of a part of a message.

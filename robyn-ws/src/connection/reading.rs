@@ -128,7 +128,7 @@ impl Driver {
     /// Handles the end of reading.
     pub(super) fn on_read_end(&mut self, end: &ReadEnd) {
         let peer = if *end == ReadEnd::Lost { Peer::Gone } else { Peer::Done };
-        self.on_stream_end(Liveness::on_read_end(end), peer);
+        self.on_stream_end(end.ending(), peer);
     }
 
     /// Handles the end of the peer's stream.

@@ -17,7 +17,7 @@ use crate::{
     types::{
         close::{CloseReason, Ending, close_code},
         disconnected::Disconnected,
-        error::{SendError, SendJsonError},
+        error::{JsonError, SendError, SendJsonError},
         id::ConnectionId,
         message::Message,
         rejection::Rejection,
@@ -268,6 +268,28 @@ impl WebSocket {
     /// As [`WebSocketConnector::async_broadcast`].
     pub async fn async_broadcast(&self, message: impl Into<Message>) -> Delivery {
         self.connector.async_broadcast(message).await
+    }
+
+    /// Broadcasts `value` as JSON, as [`WebSocketConnector::sync_broadcast_json`].
+    ///
+    /// # Errors
+    ///
+    /// As [`WebSocketConnector::sync_broadcast_json`].
+    pub fn sync_broadcast_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<Delivery, JsonError> {
+        self.connector.sync_broadcast_json(value)
+    }
+
+    /// Broadcasts `value` as JSON, as [`WebSocketConnector::async_broadcast_json`].
+    ///
+    /// # Errors
+    ///
+    /// As [`WebSocketConnector::async_broadcast_json`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`WebSocketConnector::async_broadcast_json`].
+    pub async fn async_broadcast_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<Delivery, JsonError> {
+        self.connector.async_broadcast_json(value).await
     }
 
     /// Broadcasts as [`Self::async_broadcast`], by the name that Robyn has for it.

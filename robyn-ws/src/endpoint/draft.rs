@@ -10,6 +10,7 @@ use crate::{
     },
     handler::{
         dependencies::Scopes,
+        extract::dependency::{no_global, no_scoped},
         needs::{Check, Dependency, Needs, StateNeed},
     },
     hub::members::EndpointMembers,
@@ -90,7 +91,7 @@ fn assign(path: &str, entries: &[&'static Entry], problems: &mut Problems) -> Ha
 fn check_globals(entry: &Entry, needs: &Needs, scopes: &Scopes, problems: &mut Problems) {
     for Dependency { id, name } in &needs.globals {
         if !scopes.globals.contains(*id) {
-            let message = format!("takes `Global<{name}>`, but no `{name}` was injected: call `App::inject_global`");
+            let message = format!("takes `Global<{name}>`, but {}", no_global(name));
             entry.report(problems, message);
         }
     }
@@ -100,13 +101,10 @@ fn check_scoped(entry: &Entry, needs: &Needs, scopes: &Scopes, problems: &mut Pr
     let is_injected = |id| scopes.scoped.iter().any(|scope| scope.contains(id));
     for Dependency { name, .. } in needs.scoped.iter().filter(|scoped| !is_injected(scoped.id)) {
         let help = match entry.router {
-            Some(router) => format!(
-                "call `inject` on the sub-router `{}` where it is included",
-                router.prefix()
-            ),
-            None => "the handler does not belong to a sub-router: take `Global`, or write `router = …`".to_owned(),
+            Some(router) => format!(" where `{}` is included", router.prefix()),
+            None => "; the handler does not belong to a sub-router: take `Global`, or write `router = …`".to_owned(),
         };
-        let message = format!("takes `Scoped<{name}>`, but no `{name}` was injected: {help}");
+        let message = format!("takes `Scoped<{name}>`, but {}{help}", no_scoped(name));
         entry.report(problems, message);
     }
 }

@@ -94,8 +94,9 @@ impl Resolver<'_> {
     fn draft(&mut self, entries: Vec<&'static Entry>, scope: &RouterScope) {
         let mut by_path = BTreeMap::<String, Vec<_>>::new();
         for entry in entries {
-            match path::check(entry.path) {
-                Ok(()) => by_path.entry(join(&scope.prefix, entry.path)).or_default().push(entry),
+            let path = join(&scope.prefix, entry.path);
+            match path::check(entry.path).and_then(|()| path::check_parameters(&path)) {
+                Ok(()) => by_path.entry(path).or_default().push(entry),
                 Err(problem) => entry.report(self.problems, problem),
             }
         }

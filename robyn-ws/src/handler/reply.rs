@@ -11,6 +11,7 @@ use crate::{
     types::{
         close::{CloseFrame, CloseReason, Ending, close_code},
         disconnected::Disconnected,
+        error::JsonError,
         message::Message,
         rejection::Rejection,
         utf8_bytes::Utf8Bytes,
@@ -197,10 +198,13 @@ impl HandlerError {
 
 impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for HandlerError {
     fn from(error: E) -> Self {
-        let error = error.into();
-        match error.downcast::<Rejection>() {
-            Ok(rejection) => Self(Kind::Rejected(*rejection)),
-            Err(error) => Self(Kind::Failed(error)),
+        let error = match error.into().downcast::<Rejection>() {
+            Ok(rejection) => return Self(Kind::Rejected(*rejection)),
+            Err(error) => error,
+        };
+        match error.downcast_ref::<JsonError>() {
+            Some(json) if json.is_of_the_client() => Self(Kind::Rejected(Rejection::invalid_json(json))),
+            _ => Self(Kind::Failed(error)),
         }
     }
 }

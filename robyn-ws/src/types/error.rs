@@ -23,21 +23,44 @@ pub enum SendError {
 /// Why a value cannot be JSON, or a message is not the JSON that was expected.
 ///
 /// `{}` prints what is wrong, and may quote the message. `{:?}` prints only where it is wrong.
+///
+/// A handler that passes on with `?` that a message is not the expected JSON closes the connection with 1007, as for a
+/// `Json<T>` argument: it is the mistake of the client.
 #[derive(thiserror::Error)]
 #[error(transparent)]
-pub struct JsonError(serde_json::Error);
+pub struct JsonError(Kind);
+
+#[derive(Debug, thiserror::Error)]
+enum Kind {
+    #[error(transparent)]
+    Encoding(serde_json::Error),
+    #[error(transparent)]
+    Parsing(serde_json::Error),
+}
 
 impl JsonError {
-    pub(crate) const fn new(error: serde_json::Error) -> Self {
-        Self(error)
+    /// A value cannot be JSON.
+    pub(crate) const fn encoding(error: serde_json::Error) -> Self {
+        Self(Kind::Encoding(error))
+    }
+
+    /// A message is not the expected JSON.
+    pub(crate) const fn parsing(error: serde_json::Error) -> Self {
+        Self(Kind::Parsing(error))
+    }
+
+    /// Returns `true` if a message is not the expected JSON.
+    pub(crate) const fn is_of_the_client(&self) -> bool {
+        matches!(self.0, Kind::Parsing(_))
     }
 }
 
 impl fmt::Debug for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Kind::Encoding(error) | Kind::Parsing(error)) = &self.0;
         f.debug_struct("JsonError")
-            .field("line", &self.0.line())
-            .field("column", &self.0.column())
+            .field("line", &error.line())
+            .field("column", &error.column())
             .finish_non_exhaustive()
     }
 }

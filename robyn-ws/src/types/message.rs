@@ -36,7 +36,9 @@ impl Message {
     ///
     /// [`JsonError`] if the `Serialize` of the value fails, or a map has keys that are not strings.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self, JsonError> {
-        serde_json::to_string(value).map(Self::from).map_err(JsonError::new)
+        serde_json::to_string(value)
+            .map(Self::from)
+            .map_err(JsonError::encoding)
     }
 
     /// Parses the payload as JSON. `T` may borrow from the message.
@@ -50,7 +52,7 @@ impl Message {
             Self::Text(text) => serde_json::from_str(text),
             Self::Binary(bytes) => serde_json::from_slice(bytes),
         };
-        value.map_err(JsonError::new)
+        value.map_err(JsonError::parsing)
     }
 
     /// Returns the payload as text, or `None` if it is not valid UTF-8. A binary message can be text as well.

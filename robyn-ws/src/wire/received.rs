@@ -2,7 +2,13 @@
 
 use bytes::Bytes;
 
-use crate::{types::message::Message, wire::whole_message::WholeMessage};
+use crate::{
+    types::{
+        close::{CloseReason, Ending},
+        message::Message,
+    },
+    wire::whole_message::WholeMessage,
+};
 
 /// A received frame, or the message that it completes.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,4 +43,23 @@ pub(crate) enum ReadEnd {
     TooManyFragments,
     InvalidUtf8,
     Protocol(&'static str),
+}
+
+impl ReadEnd {
+    /// Returns how the connection ends.
+    pub(crate) fn ending(&self) -> Ending {
+        match self {
+            Self::Eof | Self::Lost => Ending::lost(),
+            Self::TooBig => Ending::because(
+                CloseReason::MessageTooBig,
+                "too big: over Limits::max_message_size or Limits::max_frame_size",
+            ),
+            Self::TooManyFragments => Ending::because(
+                CloseReason::MessageTooBig,
+                "too many fragments: over Limits::max_fragments",
+            ),
+            Self::InvalidUtf8 => Ending::because(CloseReason::InvalidPayload, "invalid UTF-8 in a text message"),
+            Self::Protocol(what) => Ending::because(CloseReason::ProtocolError, *what),
+        }
+    }
 }

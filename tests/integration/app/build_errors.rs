@@ -159,7 +159,7 @@ async fn takes_scoped(_justice: Scoped<Justice>) {}
 
 #[test]
 fn scoped_that_nobody_injected_is_reported() {
-    let help = "call `inject` on the sub-router `/build/needy` where it is included";
+    let help = "call `SubRouter::inject` where `/build/needy` is included";
     expect_error(App::new().include_router(&NEEDY), "takes_scoped", help);
     // A global is no scoped dependency.
     let app = App::new().inject_global(Justice).include_router(&NEEDY);
@@ -506,5 +506,28 @@ fn mistakes_in_prefixes_are_errors_of_the_build() {
             error.file() == Some(file!()) && error.message().contains(words),
             "{error}"
         );
+    }
+}
+
+static TEAMS: SubRouter = SubRouter::new("/build/{team}");
+
+const MANY: &str =
+    "/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}/{j}/{k}/{l}/{m}/{n}/{o}/{p}/{q}/{r}/{s}/{t}/{u}/{v}/{w}/{x}/{y}/{z}";
+
+#[websocket("/user/{team}", on = "connect", router = TEAMS)]
+fn in_a_team_twice() {}
+
+#[websocket(MANY, on = "connect", router = TEAMS)]
+fn with_many_parameters() {}
+
+#[test]
+fn parameters_of_a_prefix_and_a_path_are_checked_together() {
+    let errors = errors(App::new().include_router(&TEAMS)).to_string();
+    for words in [
+        "`in_a_team_twice`: two parameters of the path `/build/{team}/user/{team}` have the name `team`",
+        "`with_many_parameters`: the path `/build/{team}/{a}/",
+        "has 27 parameters, axum takes 25",
+    ] {
+        assert!(errors.contains(words), "no `{words}` in {errors}");
     }
 }

@@ -90,8 +90,22 @@ fn second_fallback_is_reported() {
     let app = app.http(with_fallback());
     expect(
         &problems(app),
-        &[(line, "a second router with a fallback: the first is given to")],
+        &[(line, "a second fallback for `/`: the first is given to")],
     );
+}
+
+#[test]
+fn second_fallback_of_a_nested_router_is_reported() {
+    let nested = |path: &str| Router::new().nest(path, Router::new().fallback(page));
+    for (first, second) in [("/api", "/api"), ("/n/{x}", "/n/{y}")] {
+        let app = app().http(nested(first));
+        let line = line!() + 1;
+        let app = app.http(nested(second));
+        let words = format!("a second fallback for `{second}/`");
+        expect(&problems(app), &[(line, &words)]);
+    }
+    let different = app().http(nested("/api")).http(nested("/api2").fallback(page));
+    assert!(different.build().is_ok());
 }
 
 #[test]

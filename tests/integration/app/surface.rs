@@ -5,7 +5,6 @@ use std::{sync::Arc, time::Duration};
 use robyn_ws::{
     axum::{
         Router,
-        extract::State,
         http::header::SET_COOKIE,
         routing::{get, post},
     },
@@ -27,7 +26,12 @@ struct Justice {
 
 fn app() -> App {
     App::new()
-        .only(["/surface/rooms", "/surface/session", "/surface/private"])
+        .only([
+            "/surface/rooms",
+            "/surface/session",
+            "/surface/private",
+            "/surface/parsed",
+        ])
         .inject_global(Justice { city: "Gotham" })
         .include_router(&SURFACE)
 }
@@ -176,6 +180,22 @@ async fn json_is_sent_by_every_handle() {
     client.expect_close(1000).await;
 }
 
+#[websocket("/parsed", on = "message", router = SURFACE)]
+fn parsed(msg: Message) -> Result<String, HandlerError> {
+    let Say { text } = msg.parse_json()?;
+    Ok(text)
+}
+
+#[tokio::test]
+async fn bad_json_that_a_handler_passes_on_is_the_clients_mistake() {
+    let app = TestApp::new(app());
+    let mut client = app.connect("/surface/parsed").await.expect("the upgrade");
+    client.send_json(&say("hi")).await;
+    assert_eq!(client.receive_text().await, "hi");
+    client.send_text("{}").await;
+    client.expect_close(1007).await;
+}
+
 #[test]
 fn message_is_parsed_as_json_and_says_where_it_is_not() {
     let message = Message::json(&say("hi")).expect("it is JSON");
@@ -254,7 +274,7 @@ async fn http_routes_take_the_globals_of_the_app_and_its_hub() {
     assert_eq!(app.get("/state").await.text(), "7 in Gotham");
     let missing = app.get("/missing").await;
     assert_eq!(missing.status, StatusCode::INTERNAL_SERVER_ERROR);
-    assert!(missing.text().contains("App::inject_global"), "{}", missing.text());
+    assert_eq!(missing.text(), "", "the reason is for the log");
     assert_eq!(app.get("/nowhere").await.status, StatusCode::NOT_FOUND);
 }
 
@@ -310,6 +330,23 @@ async fn connector_of_a_unit_test_waits_for_room_that_the_test_makes() {
     assert_eq!(first.len(), 256);
     assert_eq!(within("room", waiting).await.expect("no panic"), Ok(()));
     assert_eq!(sent.next(), Some("one more".into()));
+}
+
+#[test]
+fn connector_of_a_unit_test_waits_and_is_dropped_in_another_runtime() {
+    let (ws, mut sent) = test_util::connector_at("/surface/{room}", "/surface/red?name=gordon");
+    assert_eq!(ws.path_params().get("room"), Some("red"));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async move {
+        (0..256).for_each(|number| ws.sync_send(number.to_string()).expect("there is room"));
+        let waiting = tokio::time::timeout(Duration::from_millis(20), ws.async_send("one more")).await;
+        assert!(waiting.is_err(), "there is no room");
+        assert_eq!(sent.by_ref().count(), 256);
+        drop(sent);
+    });
 }
 
 // ---- serving ----------------------------------------------------------------------------------------------------------

@@ -19,8 +19,18 @@ use crate::{
     util::log,
 };
 
+/// Returns the text of a missing [`Global`].
+pub(crate) fn no_global(name: &str) -> String {
+    format!("no `{name}` was injected: call `App::inject_global`")
+}
+
+/// Returns the text of a missing [`Scoped`].
+pub(crate) fn no_scoped(name: &str) -> String {
+    format!("no `{name}` was injected: call `SubRouter::inject`")
+}
+
 macro_rules! dependency {
-    ($(#[$doc:meta])* $name:ident, $find:ident, $needs:ident, $from:literal) => {
+    ($(#[$doc:meta])* $name:ident, $find:ident, $needs:ident, $missing:ident) => {
         $(#[$doc])*
         #[derive(Debug)]
         pub struct $name<T: ?Sized>(Arc<T>);
@@ -55,9 +65,8 @@ macro_rules! dependency {
             const READS_REQUEST: bool = false;
 
             fn from_event(cx: &mut EventContext<'a, E>) -> Result<Self, Rejection> {
-                cx.$find().map(Self).ok_or_else(|| {
-                    Rejection::internal(format!(concat!("no `{}` was injected into ", $from), type_name::<T>()))
-                })
+                let value = cx.$find().map(Self);
+                value.ok_or_else(|| Rejection::internal($missing(type_name::<T>())))
             }
 
             fn declare(needs: &mut Needs) {
@@ -104,44 +113,33 @@ dependency! {
     ///     .http(Router::new().route("/city", get(city)));
     /// # drop(app);
     /// ```
-    Global, global, global, "the app: call `App::inject_global`"
+    Global, global, global, no_global
 }
 
 dependency! {
     /// A value of the endpoint's sub-router, or of the nearest one around it, from
     /// [`SubRouter::inject`](crate::SubRouter::inject). Cheap to clone.
-    Scoped, scoped, scoped, "the sub-router: call `SubRouter::inject`"
+    Scoped, scoped, scoped, no_scoped
 }
 
 impl<S: Send + Sync, T: Send + Sync + 'static> FromRequestParts<S> for Global<T> {
     type Rejection = GlobalRejection;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
-        let globals = parts.extensions.get::<Globals>().ok_or(GlobalRejection(Missing::App))?;
-        let value = globals
-            .0
-            .get()
-            .ok_or(GlobalRejection(Missing::Value(type_name::<T>())))?;
+        let globals = parts.extensions.get::<Globals>().ok_or(GlobalRejection(None))?;
+        let value = globals.0.get().ok_or(GlobalRejection(Some(type_name::<T>())))?;
         Ok(Self(value))
     }
 }
 
-/// The rejection of [`Global`] as an axum extractor.
+/// The rejection of [`Global`] as an axum extractor: 500, with the reason in the log only.
 #[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct GlobalRejection(Missing);
-
-#[derive(Debug, thiserror::Error)]
-enum Missing {
-    #[error("this route belongs to no app: give it to `App::http`")]
-    App,
-    #[error("no `{0}` was injected into the app: call `App::inject_global`")]
-    Value(&'static str),
-}
+#[error("{}", .0.map_or_else(|| "this route does not belong to an app: pass it to `App::http`".to_owned(), no_global))]
+pub struct GlobalRejection(Option<&'static str>);
 
 impl IntoResponse for GlobalRejection {
     fn into_response(self) -> Response {
         log::error!("{self}");
-        (StatusCode::INTERNAL_SERVER_ERROR, self.to_string()).into_response()
+        StatusCode::INTERNAL_SERVER_ERROR.into_response()
     }
 }
