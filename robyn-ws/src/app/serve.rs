@@ -122,18 +122,11 @@ impl Assembled {
         let (signal, drained) = server
             .serve_until(listener, async {
                 let signal = stop.received().await;
-                log::info!("draining; a second signal ends the process at once");
                 let unready = sleep(signal.rest_of(unready_grace));
                 let (drained, ()) = join(shutdown.after_signal(signal, shutdown_grace), unready).await;
                 (signal, drained)
             })
             .await;
-        log::info!(
-            closed = drained.closed,
-            cut = drained.cut,
-            stuck = drained.stuck,
-            "drained"
-        );
         let rest = signal.rest_of(shutdown_grace).max(HTTP_GRACE);
         let _ = limit_of_rest.send(rest + HTTP_CUT + OVERDUE); // Fails only if the watchdog is gone.
         if drained.stuck > 0 || !server.finish(rest).await {

@@ -82,6 +82,18 @@ impl Shutdown {
     ///
     /// If it is dropped, new upgrades stay refused, and the connections it has closed end in order.
     pub async fn drain(&self, grace: Duration) -> Drained {
+        log::info!(?grace, "draining");
+        let drained = self.drain_within(grace).await;
+        log::info!(
+            closed = drained.closed,
+            cut = drained.cut,
+            stuck = drained.stuck,
+            "drained"
+        );
+        drained
+    }
+
+    async fn drain_within(&self, grace: Duration) -> Drained {
         let deadline = after(Instant::now(), grace);
         let drain = self.hub.drain();
         drain.begin();
@@ -130,6 +142,7 @@ impl Shutdown {
 
     /// Drains in the rest of a grace that began with the signal.
     pub(crate) async fn after_signal(&self, signal: Signal, grace: Duration) -> Drained {
+        log::info!("a second signal ends the process at once");
         self.drain(signal.rest_of(grace)).await
     }
 

@@ -78,7 +78,7 @@ impl WebSocket {
         let text = message.as_text().map(str::to_owned);
         text.ok_or_else(|| {
             self.refuse(&Rejection::unsupported(
-                "text expected, but the message is binary and no valid UTF-8",
+                "text expected, but the message is binary and not valid UTF-8",
             ))
         })
     }

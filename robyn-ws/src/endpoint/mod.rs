@@ -1,6 +1,6 @@
 //! An endpoint after resolution: one path, its handlers and their needs.
 
-mod draft;
+mod checks;
 mod path;
 pub(crate) mod path_tree;
 pub(crate) mod registry;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, mem, ptr, sync::Arc};
 use crate::{
     endpoint::{
         Endpoint,
-        draft::EndpointDraft,
+        checks::EndpointDraft,
         path,
         path_tree::{PathProblem, PathTree},
         registry::{Entry, entries, entries_of},

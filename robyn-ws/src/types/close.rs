@@ -207,7 +207,7 @@ impl CloseFrame {
         if !sendable {
             log::error!(
                 code,
-                "this close code must not be sent, so 1011 is sent instead: use 1000, 1001, 1003, 1007 to 1014 or 3000 to 4999"
+                "this close code must not be sent, so 1011 is sent instead: use 1000 to 1003, 1007 to 1014 or 3000 to 4999"
             );
         }
         if reason.len() > Self::MAX_REASON {

@@ -269,7 +269,7 @@ async fn binary_that_is_no_utf8_closes_a_session_that_receives_text_with_1003() 
     let mut client = server.connect("/sessions/echo").await;
     client.send([0xff]).await;
     client
-        .expect_close(1003, "text expected, but the message is binary and no valid UTF-8")
+        .expect_close(1003, "text expected, but the message is binary and not valid UTF-8")
         .await;
 }
 

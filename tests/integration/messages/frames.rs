@@ -88,7 +88,7 @@ async fn binary_that_is_no_utf8_closes_with_1003_where_text_is_due() {
     client.expect_text("hello").await;
     client.send([0xff, 0xfe]).await;
     client
-        .expect_close(1003, "text expected, but the message is binary and no valid UTF-8")
+        .expect_close(1003, "text expected, but the message is binary and not valid UTF-8")
         .await;
 }
 

@@ -47,7 +47,7 @@ async fn text_types_take_text_and_binary_that_is_utf8() {
         client.ask("hi".as_bytes(), "\"hi\"").await;
         client.ask("", "\"\"").await;
         client.send([0xff]).await;
-        let reason = "text expected, but the message is binary and no valid UTF-8";
+        let reason = "text expected, but the message is binary and not valid UTF-8";
         client.expect_close(1003, reason).await;
     }
 }

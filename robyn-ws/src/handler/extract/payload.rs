@@ -20,7 +20,7 @@ fn text<'a>(cx: &Cx<'a>) -> Result<&'a str, Rejection> {
 }
 
 fn not_text() -> Rejection {
-    Rejection::unsupported("text expected, but the message is binary and no valid UTF-8")
+    Rejection::unsupported("text expected, but the message is binary and not valid UTF-8")
 }
 
 impl<'a> FromEvent<'a, event::Message> for &'a str {
