@@ -11,12 +11,9 @@ use robyn_ws::{
     prelude::*,
     test_util::{self, TestApp},
 };
-use robyn_ws_tests::within;
+use robyn_ws_tests::{Pipe, Request, within};
 use serde::{Deserialize, Serialize};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, TcpStream},
-};
+use tokio::net::{TcpListener, TcpStream};
 
 static SURFACE: SubRouter = SubRouter::new("/surface");
 
@@ -352,15 +349,9 @@ fn connector_of_a_unit_test_waits_and_is_dropped_in_another_runtime() {
 // ---- serving ----------------------------------------------------------------------------------------------------------
 
 /// Upgrades `stream`, and expects an answer.
-async fn expect_served(stream: impl AsyncRead + AsyncWrite + Unpin) {
-    let handshake = tokio_tungstenite::client_async("ws://localhost/surface/rooms", stream);
-    let (mut socket, _response) = within("the handshake", handshake).await.expect("it upgrades");
-    let exchange = async {
-        use futures_util::{SinkExt, StreamExt};
-        socket.send("join".into()).await.expect("it reads");
-        socket.next().await.expect("it answers").expect("with a frame")
-    };
-    assert_eq!(within("the answer", exchange).await, "1 true true".into());
+async fn expect_served(stream: impl Pipe + 'static) {
+    let mut client = Request::upgrade("/surface/rooms").connect_over(Box::new(stream)).await;
+    client.ask("join", "1 true true").await;
 }
 
 #[tokio::test]
