@@ -84,7 +84,7 @@ async fn send_ours(mut input: &[u8]) {
     let [id] = endpoint.ids()[..] else {
         panic!("one connection")
     };
-    endpoint.close(id, code, reason.clone()).expect("it is connected");
+    endpoint.close_with(id, code, reason.clone()).expect("it is connected");
     let Seen::Close(seen, said) = client.see().await else {
         panic!("a Close frame was expected");
     };

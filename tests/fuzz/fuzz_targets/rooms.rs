@@ -118,7 +118,7 @@ impl World {
                 let known = member.rooms.contains(&room);
                 let has_room = known || member.rooms.len() < MAX_ROOMS;
                 let may = member.open && has_room && room.len() <= MAX_ROOM_NAME;
-                assert_eq!(member.connector.join(&room), may, "joined");
+                assert_eq!(member.connector.join(&room).is_member, may, "joined");
                 if may {
                     member.rooms.insert(room);
                 }
@@ -126,7 +126,11 @@ impl World {
             Op::Leave(who, room) => {
                 let member = self.at(*who);
                 let room = room.text();
-                assert_eq!(member.connector.leave(&room), member.rooms.remove(&room), "left");
+                assert_eq!(
+                    member.connector.leave(&room).was_member,
+                    member.rooms.remove(&room),
+                    "left"
+                );
             }
             Op::Everyone(from) => {
                 let queued = self.at(*from).connector.sync_broadcast(text).queued;

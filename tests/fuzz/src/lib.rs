@@ -3,7 +3,7 @@
 use std::{sync::LazyLock, time::Duration};
 
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
-use robyn_ws::{App, Hub, BuiltApp, axum::Router};
+use robyn_ws::{App, BuiltApp, Hub, axum::Router};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, ReadHalf, WriteHalf},
     runtime, task,
