@@ -66,7 +66,11 @@ impl Driver {
         let verdict = self.judge(now, handler_runs);
         match verdict {
             Some(ending) if doubt == Doubt::Settled => self.close(ending),
-            Some(_) => self.doubt = Doubt::Until(after(now, TIMER_GRACE)),
+            Some(_) => {
+                // An older timer may have fired before the runtime polled its sockets.
+                self.timer = None;
+                self.doubt = Doubt::Until(after(now, TIMER_GRACE));
+            }
             None => {}
         }
     }
