@@ -134,9 +134,9 @@ impl Routes {
     fn of(router: &Router) -> Option<Self> {
         let text = format!("{router:?}");
         let text = text.strip_prefix("Router { path_router: PathRouter { ")?;
-        let (routes, rest) = text.split_once(" } }, fallback_router: PathRouter { ")?;
+        let (paths, rest) = text.split_once(" } }, fallback_router: PathRouter { ")?;
         let (fallbacks, rest) = rest.rsplit_once(" } }, default_fallback: ")?;
-        let list = path_router(routes)?.into_iter().map(|(path, endpoint)| {
+        let list = path_router(paths)?.into_iter().map(|(path, endpoint)| {
             Some(Route {
                 path: path.to_owned(),
                 methods: methods(endpoint)?,
