@@ -115,18 +115,18 @@ impl Imports {
             UseTree::Group(group) => group.items.iter().for_each(|tree| self.add(tree, path.clone())),
             UseTree::Name(name) if name.ident != "self" => {
                 path.push(name.ident.to_string());
-                self.end(path, tree.span());
+                self.end(&path, tree.span());
             }
             UseTree::Rename(rename) => {
                 path.push(rename.ident.to_string());
-                self.end(path, tree.span());
+                self.end(&path, tree.span());
             }
-            UseTree::Name(_) | UseTree::Glob(_) => self.end(path, tree.span()),
+            UseTree::Name(_) | UseTree::Glob(_) => self.end(&path, tree.span()),
         }
     }
 
     /// Adds a path, if it is one of the crate that leads out of its module.
-    fn end(&mut self, path: Vec<String>, place: Span) {
+    fn end(&mut self, path: &[String], place: Span) {
         let ups = path.iter().take_while(|name| *name == "super").count();
         let path = match path.split_first() {
             Some((first, rest)) if first == "crate" => rest.to_vec(),
@@ -154,7 +154,7 @@ impl Imports {
                         _ => false,
                     });
                     let names = rest.filter(|token| matches!(token, TokenTree::Ident(_)));
-                    self.end(names.map(ToString::to_string).collect(), ident.span());
+                    self.end(&names.map(ToString::to_string).collect::<Vec<_>>(), ident.span());
                 }
                 _ => {}
             }
@@ -172,7 +172,7 @@ impl<'ast> Visit<'ast> for Imports {
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
         let names = path.segments.iter().map(|segment| segment.ident.to_string());
-        self.end(names.collect(), path.span());
+        self.end(&names.collect::<Vec<_>>(), path.span());
         visit::visit_path(self, path);
     }
 
