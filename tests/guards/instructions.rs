@@ -9,6 +9,8 @@ use std::{
     thread,
 };
 
+use robyn_ws_tests::announced_address;
+
 use crate::{
     clients::{Client, broadcasts, echoes},
     report::at_most,
@@ -65,12 +67,6 @@ impl Drop for Callgrind {
         // A test that failed leaves nothing behind; usually it has ended.
         let _ended = self.child.kill();
     }
-}
-
-/// Reads `listening on http://127.0.0.1:8080 (stop with Ctrl-C)`.
-fn announced_address(line: &str) -> Option<SocketAddr> {
-    let (_, rest) = line.split_once("listening on http://")?;
-    rest.split(' ').next()?.parse().ok()
 }
 
 /// Gives the program, built as users build theirs, or `None` where there is no valgrind to count it with.

@@ -1,7 +1,7 @@
 //! How a process ends whose handlers hold it up.
 
 use futures_util::future::join_all;
-use robyn_ws_tests::{FIN, KEY, TEXT, frame, within};
+use robyn_ws_tests::{FIN, Request, TEXT, frame, within};
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
 use crate::program::{FOR_EVER, Program, combinations};
@@ -19,11 +19,7 @@ const BLOCKING: [&str; 2] = ["blocking_message", "blocking_upgrade"];
 async fn hold_up(program: &mut Program, handler: &str) -> TcpStream {
     // They are named alike.
     let path = format!("/{}", handler.replace('_', "/"));
-    let mut bytes = format!(
-        "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
-         sec-websocket-version: 13\r\nsec-websocket-key: {KEY}\r\n\r\n"
-    )
-    .into_bytes();
+    let mut bytes = Request::upgrade(&path).to_bytes();
     bytes.extend(frame(FIN | TEXT, "begin"));
     let mut stream = program.tcp().await;
     let sending = within("the program to read", stream.write_all(&bytes)).await;

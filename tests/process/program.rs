@@ -6,7 +6,7 @@ use std::{
     process::{ExitStatus, Stdio},
 };
 
-use robyn_ws_tests::{RawClient, Request, Response, until, within};
+use robyn_ws_tests::{RawClient, Request, Response, announced_address, until, within};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines},
     net::{TcpListener, TcpStream},
@@ -74,13 +74,8 @@ impl Program {
         let mut stdout = BufReader::new(stdout).lines();
         loop {
             let line = next_line(&mut stdout).await.expect("the program listens");
-            if let Some((_, rest)) = line.split_once("listening on http://") {
-                let address = rest.split(' ').next().and_then(|address| address.parse().ok());
-                return Self {
-                    child,
-                    stdout,
-                    address: address.expect("an address was printed"),
-                };
+            if let Some(address) = announced_address(&line) {
+                return Self { child, stdout, address };
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use robyn_ws_tests::{CLOSE, FIN, KEY, Request, until, within};
+use robyn_ws_tests::{CLOSE, FIN, Request, until, within};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     net::TcpStream,
@@ -16,6 +16,9 @@ const RUNTIMES: [&str; 2] = ["current", "two"];
 const SERVERS: [&str; 2] = ["serve", "axum"];
 
 const REASON: &str = "the server shuts down";
+
+/// The beginning of a request.
+const HALF: &[u8] = b"GET /echo HTTP/1.1\r\nhost: local";
 
 #[tokio::test]
 async fn new_upgrades_get_503_as_long_as_a_close_handler_runs() {
@@ -128,17 +131,12 @@ async fn request_that_is_half_sent_when_a_drain_begins_is_answered() {
         let mut program = Program::start(runtime, server, FOR_EVER).await;
         let mut client = program.connect("/slow/close").await;
         let mut stream = BufReader::new(program.tcp().await);
-        stream
-            .write_all(b"GET /echo HTTP/1.1\r\nhost: local")
-            .await
-            .expect("the server reads");
+        stream.write_all(HALF).await.expect("the server reads");
         program.signal("TERM").await;
         program.expect_line("/slow/close").await;
-        let rest = format!(
-            "host\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
-             sec-websocket-key: {KEY}\r\n\r\n"
-        );
-        stream.write_all(rest.as_bytes()).await.expect("the server reads");
+        let request = Request::upgrade("/echo").to_bytes();
+        let rest = request.strip_prefix(HALF).expect("it begins so");
+        stream.write_all(rest).await.expect("the server reads");
         let mut line = String::new();
         within("the answer", stream.read_line(&mut line))
             .await
@@ -164,8 +162,7 @@ async fn request_that_is_half_sent_does_not_hold_up_the_end() {
         for _ in 0..3 {
             let program = Program::start(runtime, "serve", FOR_EVER).await;
             let mut stream = program.tcp().await;
-            let half = b"GET /echo HTTP/1.1\r\nhost: local";
-            stream.write_all(half).await.expect("the server reads");
+            stream.write_all(HALF).await.expect("the server reads");
             program.get("/release").await.expect(200, "");
             let started = Instant::now();
             program.signal("INT").await;

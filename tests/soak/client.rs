@@ -146,7 +146,6 @@ impl Client {
             format!("expected close code {code}, got {frame:?}")
         })?;
         if polite {
-            // The server may have stopped reading.
             let _ = self.writer.close(code, "").await; // The server may have dropped TCP.
             return self.reader.end().await;
         }
@@ -155,7 +154,6 @@ impl Client {
 
     /// Resets TCP, as a client that crashes.
     pub(crate) fn reset(self) {
-        // It fails only if the connection is gone already.
         let _ = self.writer.0.as_ref().set_zero_linger(); // Without it, TCP ends with FIN.
         // Without this the half would end in order first.
         self.writer.0.forget();
@@ -180,7 +178,6 @@ pub(crate) async fn tcp(server: SocketAddr, receive_buffer: Option<u32>) -> Outc
     };
     let stream = within("a TCP connection", connect()).await?;
     let stream = stream.map_err(|error| Trouble::new(format!("no TCP connection: {error}")))?;
-    // It fails only if the connection is gone already.
     let _ = stream.set_nodelay(true); // Only faster.
     Ok(stream)
 }
@@ -222,7 +219,6 @@ impl Writer {
 
     /// Ends this half of TCP, without a Close frame.
     pub(crate) async fn end(&mut self) {
-        // It fails only if the connection is gone already.
         let _ = self.0.shutdown().await; // The server may have dropped TCP.
     }
 }

@@ -152,7 +152,6 @@ impl Ledger {
         match visitor {
             Some(Visitor { connected: true, told }) => {
                 if let Some(told) = told {
-                    // The client may not want to know any more.
                     let _ = told.send(ended); // The client may not wait for it.
                 }
             }

@@ -40,7 +40,6 @@ impl Progress {
 
     /// Writes a line that stays.
     pub(crate) fn say(&self, message: &str) {
-        // The thread ends only after this.
         let _ = self.messages.send(message.to_owned()); // The thread may have ended.
     }
 
@@ -72,7 +71,6 @@ fn write_line(line: &str, stays: bool) {
         (true, true) => writeln!(stdout, "\r{line}\x1b[K"),
         (false, _) => writeln!(stdout, "{line}"),
     };
-    // Nobody reads it any more.
     let _ = written.and_then(|()| stdout.flush()); // The soak goes on without a reader.
 }
 

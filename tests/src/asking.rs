@@ -1,13 +1,11 @@
 //! An upgrade that is asked for and not answered yet.
 
-use std::fmt::Write;
-
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
-use crate::{KEY, Server, within};
+use crate::{Request, Server, within};
 
 /// A client that has sent its opening request, and reads the answer when the test wants it to.
 #[derive(Debug)]
@@ -17,22 +15,14 @@ pub struct Asking {
 }
 
 impl Asking {
-    /// Sends a correct request with additional headers.
+    /// Sends a request.
     ///
     /// # Panics
     ///
     /// If the server does not read it.
-    pub async fn send(server: &Server, target: &str, headers: &[(&str, &str)]) -> Self {
-        let mut request = format!(
-            "GET {target} HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
-             sec-websocket-version: 13\r\nsec-websocket-key: {KEY}\r\n"
-        );
-        for (name, value) in headers {
-            write!(request, "{name}: {value}\r\n").expect("a text takes text");
-        }
-        request.push_str("\r\n");
+    pub async fn send(server: &Server, request: &Request) -> Self {
         let mut stream = server.tcp().await;
-        within("the server to read", stream.write_all(request.as_bytes()))
+        within("the server to read", stream.write_all(&request.to_bytes()))
             .await
             .expect("the connection is open");
         Self {

@@ -26,6 +26,6 @@ pub use self::{
     programs::{browser, node_with, program, python_with, skip},
     raw::{BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, RawClient, TEXT, close_payload, frame},
     request::{ACCEPT, KEY, Request, Response},
-    server::{Pipe, Server},
+    server::{Pipe, Server, announced_address},
     wait::{PATIENCE, until, within},
 };

@@ -90,7 +90,6 @@ pub fn skip(why: &str) {
         "{test}: {why}, and ROBYN_WS_REQUIRE_PROGRAMS=1 allows no test to be skipped"
     );
     let line = format!("skipped: {test}: {why}\n");
-    // Nothing depends on whether it can be read.
     let _ = stderr().write_all(line.as_bytes()); // The file names the skipped tests as well.
     if let Some(list) = env::var_os("ROBYN_WS_SKIPPED") {
         let list = OpenOptions::new().create(true).append(true).open(list);

@@ -181,3 +181,9 @@ impl Listener for MemoryListener {
         Ok(())
     }
 }
+
+/// Reads `listening on http://127.0.0.1:8080 (stop with Ctrl-C)`, which may be in a line of the log.
+pub fn announced_address(line: &str) -> Option<SocketAddr> {
+    let (_, rest) = line.split_once("listening on http://")?;
+    rest.split(' ').next()?.parse().ok()
+}

@@ -1,5 +1,5 @@
 const assert = require("node:assert");
-const { run, everywhere, expectUsable, expectStatus, expectFocus } = require("./driver.js");
+const { run, everywhere, expectUsable, expectStatus, expectFocus, say } = require("./driver.js");
 
 async function join(page, server, name, room) {
   await page.goto(`${server.url}#${room}`);
@@ -11,11 +11,6 @@ async function enter(page, server, name, room) {
   await join(page, server, name, room);
   await page.locator("#room").waitFor();
   await expectFocus(page, "text");
-}
-
-async function say(page, text) {
-  await page.fill("#text", text);
-  await page.keyboard.press("Enter");
 }
 
 function heard(page, line) {

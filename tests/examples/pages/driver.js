@@ -95,6 +95,11 @@ async function expectFocus(page, id) {
   await page.waitForFunction((id) => document.activeElement.id === id, id);
 }
 
+async function say(page, text) {
+  await page.fill("#text", text);
+  await page.keyboard.press("Enter");
+}
+
 exports.run = async (promises) => {
   const server = new Server();
   let browser;
@@ -112,4 +117,4 @@ exports.run = async (promises) => {
     await server.stop();
   }
 };
-Object.assign(exports, { everywhere, expectUsable, expectStatus, expectFocus });
+Object.assign(exports, { everywhere, expectUsable, expectStatus, expectFocus, say });

@@ -1,13 +1,8 @@
-const { run, everywhere, expectUsable, expectStatus, expectFocus } = require("./driver.js");
+const { run, everywhere, expectUsable, expectStatus, expectFocus, say } = require("./driver.js");
 
 async function open(page, server) {
   await page.goto(server.url);
   await heard(page, "receivedConnected to ws");
-}
-
-async function say(page, text) {
-  await page.fill("#text", text);
-  await page.keyboard.press("Enter");
 }
 
 function heard(page, line) {

@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response};
 use futures_util::{SinkExt, StreamExt};
+use robyn_ws_tests::within;
 use serde_json::Value;
 use tokio::{net::TcpStream, sync::mpsc};
 use tokio_tungstenite::{
@@ -13,7 +14,7 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{Example, soon};
+use super::Example;
 
 type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -93,10 +94,10 @@ impl Example {
             let value = HeaderValue::from_str(value)?;
             request.headers_mut().insert(HeaderName::from_static(name), value);
         }
-        let (mut stream, answer) = soon("the 101", connect_async(request)).await?;
+        let (mut stream, answer) = within("the 101", connect_async(request)).await?;
         let (outgoing, outbox) = mpsc::channel(1);
         let (inbox, incoming) = mpsc::channel(INBOX);
-        soon("the first pong", taken_in(&mut stream, &inbox)).await?;
+        within("the first pong", taken_in(&mut stream, &inbox)).await?;
         tokio::spawn(carry(stream, outbox, inbox));
         Ok(Client {
             outgoing,
@@ -109,13 +110,13 @@ impl Example {
 impl Client {
     /// Sends a message, unless the connection has ended.
     pub(crate) async fn say(&self, message: impl Into<Message>) {
-        let _ = soon("room to send", self.outgoing.send(message.into())).await; // Too late if the connection has ended.
+        let _ = within("room to send", self.outgoing.send(message.into())).await; // Too late if the connection has ended.
     }
 
     /// Returns the next message or Close frame.
     pub(crate) async fn next(&mut self) -> Message {
         // Pings come at any time, and must not give a message more time.
-        soon("a message", async {
+        within("a message", async {
             loop {
                 let next = self.incoming.recv().await;
                 match next.expect("the connection has not ended").expect("a frame") {
@@ -145,7 +146,7 @@ impl Client {
     pub(crate) async fn closed(mut self) -> (u16, String) {
         match self.next().await {
             Message::Close(Some(frame)) => {
-                let after = soon("the end of the connection", self.incoming.recv()).await;
+                let after = within("the end of the connection", self.incoming.recv()).await;
                 assert!(after.is_none(), "{after:?} came after the Close frame");
                 (frame.code.into(), frame.reason.to_string())
             }

@@ -1,11 +1,12 @@
 //! Plain HTTP: just enough to load a page.
 
+use robyn_ws_tests::within;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
-use super::{Example, soon};
+use super::Example;
 
 /// What came back.
 pub(crate) struct Answer {
@@ -40,7 +41,7 @@ impl Example {
             stream.read_to_string(&mut answer).await?;
             std::io::Result::Ok(answer)
         };
-        let answer = soon("an HTTP answer", exchange).await.expect("HTTP works");
+        let answer = within("an HTTP answer", exchange).await.expect("HTTP works");
         Answer::parse(&answer)
     }
 }

@@ -5,13 +5,14 @@ use std::{
     process::{Output, Stdio},
 };
 
+use robyn_ws_tests::{announced_address, within};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
     task::JoinHandle,
 };
 
-use super::{build::program, soon};
+use super::build::program;
 
 /// A free port of this machine.
 const FREE_PORT: &str = "127.0.0.1:0";
@@ -34,7 +35,7 @@ impl Example {
         let mut lines = BufReader::new(stdout).lines();
         let mut seen: Vec<String> = Vec::new();
         let address = loop {
-            let line = soon("the example to listen", lines.next_line()).await;
+            let line = within("the example to listen", lines.next_line()).await;
             let line = line.expect("the example writes UTF-8");
             seen.push(line.unwrap_or_else(|| panic!("`{name}` never listened: {seen:?}")));
             if let Some(address) = seen.last().and_then(|line| announced_address(line)) {
@@ -80,9 +81,9 @@ impl Example {
     /// Waits until the example has ended, checks that it ended well and that nothing in it ever panicked, and returns
     /// its log.
     pub(crate) async fn ended(self) -> String {
-        let output = soon("the example to end", self.child.wait_with_output()).await;
+        let output = within("the example to end", self.child.wait_with_output()).await;
         let output = output.expect("the example can be waited for");
-        let log = soon("the end of its log", self.log).await.expect("the log was read");
+        let log = within("the end of its log", self.log).await.expect("the log was read");
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(
             output.status.success(),
@@ -98,7 +99,7 @@ impl Example {
 /// Runs the example `name` until it ends by itself.
 pub(crate) async fn run_to_its_end(name: &str, arguments: &[&str]) -> Output {
     let output = command(name).args(arguments).output();
-    soon("the example to end by itself", output)
+    within("the example to end by itself", output)
         .await
         .expect("the example can be run")
 }
@@ -119,12 +120,6 @@ async fn rest_of(lines: Lines<BufReader<ChildStdout>>) -> String {
     let read = lines.into_inner().read_to_string(&mut rest).await;
     read.expect("the example writes UTF-8");
     rest
-}
-
-/// Reads `listening on http://127.0.0.1:8080 (stop with Ctrl-C)`, which may be in a line of the log.
-fn announced_address(line: &str) -> Option<SocketAddr> {
-    let (_, rest) = line.split_once("listening on http://")?;
-    rest.split(' ').next()?.parse().ok()
 }
 
 /// Reads every `ws://127.0.0.1:8080/chat/{room}` in a line.

@@ -115,7 +115,19 @@ async fn start() -> Fixture {
 }
 
 async fn ask(server: &Server, what: &str) -> Asking {
-    Asking::send(server, PATH, &[("x-layer", what)]).await
+    Asking::send(server, &Request::upgrade(PATH).header("x-layer", what)).await
+}
+
+/// Returns a client whose 101 the layer keeps until the gate is opened.
+async fn start_with_a_101_under_way() -> (Fixture, Asking) {
+    let mut fixture = start().await;
+    let client = ask(&fixture.server, "keep until it is told").await;
+    fixture.seen.expect("upgrade").await;
+    until("the 101 to be under way", || {
+        fixture.upgraded.load(Ordering::SeqCst) == 1
+    })
+    .await;
+    (fixture, client)
 }
 
 impl Fixture {
@@ -175,13 +187,7 @@ async fn swallowed_101_leaves_nothing_behind_after_a_bounded_time() {
 
 #[tokio::test]
 async fn connection_whose_101_is_under_way_counts_for_nothing_and_misses_nothing() {
-    let mut fixture = start().await;
-    let mut client = ask(&fixture.server, "keep until it is told").await;
-    fixture.seen.expect("upgrade").await;
-    until("the 101 to be under way", || {
-        fixture.upgraded.load(Ordering::SeqCst) == 1
-    })
-    .await;
+    let (mut fixture, mut client) = start_with_a_101_under_way().await;
     let endpoint = fixture.endpoint();
     let sync = endpoint.sync_broadcast("held");
     let waiting = endpoint.everyone().async_broadcast("held, too").await;
@@ -203,13 +209,7 @@ async fn connection_whose_101_is_under_way_counts_for_nothing_and_misses_nothing
 
 #[tokio::test]
 async fn connection_whose_101_is_under_way_when_a_drain_begins_gets_1001() {
-    let mut fixture = start().await;
-    let mut client = ask(&fixture.server, "keep until it is told").await;
-    fixture.seen.expect("upgrade").await;
-    until("the 101 to be under way", || {
-        fixture.upgraded.load(Ordering::SeqCst) == 1
-    })
-    .await;
+    let (fixture, mut client) = start_with_a_101_under_way().await;
     let shutdown = fixture.server.shutdown().clone();
     let drain = tokio::spawn(async move { shutdown.drain(PATIENCE).await });
     until("the drain to begin", || fixture.server.shutdown().has_begun()).await;

@@ -24,39 +24,30 @@ fn upgrade() -> Request {
 #[tokio::test]
 async fn upgrade_with_a_body_is_400_however_its_bytes_come() {
     let server = start().await;
-    let head = format!(
-        "GET /handshake_rules HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
-         sec-websocket-version: 13\r\nsec-websocket-key: {}\r\n",
-        robyn_ws_tests::KEY
-    );
-    for (framing, body) in [
-        ("content-length: 5\r\n\r\n", "hello"),
-        ("content-length: 1\r\n\r\n", "h"),
-        ("transfer-encoding: chunked\r\n\r\n", "5\r\nhello\r\n0\r\n\r\n"),
-        ("transfer-encoding: chunked\r\n\r\n", "0\r\n\r\n"),
+    for (name, value, body) in [
+        ("content-length", "5", "hello"),
+        ("content-length", "1", "h"),
+        ("transfer-encoding", "chunked", "5\r\nhello\r\n0\r\n\r\n"),
+        ("transfer-encoding", "chunked", "0\r\n\r\n"),
     ] {
-        let whole = format!("{head}{framing}{body}");
-        let end_of_head = whole.len() - body.len();
+        let (head, body) = (upgrade().header(name, value).to_bytes(), body.as_bytes());
+        let whole = [&head, body].concat();
         // All at once; the body in a segment of its own; no body at all.
-        for (first, rest) in [
-            (&whole[..], ""),
-            (&whole[..end_of_head], &whole[end_of_head..]),
-            (&whole[..end_of_head], ""),
-        ] {
+        for (first, rest) in [(&whole[..], &b""[..]), (&head, body), (&head, b"")] {
             let mut stream = server.tcp().await;
             stream.set_nodelay(true).expect("TCP");
             let exchange = async {
-                stream.write_all(first.as_bytes()).await.expect("the server reads");
+                stream.write_all(first).await.expect("the server reads");
                 let mut answer = vec![0; 12];
                 stream.read_exact(&mut answer).await.expect("an answer");
                 // The answer ends TCP, perhaps before the rest is there.
-                let _written = stream.write_all(rest.as_bytes()).await;
+                let _written = stream.write_all(rest).await;
                 String::from_utf8(answer).expect("text")
             };
             assert_eq!(
                 within("the answer", exchange).await,
                 "HTTP/1.1 400",
-                "{framing:?} {rest:?}"
+                "{name}: {value}, {rest:?}"
             );
         }
     }

@@ -80,7 +80,7 @@ fn expect_busy(response: &Response, limit: &str) {
 impl Fixture {
     /// Sends a request, and waits until its upgrade handler runs.
     async fn begin(&mut self, path: &str) -> Asking {
-        let client = Asking::send(&self.server, &format!("/handshakes{path}?kind=slow"), &[]).await;
+        let client = Asking::send(&self.server, &request(&format!("{path}?kind=slow"))).await;
         self.seen.expect("slow").await;
         client
     }

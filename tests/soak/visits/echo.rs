@@ -150,7 +150,6 @@ async fn talk(
             _ => {}
         }
         let message = message(choices);
-        // The listener is gone only if it has found something, and then that counts.
         let _ = sent.send(message.clone()).await; // The receiver may have failed.
         let pieces = if choices.u8(..4) == 0 { choices.usize(2..6) } else { 1 };
         writer.fragments(message.first, &message.payload, pieces).await?;

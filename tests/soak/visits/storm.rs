@@ -35,7 +35,6 @@ async fn gust(world: &World, choices: &mut Rng) -> Outcome {
         return Ok(());
     }
     if reset {
-        // It fails only if the connection is gone already.
         let _ = stream.set_zero_linger(); // Without it, TCP ends with FIN.
     }
     let bytes = request.to_bytes();

@@ -55,7 +55,7 @@ impl fmt::Display for Case {
 }
 
 /// The outcomes of all cases.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Outcomes(BTreeMap<Case, Outcome>);
 
 impl Outcomes {
@@ -147,18 +147,13 @@ mod tests {
         Outcomes::from_report(&json!({ "echo": cases }).to_string()).unwrap()
     }
 
-    fn words<'a>(lines: &[&'a str]) -> Vec<[&'a str; 3]> {
-        let words = |line: &&'a str| line.split(' ').collect::<Vec<_>>().try_into().unwrap();
-        lines.iter().map(words).collect()
-    }
-
     #[test]
     fn what_is_written_is_read_again_and_has_one_line_a_case_in_their_order() {
-        let seen = outcomes(&words(&[
-            "9.1.10 OK OK",
-            "9.1.9 NON-STRICT OK",
-            "10.1.1 OK INFORMATIONAL",
-        ]));
+        let seen = outcomes(&[
+            ["9.1.10", "OK", "OK"],
+            ["9.1.9", "NON-STRICT", "OK"],
+            ["10.1.1", "OK", "INFORMATIONAL"],
+        ]);
         let json = seen.to_json();
         let expected = "{\n  \"9.1.9\": [\"NON-STRICT\", \"OK\"],\n  \"9.1.10\": [\"OK\", \"OK\"],\n  \"10.1.1\": [\"OK\", \"INFORMATIONAL\"]\n}\n";
         assert_eq!(json, expected);
@@ -167,7 +162,7 @@ mod tests {
 
     #[test]
     fn as_expected_is_no_finding() {
-        let expected = outcomes(&words(&["1.1.1 OK OK", "7.1.6 INFORMATIONAL INFORMATIONAL"]));
+        let expected = outcomes(&[["1.1.1", "OK", "OK"], ["7.1.6", "INFORMATIONAL", "INFORMATIONAL"]]);
         assert!(expected.differences(&expected).is_empty());
         assert!(expected.failures().is_empty());
         assert_eq!(expected.to_string(), "2 cases, 1 INFORMATIONAL, 1 OK");
@@ -175,18 +170,18 @@ mod tests {
 
     #[test]
     fn every_way_to_differ_is_one_finding() {
-        let expected = outcomes(&words(&[
-            "1.1.1 OK OK",
-            "1.1.2 OK OK",
-            "1.1.3 OK OK",
-            "1.1.4 NON-STRICT OK",
-        ]));
-        let seen = outcomes(&words(&[
-            "1.1.1 FAILED OK",
-            "1.1.2 OK INFORMATIONAL",
-            "1.1.4 OK OK",
-            "1.1.5 OK OK",
-        ]));
+        let expected = outcomes(&[
+            ["1.1.1", "OK", "OK"],
+            ["1.1.2", "OK", "OK"],
+            ["1.1.3", "OK", "OK"],
+            ["1.1.4", "NON-STRICT", "OK"],
+        ]);
+        let seen = outcomes(&[
+            ["1.1.1", "FAILED", "OK"],
+            ["1.1.2", "OK", "INFORMATIONAL"],
+            ["1.1.4", "OK", "OK"],
+            ["1.1.5", "OK", "OK"],
+        ]);
         assert_eq!(seen.failures(), ["1.1.1: FAILED, closing OK"]);
         assert_eq!(
             expected.differences(&seen),

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 
 use super::outcomes::Outcomes;
 use crate::install::python::Environment;
@@ -36,8 +36,7 @@ pub(super) fn run(server: SocketAddr, left_out: &[&str], folder: &str) -> Result
     let passed = process::succeeds(kosoku.args(["-o", folder]))?;
 
     let index = format!("{folder}/index.json");
-    ensure!(Path::new(&index).is_file(), "kosoku wrote no report");
-    let report = fs::read_to_string(&index)?;
+    let report = fs::read_to_string(&index).context("kosoku wrote no report")?;
     let outcomes =
         Outcomes::from_report(&report).with_context(|| format!("{index} is not what kosoku {VERSION} writes"))?;
     if !passed && outcomes.failures().is_empty() {

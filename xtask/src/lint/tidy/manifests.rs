@@ -10,13 +10,13 @@ pub(super) fn every_member_shares_the_lints(files: &[TextFile], findings: &mut V
     let Some(root) = manifest("Cargo.toml") else {
         return;
     };
-    let workspace = setting(root, &["workspace"]);
     let unsafe_code = setting(root, &["workspace", "lints", "rust", "unsafe_code"]);
-    if unsafe_code.is_none_or(|level| level.as_str() != Some("forbid")) {
+    if unsafe_code != Some(Value::from("forbid")) {
         findings.push(root.finding(1, "`[workspace.lints.rust]` says `unsafe_code = \"forbid\"`"));
     }
-    let members = workspace.as_ref().and_then(|table| table.get("members")?.as_array());
-    for member in members.into_iter().flatten().filter_map(Value::as_str) {
+    let members = setting(root, &["workspace", "members"]);
+    let members = members.iter().filter_map(Value::as_array).flatten();
+    for member in members.filter_map(Value::as_str) {
         let Some(file) = manifest(&format!("{member}/Cargo.toml")) else {
             findings.push(root.finding(1, format!("the member `{member}` has no manifest")));
             continue;

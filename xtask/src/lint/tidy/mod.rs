@@ -46,6 +46,9 @@ impl TextFile {
     }
 }
 
+/// The sources of the crates and of this program.
+const SOURCES: &[&str] = &["robyn-ws/src/", "robyn-ws-macros/src/", "xtask/src/"];
+
 /// Each looks at one file and adds what it finds.
 const RULES: &[fn(&TextFile, &mut Vec<Finding>)] = &[
     no_trailing_whitespace,
@@ -98,7 +101,7 @@ fn one_final_newline(file: &TextFile, findings: &mut Vec<Finding>) {
 
 /// A reader decides by a module's first line whether to read on.
 fn modules_say_what_they_are(file: &TextFile, findings: &mut Vec<Finding>) {
-    let modules = file.is_rust_in(&["robyn-ws/src/", "robyn-ws-macros/src/", "xtask/src/"]);
+    let modules = file.is_rust_in(SOURCES);
     // The runtime crate's own words are its README.
     let says = file.text.starts_with("//!") || file.text.starts_with("#![doc = include_str!");
     if modules && !says {
@@ -139,7 +142,7 @@ mod tests {
     use super::*;
 
     /// The lines that a rule complains about.
-    fn lines(rule: fn(&TextFile, &mut Vec<Finding>), path: &str, text: &str) -> Vec<usize> {
+    pub(super) fn lines(rule: fn(&TextFile, &mut Vec<Finding>), path: &str, text: &str) -> Vec<usize> {
         let file = TextFile {
             path: path.to_owned(),
             text: text.to_owned(),

@@ -1,6 +1,6 @@
 //! Words of the documentation comments.
 
-use super::Finding;
+use super::{Finding, SOURCES};
 use crate::files::TextFile;
 
 /// First words of a documentation comment that have a usual form.
@@ -13,7 +13,7 @@ const FIRST_WORDS: &[(&str, &str)] = &[
 
 /// Rustdoc's readers know the verbs of the standard library.
 pub(super) fn docs_begin_with_the_usual_verbs(file: &TextFile, findings: &mut Vec<Finding>) {
-    if !file.is_rust_in(&["robyn-ws/src/", "robyn-ws-macros/src/", "xtask/src/"]) {
+    if !file.is_rust_in(SOURCES) {
         return;
     }
     let mut is_inside = false;
@@ -34,16 +34,11 @@ pub(super) fn docs_begin_with_the_usual_verbs(file: &TextFile, findings: &mut Ve
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lint::tidy::tests::lines;
 
     #[test]
     fn unusual_first_word_of_a_comment_is_found() {
-        let file = TextFile {
-            path: "robyn-ws/src/a.rs".to_owned(),
-            text: "/// Gives it.\nfn a() {}\n/// Returns it.\n/// Gives nothing else.\n    /// Makes it.\n".to_owned(),
-        };
-        let mut findings = Vec::new();
-        docs_begin_with_the_usual_verbs(&file, &mut findings);
-        assert_eq!(findings.len(), 1, "{findings:?}");
-        assert_eq!(findings[0].line, 1);
+        let text = "/// Gives it.\nfn a() {}\n/// Returns it.\n/// Gives nothing else.\n    /// Makes it.\n";
+        assert_eq!(lines(docs_begin_with_the_usual_verbs, "robyn-ws/src/a.rs", text), [1]);
     }
 }
