@@ -58,10 +58,7 @@ impl WebSocketConnector {
     /// [`SendError::NotConnected`] if no open connection of this endpoint has the id. [`SendError::QueueFull`] if the queue of
     /// the client is full and the message was dropped.
     pub fn sync_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
-        match self.other(id)? {
-            None => self.sync_send(message),
-            Some(live) => live.send(&message.into()),
-        }
+        self.find(id)?.send(&message.into())
     }
 
     /// Queues `message` for the connection `id` of this endpoint as soon as there is room.
@@ -75,10 +72,7 @@ impl WebSocketConnector {
     ///
     /// If it is dropped while it waits, nothing was sent.
     pub async fn async_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
-        match self.other(id)? {
-            None => self.async_send(message).await,
-            Some(live) => live.send_wait(&message.into()).await,
-        }
+        self.find(id)?.send_wait(&message.into()).await
     }
 
     /// Queues `message` for this client at once. Never blocks.
@@ -300,12 +294,12 @@ impl WebSocketConnector {
         self.live.mailbox.closed().await;
     }
 
-    /// Finds another connection of this endpoint. `None` is this one.
-    fn other(&self, id: ConnectionId) -> Result<Option<Arc<Live>>, SendError> {
+    /// Finds a connection of this endpoint. This one is found even where others find it no more.
+    fn find(&self, id: ConnectionId) -> Result<Arc<Live>, SendError> {
         if id == self.id() {
-            return Ok(None);
+            return Ok(self.live.clone());
         }
-        self.live.endpoint.find(id).map(Some).ok_or(SendError::NotConnected)
+        self.live.endpoint.find(id).ok_or(SendError::NotConnected)
     }
 }
 

@@ -76,11 +76,7 @@ impl WebSocket {
     pub async fn receive_text(&mut self) -> Result<String, Disconnected> {
         let message = self.receive().await?;
         let text = message.as_text().map(str::to_owned);
-        text.ok_or_else(|| {
-            self.refuse(&Rejection::unsupported(
-                "text expected, but the message is binary and not valid UTF-8",
-            ))
-        })
+        text.ok_or_else(|| self.refuse(&Rejection::not_text()))
     }
 
     /// Receives the payload of the next message, text or binary.
@@ -114,7 +110,11 @@ impl WebSocket {
 
     /// Closes the connection because of its payload.
     fn refuse(&self, rejection: &Rejection) -> Disconnected {
-        let ending = Ending::with_frame(CloseReason::InvalidPayload, rejection.close_frame());
+        self.end(Ending::with_frame(CloseReason::InvalidPayload, rejection.close_frame()))
+    }
+
+    /// Closes the connection, and returns its end.
+    fn end(&self, ending: Ending) -> Disconnected {
         let disconnected = Disconnected::from(&ending);
         self.connector.live.close(ending);
         disconnected
@@ -181,10 +181,7 @@ impl WebSocket {
             Ok(message) => self.send(message).await,
             Err(error) => {
                 log::error!(%error, id = %self.id(), "a value cannot be sent as JSON");
-                let ending = Ending::because(CloseReason::HandlerError, "");
-                let disconnected = Disconnected::from(&ending);
-                self.connector.live.close(ending);
-                Err(disconnected)
+                Err(self.end(Ending::because(CloseReason::HandlerError, "")))
             }
         }
     }

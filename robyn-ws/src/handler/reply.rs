@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::{
     handler::{extract::upgrade::UpgradeRefusal, needs::Needs, state::ConnectionState},
     types::{
-        close::{CloseFrame, CloseReason, Ending, close_code},
+        close::{CloseFrame, CloseReason, Ending},
         disconnected::Disconnected,
         error::JsonError,
         message::Message,
@@ -125,7 +125,9 @@ impl IntoReply for std::convert::Infallible {
 /// Why a handler failed, and the answer to the client.
 ///
 /// `?` converts any error into it, and also `Box<dyn Error>`, `anyhow::Error`, `String` and `&str`: the connection is closed
-/// with 1011, and the details go to the log and never to the peer.
+/// with 1011, and the details go to the log and never to the peer. Three errors are no failures: a [`Rejection`] closes with
+/// its own code and reason, a [`JsonError`] of parsing with 1007 and its text, and the [`Disconnected`] of the handler's own
+/// connection, once that has ended, changes nothing.
 ///
 /// ```
 /// use robyn_ws::prelude::*;
@@ -174,7 +176,7 @@ impl HandlerError {
     pub(crate) fn is_failure(&self) -> bool {
         match &self.0 {
             Kind::Failed(_) => true,
-            Kind::Rejected(rejection) => rejection.code() == close_code::INTERNAL_ERROR,
+            Kind::Rejected(rejection) => rejection.is_failure(),
             Kind::Close(_) | Kind::Reply(_) => false,
         }
     }
@@ -185,7 +187,7 @@ impl HandlerError {
             Kind::Close(frame) => Consequence::End(Ending::with_frame(CloseReason::HandlerError, frame.clone())),
             Kind::Reply(message) => Consequence::Reply(message.clone()),
             Kind::Rejected(rejection) => {
-                let reason = if self.is_failure() {
+                let reason = if rejection.is_failure() {
                     CloseReason::HandlerError
                 } else {
                     CloseReason::InvalidPayload

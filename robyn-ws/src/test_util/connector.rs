@@ -16,6 +16,7 @@ use crate::{
         sweep::Alarm,
     },
     mailbox::Mailbox,
+    test_util::request::built,
     types::{
         close::CloseReason,
         id::ConnectionId,
@@ -64,7 +65,7 @@ pub fn connector(target: &str) -> (WebSocketConnector, SentMessages) {
 ///
 /// # Panics
 ///
-/// If `target` cannot be in a request, or does not match `path`.
+/// If `target` cannot be in a request, or does not match `path`, or if `path` is not a path.
 #[track_caller]
 pub fn connector_at(path: &str, target: &str) -> (WebSocketConnector, SentMessages) {
     let mut paths = matchit::Router::new();
@@ -79,11 +80,8 @@ pub fn connector_at(path: &str, target: &str) -> (WebSocketConnector, SentMessag
 
 #[track_caller]
 fn connect(path: &str, target: &str, params: PathParams) -> (WebSocketConnector, SentMessages) {
-    let request = Request::builder().uri(target).body(()).map(Request::into_parts);
-    let (parts, ()) = match request {
-        Ok(request) => request,
-        Err(error) => panic!("`{target}` is not a request target: {error}; expected a path such as `/chat?room=a`"),
-    };
+    let request = Request::builder().uri(target).body(());
+    let (parts, ()) = built(request, target, "/chat?room=a").into_parts();
     let request = UpgradeRequest::new(&parts, parts.extensions.clone(), params, None);
     let bounds = Arc::new(Bounds::default());
     let endpoint = Arc::new(EndpointMembers::new(path, bounds.clone()));

@@ -12,7 +12,12 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use serde::de::DeserializeOwned;
 
-use crate::test_util::{TestApp, expectation::Expectation, request::LOCAL_CLIENT, watchdog::within};
+use crate::test_util::{
+    TestApp,
+    expectation::Expectation,
+    request::{LOCAL_CLIENT, built},
+    watchdog::within,
+};
 
 impl TestApp {
     /// Sends a GET request to `target`, a path with an optional query.
@@ -97,10 +102,7 @@ fn request(method: &str, target: &str, body: Body) -> Request<Body> {
         .uri(target)
         .header(header::HOST, "test")
         .body(body);
-    match request {
-        Ok(request) => request,
-        Err(error) => panic!("`{target}` is not a request target: {error}; expected a path such as `/login?as=gordon`"),
-    }
+    built(request, target, "/login?as=gordon")
 }
 
 /// The response to an HTTP request, from [`TestApp::get`], [`TestApp::post`] or [`TestApp::http`].

@@ -5,7 +5,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
 };
 
-use axum::http::{HeaderName, HeaderValue, Request, header};
+use axum::http::{self, HeaderName, HeaderValue, Request, header};
 use tokio_tungstenite::{
     client_async_with_config,
     tungstenite::{Error, handshake::client::generate_key, protocol::WebSocketConfig},
@@ -42,6 +42,15 @@ pub struct TestRequest<'a> {
 /// The default address of a client.
 pub(super) const LOCAL_CLIENT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 49152);
 
+/// Returns the request to `target`. Panics at the line of the test if it cannot be one, with an `example` that can.
+#[track_caller]
+pub(super) fn built<B>(request: http::Result<Request<B>>, target: &str, example: &str) -> Request<B> {
+    match request {
+        Ok(request) => request,
+        Err(error) => panic!("`{target}` is not a request target: {error}; expected a path such as `{example}`"),
+    }
+}
+
 impl<'a> TestRequest<'a> {
     #[track_caller]
     pub(super) fn new(app: &'a TestApp, target: &str) -> Self {
@@ -53,13 +62,10 @@ impl<'a> TestRequest<'a> {
             .header(header::SEC_WEBSOCKET_VERSION, "13")
             .header(header::SEC_WEBSOCKET_KEY, generate_key())
             .body(());
-        match request {
-            Ok(request) => Self {
-                app,
-                request,
-                peer: LOCAL_CLIENT,
-            },
-            Err(error) => panic!("`{target}` is not a request target: {error}; expected a path such as `/chat?room=a`"),
+        Self {
+            app,
+            request: built(request, target, "/chat?room=a"),
+            peer: LOCAL_CLIENT,
         }
     }
 

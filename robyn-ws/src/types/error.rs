@@ -256,7 +256,7 @@ pub enum ServeError {
     /// The address could not be bound.
     #[error("{}", bind_problem(address, source))]
     Bind {
-        /// The address that was given to `serve`.
+        /// The resolved addresses, or `the address` if it could not be resolved.
         address: String,
         /// The error of the operating system.
         source: io::Error,

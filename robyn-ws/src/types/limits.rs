@@ -55,7 +55,7 @@ macro_rules! limits {
         /// surrounding value on a sub-router. `build()` reports values that cannot work, values that contradict each other,
         /// and values of a sub-router that are wider than the ones around it.
         ///
-        /// Every time is between 1 ms and 365 days.
+        /// Every time is between 1 ms and 365 days, unless its own documentation says otherwise.
         ///
         /// ```
         /// use std::time::Duration;
@@ -199,9 +199,9 @@ limits! {
     /// The most frames of any kind from one client in a second. A message in one piece is one frame, and the answer to a
     /// ping of the server does not count. Default: off. At most 1,000,000. Above it: close code 1008.
     max_messages_per_second(impl Into<Option<u32>>): Option<u32> = None, in 1..=1_000_000;
-    /// The most rooms one connection can be in. Default: 1024, at most 1,048,576. Above it: `join` returns `false`.
+    /// The most rooms one connection can be in. Default: 1024, at most 1,048,576. Above it: `join` refuses.
     max_rooms_per_connection(usize): usize = 1024, in 0..=MIB;
-    /// The longest name of a room, in bytes. Default: 256, at most 64 KiB. Above it: `join` returns `false`.
+    /// The longest name of a room, in bytes. Default: 256, at most 64 KiB. Above it: `join` refuses.
     max_room_name(usize): usize = 256, in 1..=64 * KIB;
     /// The longest request target (path and query) of an upgrade, in bytes. Default: 8 KiB, at most 64 KiB. Above it: 414.
     max_request_target(usize): usize = 8 * KIB, in 1..=64 * KIB;
@@ -312,11 +312,8 @@ impl Limits {
 
     /// Returns the times of the drain of `App::serve`: `shutdown_grace` and `unready_grace`.
     pub(crate) fn drain_graces(&self) -> (Duration, Duration) {
-        let default = Bounds::default();
-        (
-            self.shutdown_grace.unwrap_or(default.shutdown_grace),
-            self.unready_grace.unwrap_or(default.unready_grace),
-        )
+        let bounds = self.over(&Bounds::default());
+        (bounds.shutdown_grace, bounds.unready_grace)
     }
 
     /// Fills unset limits from `outer`, and checks the result for itself.

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Why an argument could not be extracted from an event. Unless the handler takes `Result<_, Rejection>` or `Option<_>`, the
-/// connection is closed with [`code`](Self::code) and [`reason`](Self::reason).
+/// connection is closed with [`code`](Self::code) and [`reason`](Self::reason). With 1011, the reason is logged and not sent.
 ///
 /// The reason may quote the client: `{}` prints it, and `{:?}` does not.
 ///
@@ -30,7 +30,8 @@ pub struct Rejection {
 }
 
 impl Rejection {
-    /// Creates a rejection that closes the connection with `code` and with `reason`, cut to the size of a Close frame.
+    /// Creates a rejection that closes the connection with `code` and with `reason`, cut to the size of a Close frame. With
+    /// 1011, the reason is logged and not sent.
     pub fn new(code: u16, reason: impl Into<String>) -> Self {
         Self {
             code,
@@ -53,6 +54,11 @@ impl Rejection {
         Self::new(close_code::UNSUPPORTED, reason)
     }
 
+    /// Creates a rejection of a binary message where text is expected: close code 1003.
+    pub(crate) fn not_text() -> Self {
+        Self::unsupported("text expected, but the message is binary and not valid UTF-8")
+    }
+
     /// Creates a rejection because of the server itself: close code 1011. The reason is logged and not sent.
     pub(crate) fn internal(reason: impl Into<String>) -> Self {
         Self::new(close_code::INTERNAL_ERROR, reason)
@@ -68,9 +74,14 @@ impl Rejection {
         &self.reason
     }
 
+    /// Returns `true` if the server failed: the reason is then logged and not sent.
+    pub(crate) const fn is_failure(&self) -> bool {
+        self.code == close_code::INTERNAL_ERROR
+    }
+
     /// Creates the Close frame. A long reason is cut without a warning, since it quotes the peer.
     pub(crate) fn close_frame(&self) -> CloseFrame {
-        if self.code == close_code::INTERNAL_ERROR {
+        if self.is_failure() {
             log::error!(reason = self.reason, "an argument of a handler cannot be made");
             return CloseFrame::new(self.code, "");
         }

@@ -3,7 +3,7 @@
 use std::{fmt, net::SocketAddr, sync::OnceLock};
 
 use axum::{
-    extract::{ConnectInfo, OriginalUri, RawPathParams},
+    extract::{ConnectInfo, OriginalUri},
     http::{
         Extensions, HeaderMap, HeaderName, HeaderValue, Uri,
         request::Parts,
@@ -259,10 +259,6 @@ impl fmt::Debug for QueryParams {
 pub struct PathParams(Box<[(String, String)]>);
 
 impl PathParams {
-    pub(crate) fn new(raw: &RawPathParams) -> Self {
-        Self::of(raw.iter())
-    }
-
     pub(crate) fn of<'a>(params: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         Self(
             params

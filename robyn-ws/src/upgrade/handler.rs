@@ -57,7 +57,7 @@ async fn call(
     entry: &'static Entry,
     handler: UpgradeFn,
     endpoint: &Arc<Endpoint>,
-    request: &mut UpgradeRequest,
+    request: &UpgradeRequest,
     parts: &mut Parts,
 ) -> Result<UpgradeReply, Refusal> {
     let outcome = if entry.blocking {

@@ -129,7 +129,7 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
         (unread.clone(), UpgradeReply::default())
     } else {
         let kept = extensions::kept(&parts.extensions);
-        let params = PathParams::new(&raw_params);
+        let params = PathParams::of(raw_params.iter());
         let mut request = UpgradeRequest::new(parts, kept, params, subprotocol.as_ref());
         let state = handler::run(endpoint, policy, &mut request, parts, address).await?;
         (Arc::new(request), state)

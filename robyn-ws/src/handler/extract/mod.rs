@@ -48,7 +48,7 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be taken by a handler for this event",
     label = "not available in this event",
-    note = "implement `FromEvent<'_, {E}>` for it, or take one of the types in the table of the crate's documentation"
+    note = "implement `FromEvent<'_, {E}>` for it, or take one of the types in the table of the page `handlers` of the documentation"
 )]
 pub trait FromEvent<'a, E: Event>: Sized {
     /// Whether the value may come from the upgrade request, or leads to it, as a connector does. If no argument of an

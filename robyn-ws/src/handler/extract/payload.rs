@@ -16,11 +16,7 @@ type Cx<'a> = EventContext<'a, event::Message>;
 
 /// Returns the text of a text message, or of a binary message of valid UTF-8.
 fn text<'a>(cx: &Cx<'a>) -> Result<&'a str, Rejection> {
-    cx.text().ok_or_else(not_text)
-}
-
-fn not_text() -> Rejection {
-    Rejection::unsupported("text expected, but the message is binary and not valid UTF-8")
+    cx.text().ok_or_else(Rejection::not_text)
 }
 
 impl<'a> FromEvent<'a, event::Message> for &'a str {
@@ -45,7 +41,7 @@ impl<'a> FromEvent<'a, event::Message> for Utf8Bytes {
     fn from_event(cx: &mut Cx<'a>) -> Result<Self, Rejection> {
         match cx.payload.to_message() {
             Message::Text(text) => Ok(text),
-            Message::Binary(bytes) => Self::try_from(bytes).map_err(|_| not_text()),
+            Message::Binary(bytes) => Self::try_from(bytes).map_err(|_| Rejection::not_text()),
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::{
 #[doc(hidden)]
 pub struct UpgradeContext<'a> {
     pub(crate) event: EventContext<'a, Upgrade>,
-    /// A copy of the request's head: axum's extractors want it mutable, and other arguments borrow the original.
+    /// The head of the request, which axum's extractors want mutable. Other arguments borrow a copy.
     pub(crate) parts: &'a mut Parts,
 }
 
@@ -225,8 +225,8 @@ async fn worded(answer: Response) -> Rejection {
 const MAX_REJECTION_BODY: usize = 4096;
 
 /// Returns the HTTP answer of a rejection before the 101: 500 if the server failed, otherwise 400.
-pub(crate) fn refuse(rejection: &Rejection) -> Response {
-    if rejection.code() == crate::types::close::close_code::INTERNAL_ERROR {
+fn refuse(rejection: &Rejection) -> Response {
+    if rejection.is_failure() {
         log::error!("{rejection}");
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
