@@ -18,18 +18,19 @@ impl Driver {
     /// Takes the actions that are due. Returns `true` if there were any, or if one was postponed. Otherwise the task is woken
     /// at the next deadline.
     pub(super) fn poll_time(&mut self, cx: &mut Context<'_>, handler_runs: bool) -> bool {
-        let is_due = match self.doubt {
-            Doubt::None => self.live.alarm.has_fired() || self.poll_timer(cx),
-            Doubt::Until(_) => self.poll_timer(cx),
-            Doubt::Settled => true,
-        };
+        if let Doubt::Until(look) = &mut self.doubt
+            && self.stage.is_open()
+        {
+            let has_looked = look.as_mut().poll(cx).is_ready();
+            if has_looked {
+                // First, read and write what the runtime has seen by now.
+                self.doubt = Doubt::Settled;
+            }
+            return has_looked;
+        }
+        let is_due = matches!(self.doubt, Doubt::Settled) || self.live.alarm.has_fired() || self.poll_timer(cx);
         if !is_due {
             return false;
-        }
-        if matches!(self.doubt, Doubt::Until(_)) && self.stage.is_open() {
-            // First, read and write what the runtime has seen by now.
-            self.doubt = Doubt::Settled;
-            return true;
         }
         self.on_time(Moment::now(), handler_runs);
         self.live.alarm.set(self.liveness.deadline(&self.endpoint.bounds));
@@ -38,10 +39,10 @@ impl Driver {
 
     /// Returns `true` if a deadline may have passed that is too soon, or too rare, for an alarm.
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> bool {
-        let pressing = match self.doubt {
-            _ if !self.stage.is_open() => self.stage.deadline(),
-            Doubt::Until(look) => Some(look),
-            _ => earlier(self.stall_over(), self.liveness.end_check()),
+        let pressing = if self.stage.is_open() {
+            earlier(self.stall_over(), self.liveness.end_check())
+        } else {
+            self.stage.deadline()
         };
         if let Some(deadline) = pressing.map(Instant::from) {
             let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
@@ -59,17 +60,15 @@ impl Driver {
     }
 
     fn on_time(&mut self, now: Moment, handler_runs: bool) {
-        let doubt = replace(&mut self.doubt, Doubt::None);
+        let is_settled = matches!(replace(&mut self.doubt, Doubt::None), Doubt::Settled);
         if !self.stage.is_open() {
             return;
         }
-        let verdict = self.judge(now, handler_runs);
-        match verdict {
-            Some(ending) if doubt == Doubt::Settled => self.close(ending),
+        match self.judge(now, handler_runs) {
+            Some(ending) if is_settled => self.close(ending),
             Some(_) => {
-                // An older timer may have fired before the runtime polled its sockets.
-                self.timer = None;
-                self.doubt = Doubt::Until(after(now, TIMER_GRACE));
+                let look = after(now, TIMER_GRACE);
+                self.doubt = Doubt::Until(Box::pin(sleep_until(look.into())));
             }
             None => {}
         }

@@ -40,11 +40,11 @@ pub(super) enum Peer {
 }
 
 /// Whether a peer that is out of time is silent indeed. If the process stood still, its bytes may wait in the socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Doubt {
     None,
-    /// By then, the runtime has looked at all sockets.
-    Until(Moment),
+    /// When this timer fires, the runtime has looked at all sockets. An older timer may fire before that.
+    Until(Pin<Box<Sleep>>),
     Settled,
 }
 
