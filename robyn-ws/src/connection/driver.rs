@@ -79,7 +79,7 @@ impl Driver {
             endpoint,
             liveness,
             inbox: Inbox::new(),
-            stage: Stage::Open,
+            stage: Stage::default(),
             peer: Peer::Talks,
             stalled: None,
             progress: 0,

@@ -2,67 +2,52 @@
 
 use crate::{types::close::Ending, util::time::Moment};
 
-/// The stage of a connection.
+/// The stage of a connection: open, or on its way to the end.
 #[derive(Debug, Default)]
-pub(super) enum Stage {
-    #[default]
-    Open,
-    /// The end has begun. Handlers may still go on.
-    Ending(Box<End>),
-    /// The grace of the drain is over: everything stops at once.
-    Aborted(Box<End>),
-}
+pub(super) struct Stage(Option<Box<End>>);
 
-/// An end that has begun.
+/// An end that has begun. Handlers may still go on.
 #[derive(Debug)]
-pub(super) struct End {
+struct End {
     ending: Ending,
     /// The time at which running handlers are dropped.
     deadline: Moment,
     /// Whether the peer has ended the connection, so that the messages it sent before are still handled.
     by_peer: bool,
+    /// Whether the grace of the drain is over: everything stops at once.
+    is_aborted: bool,
 }
 
 impl Stage {
     /// Begins the end of an open connection. Handlers may go on until `deadline`.
     pub(super) fn begin(&mut self, ending: Ending, deadline: Moment, by_peer: bool) {
-        *self = Self::Ending(Box::new(End {
+        self.0 = Some(Box::new(End {
             ending,
             deadline,
             by_peer,
+            is_aborted: false,
         }));
     }
 
     /// Aborts an end that has begun.
     pub(super) fn abort(&mut self) {
-        *self = match std::mem::take(self) {
-            Self::Open => Self::Open,
-            Self::Ending(end) | Self::Aborted(end) => Self::Aborted(end),
-        };
-    }
-
-    const fn end(&self) -> Option<&End> {
-        match self {
-            Self::Open => None,
-            Self::Ending(end) | Self::Aborted(end) => Some(end),
+        if let Some(end) = &mut self.0 {
+            end.is_aborted = true;
         }
     }
 
-    const fn end_mut(&mut self) -> Option<&mut End> {
-        match self {
-            Self::Open => None,
-            Self::Ending(end) | Self::Aborted(end) => Some(end),
-        }
+    fn end(&self) -> Option<&End> {
+        self.0.as_deref()
     }
 
     #[inline]
     pub(super) const fn is_open(&self) -> bool {
-        matches!(self, Self::Open)
+        self.0.is_none()
     }
 
     #[inline]
-    pub(super) const fn is_aborted(&self) -> bool {
-        matches!(self, Self::Aborted(_))
+    pub(super) fn is_aborted(&self) -> bool {
+        self.end().is_some_and(|end| end.is_aborted)
     }
 
     /// Returns `true` if the peer has ended the connection.
@@ -76,7 +61,7 @@ impl Stage {
 
     /// Replaces the ending, if its reason was unknown when the end began.
     pub(super) fn set_ending(&mut self, ending: Ending) {
-        if let Some(end) = self.end_mut() {
+        if let Some(end) = &mut self.0 {
             end.ending = ending;
         }
     }
@@ -87,7 +72,7 @@ impl Stage {
     }
 
     pub(super) fn set_deadline(&mut self, deadline: Moment) {
-        if let Some(end) = self.end_mut() {
+        if let Some(end) = &mut self.0 {
             end.deadline = deadline;
         }
     }
