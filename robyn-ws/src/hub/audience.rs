@@ -43,21 +43,9 @@ pub struct Delivery {
 impl Delivery {
     #[inline]
     fn add(&mut self, live: &Live, pushed: Result<Pushed, SendError>) {
-        match pushed {
-            // No messages were dropped, so there is nothing to count.
-            Ok(Pushed { evicted: 0, .. }) => {
-                self.queued += 1;
-                return;
-            }
-            Ok(Pushed { evicted, .. }) => {
-                self.queued += 1;
-                self.dropped += evicted;
-            }
-            Err(SendError::NotConnected) => {}
-            Err(SendError::QueueFull | SendError::TimedOut) => self.dropped += 1,
-        }
+        self.queued += usize::from(pushed.is_ok());
         // The overflow policy acts on the connection. The sender only sees this `Delivery`.
-        live.handle_drops(pushed);
+        self.dropped += live.handle_drops(pushed);
     }
 }
 

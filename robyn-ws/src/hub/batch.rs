@@ -98,6 +98,8 @@ pub(super) struct Broadcast<'b> {
 /// The pending work of a flusher.
 #[derive(Debug, Default)]
 pub(super) struct PendingBatches {
+    /// The maximum size of the deferred frames.
+    limit: QueueSize,
     /// The batch that the flusher writes now.
     current: Option<Arc<Batch>>,
     batches: VecDeque<Batch>,
@@ -118,6 +120,13 @@ pub(super) struct PendingBatches {
 }
 
 impl PendingBatches {
+    pub(super) fn new(limit: QueueSize) -> Self {
+        Self {
+            limit,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn has_batches(&self) -> bool {
         self.current.is_some() || !self.batches.is_empty()
     }
@@ -134,12 +143,11 @@ impl PendingBatches {
         &mut self,
         (group, shard): (&Group, &Shard),
         broadcast: Broadcast<'_>,
-        limit: QueueSize,
         others: &mut Vec<Arc<Live>>,
     ) -> usize {
         let Broadcast { frame, except, .. } = broadcast;
         let is_for = |live: &&Arc<Live>| except.binary_search(&live.id).is_err();
-        if !self.make_room(frame, limit) {
+        if !self.make_room(frame) {
             others.extend(shard.connections.iter().filter(is_for).cloned());
             return 0;
         }
@@ -182,7 +190,8 @@ impl PendingBatches {
     }
 
     /// Queues the oldest batches until `frame` fits. Returns `false` if the frame is too long to be deferred.
-    fn make_room(&mut self, frame: &Frame, limit: QueueSize) -> bool {
+    fn make_room(&mut self, frame: &Frame) -> bool {
+        let limit = self.limit;
         let fits = |size: QueueSize| size.messages < limit.messages && size.bytes + frame.len() <= limit.bytes;
         let mut overfull = Vec::new();
         while !fits(self.size) && self.queue_oldest(&mut overfull) {}

@@ -16,7 +16,6 @@ use crate::{
     mailbox::broadcasts::batched_share,
     types::limits::Bounds,
     util::sync::{AtomicBool, Mutex, MutexGuard},
-    wire::frame::QueueSize,
 };
 
 /// Number of connections written to before the task yields. 32 writes take about 100 µs.
@@ -33,8 +32,6 @@ pub(crate) struct Flusher {
     pending: Mutex<PendingBatches>,
     /// Whether a frame may be deferred. Read without the lock.
     has_batches: AtomicBool,
-    /// The maximum size of the deferred frames.
-    limit: QueueSize,
     /// The runtime of the connections. Senders can be outside of it.
     runtime: Handle,
     pub(super) sweeper: Sweeper,
@@ -43,9 +40,8 @@ pub(crate) struct Flusher {
 impl Flusher {
     pub(crate) fn new(runtime: Handle, bounds: &Bounds) -> Self {
         Self {
-            pending: Mutex::default(),
+            pending: Mutex::new(PendingBatches::new(batched_share(bounds))),
             has_batches: AtomicBool::new(false),
-            limit: batched_share(bounds),
             runtime,
             sweeper: Sweeper::default(),
         }
@@ -56,9 +52,9 @@ impl Flusher {
     }
 
     /// Changes the pending work under its lock.
-    pub(super) fn with_pending<T>(&self, change: impl FnOnce(&mut PendingBatches, QueueSize) -> T) -> T {
+    pub(super) fn with_pending<T>(&self, change: impl FnOnce(&mut PendingBatches) -> T) -> T {
         let mut pending = self.lock();
-        let result = change(&mut pending, self.limit);
+        let result = change(&mut pending);
         self.has_batches.store(pending.has_batches(), Ordering::Release);
         result
     }
@@ -150,7 +146,7 @@ impl FlushTask {
 
     /// Takes the next work. Returns its number of connections.
     fn next_work(&mut self) -> Option<usize> {
-        let (next, finished) = self.flusher.with_pending(|pending, _| {
+        let (next, finished) = self.flusher.with_pending(|pending| {
             let next = pending.next();
             pending.is_running = next.is_some();
             (next, pending.take_finished())
@@ -185,7 +181,7 @@ impl Drop for FlushTask {
         let work = self.work.take();
         let (called, _finished) = self
             .flusher
-            .with_pending(|pending, _| (pending.abort(), pending.take_finished()));
+            .with_pending(|pending| (pending.abort(), pending.take_finished()));
         let visited = work.iter().flat_map(Work::connections);
         for live in visited.chain(&called) {
             live.mailbox.leave_to_driver();

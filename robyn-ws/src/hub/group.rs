@@ -114,9 +114,7 @@ impl Group {
     pub(super) fn enqueue(&mut self, broadcast: Broadcast<'_>, enqueued: &mut Enqueued) -> Snapshot {
         let snapshot = self.snapshot();
         for shard in snapshot.iter() {
-            let defer = |pending: &mut PendingBatches, limit| {
-                pending.enqueue((self, shard), broadcast, limit, &mut enqueued.direct)
-            };
+            let defer = |pending: &mut PendingBatches| pending.enqueue((self, shard), broadcast, &mut enqueued.direct);
             enqueued.queued += shard.flusher.with_pending(defer);
         }
         snapshot
@@ -126,7 +124,7 @@ impl Group {
     pub(super) fn queue_pending(&mut self) -> Snapshot {
         let snapshot = self.snapshot();
         for shard in snapshot.iter() {
-            shard.flusher.with_pending(|pending, _| pending.queue_all(Vec::new()));
+            shard.flusher.with_pending(|pending| pending.queue_all(Vec::new()));
         }
         snapshot
     }

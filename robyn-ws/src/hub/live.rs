@@ -154,7 +154,7 @@ impl Live {
     /// Queues the reply of `connect`, then the frames held while it ran.
     pub(crate) fn finish_connect(self: &Arc<Self>, reply: Option<&Message>) {
         self.mailbox.finish_connect(reply.map(|reply| self.encode(reply)));
-        self.flusher.with_pending(|pending, _| pending.resume_batching(self));
+        self.flusher.with_pending(|pending| pending.resume_batching(self));
     }
 
     /// Handles the peer's Close frame or the end of TCP, as [`Mailbox::peer_closed`].
@@ -165,8 +165,7 @@ impl Live {
 
     /// Switches this connection to direct broadcasts, for good if it `ends`.
     fn stop_batching(self: &Arc<Self>, ends: bool) {
-        self.flusher
-            .with_pending(|pending, _| pending.stop_batching(self, ends));
+        self.flusher.with_pending(|pending| pending.stop_batching(self, ends));
     }
 
     /// Returns `true` if `flusher` writes to this connection.
@@ -181,9 +180,9 @@ impl Live {
         }
     }
 
-    /// Counts the dropped messages. Under [`Overflow::Disconnect`], the connection leaves the hub.
+    /// Counts and returns the dropped messages. Under [`Overflow::Disconnect`], the connection leaves the hub.
     #[inline]
-    pub(crate) fn handle_drops(&self, pushed: Result<Pushed, SendError>) {
+    pub(crate) fn handle_drops(&self, pushed: Result<Pushed, SendError>) -> usize {
         let dropped = match pushed {
             Ok(Pushed { evicted, .. }) => evicted,
             Err(SendError::QueueFull | SendError::TimedOut) => 1,
@@ -197,6 +196,7 @@ impl Live {
                 self.endpoint.leave(self.id);
             }
         }
+        dropped
     }
 
     /// Writes the queued frames as far as the socket takes them. Wakes the driver if any are left. Returns the number
@@ -241,7 +241,7 @@ impl Live {
             self.stop_batching(false);
         }
         if wrote.can_resume_batching {
-            self.flusher.with_pending(|pending, _| pending.resume_batching(self));
+            self.flusher.with_pending(|pending| pending.resume_batching(self));
         }
         wrote.written
     }

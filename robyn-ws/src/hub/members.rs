@@ -137,7 +137,7 @@ impl EndpointMembers {
     pub(crate) fn enter(&self, live: Arc<Live>) {
         let mut members = self.lock();
         members.pending.remove(&live.id);
-        live.flusher.with_pending(|pending, _| pending.enter(live.id));
+        live.flusher.with_pending(|pending| pending.enter(live.id));
         members.everyone.insert(live);
     }
 
@@ -147,7 +147,7 @@ impl EndpointMembers {
         let Some(live) = members.everyone.remove(id) else {
             return;
         };
-        live.flusher.with_pending(|pending, _| pending.leave(&live));
+        live.flusher.with_pending(|pending| pending.leave(&live));
         let rooms = members.rooms_of.remove(&id).unwrap_or_default();
         for room in &rooms {
             members.leave_room(id, room);
