@@ -6,12 +6,14 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::{Either, select};
 use tokio::time::timeout;
 
 use crate::{
     connection::driver::{Driver, Peer},
+    mailbox::wait_limit::WaitLimit,
     types::close::CloseReason,
-    util::{log, time::TIMER_GRACE},
+    util::log,
     wire::{frame::Frame, received::Received},
 };
 
@@ -51,15 +53,16 @@ impl Driver {
 
     /// Writes the queued frames, unless the peer takes no bytes for `Limits::send_timeout`.
     async fn write_the_rest(&mut self) {
-        let limits = [self.endpoint.bounds.send_timeout, TIMER_GRACE];
-        let mut looks = limits.into_iter();
-        while let Some(limit) = looks.next() {
-            let before = self.live.mailbox.progress();
-            if timeout(limit, poll_fn(|cx| self.poll_rest(cx))).await.is_ok() {
+        let live = self.live.clone();
+        let send_timeout = self.endpoint.bounds.send_timeout;
+        let mut limit = WaitLimit::without_progress(live.flusher.runtime(), send_timeout, live.mailbox.progress());
+        loop {
+            let written = poll_fn(|cx| self.poll_rest(cx));
+            if matches!(select(written, limit.expiry()).await, Either::Left(_)) {
                 return;
             }
-            if self.live.mailbox.progress() != before {
-                looks = limits.into_iter();
+            if limit.has_expired(live.mailbox.progress()) {
+                break;
             }
         }
         log::debug!(id = %self.live.id, "the peer took nothing more of what was queued");

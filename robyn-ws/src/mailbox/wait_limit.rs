@@ -47,13 +47,13 @@ impl<'r> WaitLimit<'r> {
     }
 
     /// Returns a future that ends when the time is over.
-    pub(super) fn expiry(&mut self) -> Pin<&mut Sleep> {
+    pub(crate) fn expiry(&mut self) -> Pin<&mut Sleep> {
         self.expiry.as_mut()
     }
 
     /// Call this when the time is over. Returns `false` and waits again if the client has made progress, or if
     /// [`TIMER_GRACE`] has not passed.
-    pub(super) fn has_expired(&mut self, progress: u64) -> bool {
+    pub(crate) fn has_expired(&mut self, progress: u64) -> bool {
         let is_renewed = self.progress.is_some_and(|before| before != progress);
         if is_renewed {
             self.progress = Some(progress);

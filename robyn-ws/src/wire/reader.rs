@@ -147,13 +147,12 @@ impl FrameReader {
         }
     }
 
-    /// Reads and discards bytes until the peer ends TCP.
+    /// Reads and discards bytes until the peer ends TCP, within the turn, which the caller ends.
     pub(crate) fn poll_discard(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Poll<()> {
         self.discard();
         while ready!(self.poll_fill(cx, turn)).is_ok() {
             self.discard();
             if turn.is_spent() {
-                turn.pass(cx);
                 return Poll::Pending;
             }
         }
