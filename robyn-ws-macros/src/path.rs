@@ -125,6 +125,8 @@ fn corrected(segment: &str) -> Option<String> {
         Some(format!("{{*{}}}", or(name, "rest")))
     } else {
         let name = segment.strip_prefix('<')?.strip_suffix('>')?;
+        // Flask writes the type in front: `<int:id>`.
+        let name = name.rsplit(':').next().unwrap_or(name);
         Some(format!("{{{}}}", or(name, "name")))
     }
 }

@@ -81,6 +81,7 @@ fn a_parameter_in_another_syntax_is_written_out() {
     for (path, fixed) in [
         ("/chat/:room", "/chat/{room}"),
         ("/chat/<room>/x", "/chat/{room}/x"),
+        ("/users/<int:id>", "/users/{id}"),
         ("/files/*rest", "/files/{*rest}"),
         ("/files/*", "/files/{*rest}"),
     ] {
