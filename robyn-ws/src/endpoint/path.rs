@@ -49,12 +49,12 @@ pub(super) fn check_parameters(path: &str) -> Result<(), String> {
 /// Finds parameters in the syntax of other routers.
 fn check_segment(segment: &str) -> Result<(), String> {
     let meant = if let Some(name) = segment.strip_prefix(':') {
-        format!("{{{}}}", if name.is_empty() { "name" } else { name })
+        format!("{{{}}}", or(name, "name"))
     } else if let Some(name) = segment.strip_prefix('*') {
-        format!("{{*{}}}", if name.is_empty() { "rest" } else { name })
+        format!("{{*{}}}", or(name, "rest"))
     } else if let Some(name) = segment.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
         // Flask writes the type in front: `<int:id>`.
-        format!("{{{}}}", name.rsplit(':').next().unwrap_or(name))
+        format!("{{{}}}", or(name.rsplit(':').next().unwrap_or(name), "name"))
     } else if segment.ends_with("?}") {
         return Err(format!(
             "`{segment}` is an optional parameter, which axum does not know: write a second handler for the path without it"
@@ -65,4 +65,8 @@ fn check_segment(segment: &str) -> Result<(), String> {
     Err(format!(
         "`{segment}` is not how axum writes a parameter: write `{meant}`"
     ))
+}
+
+fn or<'a>(name: &'a str, default: &'a str) -> &'a str {
+    if name.is_empty() { default } else { name }
 }

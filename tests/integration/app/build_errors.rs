@@ -496,8 +496,12 @@ fn mistakes_in_prefixes_are_errors_of_the_build() {
     static EXPRESS: SubRouter = SubRouter::new("/a/:id");
     static QUERY: SubRouter = SubRouter::new("/d?x=1");
     static STAR: SubRouter = SubRouter::new("/*");
+    static FLASK: SubRouter = SubRouter::new("/users/<int:id>");
+    static NAMELESS: SubRouter = SubRouter::new("/a/<>");
     for (router, words) in [
         (&EXPRESS, "write `{id}`"),
+        (&FLASK, "write `{id}`"),
+        (&NAMELESS, "write `{name}`"),
         (&QUERY, "`?x=1`"),
         (&STAR, "write `{*rest}`"),
     ] {
