@@ -122,7 +122,7 @@ impl Load {
 #[test]
 fn echo_takes_few_instructions() {
     let Some(program) = program() else { return };
-    for (burst, rounds, bound) in [(1, 400, 4550.0), (16, 100, 1500.0)] {
+    for (burst, rounds, bound) in [(1, 400, 4500.0), (16, 100, 1430.0)] {
         let load = Load {
             path: "/echo",
             clients: 16,
@@ -138,7 +138,7 @@ fn echo_takes_few_instructions() {
 #[test]
 fn delivery_takes_few_instructions() {
     let Some(program) = program() else { return };
-    for (burst, rounds, bound) in [(1, 300, 630.0), (16, 50, 70.0)] {
+    for (burst, rounds, bound) in [(1, 300, 650.0), (16, 50, 70.0)] {
         let load = Load {
             path: "/fan_out",
             clients: 100,

@@ -1,6 +1,9 @@
 //! A connection's own state, lent to one handler at a time and so without a lock.
 
-use std::any::{Any, TypeId, type_name};
+use std::{
+    any::{Any, TypeId, type_name},
+    slice,
+};
 
 use smallvec::SmallVec;
 
@@ -65,8 +68,8 @@ impl States {
 
     pub(crate) fn lend(&mut self) -> StateLease<'_> {
         StateLease {
-            free: self.0.iter_mut().collect(),
-            shared: Vec::new(),
+            untouched: self.0.iter_mut(),
+            ..StateLease::default()
         }
     }
 
@@ -84,6 +87,8 @@ impl States {
 /// The states that no argument of the running handler has taken yet.
 #[derive(Debug, Default)]
 pub(crate) struct StateLease<'a> {
+    /// All states, until the first is taken: most handlers take none.
+    untouched: slice::IterMut<'a, Slot>,
     /// Nearly every endpoint has one state or none, which takes no allocation.
     free: SmallVec<[&'a mut Slot; 2]>,
     /// The states taken as `&S`, which can be taken again.
@@ -111,6 +116,7 @@ impl<'a> StateLease<'a> {
 
     /// Takes the slot out of the lease, so that no other argument can have it.
     fn take(&mut self, id: TypeId) -> Option<&'a mut Slot> {
+        self.free.extend(self.untouched.by_ref());
         let at = self.free.iter().position(|slot| slot.id == id)?;
         Some(self.free.swap_remove(at))
     }
