@@ -13,7 +13,9 @@
 //!    connection. The deferred frames are queued first, for this connection alone.
 //! 4. The connections in direct mode are in `direct`. A connection is always in exactly one mode: it changes its mode,
 //!    and a frame is deferred, only under the lock of the pending batches.
-//! 5. A batch is dropped when all its recipients have its frames. If the flusher's task ends early, the frames are
+//! 5. While the flusher writes a batch, it adds frames that are deferred for the same connections, and goes round: each
+//!    connection gets all frames since its last visit in one write. A frame is dropped when all have been visited.
+//! 6. A batch is dropped when all its recipients have its frames. If the flusher's task ends early, the frames are
 //!    queued for all recipients, and their drivers write them.
 //!
 //! [`Delivery`]: crate::Delivery
@@ -35,6 +37,8 @@ use crate::{
 pub(super) struct Batch {
     pub(super) connections: Arc<[Arc<Live>]>,
     pub(super) shared: SharedFrames,
+    /// The index of the first connection to visit. The first of all comes after the last.
+    start: usize,
     /// Whether the set is the whole endpoint.
     is_for_everyone: bool,
     /// Whether a later batch is for the same connections. Then this batch is only queued, and the later one writes
@@ -49,6 +53,19 @@ impl Batch {
 
     fn is_for_same_as(&self, batch: &Self) -> bool {
         Arc::ptr_eq(&self.connections, &batch.connections)
+    }
+
+    /// Returns this batch with the frames of `later`, which is for the same connections. The `visited` connections
+    /// have the frames of this batch, so they come last.
+    fn extended(&self, visited: usize, later: &Self) -> Self {
+        let recipients = self.connections.len();
+        Self {
+            connections: self.connections.clone(),
+            shared: self.shared.extended(visited, recipients, &later.shared),
+            start: (self.start + visited) % recipients,
+            is_for_everyone: self.is_for_everyone,
+            is_superseded: false,
+        }
     }
 
     /// Queues the frames for all connections. Adds the connections that must stop batching to `overfull`.
@@ -78,6 +95,14 @@ pub(super) enum Work {
 }
 
 impl Work {
+    /// Returns the index of the first connection to visit.
+    pub(super) fn start(&self) -> usize {
+        match self {
+            Self::Queues(_) => 0,
+            Self::Batch(batch) => batch.start,
+        }
+    }
+
     pub(super) fn connections(&self) -> &[Arc<Live>] {
         match self {
             Self::Queues(connections) => connections,
@@ -180,6 +205,7 @@ impl PendingBatches {
             self.batches.push_back(Batch {
                 connections: shard.connections.clone(),
                 shared: SharedFrames::new(),
+                start: 0,
                 is_for_everyone: broadcast.is_for_everyone,
                 is_superseded: false,
             });
@@ -301,11 +327,32 @@ impl PendingBatches {
         }
         let mut batch = self.batches.pop_front()?;
         batch.shared.seal();
+        Some(self.begin(batch))
+    }
+
+    /// Adds the frames that were deferred meanwhile to the current batch, so that the connections that are not among the
+    /// `visited` get all frames in one write. Returns the work that replaces the current work.
+    pub(super) fn extend_current(&mut self, visited: usize) -> Option<Work> {
+        let current = self.current.as_ref().filter(|_| self.current_size.messages > 0)?;
+        let later = self.batches.front().filter(|later| later.is_for_same_as(current))?;
+        // Connections that wait for the flusher come before a longer batch.
+        if !self.scheduled.is_empty() {
+            return None;
+        }
+        let extended = current.extended(visited, later);
+        self.size.remove(self.current_size);
+        self.size.remove(later.shared.size());
+        self.size.append(extended.shared.size());
+        self.finished.extend(self.batches.pop_front());
+        Some(self.begin(extended))
+    }
+
+    fn begin(&mut self, mut batch: Batch) -> Work {
         batch.is_superseded = self.batches.iter().any(|later| later.is_for_same_as(&batch));
         self.current_size = batch.shared.size();
         let batch = Arc::new(batch);
         self.current = Some(batch.clone());
-        Some(Work::Batch(batch))
+        Work::Batch(batch)
     }
 
     /// Returns the finished batches, to be dropped without a lock.

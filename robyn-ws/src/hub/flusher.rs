@@ -118,6 +118,10 @@ impl fmt::Debug for Flusher {
 struct FlushTask {
     flusher: Arc<Flusher>,
     work: Option<Work>,
+    /// The index of the next connection to visit for this work.
+    next: usize,
+    /// Number of connections visited for this work.
+    visited: usize,
     is_finished: bool,
 }
 
@@ -126,6 +130,8 @@ impl FlushTask {
         Self {
             flusher,
             work: None,
+            next: 0,
+            visited: 0,
             is_finished: false,
         }
     }
@@ -135,17 +141,18 @@ impl FlushTask {
         // Tasks that are about to send go first, so that their frames are written together.
         yield_now().await;
         let mut pause = Pause::default();
-        while let Some(length) = self.next_work() {
-            for index in 0..length {
-                if pause.is_due_after(self.flush_one(index)) {
+        while self.take_next() {
+            while let Some(written) = self.flush_next() {
+                if pause.is_due_after(written) {
                     yield_now().await;
+                    self.extend_work();
                 }
             }
         }
     }
 
-    /// Takes the next work. Returns its number of connections.
-    fn next_work(&mut self) -> Option<usize> {
+    /// Takes the next work. Returns `false` if nothing is pending.
+    fn take_next(&mut self) -> bool {
         let (next, finished) = self.flusher.with_pending(|pending| {
             let next = pending.next();
             pending.is_running = next.is_some();
@@ -153,23 +160,49 @@ impl FlushTask {
         });
         self.is_finished = next.is_none();
         // Dropping the previous work runs user code, so it happens outside the lock, as for `finished`.
-        self.work = next;
+        self.begin(next);
         drop(finished);
-        self.work.as_ref().map(|work| work.connections().len())
+        !self.is_finished
     }
 
-    /// Does the work for one connection. Returns the number of bytes written.
-    fn flush_one(&self, index: usize) -> usize {
-        let Some(work) = &self.work else { return 0 };
-        let live = &work.connections()[index];
-        match work {
+    fn begin(&mut self, work: Option<Work>) {
+        self.next = work.as_ref().map_or(0, Work::start);
+        self.visited = 0;
+        self.work = work;
+    }
+
+    /// Adds the frames that were deferred during a pause to the current batch.
+    fn extend_work(&mut self) {
+        let visited = self.visited;
+        let extend = |pending: &mut PendingBatches| (pending.extend_current(visited), pending.take_finished());
+        let (extended, finished) = self.flusher.with_pending(extend);
+        if extended.is_some() {
+            self.begin(extended);
+        }
+        drop(finished);
+    }
+
+    /// Does the work for the next connection. Returns the number of bytes written, or `None` if the work is done.
+    fn flush_next(&mut self) -> Option<usize> {
+        let work = self.work.as_ref()?;
+        let connections = work.connections();
+        if self.visited == connections.len() {
+            return None;
+        }
+        let live = connections.get(self.next).or_else(|| {
+            self.next = 0;
+            connections.first()
+        })?;
+        self.next += 1;
+        self.visited += 1;
+        Some(match work {
             Work::Queues(_) => live.write(),
             Work::Batch(batch) if batch.is_superseded => {
                 live.queue_batch(&batch.shared);
                 0
             }
             Work::Batch(batch) => live.write_batch(&batch.shared),
-        }
+        })
     }
 }
 

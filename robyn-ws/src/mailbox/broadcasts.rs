@@ -21,7 +21,7 @@ use crate::{
     },
     util::sync::MutexGuard,
     wire::{
-        frame::{Frame, QueueSize},
+        frame::{QueueSize, Tail},
         writer::FrameWriter,
     },
 };
@@ -135,13 +135,13 @@ impl Mailbox {
     /// writes the bytes that the socket does not take.
     pub(crate) fn write_batch(&self, id: ConnectionId, shared: &SharedFrames, budget: &mut usize) -> Wrote {
         let mut state = self.lock();
-        let Some((frame, mut writer)) = state.take_free_writer(id, shared) else {
+        let Some((tail, mut writer)) = state.take_free_writer(id, shared) else {
             return self.write_batch_behind(state, id, shared, budget);
         };
-        state.size = shared.size();
+        state.size = tail.size;
         state.mark_seen(shared.last());
         drop(state);
-        let result = writer.write_through(frame, shared.size(), budget);
+        let result = writer.write_through(tail, budget);
         let mut state = self.lock();
         if !matches!(result, Poll::Ready(Ok(_))) || !writer.is_idle() || !state.is_done() {
             return self.go_on_writing(state, writer, &result, budget);
@@ -150,7 +150,7 @@ impl Mailbox {
         state.writer = WriterSlot::Here(writer);
         state.size = QueueSize::default();
         self.unlock_and_notify(state);
-        Wrote::all(shared.size())
+        Wrote::all(tail.size)
     }
 
     /// Like [`Self::write_batch`], behind other frames.
@@ -178,9 +178,11 @@ impl Mailbox {
             return;
         };
         if state.gate == Gate::Open {
-            match shared.whole_for(id, seen) {
+            match shared.tail_for(id, seen) {
                 // Under `DropOldest`, frames stay separate, so that each can be dropped.
-                Some(whole) if self.overflow() != Overflow::DropOldest => state.queue_frame(whole.clone()),
+                Some(Tail { frame, start: 0, .. }) if self.overflow() != Overflow::DropOldest => {
+                    state.queue_frame(frame.clone());
+                }
                 _ => shared.due(id, seen).for_each(|frame| state.queue_frame(frame.clone())),
             }
         }
@@ -202,9 +204,9 @@ impl State {
         is_taken && self.queue.is_empty() && self.controls.is_empty()
     }
 
-    /// Takes the writer out to write all of `shared`, if no frame is ahead of it.
+    /// Takes the writer out to write all of `shared` that the connection `id` needs, if no frame is ahead of it.
     #[inline]
-    fn take_free_writer<'b>(&mut self, id: ConnectionId, shared: &'b SharedFrames) -> Option<(&'b Frame, FrameWriter)> {
+    fn take_free_writer<'b>(&mut self, id: ConnectionId, shared: &'b SharedFrames) -> Option<(Tail<'b>, FrameWriter)> {
         let BroadcastMode::Batched { seen } = self.mode else {
             return None;
         };
@@ -212,9 +214,9 @@ impl State {
         if !is_free || !matches!(&self.writer, WriterSlot::Here(writer) if writer.is_idle() && writer.is_shared()) {
             return None;
         }
-        let frame = shared.whole_for(id, seen)?;
+        let tail = shared.tail_for(id, seen)?;
         match replace(&mut self.writer, WriterSlot::Taken { driver_waits: false }) {
-            WriterSlot::Here(writer) => Some((frame, writer)),
+            WriterSlot::Here(writer) => Some((tail, writer)),
             slot => {
                 self.writer = slot;
                 None

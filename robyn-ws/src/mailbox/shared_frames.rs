@@ -2,7 +2,7 @@
 
 use crate::{
     types::id::ConnectionId,
-    wire::frame::{Frame, QueueSize},
+    wire::frame::{Frame, QueueSize, Tail},
 };
 
 /// Frames for one set of connections, with consecutive numbers.
@@ -18,11 +18,13 @@ pub(crate) struct SharedFrames {
     whole: Option<Frame>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Part {
     frame: Frame,
     /// The connections left out, sorted.
     except: Box<[ConnectionId]>,
+    /// Number of connections that the flusher has visited with this frame.
+    visited: usize,
 }
 
 impl SharedFrames {
@@ -39,12 +41,17 @@ impl SharedFrames {
     /// Adds a frame with the next `number`. `except` is sorted.
     pub(crate) fn add(&mut self, number: u64, frame: &Frame, except: &[ConnectionId]) {
         self.last = number;
-        self.size.add(frame);
-        self.left_out.extend_from_slice(except);
-        self.parts.push(Part {
+        self.add_part(Part {
             frame: frame.clone(),
             except: except.into(),
+            visited: 0,
         });
+    }
+
+    fn add_part(&mut self, part: Part) {
+        self.size.add(&part.frame);
+        self.left_out.extend_from_slice(&part.except);
+        self.parts.push(part);
     }
 
     /// Completes the set: no frame is added after this call.
@@ -57,6 +64,25 @@ impl SharedFrames {
         };
     }
 
+    /// Returns these frames and the frames of `later`, which follow them. `visited` more of the `recipients` have these
+    /// frames. The frames that all recipients have are left out.
+    pub(crate) fn extended(&self, visited: usize, recipients: usize, later: &Self) -> Self {
+        let mut all = Self::new();
+        let own = self.parts.iter().map(|part| Part {
+            visited: part.visited + visited,
+            ..part.clone()
+        });
+        for part in own
+            .filter(|part| part.visited < recipients)
+            .chain(later.parts.iter().cloned())
+        {
+            all.add_part(part);
+        }
+        all.last = later.last;
+        all.seal();
+        all
+    }
+
     pub(crate) const fn last(&self) -> u64 {
         self.last
     }
@@ -65,21 +91,43 @@ impl SharedFrames {
         self.size
     }
 
-    /// Returns all frames in one piece, if the connection `id` needs all of them. It has the frames up to the number
-    /// `seen`.
+    /// Returns the frames that the connection `id` needs in one piece, unless it needs none or is left out of some. It
+    /// has the frames up to the number `seen`.
     #[inline]
-    pub(super) fn whole_for(&self, id: ConnectionId, seen: u64) -> Option<&Frame> {
-        let is_due = seen + self.parts.len() as u64 <= self.last;
+    pub(super) fn tail_for(&self, id: ConnectionId, seen: u64) -> Option<Tail<'_>> {
         let is_left_out = || !self.left_out.is_empty() && self.left_out.binary_search(&id).is_ok();
-        self.whole.as_ref().filter(|_| is_due && !is_left_out())
+        let frame = self.whole.as_ref().filter(|_| seen < self.last && !is_left_out())?;
+        let mut tail = Tail {
+            frame,
+            start: 0,
+            size: self.size,
+        };
+        if seen + self.parts.len() as u64 > self.last {
+            self.skip_until(seen, &mut tail);
+        }
+        Some(tail)
+    }
+
+    /// Removes the frames up to the number `seen` from `tail`.
+    #[cold]
+    fn skip_until(&self, seen: u64, tail: &mut Tail<'_>) {
+        for had in &self.parts[..self.parts.len() - self.later_than(seen).len()] {
+            tail.start += had.frame.len();
+            tail.size.remove(QueueSize::of(&had.frame));
+        }
     }
 
     /// Returns the frames that the connection `id` needs. It has the frames up to the number `seen`.
     pub(super) fn due(&self, id: ConnectionId, seen: u64) -> impl Iterator<Item = &Frame> {
-        let later = usize::try_from(self.last.saturating_sub(seen)).unwrap_or(usize::MAX);
-        let due = self.parts[self.parts.len().saturating_sub(later)..].iter();
+        let due = self.later_than(seen).iter();
         due.filter(move |part| part.except.binary_search(&id).is_err())
             .map(|part| &part.frame)
+    }
+
+    #[inline]
+    fn later_than(&self, seen: u64) -> &[Part] {
+        let later = usize::try_from(self.last.saturating_sub(seen)).unwrap_or(usize::MAX);
+        &self.parts[self.parts.len().saturating_sub(later)..]
     }
 }
 
@@ -112,9 +160,30 @@ mod tests {
             assert_eq!(due(&shared, one, seen), all, "having seen {seen}");
         }
         assert_eq!(due(&shared, other, 6), b"\x81\x01a\x81\x01c");
-        let whole = shared.whole_for(one, 6).expect("it is due all of it");
-        assert_eq!((whole.pieces().concat(), whole.count()), (due(&shared, one, 6), 3));
-        assert!(shared.whole_for(one, 7).is_none() && shared.whole_for(other, 6).is_none());
+        for (seen, messages) in [(6, 3), (7, 2)] {
+            let tail = shared.tail_for(one, seen).expect("it needs these frames");
+            let bytes = tail.frame.pieces().concat().split_off(tail.start);
+            assert_eq!((tail.size.messages, tail.size.bytes), (messages, bytes.len()));
+            assert_eq!(bytes, due(&shared, one, seen), "having seen {seen}");
+        }
+        assert!(shared.tail_for(one, 9).is_none() && shared.tail_for(other, 6).is_none());
         assert_eq!((shared.last(), shared.size().messages, shared.size().bytes), (9, 3, 9));
+    }
+
+    #[test]
+    fn frames_that_all_recipients_have_are_dropped_when_later_ones_are_added() {
+        let (one, other) = (ConnectionId::random(), ConnectionId::random());
+        let (mut first, mut second) = (SharedFrames::new(), SharedFrames::new());
+        first.add(1, &frame("a"), &[]);
+        first.add(2, &frame("b"), &[other]);
+        second.add(3, &frame("c"), &[]);
+        let all = first.extended(1, 2, &second);
+        assert_eq!(due(&all, one, 0), b"\x81\x01a\x81\x01b\x81\x01c");
+        assert_eq!(due(&all, other, 1), b"\x81\x01c");
+        assert_eq!((all.last(), all.size().messages), (3, 3));
+        let mut third = SharedFrames::new();
+        third.add(4, &frame("d"), &[]);
+        let all = all.extended(1, 2, &third);
+        assert_eq!(due(&all, one, 0), b"\x81\x01c\x81\x01d", "all have the first two");
     }
 }

@@ -56,6 +56,16 @@ pub(crate) struct Long {
     payload: UserValue<Bytes>,
 }
 
+/// The last frames of a [`Frame`] that is one piece of memory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tail<'f> {
+    pub(crate) frame: &'f Frame,
+    /// Number of bytes before the tail.
+    pub(crate) start: usize,
+    /// The size of the tail.
+    pub(crate) size: QueueSize,
+}
+
 /// Consecutive short frames. One piece of memory costs less than many.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Run {
@@ -194,6 +204,13 @@ impl Frame {
     /// Returns `true` if the second piece is empty.
     pub(crate) fn is_one_piece(&self) -> bool {
         self.pieces()[1].is_empty()
+    }
+}
+
+impl<'f> Tail<'f> {
+    #[inline]
+    pub(crate) fn bytes(self) -> &'f [u8] {
+        &self.frame.pieces()[0][self.start..]
     }
 }
 

@@ -17,7 +17,7 @@ use tokio::{
 
 use crate::{
     util::queue::{Queue, RareQueue},
-    wire::frame::{Frame, QueueSize},
+    wire::frame::{Frame, QueueSize, Tail},
 };
 
 /// Maximum number of slices in one write. The kernel's limit is 1024.
@@ -86,6 +86,17 @@ impl PartialWrite {
         partial
     }
 
+    fn of(tail: Tail<'_>) -> Self {
+        let mut frames = Queue::new();
+        frames.push_back(tail.frame.clone());
+        Self {
+            frames,
+            start: tail.start,
+            left: tail.size.bytes,
+            size: tail.size,
+        }
+    }
+
     #[inline]
     fn advance(&mut self, written: usize) {
         self.left -= written;
@@ -147,36 +158,27 @@ impl FrameWriter {
         self.partial.take().map(|partial| *partial)
     }
 
-    /// Writes `frame`, which is one piece of this `size`. The writer must be idle. The frame is cloned only if the
-    /// socket does not take all of it.
+    /// Writes `tail`. The writer must be idle. The frame is cloned only if the socket does not take all of it.
     #[inline]
-    pub(crate) fn write_through(
-        &mut self,
-        frame: &Frame,
-        size: QueueSize,
-        budget: &mut usize,
-    ) -> Poll<io::Result<QueueSize>> {
-        match self.side.poll_write(None, frame.pieces()[0]) {
-            Poll::Ready(Ok(written)) if written == size.bytes => {
+    pub(crate) fn write_through(&mut self, tail: Tail<'_>, budget: &mut usize) -> Poll<io::Result<QueueSize>> {
+        match self.side.poll_write(None, tail.bytes()) {
+            Poll::Ready(Ok(written)) if written == tail.size.bytes => {
                 *budget = budget.saturating_sub(written);
-                Poll::Ready(Ok(size))
+                Poll::Ready(Ok(tail.size))
             }
-            attempt => self.begin(frame, size, attempt, budget),
+            attempt => self.begin(tail, attempt, budget),
         }
     }
 
-    /// Continues after the first attempt to write `frame`.
+    /// Continues after the first attempt to write `tail`.
     #[cold]
     fn begin(
         &mut self,
-        frame: &Frame,
-        size: QueueSize,
+        tail: Tail<'_>,
         attempt: Poll<io::Result<usize>>,
         budget: &mut usize,
     ) -> Poll<io::Result<QueueSize>> {
-        let mut queue = Queue::new();
-        queue.push_back(frame.clone());
-        let mut partial = PartialWrite::new(&mut RareQueue::default(), &mut queue, size);
+        let mut partial = PartialWrite::of(tail);
         if let Poll::Ready(written) = attempt {
             let written = written?;
             *budget = budget.saturating_sub(written);
