@@ -1,19 +1,43 @@
-//! `#[websocket]` on one screen: parse, validate, expand, or fall back.
+//! `#[websocket]` on one screen: parse, validate, and expand, or fall back.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::{args::Args, diagnostics::Diagnostics, expand::expand, fallback::fallback, item::Item, validate::validate};
+use crate::{
+    args::Args, diagnostics::Diagnostics, editor, expand::expand, fallback::fallback, item::Item, validate::validate,
+};
 
 pub(crate) fn websocket(attr: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Diagnostics::default();
-    let args = Args::parse(attr, &mut errors);
+    let args = Args::parse(attr.clone(), &mut errors);
     let parsed = Item::parse(item.clone(), &mut errors);
-    let generated = match validate(args, parsed, &mut errors) {
-        Ok(handler) => expand(&handler),
-        Err(types) => fallback(errors, types.as_deref()),
+    let (attrs, checked) = match validate(args, parsed, &mut errors) {
+        Ok(handler) => {
+            let entry = expand(&handler);
+            (handler.attrs, Some((entry, handler.types.runtime.import)))
+        }
+        Err(types) => (Vec::new(), types.map(|types| (fallback(&types), types.runtime.import))),
     };
-    quote!(#item #generated)
+    let errors = errors.into_compile_errors();
+    // The function of an `impl` block has nothing that can be checked beside it.
+    let beside = checked.map(|(checked, import)| {
+        let mentioned = editor::mentions(attr);
+        // rust-analyzer sets this `cfg`, which the compiler does not know. A deprecated function, or one with deprecated
+        // types, is still a handler, and its author has been warned already.
+        quote! {
+            #(#attrs)*
+            #[allow(deprecated, unexpected_cfgs)]
+            const _: () = {
+                #import
+                #[cfg(not(rust_analyzer))]
+                const _: () = { #checked };
+                #[cfg(rust_analyzer)]
+                const _: () = { #mentioned };
+            };
+        }
+    });
+    // An editor compares this code with that for a longer word, so the errors, which quote the word, come last.
+    quote!(#item #beside #errors)
 }
 
 #[cfg(test)]
