@@ -7,7 +7,7 @@ use crate::{
     assertions,
     event::Event,
     model::{Handler, Output, Types},
-    tokens::{at, beside, ends, generated_at},
+    tokens::{at, beside, generated_at},
 };
 
 pub(crate) fn expand(handler: &Handler) -> TokenStream {
@@ -77,7 +77,7 @@ fn entry(handler: &Handler) -> (Ident, TokenStream) {
 fn sync_call(handler: &Handler) -> TokenStream {
     let params = &handler.types.params;
     let mutable = (!params.is_empty()).then(|| quote!(mut));
-    let takes = takes(&handler.types);
+    let takes = takes(handler);
     let reply = reply(&handler.types, call(handler, argument_names(params.len())));
     quote! {
         |#mutable __robyn_ws_cx| {
@@ -93,7 +93,7 @@ fn async_call(handler: &Handler) -> TokenStream {
         runtime, params, name, ..
     } = &handler.types;
     let mutable = (!params.is_empty()).then(|| quote!(mut));
-    let takes = takes(&handler.types);
+    let takes = takes(handler);
     let call = call(handler, argument_names(params.len()));
     let awaited = handler.is_async.then(|| quote!(.await));
     let reply = reply(&handler.types, quote!(__robyn_ws_called #awaited));
@@ -114,35 +114,52 @@ fn async_call(handler: &Handler) -> TokenStream {
 }
 
 /// Takes the arguments from left to right; a rejection ends the call.
-fn takes(types: &Types) -> TokenStream {
-    let awaited = (types.runtime.event == Event::Upgrade).then(|| quote!(.await));
+fn takes(handler: &Handler) -> TokenStream {
+    let types = &handler.types;
+    // Only for the way in which an argument is taken, the compiler has to know its type before.
+    let (inferred, awaited) = if types.runtime.event == Event::Upgrade {
+        (Some(inferred(handler)), Some(quote!(.await)))
+    } else {
+        (None, None)
+    };
     let takes = types
         .params
         .iter()
         .zip(argument_names(types.params.len()))
         .map(|(ty, name)| {
-            let (place, take) = assertions::argument(types, ty, "take");
+            let (place, take) = assertions::argument(types, &assertions::inferred(types, ty), "take");
             let cx = format_ident!("__robyn_ws_cx");
-            let via = assertions::via(types, ty);
+            let via = assertions::via(types, &name, place);
             let taken = quote_spanned!(place=> (&mut #cx #via)#awaited?);
             quote!(let #name = #take #taken;)
         });
-    takes.collect()
+    quote!(#inferred #(#takes)*)
+}
+
+/// Tells the compiler the types of the arguments, by a call that never runs. They stand under the arguments' names.
+fn inferred(handler: &Handler) -> TokenStream {
+    let inference = &handler.types.runtime.inference;
+    let names: Vec<_> = argument_names(handler.types.params.len()).collect();
+    let call = inferring_call(handler);
+    quote! {
+        #(let #names = #inference::NEW;)*
+        if false {
+            let _ = #call;
+        }
+    }
+}
+
+fn inferring_call(handler: &Handler) -> TokenStream {
+    let names = argument_names(handler.types.params.len());
+    call(handler, names.map(|name| quote!(#name.argument())))
 }
 
 fn reply(types: &Types, value: TokenStream) -> TokenStream {
     let (reply, into_reply) = (&types.runtime.reply, &types.runtime.into_reply);
     match &types.output {
-        Output::Type(ty) => quote!(<#ty as #reply>::#into_reply(#value)),
-        Output::Inferred(ty) => {
-            // The argument begins and ends with the type, so that an error underlines all of it.
-            let (start, end) = ends(ty);
-            let same = quote_spanned!(generated_at(start)=> ::core::convert::identity);
-            let output = quote_spanned!(generated_at(end)=> (__robyn_ws_output));
-            quote! {
-                let __robyn_ws_output = #value;
-                #reply::#into_reply(#same #output)
-            }
+        Output::Type(ty) | Output::Inferred(ty) => {
+            let ty = assertions::inferred(types, ty);
+            quote!(<#ty as #reply>::#into_reply(#value))
         }
         Output::Never => value,
     }
@@ -150,36 +167,43 @@ fn reply(types: &Types, value: TokenStream) -> TokenStream {
 
 /// Declares the needs of the arguments, and the state that an upgrade handler creates.
 fn needs(handler: &Handler) -> TokenStream {
-    let runtime = &handler.types.runtime;
-    let reply = &runtime.reply;
-    let arguments = assertions::arguments_are_declared(&handler.types);
-    let output = match &handler.types.output {
-        Output::Type(ty) if runtime.event == Event::Upgrade => quote!(<#ty as #reply>::declare(__robyn_ws_needs);),
-        Output::Inferred(_) if runtime.event == Event::Upgrade => declare_inferred(handler),
-        _ => TokenStream::new(),
-    };
+    let types = &handler.types;
+    let inferred = (!types.params.is_empty()).then(|| inferred(handler));
+    let declared = types
+        .params
+        .iter()
+        .zip(argument_names(types.params.len()))
+        .map(|(ty, name)| {
+            let (place, declare) = assertions::argument(types, &assertions::inferred(types, ty), "declare");
+            let needs = format_ident!("__robyn_ws_needs");
+            let via = assertions::via(types, &name, place);
+            let declared = quote_spanned!(place=> (#needs, #name #via));
+            quote!(#declare #declared;)
+        });
+    let output = (types.runtime.event == Event::Upgrade).then(|| declare_output(handler));
     quote! {
         |__robyn_ws_needs| {
-            #arguments
+            #inferred
+            #(#declared)*
             #output
         }
     }
 }
 
-/// Infers a return type that cannot be written, from a call that never runs.
-fn declare_inferred(handler: &Handler) -> TokenStream {
-    let (needs, reply) = (&handler.types.runtime.needs, &handler.types.runtime.reply);
-    let call = call(handler, handler.types.params.iter().map(|_| quote!(__robyn_ws_any())));
+/// Declares the state that an upgrade handler creates.
+fn declare_output(handler: &Handler) -> Option<TokenStream> {
+    let types = &handler.types;
+    let (Output::Type(ty) | Output::Inferred(ty)) = &types.output else {
+        return None;
+    };
+    let (ty, reply, output_of) = (
+        assertions::inferred(types, ty),
+        &types.runtime.reply,
+        &types.runtime.output_of,
+    );
+    let call = inferring_call(handler);
     let awaited = handler.is_async.then(|| quote!(.await));
-    quote! {
-        fn __robyn_ws_any<T>() -> T {
-            ::core::unreachable!()
-        }
-        fn __robyn_ws_declare_output<R: #reply>(needs: &mut #needs, _call: impl ::core::ops::AsyncFnOnce() -> R) {
-            R::declare(needs);
-        }
-        __robyn_ws_declare_output(__robyn_ws_needs, async || #call #awaited);
-    }
+    Some(quote!(<#ty as #reply>::declare(__robyn_ws_needs, #output_of(&async || #call #awaited));))
 }
 
 fn call(handler: &Handler, arguments: impl IntoIterator<Item = impl ToTokens>) -> TokenStream {
