@@ -3,6 +3,7 @@
 //! Use `robyn-ws`, which re-exports them.
 
 mod args;
+mod argument;
 mod assertions;
 mod connection_state;
 mod diagnostics;
@@ -14,8 +15,10 @@ mod item;
 mod model;
 mod path;
 mod runtime;
+mod runtime_crate;
 #[cfg(test)]
 mod snapshot;
+mod surroundings;
 mod tokens;
 mod validate;
 mod websocket;
@@ -51,7 +54,7 @@ use proc_macro::TokenStream;
 /// | no `on` | A *session handler*: an `async fn` that owns the socket. |
 /// | `router = LEAGUE` | The `static` `SubRouter` that the endpoint belongs to. |
 /// | `blocking` | Runs the function, which is not `async`, on a thread that may block. |
-/// | `crate = my::robyn_ws` | Where the runtime crate is, if it is not `::robyn_ws`. |
+/// | `crate = my::robyn_ws` | Where the runtime crate is, if it is not a dependency of your crate. |
 ///
 /// # The function
 ///
@@ -94,7 +97,7 @@ pub fn websocket(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// | attribute on the type | meaning |
 /// |---|---|
 /// | `#[connection_state(from_upgrade)]` | Only an `upgrade` handler can create it; the type does not need a `Default`. |
-/// | `#[connection_state(crate = my::robyn_ws)]` | Where the runtime crate is, if it is not `::robyn_ws`. |
+/// | `#[connection_state(crate = my::robyn_ws)]` | Where the runtime crate is, if it is not a dependency of your crate. |
 #[proc_macro_derive(ConnectionState, attributes(connection_state))]
 pub fn connection_state(item: TokenStream) -> TokenStream {
     printed(connection_state::derive(item.into())).into()

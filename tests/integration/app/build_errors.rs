@@ -516,7 +516,7 @@ fn mistakes_in_prefixes_are_errors_of_the_build() {
 static TEAMS: SubRouter = SubRouter::new("/build/{team}");
 
 const MANY: &str =
-    "/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}/{j}/{k}/{l}/{m}/{n}/{o}/{p}/{q}/{r}/{s}/{t}/{u}/{v}/{w}/{x}/{y}/{z}";
+    "/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}/{j}/{k}/{l}/{m}/{n}/{o}/{p}/{q}/{r}/{s}/{t}/{u}/{v}/{w}/{x}/{y}";
 
 #[websocket("/user/{team}", on = "connect", router = TEAMS)]
 fn in_a_team_twice() {}
@@ -530,7 +530,7 @@ fn parameters_of_a_prefix_and_a_path_are_checked_together() {
     for words in [
         "`in_a_team_twice`: two parameters of the path `/build/{team}/user/{team}` have the name `team`",
         "`with_many_parameters`: the path `/build/{team}/{a}/",
-        "has 27 parameters, axum takes 25",
+        "has 26 parameters, axum takes 25",
     ] {
         assert!(errors.contains(words), "no `{words}` in {errors}");
     }
