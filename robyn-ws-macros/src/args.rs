@@ -33,7 +33,7 @@ impl Args {
             on: On::Absent,
             path_seen: false,
         };
-        for (position, argument) in arguments(tokens, errors).iter().enumerate() {
+        for (position, argument) in arguments(tokens, KEYS, errors).iter().enumerate() {
             match &argument.key {
                 Some(key) => parser.keyed(position, key, argument, errors),
                 None => parser.positional(position, argument, errors),
@@ -67,17 +67,21 @@ impl ArgsParser {
             self.keyless_event(&argument.tokens, event, errors);
         } else if is_first_word && closest(&key.to_string(), KEYS).is_none() {
             self.path_that_is_not_a_literal(&argument.tokens, errors);
-        } else if let Some(path) = path_under_a_key(key, argument) {
-            let help = format!("write `#[websocket({}, ..)]`", path.token());
-            errors.report(key, "the path has no key, it is the first argument", help);
-            self.path_seen = true;
-            self.args.path.get_or_insert(EndpointPath::Literal(path));
+        } else if let Some(path) = path_under_a_key(&key.to_string(), argument.value.clone()) {
+            self.keyed_path(&key.to_token_stream(), path, errors);
         } else if key == "event" {
             self.keys.report_unknown(key, Some("on"), errors);
             self.on(argument, errors);
         } else {
             self.known(key, argument, errors);
         }
+    }
+
+    fn keyed_path(&mut self, place: &TokenStream, path: LitStr, errors: &mut Diagnostics) {
+        let help = format!("write `#[websocket({}, ..)]`", path.token());
+        errors.report(place, "the path has no key, it is the first argument", help);
+        self.path_seen = true;
+        self.args.path.get_or_insert(EndpointPath::Literal(path));
     }
 
     fn known(&mut self, key: &Ident, argument: &Argument, errors: &mut Diagnostics) {
@@ -107,12 +111,15 @@ impl ArgsParser {
         if let Ok(literal) = syn::parse2::<LitStr>(tokens.clone()) {
             return self.string(position, literal, errors);
         }
-        if let Some((key, value)) = argument.other_form()
-            && KEYS.contains(&key.as_str())
-        {
-            let problem = format!("`{key}` is written in another form");
-            errors.report(tokens, problem, meant(&key, &value));
-            return self.unclear();
+        if let Some((key, value)) = argument.other_form() {
+            if KEYS.contains(&key.as_str()) {
+                let problem = format!("`{key}` is written in another form");
+                errors.report(tokens, problem, meant(&key, &value));
+                return self.unclear();
+            }
+            if let Some(path) = path_under_a_key(&key, Some(value)) {
+                return self.keyed_path(tokens, path, errors);
+            }
         }
         if self.path_seen {
             if let Some(event) = last_segment(tokens).and_then(|name| event_without_key(&name)) {
@@ -183,6 +190,7 @@ impl ArgsParser {
             code(tokens.clone())
         );
         errors.report(tokens, problem, "write it out: `#[websocket(\"/chat\", ..)]`");
+        self.unclear();
     }
 
     fn on(&mut self, argument: &Argument, errors: &mut Diagnostics) {
@@ -202,6 +210,7 @@ impl ArgsParser {
         if !self.path_seen {
             let help = "write it first: `#[websocket(\"/chat\", ..)]`";
             errors.report(&TokenStream::new(), "the path of the endpoint is missing", help);
+            self.unclear();
         }
         self.args.event = match self.on {
             On::Absent => Some(Event::Session),
@@ -268,9 +277,13 @@ fn event_without_key(word: &str) -> Option<Event> {
     Event::meant_by(word).filter(|_| !is_key)
 }
 
-/// Returns `message` of `Event::message`.
+/// Returns `message` of `Event::message` and of `message()`.
 fn last_segment(tokens: &TokenStream) -> Option<String> {
-    let path = syn::parse2::<ExprPath>(tokens.clone()).ok()?;
+    let path = match syn::parse2(tokens.clone()).ok()? {
+        Expr::Call(call) => *call.func,
+        other => other,
+    };
+    let Expr::Path(path) = path else { return None };
     path.path.segments.last().map(|segment| segment.ident.to_string())
 }
 
@@ -286,9 +299,9 @@ fn meant(key: &str, value: &TokenStream) -> String {
 }
 
 /// Returns the path of `path = "/chat"`.
-fn path_under_a_key(key: &Ident, argument: &Argument) -> Option<LitStr> {
-    let is_path = ["path", "route", "url", "endpoint"].iter().any(|name| key == name);
-    syn::parse2(argument.value.clone()?).ok().filter(|_| is_path)
+fn path_under_a_key(key: &str, value: Option<TokenStream>) -> Option<LitStr> {
+    let is_path = ["path", "route", "url", "endpoint"].contains(&key);
+    syn::parse2(value?).ok().filter(|_| is_path)
 }
 
 /// Returns how to write the argument with this key.

@@ -161,7 +161,13 @@ pub(crate) fn borrowing_error(output: &Type) -> Option<TokenStream> {
     let Type::Path(path) = ungrouped(output) else {
         return None;
     };
-    let last = path.path.segments.last().filter(|last| last.ident == "Result")?;
+    let last = path.path.segments.last()?;
+    if last.ident == "Option" {
+        return borrowing_error(first_argument(&path.path)?);
+    }
+    if last.ident != "Result" {
+        return None;
+    }
     let PathArguments::AngleBracketed(arguments) = &last.arguments else {
         return None;
     };

@@ -61,7 +61,7 @@ impl Options {
     }
 
     fn read(&mut self, tokens: TokenStream, keys: &mut Keys, errors: &mut Diagnostics) {
-        for argument in arguments(tokens, errors) {
+        for argument in arguments(tokens, KEYS, errors) {
             let Some(key) = &argument.key else {
                 let problem = format!("expected a key, found `{}`", code(argument.tokens.clone()));
                 errors.report(

@@ -43,6 +43,13 @@ impl Diagnostics {
 /// Returns the candidate that `word` was most likely meant to be.
 pub(crate) fn closest(word: &str, candidates: &[&'static str]) -> Option<&'static str> {
     let word = word.to_lowercase();
+    // A word that is being written.
+    if let Some(candidate) = candidates
+        .iter()
+        .find(|candidate| word.len() > 1 && candidate.starts_with(&word))
+    {
+        return Some(candidate);
+    }
     // A third of the word may be wrong, as in rustc's own suggestions.
     let tolerated = word.chars().count().max(3) / 3;
     candidates
@@ -74,6 +81,7 @@ mod tests {
             ("conect", "connect"),
             ("clsoe", "close"),
             ("upgarde", "upgrade"),
+            ("mess", "message"),
         ] {
             assert_eq!(closest(word, EVENTS), Some(meant), "{word}");
         }

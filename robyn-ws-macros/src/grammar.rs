@@ -22,7 +22,7 @@ pub(crate) struct Argument {
 }
 
 /// Splits an attribute at its commas, and where one is missing or another sign stands for it.
-pub(crate) fn arguments(tokens: TokenStream, errors: &mut Diagnostics) -> Vec<Argument> {
+pub(crate) fn arguments(tokens: TokenStream, known: &[&str], errors: &mut Diagnostics) -> Vec<Argument> {
     let mut arguments = Vec::new();
     let mut current: Vec<TokenTree> = Vec::new();
     let mut tokens = tokens.into_iter().peekable();
@@ -42,8 +42,11 @@ pub(crate) fn arguments(tokens: TokenStream, errors: &mut Diagnostics) -> Vec<Ar
             continue;
         }
         if lacks_comma(&token, &current, tokens.peek()) {
-            let help = "separate the arguments with commas";
-            errors.report(&token, format_args!("expected `,` before `{token}`"), help);
+            // An argument without a known key will be reported itself.
+            if known.contains(&token.to_string().as_str()) || begins_an_argument(&token, tokens.peek()) {
+                let help = "separate the arguments with commas";
+                errors.report(&token, format_args!("expected `,` before `{token}`"), help);
+            }
             arguments.extend(Argument::new(&mut current));
         }
         current.push(token);
@@ -71,9 +74,12 @@ fn other_separator(token: &TokenTree, current: &[TokenTree], next: Option<&Token
 /// No argument has two words side by side. Where the second one may be the value of the first one, `=` is missing, and no
 /// comma.
 fn lacks_comma(token: &TokenTree, current: &[TokenTree], next: Option<&TokenTree>) -> bool {
-    let begins_an_argument = matches!(token, TokenTree::Ident(_)) && next.is_some_and(|next| is_punct(next, '='));
-    let may_be_a_value = matches!(current, [TokenTree::Ident(_)]) && !begins_an_argument;
+    let may_be_a_value = matches!(current, [TokenTree::Ident(_)]) && !begins_an_argument(token, next);
     is_word(token) && current.last().is_some_and(is_word) && !may_be_a_value
+}
+
+fn begins_an_argument(token: &TokenTree, next: Option<&TokenTree>) -> bool {
+    matches!(token, TokenTree::Ident(_)) && next.is_some_and(|next| is_punct(next, '='))
 }
 
 impl Argument {

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 
 use crate::tokens::is_punct;
 
@@ -34,7 +34,7 @@ impl Surroundings {
         }
         let span = name.span().unwrap();
         let file = SourceFile::at(&span.local_file()?)?;
-        let is_nested = Span::call_site().unwrap().column() > 1;
+        let is_nested = file.depths.get(span.line() - 1).is_none_or(|depth| *depth != 0);
         if !is_nested && !file.repeated.contains(&name.to_string()) {
             return None;
         }
@@ -52,6 +52,8 @@ impl Surroundings {
 struct SourceFile {
     path: PathBuf,
     text: String,
+    /// The number of open braces before each line. Those in comments and texts are counted too.
+    depths: Vec<isize>,
     /// The names that seem to be declared more than once.
     repeated: HashSet<String>,
     declarations: OnceLock<Vec<Declaration>>,
@@ -68,6 +70,7 @@ impl SourceFile {
         let text = fs::read_to_string(path).ok()?;
         let file = Arc::new(Self {
             path: path.to_owned(),
+            depths: depths(&text),
             repeated: repeated(&text),
             declarations: OnceLock::new(),
             text,
@@ -85,6 +88,19 @@ impl SourceFile {
             declarations.found
         })
     }
+}
+
+fn depths(text: &str) -> Vec<isize> {
+    let lines = text.lines().scan(0, |depth, line| {
+        let before = *depth;
+        *depth += line.bytes().fold(0, |depth, byte| match byte {
+            b'{' => depth + 1,
+            b'}' => depth - 1,
+            _ => depth,
+        });
+        Some(before)
+    });
+    lines.collect()
 }
 
 /// Looks at the words behind `fn` and `use` only, so that most files need not be read any closer.

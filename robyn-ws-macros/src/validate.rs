@@ -31,7 +31,7 @@ pub(crate) fn validate(
         return Err(None);
     };
     let signature = &function.signature;
-    check_mode(&args, signature, errors);
+    check_mode(&args, &function, errors);
     check_qualifiers(signature, errors);
     check_place(&function, args.blocking.is_some(), errors);
     check_generics(signature, errors);
@@ -92,10 +92,11 @@ fn is_shared(attr: &Attribute) -> bool {
 }
 
 /// Checks that `async`, `blocking` and the event fit together.
-fn check_mode(args: &Args, signature: &Signature, errors: &mut Diagnostics) {
+fn check_mode(args: &Args, function: &Function, errors: &mut Diagnostics) {
+    let signature = &function.signature;
     let name = &signature.ident;
     let is_session = args.event == Some(Event::Session);
-    if is_session && signature.asyncness.is_none() {
+    if is_session && signature.asyncness.is_none() && !function.starts_a_runtime {
         let problem = "a session handler waits for its socket, so it has to be `async`";
         let help = format!("write `async fn {name}`, or add `on = \"message\"` to handle one message at a time");
         errors.report(&signature.fn_token, problem, help);
@@ -143,11 +144,15 @@ fn check_place(function: &Function, is_blocking: bool, errors: &mut Diagnostics)
         errors.report(name, problem, format_args!("move it out of the `{block}` block"));
     }
     for attr in function.attrs.iter().filter(|attr| is_entry_point(attr)) {
-        let path = code(attr.path().to_token_stream());
+        let path = match attr.path().segments.last() {
+            // `#[tokio::test]` has become `#[::core::prelude::v1::test]`.
+            Some(last) if attr.path().leading_colon.is_some() => last.ident.to_string(),
+            _ => code(attr.path().to_token_stream()),
+        };
         let problem = format!("a handler is called by its app, it cannot be a `#[{path}]` as well");
         errors.report(attr, problem, format_args!("remove `#[{path}]`"));
     }
-    if function.starts_a_runtime && !is_blocking {
+    if function.starts_a_runtime && !is_blocking && !function.is_entry_point() {
         let problem = "a handler runs on the runtime of its app, it cannot start another one";
         errors.report(name, problem, "remove `#[tokio::main]`");
     }
