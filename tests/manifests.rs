@@ -66,17 +66,31 @@ fn a_renamed_dependency_is_found() {
 }
 
 #[test]
-fn a_facade_is_named_once() {
+fn a_crate_behind_a_facade_is_told_once_at_each_place() {
     let facade = Project::new("facade", &on_robyn_ws("robyn-ws"), "pub use robyn_ws;\n");
     let dependency = format!("facade = {{ path = {:?} }}", facade.0);
 
-    let code = "use facade::robyn_ws::prelude::*;\n\n#[websocket(\"/chat\", on = \"message\")]\npub fn chat(_msg: String) {}\n";
-    let project = Project::new("behind_a_facade", &dependency, code);
+    let code = format!("use facade::robyn_ws::prelude::*;\n{HANDLERS}");
+    let project = Project::new("behind_a_facade", &dependency, &code);
     let errors = project.errors();
-    assert_eq!(errors.len(), 1, "{errors:?}");
-    assert!(errors[0].contains("crate = facade::robyn_ws"), "{errors:?}");
+    let places = [
+        "#[websocket(.., crate = facade::robyn_ws)]",
+        "#[connection_state(crate = facade::robyn_ws)]",
+    ];
+    assert_eq!(errors.len(), places.len(), "{errors:?}");
+    for place in places {
+        assert!(
+            errors.iter().any(|error| error.contains(place)),
+            "no {place} in {errors:?}"
+        );
+    }
 
-    let named = code.replace("\"message\"", "\"message\", crate = facade::robyn_ws");
+    let named = code
+        .replace("\"message\"", "\"message\", crate = facade::robyn_ws")
+        .replace(
+            "pub struct",
+            "#[connection_state(crate = facade::robyn_ws)]\npub struct",
+        );
     let project = Project::new("behind_a_named_facade", &dependency, &named);
     assert_eq!(project.errors(), Vec::<String>::new());
 }

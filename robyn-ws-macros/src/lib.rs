@@ -46,7 +46,7 @@ use proc_macro::TokenStream;
 ///
 /// | argument | meaning |
 /// |---|---|
-/// | `"/chat/{room}"` | The endpoint's path, in axum's syntax: `{name}` is one segment, `{*rest}` all that follows. |
+/// | `"/chat/{room}"` | The endpoint's path, in axum's syntax: `{name}` is one segment, `{*rest}` all that follows. Other characters stand in the form that clients send, `%20` for a space. |
 /// | `on = "upgrade"` | Decides about the request before a socket is opened, and may create the connection's state. |
 /// | `on = "connect"` | Runs when the socket is open. |
 /// | `on = "message"` | Runs for each text or binary message. |

@@ -7,6 +7,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::SystemTime,
 };
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
@@ -34,7 +35,10 @@ impl Surroundings {
         }
         let span = name.span().unwrap();
         let file = SourceFile::at(&span.local_file()?)?;
-        let is_nested = file.depths.get(span.line() - 1).is_none_or(|depth| *depth != 0);
+        let is_nested = file
+            .depths
+            .get(span.line().saturating_sub(1))
+            .is_none_or(|depth| *depth != 0);
         if !is_nested && !file.repeated.contains(&name.to_string()) {
             return None;
         }
@@ -51,6 +55,7 @@ impl Surroundings {
 /// A file with handlers.
 struct SourceFile {
     path: PathBuf,
+    modified: Option<SystemTime>,
     text: String,
     /// The number of open braces before each line. Those in comments and texts are counted too.
     depths: Vec<isize>,
@@ -64,12 +69,16 @@ impl SourceFile {
     fn at(path: &Path) -> Option<Arc<Self>> {
         static LAST: Mutex<Option<Arc<SourceFile>>> = Mutex::new(None);
         let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(file) = last.as_ref().filter(|file| file.path == path) {
+        // A compiler that serves an editor may see several versions of a file.
+        let modified = fs::metadata(path).and_then(|file| file.modified()).ok();
+        let is_same = |file: &&Arc<Self>| file.path == path && file.modified == modified;
+        if let Some(file) = last.as_ref().filter(is_same) {
             return Some(file.clone());
         }
         let text = fs::read_to_string(path).ok()?;
         let file = Arc::new(Self {
             path: path.to_owned(),
+            modified,
             depths: depths(&text),
             repeated: repeated(&text),
             declarations: OnceLock::new(),
