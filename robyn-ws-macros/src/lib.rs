@@ -7,6 +7,7 @@ mod argument;
 mod assertions;
 mod connection_state;
 mod diagnostics;
+mod editor;
 mod event;
 mod expand;
 mod fallback;

@@ -54,6 +54,7 @@ pub(crate) fn validate(
     match (args.path, types) {
         (Some(path), types) if errors.is_empty() => Ok(Handler {
             path,
+            place: signature.paren_token.span.open(),
             is_async: signature.asyncness.is_some(),
             blocking: args.blocking.is_some(),
             attrs: function.attrs.into_iter().filter(is_shared).collect(),

@@ -1,11 +1,13 @@
-//! `#[websocket]` on one screen: parse, validate, expand, or fall back.
+//! `#[websocket]` on one screen: parse, validate, and expand, or fall back.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
+use syn::Attribute;
 
 use crate::{
     args::Args,
     diagnostics::Diagnostics,
+    editor,
     expand::expand,
     fallback::fallback,
     item::{Function, Item, without_entry_points},
@@ -18,38 +20,51 @@ pub(crate) fn websocket(attr: TokenStream, item: &TokenStream) -> TokenStream {
         return item.clone();
     }
     let mut errors = Diagnostics::default();
-    let args = Args::parse(attr, &mut errors);
+    let args = Args::parse(attr.clone(), &mut errors);
     let parsed = Item::parse(item.clone(), &mut errors);
-    let is_unreadable = matches!(parsed, Item::Unreadable);
+    let unreadable = matches!(parsed, Item::Unreadable).then(unreadable);
     let function = parsed.function();
-    let has_twin = function.as_ref().is_some_and(|function| function.surroundings.has_twin);
+    let copy = function.as_ref().and_then(|function| copy(item, function));
     let is_entry_point = function.as_ref().is_some_and(Function::is_entry_point);
-    let generated = match validate(args, function, &mut errors) {
-        Ok(handler) if has_twin => beside_a_copy(item, &expand(&handler)),
-        Ok(handler) => expand(&handler),
-        Err(types) => fallback(errors, types.as_deref()),
+    let (attrs, checked) = match validate(args, function, &mut errors) {
+        Ok(handler) => {
+            let entry = expand(&handler);
+            (handler.attrs, Some((entry, handler.types.runtime.import)))
+        }
+        Err(types) => (Vec::new(), types.map(|types| (fallback(&types), types.runtime.import))),
     };
-    let item = if is_entry_point {
-        without_entry_points(item)
-    } else {
-        item.clone()
-    };
-    let unreadable = is_unreadable.then(unreadable);
-    quote!(#item #generated #unreadable)
+    let errors = errors.into_compile_errors();
+    // The function of an `impl` block has nothing that can be checked beside it.
+    let beside = checked.map(|(checked, import)| beside(attr, &attrs, &import, &quote!(#copy #checked)));
+    let rest = is_entry_point.then(|| without_entry_points(item));
+    let item = rest.as_ref().unwrap_or(item);
+    // An editor compares this code with that for a longer word, so the errors, which quote the word, come last.
+    quote!(#item #beside #unreadable #errors)
 }
 
-/// Generates the code for a function that shares its name with another one.
-///
-/// The compiler reports the second function, and takes the name for the first one. A copy of the function stands nearer
-/// to the call, so that it is no mistake as well.
-fn beside_a_copy(item: &TokenStream, generated: &TokenStream) -> TokenStream {
+/// Generates the item that stands beside the function: one for the compiler, and one for editors.
+fn beside(attr: TokenStream, attrs: &[Attribute], import: &TokenStream, checked: &TokenStream) -> TokenStream {
+    let mentioned = editor::mentions(attr);
+    // rust-analyzer sets this `cfg`, which the compiler does not know. A deprecated function, or one with deprecated
+    // types, is still a handler, and its author has been warned already.
     quote! {
-        #[allow(warnings)]
+        #(#attrs)*
+        #[allow(deprecated, unexpected_cfgs)]
         const _: () = {
-            #item
-            #generated
+            #import
+            #[cfg(not(rust_analyzer))]
+            const _: () = { #checked };
+            #[cfg(rust_analyzer)]
+            const _: () = { #mentioned };
         };
     }
+}
+
+/// Copies a function that shares its name with another one, to stand next to the call.
+///
+/// The compiler reports the second function, and takes the name for the first one: the call would not fit as well.
+fn copy(item: &TokenStream, function: &Function) -> Option<TokenStream> {
+    function.surroundings.has_twin.then(|| quote!(#[allow(warnings)] #item))
 }
 
 /// Generates an error for a signature that the compiler, newer than this crate, understands: it stands in a function
@@ -69,8 +84,9 @@ fn unreadable() -> TokenStream {
 /// Returns `true` for `#[websocket = "/chat"]`, of which the compiler passes only the value.
 fn is_key_with_value() -> bool {
     let attribute = Span::call_site().source_text().unwrap_or_default();
-    let behind_name = attribute.trim_start_matches(['#', '[']).find(['(', '[', '{', '=']);
-    behind_name.is_some_and(|sign| attribute.trim_start_matches(['#', '[']).as_bytes()[sign] == b'=')
+    let inner = attribute.trim_start_matches(['#', '[']);
+    let sign = inner.find(['(', '[', '{', '=']);
+    sign.is_some_and(|sign| inner[sign..].starts_with('='))
 }
 
 #[cfg(test)]
