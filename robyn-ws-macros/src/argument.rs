@@ -18,6 +18,10 @@ pub(crate) fn check(ty: &Type, event: Option<Event>, errors: &mut Diagnostics) -
         errors.report(ty, problem, help);
         return false;
     }
+    if is_unsized(ty) {
+        errors.leave_to_compiler();
+        return false;
+    }
     is_borrowed_for_the_handler(ty, event, errors) && is_injected_by_a_sized_type(ty, errors)
 }
 
@@ -50,8 +54,7 @@ fn is_injected_by_a_sized_type(ty: &Type, errors: &mut Diagnostics) -> bool {
     let injected = ungrouped(injected);
     let name = code(injected.to_token_stream());
     match injected {
-        Type::TraitObject(_) | Type::Slice(_) => {}
-        Type::Path(path) if path.path.is_ident("str") => {}
+        _ if is_unsized(injected) => {}
         Type::Reference(reference) if !is_static(reference) => {
             let owned = match ungrouped(&reference.elem) {
                 unsized_type @ (Type::TraitObject(_) | Type::Slice(_)) => {
@@ -70,6 +73,15 @@ fn is_injected_by_a_sized_type(ty: &Type, errors: &mut Diagnostics) -> bool {
     let help = format!("write `{wrapper}<Arc<{name}>>`, and inject an `Arc<{name}>`");
     errors.report(injected, problem, help);
     false
+}
+
+/// Returns `true` for a type that no function can take or return.
+pub(crate) fn is_unsized(ty: &Type) -> bool {
+    match taken(ty) {
+        Type::TraitObject(_) | Type::Slice(_) => true,
+        Type::Path(path) => path.path.is_ident("str"),
+        _ => false,
+    }
 }
 
 /// Returns `true` if the tokens of `ty` name the socket of a session handler.

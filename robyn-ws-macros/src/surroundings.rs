@@ -19,6 +19,8 @@ use crate::tokens::is_punct;
 pub(crate) struct Surroundings {
     /// The keyword of the block that has the function as an associated one: `impl` or `trait`.
     pub(crate) block: Option<&'static str>,
+    /// It is sure that there is no such block.
+    pub(crate) is_free: bool,
     /// Another function of its name stands beside it, which a call by that name may mean.
     pub(crate) has_twin: bool,
 }
@@ -40,13 +42,17 @@ impl Surroundings {
             .get(span.line().saturating_sub(1))
             .is_none_or(|depth| *depth != 0);
         if !is_nested && !file.repeated.contains(&name.to_string()) {
-            return None;
+            return Some(Self {
+                is_free: true,
+                ..Self::default()
+            });
         }
         let position = Some((span.line(), span.column()));
         let declared = file.declarations();
         let function = declared.iter().find(|function| function.position == position)?;
         Some(Self {
             block: function.scope.block,
+            is_free: function.scope.block.is_none(),
             has_twin: declared.iter().any(|other| other.is_twin_of(function)),
         })
     }

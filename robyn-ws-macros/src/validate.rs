@@ -39,9 +39,7 @@ pub(crate) fn validate(
     if args.event == Some(Event::Session) {
         check_sockets(signature, errors);
     }
-    if args.event != Some(Event::Upgrade) {
-        check_output(signature, errors);
-    }
+    check_output(signature, args.event, errors);
     let exclusive = check_exclusive(signature, errors);
 
     let finds_the_runtime = args.runtime.is_some() || runtime_crate::check("#[websocket(.., ", errors);
@@ -129,8 +127,8 @@ fn check_qualifiers(signature: &Signature, errors: &mut Diagnostics) {
         let help = format!("remove `{}`", code(abi.to_token_stream()));
         errors.report(abi, "a handler is called from Rust, with Rust's own ABI", help);
     }
-    if let Some(variadic) = &signature.variadic {
-        errors.report(&variadic.dots, "a handler cannot be variadic", "remove `...`");
+    if signature.variadic.is_some() {
+        errors.leave_to_compiler();
     }
 }
 
@@ -138,6 +136,9 @@ fn check_qualifiers(signature: &Signature, errors: &mut Diagnostics) {
 fn check_place(function: &Function, is_blocking: bool, errors: &mut Diagnostics) {
     let name = &function.signature.ident;
     if let Some(receiver) = function.signature.receiver() {
+        if function.surroundings.is_free {
+            return errors.leave_to_compiler();
+        }
         let help = "move it out of the `impl` block, and take a connection's own state as `&mut S`";
         errors.report(receiver, "a handler is a free function, it has no `self`", help);
     } else if let Some(block) = function.surroundings.block {
@@ -240,12 +241,16 @@ fn typed_params(signature: &Signature) -> impl Iterator<Item = &PatType> {
     })
 }
 
-/// Checks that an error that only its trait names can be kept for the log.
-fn check_output(signature: &Signature, errors: &mut Diagnostics) {
+/// Checks that the compiler takes the output, and that an error that only its trait names can be kept for the log.
+fn check_output(signature: &Signature, event: Option<Event>, errors: &mut Diagnostics) {
     let ReturnType::Type(_, ty) = &signature.output else {
         return;
     };
-    if typed_params(signature).any(|param| argument::borrows(&param.ty))
+    if argument::is_unsized(ty) {
+        return errors.leave_to_compiler();
+    }
+    if event != Some(Event::Upgrade)
+        && typed_params(signature).any(|param| argument::borrows(&param.ty))
         && let Some(error) = argument::borrowing_error(ty)
     {
         let problem = "the error of a handler is kept for the log, but this one may borrow from the arguments";
@@ -257,7 +262,7 @@ fn check_output(signature: &Signature, errors: &mut Diagnostics) {
 fn output(signature: &Signature) -> Output {
     match &signature.output {
         ReturnType::Default => Output::Type(quote!(())),
-        ReturnType::Type(_, ty) if matches!(ungrouped(ty), Type::Never(_)) => Output::Never,
+        ReturnType::Type(_, ty) if matches!(ungrouped(ty), Type::Never(_)) || argument::is_unsized(ty) => Output::Never,
         ReturnType::Type(_, ty) => {
             let tokens = ty.to_token_stream();
             if mentions(tokens.clone(), &["impl"]) || mentions(tokens.clone(), &type_params(signature)) {

@@ -22,7 +22,9 @@ pub(crate) fn websocket(attr: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Diagnostics::default();
     let args = Args::parse(attr.clone(), &mut errors);
     let parsed = Item::parse(item.clone(), &mut errors);
-    let unreadable = matches!(parsed, Item::Unreadable).then(unreadable);
+    if matches!(parsed, Item::Unreadable) {
+        errors.leave_to_compiler();
+    }
     let function = parsed.function();
     let copy = function.as_ref().and_then(|function| copy(item, function));
     let is_entry_point = function.as_ref().is_some_and(Function::is_entry_point);
@@ -33,13 +35,14 @@ pub(crate) fn websocket(attr: TokenStream, item: &TokenStream) -> TokenStream {
         }
         Err(types) => (Vec::new(), types.map(|types| (fallback(&types), types.runtime.import))),
     };
+    let refused = errors.has_others.then(refused);
     let errors = errors.into_compile_errors();
     // The function of an `impl` block has nothing that can be checked beside it.
     let beside = checked.map(|(checked, import)| beside(attr, &attrs, &import, &quote!(#copy #checked)));
     let rest = is_entry_point.then(|| without_entry_points(item));
     let item = rest.as_ref().unwrap_or(item);
     // An editor compares this code with that for a longer word, so the errors, which quote the word, come last.
-    quote!(#item #beside #unreadable #errors)
+    quote!(#item #beside #refused #errors)
 }
 
 /// Generates the item that stands beside the function: one for the compiler, and one for editors.
@@ -67,16 +70,16 @@ fn copy(item: &TokenStream, function: &Function) -> Option<TokenStream> {
     function.surroundings.has_twin.then(|| quote!(#[allow(warnings)] #item))
 }
 
-/// Generates an error for a signature that the compiler, newer than this crate, understands: it stands in a function
-/// that is compiled only where there is no other error, and a handler is never left out silently.
-fn unreadable() -> TokenStream {
+/// Generates an error in case that the compiler, being newer than this crate, finds nothing wrong with a signature: a
+/// handler is never left out silently. It stands in a function that is compiled only where there is no other error.
+fn refused() -> TokenStream {
     quote! {
         const _: () = {
-            fn __robyn_ws_unreadable<T>() {
+            fn __robyn_ws_refused<T>() {
                 const { ::core::panic!("`#[websocket]` cannot read this signature") }
             }
             #[used]
-            static __ROBYN_WS_UNREADABLE: fn() = __robyn_ws_unreadable::<()>;
+            static __ROBYN_WS_REFUSED: fn() = __robyn_ws_refused::<()>;
         };
     }
 }
