@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::Path;
 
-use crate::event::Event;
+use crate::{event::Event, runtime_crate};
 
 /// The paths for handlers of one event, all of them in the runtime's `__private`.
 pub(crate) struct Runtime {
@@ -141,7 +141,7 @@ impl StateRuntime {
 }
 
 fn root(path: Option<&Path>) -> TokenStream {
-    path.map_or_else(|| quote!(::robyn_ws), ToTokens::to_token_stream)
+    path.map_or_else(runtime_crate::path, ToTokens::to_token_stream)
 }
 
 fn private(path: Option<&Path>) -> TokenStream {
