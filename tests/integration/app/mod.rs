@@ -6,6 +6,7 @@ mod dependencies;
 mod early_endpoints;
 mod http_routes;
 mod only;
+mod parameters;
 mod runtimes;
 mod serving;
 mod sub_routers;
