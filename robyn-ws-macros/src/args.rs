@@ -1,7 +1,7 @@
 //! Parses the arguments of `#[websocket]`, and recognizes common mistakes in them.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, Path};
+use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, Path, Type};
 
 use crate::{
     diagnostics::{Diagnostics, closest, code_list},
@@ -11,7 +11,7 @@ use crate::{
     tokens::code,
 };
 
-const KEYS: &[&str] = &["on", "router", "blocking", "crate"];
+const KEYS: &[&str] = &["on", "router", "state", "blocking", "crate"];
 
 /// The parsed arguments. A part that is missing or wrong is `None`, and has been reported.
 #[derive(Default)]
@@ -20,6 +20,8 @@ pub(crate) struct Args {
     /// The event that is given, or that is likely meant by a misspelling.
     pub(crate) event: Option<Event>,
     pub(crate) router: Option<ExprPath>,
+    /// It is `Some(None)` if its value is wrong.
+    pub(crate) state: Option<Option<Type>>,
     pub(crate) blocking: Option<Ident>,
     pub(crate) runtime: Option<Path>,
 }
@@ -79,6 +81,7 @@ impl ArgsParser {
         match self.keys.recognize(key, argument, errors) {
             Some("on") => self.on(argument, errors),
             Some("router") => self.args.router = argument.parse_value(help("router"), errors),
+            Some("state") => self.args.state = Some(argument.parse_value(help("state"), errors)),
             Some("crate") => {
                 self.args.runtime = argument
                     .parse_value::<ModPath>(help("crate"), errors)
@@ -248,6 +251,7 @@ fn help(key: &str) -> &'static str {
     match key {
         "on" => "write `on = \"message\"`",
         "router" => "write `router = LEAGUE`, the name of a `static` `SubRouter`",
+        "state" => "write `state = AppState`, the type of the value given to `App::state`",
         "crate" => "write `crate = ::robyn_ws`",
         _ => "write `blocking`",
     }

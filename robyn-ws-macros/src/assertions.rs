@@ -74,7 +74,11 @@ pub(crate) fn via(types: &Types, ty: &TokenStream) -> Option<TokenStream> {
     let (start, end) = ends(ty);
     let (start, end) = (generated_at(start), generated_at(end));
     let probe = at(start, probe.clone());
-    let (open, close) = (quote_spanned!(start=> &&&&#probe::<), quote_spanned!(end=> >::NEW));
+    let state = at(end, types.runtime.state.clone());
+    let (open, close) = (
+        quote_spanned!(start=> &&&&#probe::<),
+        quote_spanned!(end=> , #state>::NEW),
+    );
     let probe = quote_spanned!(end=> (#open #ty #close));
     Some(quote_spanned!(end=> , #probe.via()))
 }

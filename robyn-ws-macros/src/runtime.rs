@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::Path;
+use syn::{Path, Type};
 
 use crate::event::Event;
 
@@ -22,6 +22,8 @@ pub(crate) struct Runtime {
     pub(crate) argument: TokenStream,
     /// The type that finds the way in which an upgrade handler's argument is taken.
     pub(crate) probe: Option<TokenStream>,
+    /// The type of the state that an upgrade handler's extractors take.
+    pub(crate) state: TokenStream,
     /// The trait of the handler's output, its method, and the result of that.
     pub(crate) reply: TokenStream,
     pub(crate) into_reply: TokenStream,
@@ -49,9 +51,9 @@ struct Names {
 }
 
 impl Names {
-    fn of(event: Event, rt: &TokenStream) -> Self {
+    fn of(event: Event, rt: &TokenStream, state: &TokenStream) -> Self {
         match event {
-            Event::Upgrade => Self::of_upgrade(),
+            Event::Upgrade => Self::of_upgrade(state),
             Event::Connect => Self::of_live(rt, quote!(Connect), &quote!(ConnectArgument)),
             Event::Message => Self::of_live(rt, quote!(Message), &quote!(MessageArgument)),
             Event::Close => Self::of_live(rt, quote!(Close), &quote!(CloseArgument)),
@@ -59,10 +61,10 @@ impl Names {
         }
     }
 
-    fn of_upgrade() -> Self {
+    fn of_upgrade(state: &TokenStream) -> Self {
         Self {
             event: quote!(Upgrade),
-            argument: quote!(UpgradeArgument<'_, _>),
+            argument: quote!(UpgradeArgument<'_, _, #state>),
             context: quote!(UpgradeContext<'_>),
             reply: quote!(IntoUpgradeReply),
             into_reply: quote!(into_upgrade_reply),
@@ -87,8 +89,9 @@ impl Names {
 }
 
 impl Runtime {
-    /// Creates the table for the crate at `path`, which is `::robyn_ws` unless the user says otherwise.
-    pub(crate) fn new(path: Option<&Path>, event: Event) -> Self {
+    /// Creates the table for the crate at `path`, which is `::robyn_ws` unless the user says otherwise, and for extractors
+    /// with a `state`.
+    pub(crate) fn new(path: Option<&Path>, event: Event, state: Option<&Type>) -> Self {
         let private = private(path);
         let rt = quote!(__robyn_ws);
         let Names {
@@ -100,11 +103,13 @@ impl Runtime {
             result,
             future,
             must_be_send,
-        } = Names::of(event, &rt);
+        } = Names::of(event, &rt, &state_name(state));
         let is_upgrade = event == Event::Upgrade;
         let ways = is_upgrade.then(|| quote!(#[allow(unused_imports)] use #rt::via::*;));
+        // It is named once, so that a wrong type is one error.
+        let state_type = state.map(|state| quote!(#[allow(dead_code)] type __RobynWsState = #state;));
         Self {
-            import: quote!(use #private as #rt; #ways),
+            import: quote!(use #private as #rt; #ways #state_type),
             inventory: quote!(#rt::inventory),
             entry: quote!(#rt::Entry),
             sub_router: quote!(#rt::SubRouter),
@@ -113,6 +118,7 @@ impl Runtime {
             context: quote!(#rt::#context),
             argument: quote!(#rt::#argument),
             probe: is_upgrade.then(|| quote!(#rt::Probe)),
+            state: state_name(state),
             reply: quote!(#rt::#reply),
             into_reply,
             result: quote!(#rt::#result),
@@ -133,6 +139,11 @@ impl Runtime {
             (_, false) => quote!(#handler(#call::Sync(#shim))),
         }
     }
+}
+
+/// Returns the name of the state in generated code.
+fn state_name(state: Option<&Type>) -> TokenStream {
+    state.map_or_else(|| quote!(()), |_| quote!(__RobynWsState))
 }
 
 /// The paths for a connection's state.

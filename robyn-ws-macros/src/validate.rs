@@ -32,6 +32,7 @@ pub(crate) fn validate(
         return Err(None);
     };
     check_mode(&args, &signature, errors);
+    check_state(&args, errors);
     check_qualifiers(&signature, errors);
     check_generics(&signature, errors);
     let params = check_params(&signature, errors);
@@ -63,13 +64,14 @@ fn types(
         return None;
     }
     let may_lack_its_event = args.event == Some(Event::Session) && signature.asyncness.is_none();
+    let is_clear = !may_lack_its_event && !state_is_wrong(args);
     let (event, params, output) = match args.event {
-        Some(event) if !may_lack_its_event => (event, params, output(signature)),
+        Some(event) if is_clear => (event, params, output(signature)),
         _ => (Event::Session, Vec::new(), Output::Never),
     };
     Some(Types {
         name: signature.ident.clone(),
-        runtime: Runtime::new(args.runtime.as_ref(), event),
+        runtime: Runtime::new(args.runtime.as_ref(), event, args.state.iter().flatten().next()),
         params,
         output,
         router: args.router.take(),
@@ -103,6 +105,26 @@ fn check_mode(args: &Args, signature: &Signature, errors: &mut Diagnostics) {
             format_args!("remove `blocking`, or write `fn {name}` without `async`"),
         );
     }
+}
+
+/// Checks that the handler's event has extractors with a state.
+fn check_state(args: &Args, errors: &mut Diagnostics) {
+    if let Some(Some(state)) = &args.state
+        && state_is_wrong(args)
+    {
+        let problem = "only an `upgrade` handler has a `state`, which is for axum's extractors";
+        let state_name = code(state.to_token_stream());
+        let help = format!(
+            "remove it, inject the value by `App::inject_global`, and take `Global<{state_name}>` as an argument"
+        );
+        errors.report(state, problem, help);
+    }
+}
+
+/// Returns `true` if the state of the handler's extractors is not known, or if its event has none.
+fn state_is_wrong(args: &Args) -> bool {
+    let is_misplaced = args.event.is_some_and(|event| event != Event::Upgrade);
+    args.state.as_ref().is_some_and(|state| state.is_none() || is_misplaced)
 }
 
 fn check_qualifiers(signature: &Signature, errors: &mut Diagnostics) {

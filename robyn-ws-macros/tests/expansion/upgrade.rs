@@ -17,9 +17,10 @@ const _: () = {
                 > as __robyn_ws::UpgradeArgument<
                     '_,
                     _,
+                    (),
                 >>::take(
                         &mut __robyn_ws_cx,
-                        (&&&&__robyn_ws::Probe::<TypedHeader<Token>>::NEW).via(),
+                        (&&&&__robyn_ws::Probe::<TypedHeader<Token>, ()>::NEW).via(),
                     )
                     .await?;
                 admit(__robyn_ws_arg0)
@@ -36,9 +37,10 @@ const _: () = {
         > as __robyn_ws::UpgradeArgument<
             '_,
             _,
+            (),
         >>::declare(
             __robyn_ws_needs,
-            (&&&&__robyn_ws::Probe::<TypedHeader<Token>>::NEW).via(),
+            (&&&&__robyn_ws::Probe::<TypedHeader<Token>, ()>::NEW).via(),
         );
         <Result<
             Session,

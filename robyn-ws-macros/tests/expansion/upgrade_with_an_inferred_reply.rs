@@ -15,7 +15,11 @@ const _: () = {
                 let __robyn_ws_arg0 = <Uri as __robyn_ws::UpgradeArgument<
                     '_,
                     _,
-                >>::take(&mut __robyn_ws_cx, (&&&&__robyn_ws::Probe::<Uri>::NEW).via())
+                    (),
+                >>::take(
+                        &mut __robyn_ws_cx,
+                        (&&&&__robyn_ws::Probe::<Uri, ()>::NEW).via(),
+                    )
                     .await?;
                 admit(__robyn_ws_arg0)
             };
@@ -29,7 +33,8 @@ const _: () = {
         <Uri as __robyn_ws::UpgradeArgument<
             '_,
             _,
-        >>::declare(__robyn_ws_needs, (&&&&__robyn_ws::Probe::<Uri>::NEW).via());
+            (),
+        >>::declare(__robyn_ws_needs, (&&&&__robyn_ws::Probe::<Uri, ()>::NEW).via());
         fn __robyn_ws_any<T>() -> T {
             ::core::unreachable!()
         }

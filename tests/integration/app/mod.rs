@@ -1,5 +1,6 @@
 //! The app: what it is built of, and how it is served.
 
+mod app_state;
 mod build_errors;
 mod debug_output;
 mod dependencies;

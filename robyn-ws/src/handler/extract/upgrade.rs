@@ -66,7 +66,7 @@ impl fmt::Debug for UpgradeRefusal {
 #[doc(hidden)]
 pub type Taking<'c, T> = Pin<Box<dyn Future<Output = Result<T, UpgradeRefusal>> + Send + 'c>>;
 
-/// An argument of an upgrade handler, whose extractors take the state `S`. [`StateProbe`] finds its `Via`, one of the ways in
+/// An argument of an upgrade handler, whose extractors take the state `S`. [`Probe`] finds its `Via`, one of the ways in
 /// [`via`].
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
@@ -77,7 +77,7 @@ pub type Taking<'c, T> = Pin<Box<dyn Future<Output = Result<T, UpgradeRefusal>> 
     note = "there is no connection yet: take the message, the connector or the state in a handler for another event",
     note = "for a type of your own, implement axum's `FromRequestParts`"
 )]
-pub trait UpgradeArgument<'a, Via, S = ()>: Sized {
+pub trait UpgradeArgument<'a, Via, S>: Sized {
     fn take<'c>(cx: &'c mut UpgradeContext<'a>, via: Via) -> Taking<'c, Self>
     where
         Self: 'c;
@@ -114,13 +114,9 @@ pub(crate) mod via {
 /// and then with one less each time.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct StateProbe<T, S>(PhantomData<(T, S)>);
+pub struct Probe<T, S>(PhantomData<(T, S)>);
 
-/// The probe for a handler without a state.
-#[doc(hidden)]
-pub type Probe<T> = StateProbe<T, ()>;
-
-impl<T, S> StateProbe<T, S> {
+impl<T, S> Probe<T, S> {
     pub const NEW: Self = Self(PhantomData);
 }
 
@@ -131,7 +127,7 @@ pub trait ViaEvent {
     }
 }
 
-impl<'a, T: FromEvent<'a, Upgrade>, S> ViaEvent for &&&StateProbe<T, S> {}
+impl<'a, T: FromEvent<'a, Upgrade>, S> ViaEvent for &&&Probe<T, S> {}
 
 #[doc(hidden)]
 pub trait ViaOptional {
@@ -140,7 +136,7 @@ pub trait ViaOptional {
     }
 }
 
-impl<T: FromRequestParts<S>, S> ViaOptional for &&StateProbe<Option<T>, S> {}
+impl<T: FromRequestParts<S>, S> ViaOptional for &&Probe<Option<T>, S> {}
 
 #[doc(hidden)]
 pub trait ViaFallible {
@@ -149,7 +145,7 @@ pub trait ViaFallible {
     }
 }
 
-impl<T: FromRequestParts<S>, S> ViaFallible for &&StateProbe<Result<T, Rejection>, S> {}
+impl<T: FromRequestParts<S>, S> ViaFallible for &&Probe<Result<T, Rejection>, S> {}
 
 #[doc(hidden)]
 pub trait ViaParts {
@@ -158,7 +154,7 @@ pub trait ViaParts {
     }
 }
 
-impl<T: FromRequestParts<S>, S> ViaParts for &StateProbe<T, S> {}
+impl<T: FromRequestParts<S>, S> ViaParts for &Probe<T, S> {}
 
 #[doc(hidden)]
 pub trait ViaNothing {
@@ -167,7 +163,7 @@ pub trait ViaNothing {
     }
 }
 
-impl<T, S> ViaNothing for StateProbe<T, S> {}
+impl<T, S> ViaNothing for Probe<T, S> {}
 
 #[diagnostic::do_not_recommend]
 impl<'a, T: FromEvent<'a, Upgrade> + Send, S> UpgradeArgument<'a, via::Event, S> for T {
