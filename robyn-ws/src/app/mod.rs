@@ -111,6 +111,23 @@ impl App {
 
     /// Sets the state for axum's extractors in the upgrade handlers that name its type: `state = AppState`. `build()`
     /// reports a handler whose state nobody gave, and a second value of one type.
+    ///
+    /// ```
+    /// use robyn_ws::prelude::*;
+    ///
+    /// #[derive(Clone)]
+    /// struct AppState {
+    ///     is_open: bool,
+    /// }
+    ///
+    /// #[websocket("/chat", on = "upgrade", state = AppState)]
+    /// fn enter(State(state): State<AppState>) -> Result<(), StatusCode> {
+    ///     if state.is_open { Ok(()) } else { Err(StatusCode::SERVICE_UNAVAILABLE) }
+    /// }
+    ///
+    /// let app = App::new().state(AppState { is_open: true });
+    /// # drop(app);
+    /// ```
     #[track_caller]
     pub fn state<S: Send + Sync + 'static>(mut self, value: S) -> Self {
         self.states.inject(value, Location::caller(), &mut self.problems);
@@ -222,6 +239,9 @@ impl App {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// The router may be nested in a path with parameters, which the handlers then take as well. So a `Path<T>` that wants
+    /// more than the endpoint's own path has is a warning in the log here, and an error of [`Self::build`].
     ///
     /// # Errors
     ///

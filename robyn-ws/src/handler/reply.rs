@@ -265,7 +265,7 @@ pub struct UpgradeReply(pub(crate) Option<Box<dyn std::any::Any + Send>>);
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be returned by an `upgrade` handler",
     label = "not an answer to an upgrade",
-    note = "an `upgrade` handler can return `()` to accept, `S` to accept with a state, or `Result<(), R>` or `Result<S, R>` to refuse with an `Err`, where `S: ConnectionState` and `R: IntoResponse`",
+    note = "an `upgrade` handler can return `()` to accept, `S` to accept with a state, or `Result<(), R>` or `Result<S, R>` to refuse with an `Err`, where `S` derives `ConnectionState` and `R: IntoResponse`",
     note = "an HTTP answer only refuses: return it as `Err(answer)`",
     note = "a text or a message can be sent once the connection exists: return it from a handler with `on = \"connect\"`"
 )]

@@ -1,9 +1,15 @@
 //! `state = AppState`: an upgrade handler takes every extractor that axum's own handlers take, and `build()` finds a state that
 //! nobody gave.
 
-use std::sync::{Arc, atomic::AtomicU32, atomic::Ordering};
+use std::{
+    convert::Infallible,
+    marker::PhantomData,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
-use axum_extra::extract::cookie::{Key, SignedCookieJar};
 use robyn_ws::{axum::http::request::Parts, prelude::*};
 use robyn_ws_tests::{Probe, Request, Server, probe};
 
@@ -23,6 +29,29 @@ impl FromRef<AppState> for Key {
 }
 
 #[derive(Clone)]
+struct Key(&'static str);
+
+/// An extractor for each state that has a key, with the type parameters of `SignedCookieJar` of axum-extra.
+struct SignedCookieJar<K = Key> {
+    user: Option<String>,
+    _key: PhantomData<K>,
+}
+
+impl<S: Send + Sync, K: FromRef<S> + Into<Key>> FromRequestParts<S> for SignedCookieJar<K> {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let Key(key) = K::from_ref(state).into();
+        let cookie = parts.headers.get("cookie").and_then(|cookie| cookie.to_str().ok());
+        let user = cookie.and_then(|cookie| cookie.strip_prefix("user=")?.strip_suffix(key));
+        Ok(Self {
+            user: user.map(str::to_owned),
+            _key: PhantomData,
+        })
+    }
+}
+
+#[derive(Clone)]
 struct Motto(&'static str);
 
 impl FromRef<AppState> for Motto {
@@ -34,7 +63,7 @@ impl FromRef<AppState> for Motto {
 fn state() -> AppState {
     AppState {
         motto: "why so serious",
-        key: Key::from(&[7; 64]),
+        key: Key(".signed"),
         visits: Arc::default(),
     }
 }
@@ -64,7 +93,7 @@ async fn all(
     _hub: Hub,
     probe: Global<Probe>,
 ) {
-    let user = jar.get("user").map(|cookie| cookie.value().to_owned());
+    let user = jar.user;
     let same = state.motto == motto.0;
     let has_host = headers.contains_key("host");
     probe.note(format!("{room} {} {same} {user:?} {} {has_host}", motto.0, visit.0));
@@ -95,10 +124,7 @@ async fn upgrade_handler_takes_extractors_of_the_apps_state() {
     Request::upgrade("/app_state/all/red").raw(&server).await;
     seen.expect("red why so serious true None 1 true").await;
 
-    let jar = SignedCookieJar::new(state().key).add(("user", "gordon"));
-    let signed = jar.into_response();
-    let cookie = signed.headers()["set-cookie"].to_str().expect("it is ASCII");
-    let request = Request::upgrade("/app_state/all/red").header("cookie", cookie);
+    let request = Request::upgrade("/app_state/all/red").header("cookie", "user=gordon.signed");
     request.raw(&server).await;
     seen.expect("red why so serious true Some(\"gordon\") 2 true").await;
     let forged = Request::upgrade("/app_state/all/red").header("cookie", "user=gordon");

@@ -13,3 +13,4 @@ mod serving;
 mod sub_routers;
 mod surface;
 mod telemetry;
+mod wiring_places;

@@ -1,6 +1,8 @@
 //! A trial of a `Path<T>`: axum reads parameters of the given names into a `T`. Values that the `T` refuses are replaced by
 //! others, until it takes them or its mistake does not depend on them.
 
+use std::{ops::Range, vec};
+
 use axum::{
     extract::{path::ErrorKind, rejection::PathRejection},
     http::Request,
@@ -67,7 +69,7 @@ struct Parameter {
 /// The variants of an enum, which are tried one after the other.
 struct Variants {
     position: usize,
-    names: std::vec::IntoIter<String>,
+    names: vec::IntoIter<String>,
     /// The field that was missing with the variants so far.
     missing: Option<String>,
 }
@@ -114,22 +116,19 @@ impl Trial {
     fn learn(&mut self, kind: &ErrorKind) -> Verdict {
         match kind {
             ErrorKind::WrongNumberOfParameters { expected, .. } => {
-                Verdict::Never(PathMismatch::Count { expected: *expected })
+                self.never(PathMismatch::Count { expected: *expected })
             }
-            ErrorKind::UnsupportedType { name } if name.ends_with("enum variant") => {
-                let unsupported = || PathMismatch::Unsupported("an enum whose variants have values".to_owned());
-                self.next_variant().unwrap_or_else(|| Verdict::Never(unsupported()))
-            }
-            ErrorKind::UnsupportedType { name } => {
-                Verdict::Never(PathMismatch::Unsupported(format!("`{}`", short(name))))
-            }
+            ErrorKind::UnsupportedType { name } if name.ends_with("enum variant") => self.never(
+                PathMismatch::Unsupported("an enum whose variants have values".to_owned()),
+            ),
+            ErrorKind::UnsupportedType { name } => self.never(PathMismatch::Unsupported(format!("`{}`", short(name)))),
             ErrorKind::ParseError { expected_type, .. } => self.fix(Some(0), expected_type),
             ErrorKind::ParseErrorAtIndex {
                 index, expected_type, ..
             } => self.fix(Some(*index), expected_type),
             ErrorKind::ParseErrorAtKey { key, expected_type, .. } => self.fix(self.position(key), expected_type),
             ErrorKind::DeserializeError { key, .. } => match self.position(key) {
-                Some(position) => self.next_round(position..=position),
+                Some(position) => self.next_round(position..position + 1),
                 None => Verdict::Unclear,
             },
             ErrorKind::Message(message) => self.learn_from_text(message),
@@ -138,28 +137,32 @@ impl Trial {
     }
 
     fn learn_from_text(&mut self, message: &str) -> Verdict {
-        if let Some(field) = quoted(message, "missing field `") {
+        if let Some(field) = missing_field(message) {
             return self.missing(field);
         }
-        if let Some(field) = quoted(message, "unknown field `") {
+        if let Some((field, _)) = unknown("field", message) {
             return self.refused(field);
         }
-        if let Some(value) = quoted(message, "unknown variant `") {
-            let variants = message.split('`').skip(3).step_by(2).map(str::to_owned).collect();
+        if let Some((value, variants)) = unknown("variant", message) {
             return self.try_variants(value, variants);
         }
         if let Some(expected) = flattened(message) {
-            return Verdict::Never(PathMismatch::Flattened(expected.to_owned()));
+            return self.never(PathMismatch::Flattened(expected.to_owned()));
         }
         match message {
             "Unexpected key type" => {
-                Verdict::Never(PathMismatch::Unsupported("a map whose keys are not strings".to_owned()))
+                self.never(PathMismatch::Unsupported("a map whose keys are not strings".to_owned()))
             }
             "array types are not supported" => {
-                Verdict::Never(PathMismatch::Unsupported("a field of two values".to_owned()))
+                self.never(PathMismatch::Unsupported("a field of two values".to_owned()))
             }
-            _ => self.next_round(0..=self.parameters.len().saturating_sub(1)),
+            _ => self.next_round(0..self.parameters.len()),
         }
+    }
+
+    /// Returns that no value can be read, unless an enum has another variant to try.
+    fn never(&mut self, mismatch: PathMismatch) -> Verdict {
+        self.next_variant().unwrap_or(Verdict::Never(mismatch))
     }
 
     /// Pretends that the path has the parameter, to find the next one that is missing.
@@ -196,7 +199,7 @@ impl Trial {
     fn try_variants(&mut self, value: &str, names: Vec<String>) -> Verdict {
         let has_value = |known: &Parameter| known.value == value && !known.is_fixed;
         let Some(position) = self.parameters.iter().position(has_value) else {
-            return self.next_round(0..=self.parameters.len().saturating_sub(1));
+            return self.next_round(0..self.parameters.len());
         };
         self.parameters[position].is_fixed = true;
         self.variants = Some(Variants {
@@ -229,7 +232,7 @@ impl Trial {
         Verdict::TryAgain
     }
 
-    fn next_round(&mut self, positions: std::ops::RangeInclusive<usize>) -> Verdict {
+    fn next_round(&mut self, positions: Range<usize>) -> Verdict {
         let mut verdict = Verdict::Unclear;
         for position in positions {
             let Some(parameter) = self.parameters.get_mut(position) else {
@@ -254,9 +257,22 @@ impl Trial {
     }
 }
 
-/// Returns the text between `start` and the next backtick, if the message begins with `start`.
-pub(super) fn quoted<'m>(message: &'m str, start: &str) -> Option<&'m str> {
-    Some(message.strip_prefix(start)?.split_once('`')?.0)
+/// Returns the field of serde's error for a missing one. Errors of parsers that are written alike have more text.
+pub(super) fn missing_field(message: &str) -> Option<&str> {
+    let field = message.strip_prefix("missing field `")?.strip_suffix('`')?;
+    (!field.contains('`')).then_some(field)
+}
+
+/// Returns the unknown field or variant of serde's error, and the known ones.
+fn unknown<'m>(kind: &str, message: &'m str) -> Option<(&'m str, Vec<String>)> {
+    let (name, expected) = message
+        .strip_prefix("unknown ")?
+        .strip_prefix(kind)?
+        .strip_prefix(" `")?
+        .split_once("`, ")?;
+    let is_serde = expected.ends_with('`') || expected == format!("there are no {kind}s");
+    let known = expected.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    is_serde.then_some((name, known))
 }
 
 /// Returns the type of a field of a flattened struct that is not a string. The value was a number, as every parser of

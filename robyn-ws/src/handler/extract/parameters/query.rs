@@ -6,7 +6,7 @@ use axum::http::Uri;
 use crate::{
     handler::{
         extract::parameters::{
-            path::{flattened, quoted},
+            path::{flattened, missing_field},
             samples::{ROUNDS, sample},
         },
         needs::QueryRead,
@@ -48,8 +48,7 @@ pub(crate) fn mismatch(read: QueryRead) -> Option<QueryMismatch> {
         if let Some(expected) = flattened(why) {
             return Some(QueryMismatch::Flattened(expected.to_owned()));
         }
-        if let Some(name) = quoted(why, "missing field `").filter(|name| fields.iter().all(|known| known.name != *name))
-        {
+        if let Some(name) = missing_field(why).filter(|name| fields.iter().all(|known| known.name != *name)) {
             let name = name.to_owned();
             fields.push(Field { name, round: 0 });
             continue;

@@ -1,14 +1,16 @@
 //! `build()` finds each `Path<T>` and `Query<T>` that no request can satisfy, and takes no other for one.
 
+mod types;
+
 use std::{
     collections::{BTreeMap, HashMap},
     net::{IpAddr, SocketAddr},
     num::NonZeroU8,
-    str::FromStr,
 };
 
 use robyn_ws::prelude::*;
-use serde::{Deserialize, Deserializer, de};
+
+use self::types::*;
 
 /// A module with a handler of one argument, in a sub-router of its own.
 macro_rules! handler {
@@ -64,290 +66,6 @@ fn expect(router: &'static SubRouter, words: &str) {
     assert!(error.message().contains(words), "no `{words}` in: {error}");
 }
 
-// ---- types ---------------------------------------------------------------------------------------------------------------
-
-#[derive(Deserialize)]
-#[expect(dead_code, reason = "only its `Deserialize` is of interest")]
-struct Room {
-    tenant: String,
-    room: u32,
-}
-
-#[derive(Deserialize)]
-#[expect(dead_code, reason = "only its `Deserialize` is of interest")]
-struct Spelled {
-    #[serde(rename = "tenant")]
-    owner: String,
-    #[serde(alias = "room")]
-    chamber: u32,
-    #[serde(default)]
-    page: u32,
-    lang: Option<String>,
-    #[serde(skip)]
-    cached: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "only its `Deserialize` is of interest")]
-struct Camel {
-    room_id: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "only its `Deserialize` is of interest")]
-struct Strict {
-    room: String,
-}
-
-#[derive(Deserialize)]
-#[serde(default)]
-#[derive(Default)]
-struct AllDefault {
-    nothing: String,
-    of: u8,
-}
-
-#[derive(Deserialize)]
-#[expect(dead_code, reason = "only its `Deserialize` is of interest")]
-struct Flat {
-    tenant: String,
-    #[serde(flatten)]
-    rest: HashMap<String, String>,
-}
-
-#[derive(Deserialize)]
-#[expect(dead_code, reason = "only its `Deserialize` is of interest")]
-struct FlatTwice {
-    #[serde(flatten)]
-    inner: Camel,
-}
-
-#[derive(Deserialize)]
-#[expect(dead_code, reason = "only its `Deserialize` is of interest")]
-struct FlatNumber {
-    #[serde(flatten)]
-    inner: Room,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Color {
-    Red,
-    DarkBlue,
-}
-
-#[derive(Deserialize)]
-#[expect(dead_code, reason = "only its `Deserialize` is of interest")]
-enum SometimesNamed {
-    Named(String),
-    Lobby,
-}
-
-#[derive(Deserialize)]
-#[expect(dead_code, reason = "only its `Deserialize` is of interest")]
-enum AlwaysNamed {
-    Named(String),
-    Placed { x: u8 },
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-#[expect(dead_code, reason = "only its `Deserialize` is of interest")]
-enum Untagged {
-    Room(Room),
-    Tenant { tenant: String },
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-#[expect(dead_code, reason = "only its `Deserialize` is of interest")]
-enum Tagged {
-    Numbered { id: String },
-    Called { name: String },
-}
-
-#[derive(Deserialize)]
-struct FlatTagged {
-    #[serde(rename = "tagged", flatten)]
-    _tagged: Tagged,
-}
-
-#[derive(Deserialize)]
-struct FlatOnly {
-    #[serde(rename = "only", flatten)]
-    _only: Only,
-}
-
-#[derive(Deserialize)]
-struct Colorful {
-    #[serde(rename = "color")]
-    _color: Color,
-    #[serde(rename = "rom")]
-    _room: String,
-}
-
-#[derive(Deserialize)]
-struct Id(#[expect(dead_code, reason = "only its `Deserialize` is of interest")] u64);
-
-#[derive(Deserialize)]
-struct Pair(
-    #[expect(dead_code, reason = "only its `Deserialize` is of interest")] String,
-    #[expect(dead_code, reason = "only its `Deserialize` is of interest")] u8,
-);
-
-#[derive(Deserialize)]
-struct Unit;
-
-/// A code that none of the tried values is.
-struct Code;
-
-impl FromStr for Code {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text == "xyzzy-17" {
-            Ok(Self)
-        } else {
-            Err(format!("{text} is no code"))
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Code {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
-    }
-}
-
-/// A code whose visitor takes a text that is borrowed, as those of UUIDs and dates do.
-struct Borrowed;
-
-impl<'de> Deserialize<'de> for Borrowed {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-
-        impl de::Visitor<'_> for Visitor {
-            type Value = Borrowed;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a UUID")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Borrowed, E> {
-                if text.len() == 36 {
-                    Ok(Borrowed)
-                } else {
-                    Err(E::invalid_value(de::Unexpected::Str(text), &self))
-                }
-            }
-        }
-
-        deserializer.deserialize_str(Visitor)
-    }
-}
-
-/// A number in a range that the first values are not in.
-#[derive(Deserialize)]
-#[serde(try_from = "u16")]
-struct Port;
-
-impl TryFrom<u16> for Port {
-    type Error = String;
-
-    fn try_from(port: u16) -> Result<Self, String> {
-        if port > 60_000 {
-            Ok(Self)
-        } else {
-            Err(format!("{port} is reserved"))
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct Odd {
-    #[serde(rename = "code")]
-    _code: Code,
-    #[serde(rename = "id")]
-    _id: Borrowed,
-    #[serde(rename = "ip")]
-    _ip: IpAddr,
-}
-
-#[derive(Deserialize)]
-struct Misspelled {
-    #[serde(rename = "id")]
-    _id: Borrowed,
-    #[serde(rename = "open")]
-    _open: bool,
-    #[serde(rename = "rom")]
-    _rom: String,
-    #[serde(rename = "tennant")]
-    _tennant: String,
-}
-
-#[derive(Deserialize)]
-struct Search {
-    #[serde(rename = "page")]
-    _page: u32,
-    #[serde(rename = "open")]
-    _open: bool,
-    #[serde(rename = "tags")]
-    _tags: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct SearchWithDefaults {
-    #[serde(rename = "page")]
-    _page: u32,
-    #[serde(default, rename = "tags")]
-    _tags: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Lists {
-    #[serde(rename = "tags", deserialize_with = "split")]
-    _tags: Vec<String>,
-}
-
-fn split<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    Ok(String::deserialize(deserializer)?
-        .split(',')
-        .map(str::to_owned)
-        .collect())
-}
-
-/// It reads one parameter, or makes do without.
-struct Lenient;
-
-impl<'de> Deserialize<'de> for Lenient {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(String::deserialize(deserializer).map_or(Self, |_| Self))
-    }
-}
-
-struct Panics;
-
-impl<'de> Deserialize<'de> for Panics {
-    fn deserialize<D: Deserializer<'de>>(_deserializer: D) -> Result<Self, D::Error> {
-        panic!("a panic of the test, in `Deserialize`")
-    }
-}
-
-/// An extractor of the program's own that reads parameters.
-struct Own;
-
-impl<'a, E: robyn_ws::event::LiveEvent> FromEvent<'a, E> for Own {
-    fn from_event(cx: &mut robyn_ws::event::EventContext<'a, E>) -> Result<Self, Rejection> {
-        Path::<Strict>::from_event(cx).map(|_| Self)
-    }
-
-    fn declare(needs: &mut robyn_ws::Needs) {
-        <Path<Strict> as FromEvent<'a, E>>::declare(needs);
-    }
-}
-
 // ---- no false alarm ------------------------------------------------------------------------------------------------------
 
 fits! {
@@ -396,6 +114,10 @@ fits! {
     flat_twice: "/{roomId}", Path<FlatTwice>;
     untagged: "/{tenant}", Path<Untagged>;
     flat_tagged: "/{kind}/{name}", Path<FlatTagged>;
+    flat_mixed_by_name: "/{kind}/{name}", Path<FlatMixed>;
+    flat_mixed_with_all: "/{kind}/{id}/{name}", Path<FlatMixed>;
+    json: "/{settings}", Path<Settings>;
+    json_and_more: "/{settings}/{room}", Path<(Settings, String)>;
     odd: "/{code}/{id}/{ip}", Path<Odd>;
     lenient: "/", Path<Lenient>;
     lenient_of_two: "/{a}/{b}", Path<Lenient>;
@@ -411,6 +133,7 @@ fits! {
     query_flat: "/", Query<Flat>;
     query_untagged: "/", Query<Untagged>;
     query_tagged: "/", Query<Tagged>;
+    query_json: "/", Query<Settled>;
     query_odd: "/", Query<Odd>;
     query_strict: "/", Query<Strict>;
     query_with_defaults: "/", Query<SearchWithDefaults>;
@@ -418,16 +141,6 @@ fits! {
     query_lenient: "/", Query<Lenient>;
     query_panicking: "/", Query<Panics>;
     query_optional: "/", Option<Query<Room>>;
-}
-
-/// `ConnectionId` is a UUID without serde.
-struct ConnectionIdText;
-
-impl<'de> Deserialize<'de> for ConnectionIdText {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse::<ConnectionId>().map(|_| Self).map_err(de::Error::custom)
-    }
 }
 
 // ---- mistakes ------------------------------------------------------------------------------------------------------------
@@ -467,20 +180,6 @@ never_fits! {
     no_such_kind: "/{kind}/{number}", Path<FlatOnly> => "which wants `id`";
 }
 
-#[derive(Deserialize)]
-struct Strict2 {
-    #[serde(rename = "room")]
-    _room: String,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "kind")]
-#[expect(dead_code, reason = "only its `Deserialize` is of interest")]
-enum Only {
-    One { id: String },
-    Two { id: String },
-}
-
 never_fits! {
     types_that_axum_cannot_read_from_a_path_are_reported, "close":
     option_inside: "/{room}", Path<Option<String>> => "takes `Path<Option<String>>`, but axum cannot read `Option<String>` from a path";
@@ -488,6 +187,7 @@ never_fits! {
     structure_in_a_tuple: "/{a}/{b}", Path<(String, Room)> => "cannot read `Room` from a path";
     map_of_numbers: "/{a}", Path<HashMap<u8, String>> => "cannot read a map whose keys are not strings";
     always_named: "/{a}", Path<AlwaysNamed> => "an enum whose variants have values";
+    flat_mixed_by_number: "/{kind}/{id}", Path<FlatMixed> => "wants `name`";
     flat_number: "/{tenant}/{room}", Path<FlatNumber> => "whose flattened struct has a field that is u32";
 }
 
