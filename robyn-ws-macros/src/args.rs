@@ -20,10 +20,27 @@ pub(crate) struct Args {
     /// The event that is given, or that is likely meant by a misspelling.
     pub(crate) event: Option<Event>,
     pub(crate) router: Option<ExprPath>,
-    /// It is `Some(None)` if its value is wrong.
-    pub(crate) state: Option<Option<Type>>,
+    pub(crate) state: State,
     pub(crate) blocking: Option<Ident>,
     pub(crate) runtime: Option<Path>,
+}
+
+/// The state of an upgrade handler's extractors.
+#[derive(Default)]
+pub(crate) enum State {
+    #[default]
+    Absent,
+    Given(Box<Type>),
+    Wrong,
+}
+
+impl State {
+    pub(crate) fn given(&self) -> Option<&Type> {
+        match self {
+            Self::Given(ty) => Some(ty),
+            Self::Absent | Self::Wrong => None,
+        }
+    }
 }
 
 impl Args {
@@ -81,7 +98,10 @@ impl ArgsParser {
         match self.keys.recognize(key, argument, errors) {
             Some("on") => self.on(argument, errors),
             Some("router") => self.args.router = argument.parse_value(help("router"), errors),
-            Some("state") => self.args.state = Some(argument.parse_value(help("state"), errors)),
+            Some("state") => {
+                let ty = argument.parse_value(help("state"), errors);
+                self.args.state = ty.map_or(State::Wrong, |ty| State::Given(Box::new(ty)));
+            }
             Some("crate") => {
                 self.args.runtime = argument
                     .parse_value::<ModPath>(help("crate"), errors)

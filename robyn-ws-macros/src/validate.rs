@@ -9,7 +9,7 @@ use syn::{
 };
 
 use crate::{
-    args::Args,
+    args::{Args, State},
     diagnostics::Diagnostics,
     event::Event,
     item::Item,
@@ -71,7 +71,7 @@ fn types(
     };
     Some(Types {
         name: signature.ident.clone(),
-        runtime: Runtime::new(args.runtime.as_ref(), event, args.state.iter().flatten().next()),
+        runtime: Runtime::new(args.runtime.as_ref(), event, args.state.given()),
         params,
         output,
         router: args.router.take(),
@@ -109,7 +109,7 @@ fn check_mode(args: &Args, signature: &Signature, errors: &mut Diagnostics) {
 
 /// Checks that the handler's event has extractors with a state.
 fn check_state(args: &Args, errors: &mut Diagnostics) {
-    if let Some(Some(state)) = &args.state
+    if let Some(state) = args.state.given()
         && state_is_wrong(args)
     {
         let problem = "only an `upgrade` handler has a `state`, which is for axum's extractors";
@@ -123,8 +123,11 @@ fn check_state(args: &Args, errors: &mut Diagnostics) {
 
 /// Returns `true` if the state of the handler's extractors is not known, or if its event has none.
 fn state_is_wrong(args: &Args) -> bool {
-    let is_misplaced = args.event.is_some_and(|event| event != Event::Upgrade);
-    args.state.as_ref().is_some_and(|state| state.is_none() || is_misplaced)
+    match args.state {
+        State::Absent => false,
+        State::Given(_) => args.event.is_some_and(|event| event != Event::Upgrade),
+        State::Wrong => true,
+    }
 }
 
 fn check_qualifiers(signature: &Signature, errors: &mut Diagnostics) {

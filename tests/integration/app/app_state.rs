@@ -90,13 +90,17 @@ async fn all(
     visit: Visit,
     headers: HeaderMap,
     Path(room): Path<String>,
-    _hub: Hub,
     probe: Global<Probe>,
 ) {
     let user = jar.user;
     let same = state.motto == motto.0;
     let has_host = headers.contains_key("host");
     probe.note(format!("{room} {} {same} {user:?} {} {has_host}", motto.0, visit.0));
+}
+
+#[websocket("/hub", on = "upgrade", state = AppState, router = STATES)]
+fn with_the_hub(hub: Hub, _state: State<AppState>, probe: Global<Probe>) {
+    probe.note(hub.count().to_string());
 }
 
 #[websocket("/fallible", on = "upgrade", state = AppState, router = STATES)]
@@ -140,6 +144,8 @@ async fn upgrade_handler_takes_extractors_of_the_apps_state() {
     seen.expect("Err(\"no more visits\") None Err(403)").await;
     Request::upgrade("/app_state/fallible").raw(&server).await;
     seen.expect("Ok(4) Some(5) Ok(6)").await;
+    Request::upgrade("/app_state/hub").raw(&server).await;
+    assert!(seen.next().await.parse::<usize>().is_ok());
     Request::upgrade("/app_state/blocking").raw(&server).await;
     seen.expect("why so serious").await;
 }

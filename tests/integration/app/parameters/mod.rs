@@ -81,6 +81,7 @@ fits! {
     one_uuid: "/{room}", Path<ConnectionIdText>;
     one_color: "/{room}", Path<Color>;
     one_sometimes_named: "/{room}", Path<SometimesNamed>;
+    one_color_in_words: "/{room}", Path<InWords>;
     one_newtype: "/{room}", Path<Id>;
     one_in_a_tuple: "/{room}", Path<(String,)>;
     one_code: "/{room}", Path<Code>;
@@ -89,6 +90,7 @@ fits! {
     boxed: "/{room}", Path<Box<str>>;
     wildcard: "/{*rest}", Path<String>;
     parameter_and_wildcard: "/{room}/{*rest}", Path<(String, String)>;
+    odd_name: "/{room-id}", Path<HashMap<String, String>>;
     braces: "/{{room}}/{room}", Path<String>;
     tuple: "/{tenant}/{room}", Path<(String, u32)>;
     tuple_struct: "/{name}/{age}", Path<Pair>;

@@ -351,3 +351,9 @@ pub(super) struct Settled {
     #[serde(rename = "room")]
     _room: String,
 }
+
+#[derive(Deserialize)]
+pub(super) enum InWords {
+    #[serde(rename = "dark blue / grün +")]
+    DarkBlue,
+}

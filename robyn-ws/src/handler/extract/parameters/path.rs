@@ -89,7 +89,9 @@ impl Trial {
             missing: Vec::new(),
             refused: Vec::new(),
         };
-        names.iter().for_each(|name| trial.add(name));
+        for name in names {
+            trial.add(name);
+        }
         trial
     }
 
