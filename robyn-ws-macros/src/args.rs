@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
-use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, Path};
+use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, Path, Type};
 
 use crate::{
     diagnostics::{Diagnostics, closest, code_list},
@@ -12,7 +12,7 @@ use crate::{
     tokens::code,
 };
 
-const KEYS: &[&str] = &["on", "router", "blocking", "crate"];
+const KEYS: &[&str] = &["on", "router", "state", "blocking", "crate"];
 
 /// The parsed arguments. A part that is missing or wrong is `None`, and has been reported.
 #[derive(Default)]
@@ -21,8 +21,27 @@ pub(crate) struct Args {
     /// The event that is given, or that is likely meant by a misspelling.
     pub(crate) event: Option<Event>,
     pub(crate) router: Option<ExprPath>,
+    pub(crate) state: State,
     pub(crate) blocking: Option<Ident>,
     pub(crate) runtime: Option<Path>,
+}
+
+/// The state of an upgrade handler's extractors.
+#[derive(Default)]
+pub(crate) enum State {
+    #[default]
+    Absent,
+    Given(Box<Type>),
+    Wrong,
+}
+
+impl State {
+    pub(crate) fn given(&self) -> Option<&Type> {
+        match self {
+            Self::Given(ty) => Some(ty),
+            Self::Absent | Self::Wrong => None,
+        }
+    }
 }
 
 impl Args {
@@ -91,6 +110,10 @@ impl ArgsParser {
             Some("on" | "router" | "crate") if is_misspelled && argument.value.is_none() => self.unclear(),
             Some("on") => self.on(argument, errors),
             Some("router") => self.args.router = argument.parse_value(help("router"), errors),
+            Some("state") => {
+                let ty = argument.parse_value(help("state"), errors);
+                self.args.state = ty.map_or(State::Wrong, |ty| State::Given(Box::new(ty)));
+            }
             Some("crate") => {
                 self.args.runtime = argument
                     .parse_value::<ModPath>(help("crate"), errors)
@@ -309,6 +332,7 @@ fn help(key: &str) -> &'static str {
     match key {
         "on" => "write `on = \"message\"`",
         "router" => "write `router = LEAGUE`, the name of a `static` `SubRouter`",
+        "state" => "write `state = AppState`, the type of the value given to `App::state`",
         "crate" => "write `crate = ::robyn_ws`",
         _ => "write `blocking`",
     }

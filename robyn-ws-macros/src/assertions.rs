@@ -31,7 +31,7 @@ pub(crate) fn state_is_borrowed_once(types: &Types) -> TokenStream {
 
 /// Checks the arguments of a handler.
 pub(crate) fn arguments_fit_the_event(types: &Types) -> TokenStream {
-    let (needs, inference) = (&types.runtime.needs, &types.runtime.inference);
+    let (needs, inference, state) = (&types.runtime.needs, &types.runtime.inference, &types.runtime.state);
     let name = beside(&types.name, "__robyn_ws_arguments_fit_the_event");
     let arguments = types.params.iter().map(|ty| {
         let (place, declare) = argument(types, ty, "declare");
@@ -39,7 +39,7 @@ pub(crate) fn arguments_fit_the_event(types: &Types) -> TokenStream {
         let via = via(types, &format_ident!("__robyn_ws_ty"), place);
         let declared = quote_spanned!(place=> (#needs, #name #via));
         quote! {
-            let #name = #inference::NEW;
+            let #name = #inference::<_, #state>::NEW;
             #declare #declared;
         }
     });

@@ -40,7 +40,7 @@ use proc_macro::TokenStream;
 /// # Arguments of the attribute
 ///
 /// ```text
-/// #[websocket(PATH, on = EVENT, router = PATH_TO_STATIC, blocking, crate = PATH_TO_CRATE)]
+/// #[websocket(PATH, on = EVENT, router = PATH_TO_STATIC, state = TYPE, blocking, crate = PATH_TO_CRATE)]
 /// ```
 ///
 /// Only `PATH` is required. It comes first; the others come in any order.
@@ -54,6 +54,7 @@ use proc_macro::TokenStream;
 /// | `on = "close"` | Runs once after the connection has ended, however it ended. |
 /// | no `on` | A *session handler*: an `async fn` that owns the socket. |
 /// | `router = LEAGUE` | The `static` `SubRouter` that the endpoint belongs to. |
+/// | `state = AppState` | The state for axum's extractors in an `upgrade` handler, which `App::state` is given. |
 /// | `blocking` | Runs the function, which is not `async`, on a thread that may block. |
 /// | `crate = my::robyn_ws` | Where the runtime crate is, if it is not a dependency of your crate. |
 ///

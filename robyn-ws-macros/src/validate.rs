@@ -6,7 +6,7 @@ use quote::{ToTokens, quote};
 use syn::{Attribute, FnArg, GenericParam, Ident, PatType, ReturnType, Safety, Signature, Type, TypeReference};
 
 use crate::{
-    args::Args,
+    args::{Args, State},
     argument::{self, ungrouped},
     diagnostics::Diagnostics,
     event::Event,
@@ -32,6 +32,7 @@ pub(crate) fn validate(
     };
     let signature = &function.signature;
     check_mode(&args, &function, errors);
+    check_state(&args, errors);
     check_qualifiers(signature, errors);
     check_place(&function, args.blocking.is_some(), errors);
     check_generics(signature, errors);
@@ -71,13 +72,14 @@ fn types(
     exclusive: Vec<(TokenStream, TokenStream)>,
 ) -> Types {
     let may_lack_its_event = args.event == Some(Event::Session) && signature.asyncness.is_none();
+    let is_clear = !may_lack_its_event && !state_is_wrong(args);
     let (event, params, output) = match args.event {
-        Some(event) if !may_lack_its_event => (event, params, output(signature)),
+        Some(event) if is_clear => (event, params, output(signature)),
         _ => (Event::Session, Vec::new(), Output::Never),
     };
     Types {
         name: signature.ident.clone(),
-        runtime: Runtime::new(args.runtime.as_ref(), event),
+        runtime: Runtime::new(args.runtime.as_ref(), event, args.state.given()),
         params,
         output,
         router: args.router.take(),
@@ -111,6 +113,29 @@ fn check_mode(args: &Args, function: &Function, errors: &mut Diagnostics) {
             problem,
             format_args!("remove `blocking`, or write `fn {name}` without `async`"),
         );
+    }
+}
+
+/// Checks that the handler's event has extractors with a state.
+fn check_state(args: &Args, errors: &mut Diagnostics) {
+    if let Some(state) = args.state.given()
+        && state_is_wrong(args)
+    {
+        let problem = "only an `upgrade` handler has a `state`, which is for axum's extractors";
+        let state_name = code(state.to_token_stream());
+        let help = format!(
+            "remove it, inject the value by `App::inject_global`, and take `Global<{state_name}>` as an argument"
+        );
+        errors.report(state, problem, help);
+    }
+}
+
+/// Returns `true` if the state of the handler's extractors is not known, or if its event has none.
+fn state_is_wrong(args: &Args) -> bool {
+    match args.state {
+        State::Absent => false,
+        State::Given(_) => args.event.is_some_and(|event| event != Event::Upgrade),
+        State::Wrong => true,
     }
 }
 
