@@ -6,7 +6,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use syn::{ExprPath, parse::Parse};
+use syn::{ExprPath, Type, parse::Parse};
 
 use crate::{
     diagnostics::Diagnostics,
@@ -25,14 +25,18 @@ pub(crate) fn mentions(attr: TokenStream) -> TokenStream {
     let events = arguments
         .iter()
         .filter_map(|argument| value::<Ident>(argument, |key| key == "on"));
+    let states = arguments
+        .iter()
+        .filter_map(|argument| value::<Type>(argument, |key| key == "state"));
     let paths = arguments.iter().filter_map(|argument| match argument.key {
-        Some(_) => value::<ExprPath>(argument, |key| key != "on" && key != "crate"),
+        Some(_) => value::<ExprPath>(argument, |key| key == "router"),
         None => syn::parse2(argument.tokens.clone()).ok(),
     });
     quote! {
         use __robyn_ws::editor::keys::{#(#keys as _),*};
         use __robyn_ws::editor::events::{#(#events as _),*};
         #(const _: &_ = &#paths;)*
+        #(const _: ::core::option::Option<#states> = ::core::option::Option::None;)*
     }
 }
 

@@ -45,6 +45,7 @@ fn definitions_have_one_place(project: &Project, editor: &mut Editor) {
         ("router = §LEAGUE", "static §LEAGUE"),
         ("#[websocket(§PATH", "const §PATH"),
         ("-> Result<§Reply", "type §Reply"),
+        ("state = §AppState", "struct §AppState"),
     ] {
         let places = editor.definitions(project.place(used));
         assert_eq!(places.len(), 1, "{used}: {places:#?}");

@@ -82,6 +82,6 @@ const _: () = {
     const _: () = {
         use __robyn_ws::editor::keys::{on as _, state as _};
         use __robyn_ws::editor::events::{};
-        const _: &_ = &AppState;
+        const _: ::core::option::Option<AppState> = ::core::option::Option::None;
     };
 };
