@@ -107,7 +107,7 @@ impl ArgsParser {
         let known = self.keys.recognize(key, argument, errors);
         let is_misspelled = known.is_some_and(|known| key != known);
         match known {
-            Some("on" | "router" | "crate") if is_misspelled && argument.value.is_none() => self.unclear(),
+            Some("on" | "router" | "state" | "crate") if is_misspelled && argument.value.is_none() => self.unclear(),
             Some("on") => self.on(argument, errors),
             Some("router") => self.args.router = argument.parse_value(help("router"), errors),
             Some("state") => {
@@ -316,7 +316,9 @@ fn meant(key: &str, value: &TokenStream) -> String {
     let event = Event::meant_by(text.trim_matches('"')).and_then(Event::name);
     match (key, event) {
         ("on", Some(event)) => format!("write `on = \"{event}\"`"),
-        ("router" | "crate", _) if syn::parse2::<ModPath>(value.clone()).is_ok() => format!("write `{key} = {text}`"),
+        ("router" | "state" | "crate", _) if syn::parse2::<ModPath>(value.clone()).is_ok() => {
+            format!("write `{key} = {text}`")
+        }
         _ => help(key).to_owned(),
     }
 }
