@@ -28,7 +28,7 @@ pub(crate) fn state_is_borrowed_once(types: &Types) -> TokenStream {
     pairs.collect()
 }
 
-/// Checks the arguments of a handler, without registering it.
+/// Checks the arguments of a handler.
 pub(crate) fn arguments_fit_the_event(types: &Types) -> TokenStream {
     let needs = &types.runtime.needs;
     let name = beside(&types.name, "__robyn_ws_arguments_fit_the_event");

@@ -1,4 +1,4 @@
-//! From a handler to its code: a shim of one type for all handlers of an event, and its entry in the registry.
+//! From a handler to its entry in the registry.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -10,42 +10,74 @@ use crate::{
     tokens::{at, beside, ends, generated_at},
 };
 
-/// A deprecated function, or one with deprecated types, is still a handler, and its author has been warned already.
 pub(crate) fn expand(handler: &Handler) -> TokenStream {
-    let attrs = &handler.attrs;
-    let import = &handler.types.runtime.import;
+    let (import, inventory) = (&handler.types.runtime.import, &handler.types.runtime.inventory);
     let borrows = assertions::state_is_borrowed_once(&handler.types);
     let router = assertions::router_is_a_static_sub_router(&handler.types);
-    let shim = if handler.is_async || handler.types.runtime.event == Event::Upgrade {
-        async_shim(handler)
-    } else {
-        sync_shim(handler)
-    };
-    let needs = needs(handler);
-    let entry = entry(handler);
+    let (name, entry) = entry(handler);
     quote! {
-        #(#attrs)*
-        #[allow(deprecated)]
-        const _: () = {
-            #import
-            #borrows
-            #router
-            #shim
-            #needs
-            #entry
-        };
+        #import
+        #borrows
+        #router
+        #entry
+        #inventory::submit! { #name() }
     }
 }
 
-fn sync_shim(handler: &Handler) -> TokenStream {
-    let Types { runtime, params, .. } = &handler.types;
-    let (context, result) = (&runtime.context, &runtime.result);
-    let shim = beside(&handler.types.name, "__robyn_ws_shim");
+/// Generates a function that returns the entry. Returns its name as well.
+///
+/// All code that names the user's types is in its body: the compiler reports an error once that it finds twice in one
+/// body, and twice if it finds it in two functions.
+fn entry(handler: &Handler) -> (Ident, TokenStream) {
+    let Handler {
+        path, blocking, types, ..
+    } = handler;
+    let name = &types.name;
+    let entry = &types.runtime.entry;
+    let unraw = name.to_string();
+    let name_text = unraw.trim_start_matches("r#");
+    // The place of the function's name is the place of the handler in messages from `build()`.
+    let line = quote_spanned!(name.span()=> ::core::line!());
+    let column = quote_spanned!(name.span()=> ::core::column!());
+    let router = if types.router.is_some() {
+        quote!(::core::option::Option::Some(__ROBYN_WS_ROUTER))
+    } else {
+        quote!(::core::option::Option::None)
+    };
+    let call = if handler.is_async || types.runtime.event == Event::Upgrade {
+        async_call(handler)
+    } else {
+        sync_call(handler)
+    };
+    let called = types.runtime.handler(&call, handler.is_async);
+    let needs = needs(handler);
+    let function = beside(name, "__robyn_ws_entry");
+    let code = quote! {
+        const fn #function() -> #entry {
+            #entry {
+                path: #path,
+                name: #name_text,
+                module: ::core::module_path!(),
+                file: ::core::file!(),
+                line: #line,
+                column: #column,
+                router: #router,
+                blocking: #blocking,
+                handler: #called,
+                needs: #needs,
+            }
+        }
+    };
+    (function, code)
+}
+
+fn sync_call(handler: &Handler) -> TokenStream {
+    let params = &handler.types.params;
     let mutable = (!params.is_empty()).then(|| quote!(mut));
     let takes = takes(&handler.types);
     let reply = reply(&handler.types, call(handler, argument_names(params.len())));
     quote! {
-        fn #shim(#mutable __robyn_ws_cx: #context) -> #result {
+        |#mutable __robyn_ws_cx| {
             #takes
             #reply
         }
@@ -53,12 +85,10 @@ fn sync_shim(handler: &Handler) -> TokenStream {
 }
 
 /// The context ends before the handler's own future is awaited, which may last for long and need not borrow it.
-fn async_shim(handler: &Handler) -> TokenStream {
+fn async_call(handler: &Handler) -> TokenStream {
     let Types {
         runtime, params, name, ..
     } = &handler.types;
-    let (context, future) = (&runtime.context, &runtime.future);
-    let shim = beside(name, "__robyn_ws_shim");
     let mutable = (!params.is_empty()).then(|| quote!(mut));
     let takes = takes(&handler.types);
     let call = call(handler, argument_names(params.len()));
@@ -77,14 +107,10 @@ fn async_shim(handler: &Handler) -> TokenStream {
             #reply
         })
     };
-    quote! {
-        fn #shim(__robyn_ws_cx: #context) -> #future {
-            #boxed
-        }
-    }
+    quote!(|__robyn_ws_cx| #boxed)
 }
 
-/// Takes the arguments from left to right; a rejection ends the shim.
+/// Takes the arguments from left to right; a rejection ends the call.
 fn takes(types: &Types) -> TokenStream {
     let awaited = (types.runtime.event == Event::Upgrade).then(|| quote!(.await));
     let takes = types
@@ -122,8 +148,7 @@ fn reply(types: &Types, value: TokenStream) -> TokenStream {
 /// Declares the needs of the arguments, and the state that an upgrade handler creates.
 fn needs(handler: &Handler) -> TokenStream {
     let runtime = &handler.types.runtime;
-    let (needs, reply) = (&runtime.needs, &runtime.reply);
-    let name = beside(&handler.types.name, "__robyn_ws_needs");
+    let reply = &runtime.reply;
     let arguments = assertions::arguments_are_declared(&handler.types);
     let output = match &handler.types.output {
         Output::Type(ty) if runtime.event == Event::Upgrade => quote!(<#ty as #reply>::declare(__robyn_ws_needs);),
@@ -131,7 +156,7 @@ fn needs(handler: &Handler) -> TokenStream {
         _ => TokenStream::new(),
     };
     quote! {
-        fn #name(__robyn_ws_needs: &mut #needs) {
+        |__robyn_ws_needs| {
             #arguments
             #output
         }
@@ -151,41 +176,6 @@ fn declare_inferred(handler: &Handler) -> TokenStream {
             R::declare(needs);
         }
         __robyn_ws_declare_output(__robyn_ws_needs, async || #call #awaited);
-    }
-}
-
-fn entry(handler: &Handler) -> TokenStream {
-    let Handler {
-        path, blocking, types, ..
-    } = handler;
-    let name = &types.name;
-    let (inventory, entry) = (&types.runtime.inventory, &types.runtime.entry);
-    let unraw = name.to_string();
-    let name_text = unraw.trim_start_matches("r#");
-    // The place of the function's name is the place of the handler in messages from `build()`.
-    let line = quote_spanned!(name.span()=> ::core::line!());
-    let column = quote_spanned!(name.span()=> ::core::column!());
-    let router = if types.router.is_some() {
-        quote!(::core::option::Option::Some(__ROBYN_WS_ROUTER))
-    } else {
-        quote!(::core::option::Option::None)
-    };
-    let shim = types.runtime.handler(&quote!(__robyn_ws_shim), handler.is_async);
-    quote! {
-        #inventory::submit! {
-            #entry {
-                path: #path,
-                name: #name_text,
-                module: ::core::module_path!(),
-                file: ::core::file!(),
-                line: #line,
-                column: #column,
-                router: #router,
-                blocking: #blocking,
-                handler: #shim,
-                needs: __robyn_ws_needs,
-            }
-        }
     }
 }
 

@@ -6,6 +6,7 @@ mod args;
 mod assertions;
 mod connection_state;
 mod diagnostics;
+mod editor;
 mod event;
 mod expand;
 mod fallback;

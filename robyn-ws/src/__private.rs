@@ -29,6 +29,29 @@ pub mod via {
     };
 }
 
+/// The words of `#[websocket]`, which editors complete and explain.
+pub mod editor {
+    pub mod keys {
+        /// The event that the function handles: `on = "message"`.
+        pub mod on {}
+        /// The `static` `SubRouter` that the endpoint belongs to: `router = LEAGUE`.
+        pub mod router {}
+        /// Runs the function, which is not `async`, on a thread that may block.
+        pub mod blocking {}
+    }
+
+    pub mod events {
+        /// Decides about the request before a socket is opened: `on = "upgrade"`.
+        pub mod upgrade {}
+        /// Runs when the socket is open: `on = "connect"`.
+        pub mod connect {}
+        /// Runs for each text or binary message: `on = "message"`.
+        pub mod message {}
+        /// Runs once after the connection has ended: `on = "close"`.
+        pub mod close {}
+    }
+}
+
 /// Boxes the future of an asynchronous handler, and catches its panics. Its name appears in the error for a future that is
 /// not `Send`.
 pub fn handler_future_must_be_send<'a, F>(future: F) -> HandlerFuture<'a>
