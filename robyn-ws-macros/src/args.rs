@@ -1,6 +1,9 @@
-//! Parses the arguments of `#[websocket]`, and recognizes common mistakes in them.
+//! Parses the arguments of `#[websocket]` and `#[websocket_view]`, and recognizes common mistakes in them.
+
+use std::fmt::Display;
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, Path};
 
 use crate::{
@@ -11,11 +14,49 @@ use crate::{
     tokens::code,
 };
 
-const KEYS: &[&str] = &["on", "router", "blocking", "crate"];
+/// One of the attributes that register handlers.
+pub(crate) struct Form {
+    name: &'static str,
+    keys: &'static [&'static str],
+}
+
+impl Form {
+    pub(crate) const FUNCTION: Self = Self {
+        name: "websocket",
+        keys: &["on", "router", "blocking", "crate"],
+    };
+    pub(crate) const VIEW: Self = Self {
+        name: "websocket_view",
+        keys: &["router", "crate"],
+    };
+
+    /// Returns the attribute with this path.
+    fn with_path(&self, path: impl Display) -> String {
+        format!("#[{}({path}, ..)]", self.name)
+    }
+
+    /// Returns how a handler is written that handles one message at a time.
+    pub(crate) fn one_message_at_a_time(&self) -> &'static str {
+        if self.has_events() {
+            "add `on = \"message\"`"
+        } else {
+            "name it `message`"
+        }
+    }
+
+    /// Returns `true` if the attribute, and not the name of a method, says which event it is for.
+    fn has_events(&self) -> bool {
+        self.keys.contains(&"on")
+    }
+
+    fn has(&self, key: &Ident) -> bool {
+        self.keys.iter().any(|known| key == known)
+    }
+}
 
 /// The parsed arguments. A part that is missing or wrong is `None`, and has been reported.
-#[derive(Default)]
 pub(crate) struct Args {
+    pub(crate) form: &'static Form,
     pub(crate) path: Option<EndpointPath>,
     /// The event that is given, or that is likely meant by a misspelling.
     pub(crate) event: Option<Event>,
@@ -25,10 +66,17 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    pub(crate) fn parse(tokens: TokenStream, errors: &mut Diagnostics) -> Self {
+    pub(crate) fn parse(tokens: TokenStream, form: &'static Form, errors: &mut Diagnostics) -> Self {
         let mut parser = ArgsParser {
-            args: Self::default(),
-            keys: Keys::new(KEYS),
+            args: Self {
+                form,
+                path: None,
+                event: None,
+                router: None,
+                blocking: None,
+                runtime: None,
+            },
+            keys: Keys::new(form.keys),
             on: On::Absent,
             path_seen: false,
         };
@@ -60,10 +108,13 @@ struct ArgsParser {
 impl ArgsParser {
     fn keyed(&mut self, position: usize, key: &Ident, argument: &Argument, errors: &mut Diagnostics) {
         let is_first_word = position == 0 && argument.value.is_none();
-        if is_first_word && closest(&key.to_string(), KEYS).is_none() {
+        if !is_first_word && !self.args.form.has(key) && is_said_by_a_method(key, argument, errors) {
+            return;
+        }
+        if is_first_word && closest(&key.to_string(), self.args.form.keys).is_none() {
             self.path_that_is_not_a_literal(&argument.tokens, errors);
         } else if let Some(path) = path_under_a_key(key, argument) {
-            let help = format!("write `#[websocket({}, ..)]`", path.token());
+            let help = format!("write `{}`", self.args.form.with_path(path.token()));
             errors.report(key, "the path has no key, it is the first argument", help);
             self.path_seen = true;
             self.args.path.get_or_insert(EndpointPath::Literal(path));
@@ -89,14 +140,14 @@ impl ArgsParser {
                 self.args.blocking = Some(key.clone());
             }
             // A key that appears more than once leaves no doubt about the event, unlike an unknown one.
-            None if KEYS.iter().any(|known| key == known) => {}
+            None if self.args.form.has(key) => {}
             None => self.unclear(),
         }
     }
 
     fn positional(&mut self, position: usize, argument: &Argument, errors: &mut Diagnostics) {
         if let Some(TokenTree::Ident(key)) = argument.tokens.clone().into_iter().next()
-            && KEYS.iter().any(|known| key == known)
+            && self.args.form.has(&key)
         {
             let problem = format!("unexpected form `{}`", code(argument.tokens.clone()));
             errors.report(&argument.tokens, problem, help(&key.to_string()));
@@ -108,7 +159,7 @@ impl ArgsParser {
                 errors.report(
                     &argument.tokens,
                     problem,
-                    format_args!("the keys are {}", code_list(KEYS)),
+                    format_args!("the keys are {}", code_list(self.args.form.keys)),
                 );
                 return self.unclear();
             }
@@ -118,7 +169,7 @@ impl ArgsParser {
             return self.second_string(&literal, errors);
         }
         if position > 0 {
-            let help = format!("write `#[websocket({}, ..)]`", literal.token());
+            let help = format!("write `{}`", self.args.form.with_path(literal.token()));
             errors.report(&literal, "the path comes before the other arguments", help);
         }
         self.path_seen = true;
@@ -133,9 +184,12 @@ impl ArgsParser {
         } else {
             Event::meant_by(&value)
         };
+        if event.is_some() && !self.args.form.has_events() {
+            return method_is_the_event(&literal.to_token_stream(), event, errors);
+        }
         let Some(event) = event else {
             self.unclear();
-            let help = "write a second `#[websocket(..)]` for a second path";
+            let help = format!("write a second `#[{}(..)]` for a second path", self.args.form.name);
             return errors.report(literal, "there is a path already, and an attribute takes one", help);
         };
         errors.report(
@@ -162,7 +216,8 @@ impl ArgsParser {
             "the path is a string literal or a constant, not `{}`",
             code(tokens.clone())
         );
-        errors.report(tokens, problem, "write it out: `#[websocket(\"/chat\", ..)]`");
+        let help = format!("write it out: `{}`", self.args.form.with_path("\"/chat\""));
+        errors.report(tokens, problem, help);
     }
 
     fn on(&mut self, argument: &Argument, errors: &mut Diagnostics) {
@@ -180,7 +235,7 @@ impl ArgsParser {
 
     fn finish(mut self, errors: &mut Diagnostics) -> Args {
         if !self.path_seen {
-            let help = "write it first: `#[websocket(\"/chat\", ..)]`";
+            let help = format!("write it first: `{}`", self.args.form.with_path("\"/chat\""));
             errors.report(&TokenStream::new(), "the path of the endpoint is missing", help);
         }
         self.args.event = match self.on {
@@ -235,6 +290,31 @@ fn event_named(literal: &LitStr, errors: &mut Diagnostics) -> Option<Event> {
         }
     }
     meant
+}
+
+/// Reports an argument that only functions have: a view has its counterpart at its methods. Returns `false` for another
+/// argument.
+fn is_said_by_a_method(key: &Ident, argument: &Argument, errors: &mut Diagnostics) -> bool {
+    if key == "blocking" {
+        let problem = "each method of a view says for itself that it is `blocking`";
+        errors.report(&argument.tokens, problem, "write `#[view(blocking)]` on the method");
+        return true;
+    }
+    let value = argument.value.clone().unwrap_or_default();
+    let word = syn::parse2::<LitStr>(value).map_or_else(|_| key.to_string(), |name| name.value());
+    let event = Event::meant_by(&word);
+    let is_event = key == "on" || key == "event" || argument.value.is_none() && event.is_some();
+    if is_event {
+        method_is_the_event(&argument.tokens, event, errors);
+    }
+    is_event
+}
+
+/// Reports an event in the attribute of a view.
+fn method_is_the_event(place: &TokenStream, event: Option<Event>, errors: &mut Diagnostics) {
+    let method = event.unwrap_or(Event::Message).method();
+    let help = format!("remove it, and name the method `{method}`");
+    errors.report(place, "the event of a view's method is its name", help);
 }
 
 /// Returns the path of `path = "/chat"`.

@@ -6,6 +6,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use crate::{
     model::{Output, Types},
     tokens::{at, beside, ends, generated_at},
+    view::state,
 };
 
 /// Generates an error where two of a handler's references are to one state, because one name is an alias.
@@ -42,6 +43,7 @@ pub(crate) fn arguments_fit_the_event(types: &Types) -> TokenStream {
 
 /// Declares the needs of each argument.
 pub(crate) fn arguments_are_declared(types: &Types) -> TokenStream {
+    let receiver = state::declare(types);
     let arguments = types.params.iter().map(|ty| {
         let (place, declare) = argument(types, ty, "declare");
         let needs = quote!(__robyn_ws_needs);
@@ -49,7 +51,7 @@ pub(crate) fn arguments_are_declared(types: &Types) -> TokenStream {
         let declared = quote_spanned!(place=> (#needs #via));
         quote!(#declare #declared;)
     });
-    arguments.collect()
+    receiver.into_iter().chain(arguments).collect()
 }
 
 /// Names a function of the trait for an argument of type `ty`. Returns it with the place for the tokens behind it.

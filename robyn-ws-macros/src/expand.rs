@@ -8,6 +8,7 @@ use crate::{
     event::Event,
     model::{Handler, Output, Types},
     tokens::{at, beside, ends, generated_at},
+    view::state,
 };
 
 pub(crate) fn expand(handler: &Handler) -> TokenStream {
@@ -29,13 +30,24 @@ pub(crate) fn expand(handler: &Handler) -> TokenStream {
 /// All code that names the user's types is in its body: the compiler reports an error once that it finds twice in one
 /// body, and twice if it finds it in two functions.
 fn entry(handler: &Handler) -> (Ident, TokenStream) {
+    let entry = &handler.types.runtime.entry;
+    let function = beside(&handler.types.name, "__robyn_ws_entry");
+    let value = entry_value(handler);
+    let code = quote! {
+        const fn #function() -> #entry {
+            #value
+        }
+    };
+    (function, code)
+}
+
+pub(crate) fn entry_value(handler: &Handler) -> TokenStream {
     let Handler {
         path, blocking, types, ..
     } = handler;
     let name = &types.name;
     let entry = &types.runtime.entry;
-    let unraw = name.to_string();
-    let name_text = unraw.trim_start_matches("r#");
+    let name_text = types.name_text();
     // The place of the function's name is the place of the handler in messages from `build()`.
     let line = quote_spanned!(name.span()=> ::core::line!());
     let column = quote_spanned!(name.span()=> ::core::column!());
@@ -51,31 +63,26 @@ fn entry(handler: &Handler) -> (Ident, TokenStream) {
     };
     let called = types.runtime.handler(&call, handler.is_async);
     let needs = needs(handler);
-    let function = beside(name, "__robyn_ws_entry");
-    let code = quote! {
-        const fn #function() -> #entry {
-            #entry {
-                path: #path,
-                name: #name_text,
-                module: ::core::module_path!(),
-                file: ::core::file!(),
-                line: #line,
-                column: #column,
-                router: #router,
-                blocking: #blocking,
-                handler: #called,
-                needs: #needs,
-            }
+    quote! {
+        #entry {
+            path: #path,
+            name: #name_text,
+            module: ::core::module_path!(),
+            file: ::core::file!(),
+            line: #line,
+            column: #column,
+            router: #router,
+            blocking: #blocking,
+            handler: #called,
+            needs: #needs,
         }
-    };
-    (function, code)
+    }
 }
 
 fn sync_call(handler: &Handler) -> TokenStream {
-    let params = &handler.types.params;
-    let mutable = (!params.is_empty()).then(|| quote!(mut));
     let takes = takes(&handler.types);
-    let reply = reply(&handler.types, call(handler, argument_names(params.len())));
+    let mutable = (!takes.is_empty()).then(|| quote!(mut));
+    let reply = reply(&handler.types, call(handler, argument_names(&handler.types)));
     quote! {
         |#mutable __robyn_ws_cx| {
             #takes
@@ -86,12 +93,10 @@ fn sync_call(handler: &Handler) -> TokenStream {
 
 /// The context ends before the handler's own future is awaited, which may last for long and need not borrow it.
 fn async_call(handler: &Handler) -> TokenStream {
-    let Types {
-        runtime, params, name, ..
-    } = &handler.types;
-    let mutable = (!params.is_empty()).then(|| quote!(mut));
+    let Types { runtime, name, .. } = &handler.types;
     let takes = takes(&handler.types);
-    let call = call(handler, argument_names(params.len()));
+    let mutable = (!takes.is_empty()).then(|| quote!(mut));
+    let call = call(handler, argument_names(&handler.types));
     let awaited = handler.is_async.then(|| quote!(.await));
     let reply = reply(&handler.types, quote!(__robyn_ws_called #awaited));
     // A future that is not `Send` is an error of this call, and so it is shown at the function's name.
@@ -113,21 +118,21 @@ fn async_call(handler: &Handler) -> TokenStream {
 /// Takes the arguments from left to right; a rejection ends the call.
 fn takes(types: &Types) -> TokenStream {
     let awaited = (types.runtime.event == Event::Upgrade).then(|| quote!(.await));
-    let takes = types
-        .params
-        .iter()
-        .zip(argument_names(types.params.len()))
-        .map(|(ty, name)| {
-            let (place, take) = assertions::argument(types, ty, "take");
-            let cx = format_ident!("__robyn_ws_cx");
-            let via = assertions::via(types, ty);
-            let taken = quote_spanned!(place=> (&mut #cx #via)#awaited?);
-            quote!(let #name = #take #taken;)
-        });
-    takes.collect()
+    let receiver = state::take(types);
+    let takes = types.params.iter().zip(argument_names(types)).map(|(ty, name)| {
+        let (place, take) = assertions::argument(types, ty, "take");
+        let cx = format_ident!("__robyn_ws_cx");
+        let via = assertions::via(types, ty);
+        let taken = quote_spanned!(place=> (&mut #cx #via)#awaited?);
+        quote!(let #name = #take #taken;)
+    });
+    receiver.into_iter().chain(takes).collect()
 }
 
 fn reply(types: &Types, value: TokenStream) -> TokenStream {
+    if let Some(view) = types.returned_view() {
+        return state::reply(view, types, value);
+    }
     let (reply, into_reply) = (&types.runtime.reply, &types.runtime.into_reply);
     match &types.output {
         Output::Type(ty) => quote!(<#ty as #reply>::#into_reply(#value)),
@@ -150,9 +155,12 @@ fn needs(handler: &Handler) -> TokenStream {
     let runtime = &handler.types.runtime;
     let reply = &runtime.reply;
     let arguments = assertions::arguments_are_declared(&handler.types);
-    let output = match &handler.types.output {
-        Output::Type(ty) if runtime.event == Event::Upgrade => quote!(<#ty as #reply>::declare(__robyn_ws_needs);),
-        Output::Inferred(_) if runtime.event == Event::Upgrade => declare_inferred(handler),
+    let output = match (handler.types.returned_view(), &handler.types.output) {
+        (Some(view), _) => state::declare_returned(view),
+        (None, Output::Type(ty)) if runtime.event == Event::Upgrade => {
+            quote!(<#ty as #reply>::declare(__robyn_ws_needs);)
+        }
+        (None, Output::Inferred(_)) if runtime.event == Event::Upgrade => declare_inferred(handler),
         _ => TokenStream::new(),
     };
     quote! {
@@ -183,10 +191,12 @@ fn declare_inferred(handler: &Handler) -> TokenStream {
 fn call(handler: &Handler, arguments: impl IntoIterator<Item = impl ToTokens>) -> TokenStream {
     let mut name = handler.types.name.clone();
     name.set_span(generated_at(name.span()));
-    let arguments = arguments.into_iter();
-    quote!(#name(#(#arguments),*))
+    let (owner, receiver) = (state::owner(&handler.types), state::receiver(&handler.types));
+    let arguments = arguments.into_iter().map(ToTokens::into_token_stream);
+    let arguments = receiver.map(ToTokens::into_token_stream).into_iter().chain(arguments);
+    quote!(#owner #name(#(#arguments),*))
 }
 
-fn argument_names(count: usize) -> impl Iterator<Item = Ident> {
-    (0..count).map(|position| format_ident!("__robyn_ws_arg{position}"))
+fn argument_names(types: &Types) -> impl Iterator<Item = Ident> {
+    (0..types.params.len()).map(|position| format_ident!("__robyn_ws_arg{position}"))
 }

@@ -19,6 +19,7 @@ mod runtime;
 mod snapshot;
 mod tokens;
 mod validate;
+mod view;
 mod websocket;
 
 use proc_macro::TokenStream;
@@ -70,6 +71,12 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn websocket(attr: TokenStream, item: TokenStream) -> TokenStream {
     printed(websocket::websocket(attr.into(), &item.into())).into()
+}
+
+/// Registers the methods of a type as the handlers of a WebSocket endpoint, and the type as the connection's state.
+#[proc_macro_attribute]
+pub fn websocket_view(attr: TokenStream, item: TokenStream) -> TokenStream {
+    printed(view::websocket_view(&attr.into(), item.into())).into()
 }
 
 /// Implements `ConnectionState` for a type: handlers take it as `&S` or `&mut S`.

@@ -116,6 +116,26 @@ impl Runtime {
     }
 }
 
+/// The paths for the methods of views.
+pub(crate) struct ViewRuntime {
+    /// The trait of a view that is a connection's state.
+    pub(crate) state: TokenStream,
+    /// The function that lends the state as `&self`.
+    pub(crate) share: TokenStream,
+    /// The trait of the output of an `upgrade` method that creates the view.
+    pub(crate) reply: TokenStream,
+}
+
+impl ViewRuntime {
+    pub(crate) fn new() -> Self {
+        Self {
+            state: quote!(__robyn_ws::ViewState),
+            share: quote!(__robyn_ws::share_view),
+            reply: quote!(__robyn_ws::IntoViewReply),
+        }
+    }
+}
+
 /// The paths for a connection's state.
 pub(crate) struct StateRuntime {
     /// The public trait.

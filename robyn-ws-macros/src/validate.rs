@@ -21,64 +21,80 @@ use crate::{
 
 /// Returns the handler, or reports all its mistakes and returns the part that the compiler can check nevertheless.
 pub(crate) fn validate(
-    mut args: Args,
+    args: &Args,
     item: Option<Item>,
     errors: &mut Diagnostics,
 ) -> Result<Handler, Option<Box<Types>>> {
-    if let Some(EndpointPath::Literal(path)) = &args.path {
-        path::check(path, errors);
-    }
+    check_path(args, errors);
     let Some(Item { attrs, signature }) = item else {
         return Err(None);
     };
-    check_mode(&args, &signature, errors);
-    check_qualifiers(&signature, errors);
-    check_generics(&signature, errors);
-    let params = check_params(&signature, errors);
-    let exclusive = check_exclusive(&signature, errors);
+    if let Some(receiver) = signature.receiver() {
+        let help = "move it out of the `impl` block and take the state as `&mut S`, or write `#[websocket_view(..)]` on the block";
+        errors.report(receiver, "a handler is a free function, it has no `self`", help);
+    }
+    let types = check_function(args, &signature, errors);
+    if errors.is_empty() {
+        Ok(handler(args, attrs, &signature, types))
+    } else {
+        // The checks cannot stand in an `impl` block.
+        Err(signature.receiver().is_none().then(|| Box::new(types)))
+    }
+}
 
-    let types = types(&mut args, &signature, params, exclusive);
-    match (args.path, types) {
-        (Some(path), Some(types)) if errors.is_empty() => Ok(Handler {
-            path,
-            is_async: signature.asyncness.is_some(),
-            blocking: args.blocking.is_some(),
-            attrs: attrs.into_iter().filter(is_shared).collect(),
-            types,
-        }),
-        (_, types) => Err(types.map(Box::new)),
+pub(crate) fn check_path(args: &Args, errors: &mut Diagnostics) {
+    if let Some(EndpointPath::Literal(path)) = &args.path {
+        path::check(path, errors);
+    }
+}
+
+/// Reports the mistakes in a function, apart from its receiver, and returns the part that the compiler can check.
+pub(crate) fn check_function(args: &Args, signature: &Signature, errors: &mut Diagnostics) -> Types {
+    check_mode(args, signature, errors);
+    check_qualifiers(signature, errors);
+    check_generics(signature, errors);
+    let params = check_params(signature, errors);
+    let exclusive = check_exclusive(signature, errors);
+    types(args, signature, params, exclusive)
+}
+
+/// Creates the model of a function without a mistake.
+pub(crate) fn handler(args: &Args, attrs: Vec<Attribute>, signature: &Signature, types: Types) -> Handler {
+    Handler {
+        path: args.path.to_token_stream(),
+        is_async: signature.asyncness.is_some(),
+        blocking: args.blocking.is_some(),
+        attrs: attrs.into_iter().filter(is_shared).collect(),
+        types,
     }
 }
 
 /// Returns the part that the compiler can check without being misled: if the event is unclear, only the router and the
 /// borrows.
 fn types(
-    args: &mut Args,
+    args: &Args,
     signature: &Signature,
     params: Vec<TokenStream>,
     exclusive: Vec<(TokenStream, TokenStream)>,
-) -> Option<Types> {
-    if signature.receiver().is_some() {
-        // The checks cannot stand in an `impl` block.
-        return None;
-    }
+) -> Types {
     let may_lack_its_event = args.event == Some(Event::Session) && signature.asyncness.is_none();
     let (event, params, output) = match args.event {
         Some(event) if !may_lack_its_event => (event, params, output(signature)),
         _ => (Event::Session, Vec::new(), Output::Never),
     };
-    Some(Types {
+    Types {
         name: signature.ident.clone(),
         runtime: Runtime::new(args.runtime.as_ref(), event),
+        view: None,
         params,
         output,
-        router: args.router.take(),
+        router: args.router.as_ref().map(ToTokens::to_token_stream),
         exclusive,
-    })
+    }
 }
 
 /// Generated code exists exactly when the function does, and may do with its types what the function may.
-fn is_shared(attr: &Attribute) -> bool {
+pub(crate) fn is_shared(attr: &Attribute) -> bool {
     attr.path().is_ident("cfg") || attr.path().is_ident("allow")
 }
 
@@ -88,13 +104,15 @@ fn check_mode(args: &Args, signature: &Signature, errors: &mut Diagnostics) {
     let is_session = args.event == Some(Event::Session);
     if is_session && signature.asyncness.is_none() {
         let problem = "a session handler waits for its socket, so it has to be `async`";
-        let help = format!("write `async fn {name}`, or add `on = \"message\"` to handle one message at a time");
+        let otherwise = args.form.one_message_at_a_time();
+        let help = format!("write `async fn {name}`, or {otherwise} to handle one message at a time");
         errors.report(&signature.fn_token, problem, help);
     }
     let Some(blocking) = &args.blocking else { return };
     if is_session {
         let problem = "a session handler cannot be `blocking`, it would hold a thread for as long as its connection";
-        errors.report(blocking, problem, "remove `blocking`, or add `on = \"message\"`");
+        let otherwise = args.form.one_message_at_a_time();
+        errors.report(blocking, problem, format_args!("remove `blocking`, or {otherwise}"));
     } else if signature.asyncness.is_some() {
         let problem = "an `async` function cannot be `blocking`";
         errors.report(
@@ -120,10 +138,6 @@ fn check_qualifiers(signature: &Signature, errors: &mut Diagnostics) {
     }
     if let Some(variadic) = &signature.variadic {
         errors.report(&variadic.dots, "a handler cannot be variadic", "remove `...`");
-    }
-    if let Some(receiver) = signature.receiver() {
-        let help = "move it out of the `impl` block, and take a connection's own state as `&mut S`";
-        errors.report(receiver, "a handler is a free function, it has no `self`", help);
     }
 }
 
@@ -216,7 +230,7 @@ fn check_exclusive(signature: &Signature, errors: &mut Diagnostics) -> Vec<(Toke
     unclear
 }
 
-fn typed_params(signature: &Signature) -> impl Iterator<Item = &PatType> {
+pub(crate) fn typed_params(signature: &Signature) -> impl Iterator<Item = &PatType> {
     signature.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(param) => Some(param),
         FnArg::Receiver(_) => None,
@@ -224,7 +238,7 @@ fn typed_params(signature: &Signature) -> impl Iterator<Item = &PatType> {
 }
 
 /// Returns the reference that a parameter of this type takes, also inside of `Option` or `Result`.
-fn reference(ty: &Type) -> Option<&TypeReference> {
+pub(crate) fn reference(ty: &Type) -> Option<&TypeReference> {
     match ungrouped(ty) {
         Type::Reference(reference) => Some(reference),
         Type::Path(path) => {
@@ -244,7 +258,7 @@ fn reference(ty: &Type) -> Option<&TypeReference> {
 }
 
 /// Returns the type in parentheses, or in the group in which `$ty:ty` of a `macro_rules!` arrives.
-fn ungrouped(mut ty: &Type) -> &Type {
+pub(crate) fn ungrouped(mut ty: &Type) -> &Type {
     loop {
         ty = match ty {
             Type::Group(group) => &group.elem,

@@ -2,26 +2,40 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::Attribute;
 
 use crate::{
-    args::Args, diagnostics::Diagnostics, editor, expand::expand, fallback::fallback, item::Item, validate::validate,
+    args::{Args, Form},
+    diagnostics::Diagnostics,
+    editor,
+    expand::expand,
+    fallback::fallback,
+    item::Item,
+    validate::validate,
 };
 
 pub(crate) fn websocket(attr: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Diagnostics::default();
-    let args = Args::parse(attr.clone(), &mut errors);
+    let args = Args::parse(attr.clone(), &Form::FUNCTION, &mut errors);
     let parsed = Item::parse(item.clone(), &mut errors);
-    let (attrs, checked) = match validate(args, parsed, &mut errors) {
-        Ok(handler) => (handler.attrs.clone(), Some(expand(&handler))),
+    let (attrs, checked) = match validate(&args, parsed, &mut errors) {
+        Ok(handler) => {
+            let expanded = expand(&handler);
+            (handler.attrs, Some(expanded))
+        }
         Err(types) => (Vec::new(), types.as_deref().map(fallback)),
     };
     let errors = errors.into_compile_errors();
-    let mentioned = editor::mentions(attr);
-    // rust-analyzer sets this `cfg`, which the compiler does not know. A deprecated function, or one with deprecated
-    // types, is still a handler, and its author has been warned already.
+    let generated = generated(&attrs, checked.as_ref(), &editor::mentions(attr));
+    quote!(#item #errors #generated)
+}
+
+/// Encloses generated code: that for the compiler and, in its place, that for editors.
+///
+/// rust-analyzer sets the `cfg`, which the compiler does not know. A deprecated function, or one with deprecated types, is
+/// still a handler, and its author has been warned already.
+pub(crate) fn generated(attrs: &[Attribute], checked: Option<&TokenStream>, mentioned: &TokenStream) -> TokenStream {
     quote! {
-        #item
-        #errors
         #(#attrs)*
         #[allow(deprecated, unexpected_cfgs)]
         const _: () = {

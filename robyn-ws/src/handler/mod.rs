@@ -6,3 +6,4 @@ pub(crate) mod extract;
 pub(crate) mod needs;
 pub(crate) mod reply;
 pub(crate) mod state;
+pub(crate) mod view;

@@ -274,7 +274,7 @@ impl<S: ConnectionState> IntoUpgradeReply for S {
 
 impl<R: IntoResponse> IntoUpgradeReply for Result<(), R> {
     fn into_upgrade_reply(self) -> UpgradeResult {
-        self.map(|()| UpgradeReply::default()).map_err(refusal)
+        self.map(|()| UpgradeReply::default()).map_err(UpgradeRefusal::new)
     }
 
     fn declare(_needs: &mut Needs) {}
@@ -282,14 +282,10 @@ impl<R: IntoResponse> IntoUpgradeReply for Result<(), R> {
 
 impl<S: ConnectionState, R: IntoResponse> IntoUpgradeReply for Result<S, R> {
     fn into_upgrade_reply(self) -> UpgradeResult {
-        self.map_err(refusal)?.into_upgrade_reply()
+        self.map_err(UpgradeRefusal::new)?.into_upgrade_reply()
     }
 
     fn declare(needs: &mut Needs) {
         needs.provides::<S>();
     }
-}
-
-fn refusal(response: impl IntoResponse) -> UpgradeRefusal {
-    UpgradeRefusal(response.into_response())
 }

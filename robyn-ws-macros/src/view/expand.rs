@@ -1,0 +1,99 @@
+//! From a view to the entries of its methods in the registry.
+
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::{block::Block, names, state::ALIAS};
+use crate::{assertions, event::Event, expand::entry_value, model::Handler};
+
+/// Generates one function for all entries: the compiler reports a mistake in the type of the view once that it finds several
+/// times in one body.
+pub(crate) fn expand(block: &Block, handlers: &[Handler]) -> TokenStream {
+    let Some(first) = handlers.first().filter(|_| !names::has_twins(handlers)) else {
+        return TokenStream::new();
+    };
+    let (entry, inventory) = (&first.types.runtime.entry, &first.types.runtime.inventory);
+    let entries = handlers.iter().enumerate().map(|(position, handler)| {
+        let (attrs, position) = (&handler.attrs, Literal::usize_unsuffixed(position));
+        let value = entry_value(handler);
+        quote!(#(#attrs)* #position => #value,)
+    });
+    let functions = in_block(
+        block,
+        &quote! {
+            const fn entry(position: usize) -> #entry {
+                match position {
+                    #(#entries)*
+                    _ => ::core::unreachable!(),
+                }
+            }
+        },
+    );
+    let submissions = handlers.iter().enumerate().map(|(position, handler)| {
+        let attrs = &handler.attrs;
+        quote!(#(#attrs)* const _: () = { #inventory::submit! { __RobynWsView::entry(#position) } };)
+    });
+    let surroundings = surroundings(block, handlers);
+    quote! {
+        #surroundings
+        #functions
+        #(#submissions)*
+    }
+}
+
+/// Generates the checks of the compiler, in place of the entries.
+pub(crate) fn fallback(block: &Block, handlers: &[Handler]) -> TokenStream {
+    let checks = handlers.iter().map(|handler| {
+        let attrs = &handler.attrs;
+        let arguments = assertions::arguments_fit_the_event(&handler.types);
+        let output = assertions::output_is_a_reply(&handler.types);
+        let functions = in_block(block, &quote!(#arguments #output));
+        quote!(#(#attrs)* const _: () = { #functions };)
+    });
+    let surroundings = surroundings(block, handlers);
+    quote! {
+        #surroundings
+        #(#checks)*
+    }
+}
+
+/// Generates the part that does not depend on mistakes.
+fn surroundings(block: &Block, handlers: &[Handler]) -> TokenStream {
+    // Only upgrade handlers need all imports.
+    let upgrade = handlers
+        .iter()
+        .find(|handler| handler.types.runtime.event == Event::Upgrade);
+    let Some(first) = upgrade.or(handlers.first()) else {
+        return TokenStream::new();
+    };
+    let import = &first.types.runtime.import;
+    let router = assertions::router_is_a_static_sub_router(&first.types);
+    let borrows = handlers.iter().map(|handler| {
+        let attrs = &handler.attrs;
+        let borrows = assertions::state_is_borrowed_once(&handler.types);
+        quote!(#(#attrs)* const _: () = { #borrows };)
+    });
+    let (alias, ty) = (Ident::new(ALIAS, Span::call_site()), &block.ty);
+    quote! {
+        #import
+        #[allow(dead_code)]
+        type #alias = #ty;
+        #router
+        #(#borrows)*
+    }
+}
+
+/// Puts functions into an `impl` block at the place of the user's.
+///
+/// The compiler suggests to add an unknown type to the generics of the block. At one place the suggestion is the same for
+/// both, so it reports the type once.
+fn in_block(block: &Block, functions: &TokenStream) -> TokenStream {
+    let implementation = quote_spanned!(block.keyword=> impl);
+    quote! {
+        struct __RobynWsView;
+        #[allow(dead_code)]
+        #implementation __RobynWsView {
+            #functions
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! From a method to the model of its handler.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{Attribute, Ident, ReceiverKind, Signature, Type, spanned::Spanned};
+
+use super::{
+    block::{Block, Method},
+    names, state,
+};
+use crate::{
+    args::Args,
+    diagnostics::Diagnostics,
+    event::Event,
+    grammar::{Argument, Keys, arguments},
+    model::{Handler, Output, Receiver, Types, View},
+    tokens::{code, is_closed, mentions, renamed},
+    validate::{check_function, handler, reference, typed_params, ungrouped},
+};
+
+const KEYS: &[&str] = &["blocking"];
+
+/// Checks the methods of a view, and returns the handlers among them.
+pub(crate) fn check(block: &mut Block, args: &mut Args, errors: &mut Diagnostics) -> Vec<Handler> {
+    names::check(block, errors);
+    let methods = std::mem::take(&mut block.methods);
+    let mut handlers = Vec::new();
+    for method in methods {
+        match names::event(&method) {
+            Some(event) => handlers.push(check_event(block, event, method, args, errors)),
+            None => check_ordinary(&method, errors),
+        }
+    }
+    handlers
+}
+
+fn check_event(block: &Block, event: Event, method: Method, args: &mut Args, errors: &mut Diagnostics) -> Handler {
+    let Method { attrs, signature } = method;
+    args.event = Some(event);
+    args.blocking = blocking(&attrs, errors);
+    let receiver = receiver(&signature, event, errors);
+    let mut types = check_function(args, &signature, errors);
+    if let Some(receiver) = &receiver {
+        check_exclusive(&block.ty, receiver, &signature, &mut types, errors);
+    }
+    types.view = Some(View {
+        ty: block.ty.clone(),
+        is_returned: event == Event::Upgrade && names_view(&types.output, &block.ty),
+        receiver,
+    });
+    without_self(&mut types);
+    handler(args, attrs, &signature, types)
+}
+
+fn check_ordinary(method: &Method, errors: &mut Diagnostics) {
+    for attr in method.attrs.iter().filter(|attr| attr.path().is_ident("view")) {
+        let problem = format!(
+            "`{}` is an ordinary method, and `#[view]` is for events",
+            method.signature.ident
+        );
+        errors.report(attr, problem, "remove the attribute");
+    }
+}
+
+/// Returns the word `blocking` of `#[view(blocking)]`.
+fn blocking(attrs: &[Attribute], errors: &mut Diagnostics) -> Option<Ident> {
+    let mut keys = Keys::new(KEYS);
+    let mut blocking = None;
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("view")) {
+        let Ok(tokens) = attr.parse_args::<TokenStream>() else {
+            errors.report(attr, "the arguments are missing", "write `#[view(blocking)]`");
+            continue;
+        };
+        for argument in arguments(tokens, errors) {
+            blocking = word(&argument, &mut keys, errors).or(blocking);
+        }
+    }
+    blocking
+}
+
+fn word(argument: &Argument, keys: &mut Keys, errors: &mut Diagnostics) -> Option<Ident> {
+    let Some(key) = &argument.key else {
+        let problem = format!("expected a key, found `{}`", code(argument.tokens.clone()));
+        errors.report(&argument.tokens, problem, "write `#[view(blocking)]`");
+        return None;
+    };
+    keys.recognize(key, argument, errors)?;
+    argument.expect_no_value(errors);
+    Some(key.clone())
+}
+
+/// Returns the receiver, or reports one that a connection's state cannot be lent to.
+fn receiver(signature: &Signature, event: Event, errors: &mut Diagnostics) -> Option<Receiver> {
+    let receiver = signature.receiver()?;
+    if event == Event::Upgrade {
+        let problem = "there is no connection yet, and so no `self`: `upgrade` creates it";
+        errors.report(
+            receiver,
+            problem,
+            "remove the receiver, and return `Self` or `Result<Self, R>`",
+        );
+        return None;
+    }
+    let (lifetime, mutability) = match &receiver.kind {
+        ReceiverKind::Reference(_, lifetime, mutability) => (lifetime.as_ref(), mutability.is_some()),
+        ReceiverKind::Typed(_, ty) => match ungrouped(ty) {
+            Type::Reference(reference) if code(reference.elem.to_token_stream()) == "Self" => {
+                (reference.lifetime.as_ref(), reference.mutability.is_some())
+            }
+            _ => return unborrowed(receiver, errors),
+        },
+        _ => return unborrowed(receiver, errors),
+    };
+    if lifetime.is_some_and(|lifetime| lifetime.ident == "static") {
+        let help = if mutability {
+            "write `&mut self`"
+        } else {
+            "write `&self`"
+        };
+        let problem = "what a handler borrows lives as long as the handler runs, not `'static`";
+        errors.report(receiver, problem, help);
+        return None;
+    }
+    Some(Receiver {
+        place: receiver.span(),
+        is_shared: !mutability,
+    })
+}
+
+fn unborrowed(receiver: &syn::Receiver, errors: &mut Diagnostics) -> Option<Receiver> {
+    let problem = "the state stays with its connection, a method can only borrow it";
+    errors.report(receiver, problem, "write `&mut self`, or `&self` to read only");
+    None
+}
+
+/// Checks that no argument borrows the state that the receiver has as `&mut`, or the other way round. An argument whose
+/// type may be an alias is left to the compiler.
+fn check_exclusive(
+    view: &TokenStream,
+    receiver: &Receiver,
+    signature: &Signature,
+    types: &mut Types,
+    errors: &mut Diagnostics,
+) {
+    let names = ["Self".to_owned(), code(view.clone())];
+    for param in typed_params(signature) {
+        let Some(reference) = reference(&param.ty) else {
+            continue;
+        };
+        if receiver.is_shared && reference.mutability.is_none() {
+            continue;
+        }
+        let elem = reference.elem.to_token_stream();
+        if names.contains(&code(elem.clone())) {
+            let problem = "the state is taken twice, first as `self`";
+            errors.report(&param.ty, problem, "take it once, as `&mut self`");
+        } else if is_closed(elem.clone()) {
+            types.exclusive.push((quote!(Self), elem));
+        }
+    }
+}
+
+/// Returns `true` if the output of `upgrade` has the view in it.
+fn names_view(output: &Output, view: &TokenStream) -> bool {
+    let (Output::Type(tokens) | Output::Inferred(tokens)) = output else {
+        return false;
+    };
+    let path = syn::parse2::<syn::Path>(view.clone());
+    let name = path
+        .ok()
+        .and_then(|path| path.segments.last().map(|last| last.ident.to_string()));
+    mentions(tokens.clone(), &["Self".to_owned(), name.unwrap_or_default()])
+}
+
+/// Generated code stands outside of the `impl` block, where `Self` needs another name.
+fn without_self(types: &mut Types) {
+    let replace = |tokens: &mut TokenStream| *tokens = renamed(tokens.clone(), "Self", state::ALIAS);
+    types.params.iter_mut().for_each(replace);
+    for (one, other) in &mut types.exclusive {
+        replace(one);
+        replace(other);
+    }
+    if let Output::Type(tokens) | Output::Inferred(tokens) = &mut types.output {
+        replace(tokens);
+    }
+}

@@ -1,0 +1,97 @@
+//! The code for a view as the state of its connection: its methods borrow it, and `upgrade` creates it.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+
+use crate::{
+    model::{Output, Types, View},
+    runtime::ViewRuntime,
+    tokens::{at, ends, generated_at},
+};
+
+/// The name of the view's type in generated code, where `Self` is another type.
+pub(crate) const ALIAS: &str = "__RobynWsSelf";
+
+/// Returns the path to the type whose method the handler is.
+pub(crate) fn owner(types: &Types) -> Option<TokenStream> {
+    let alias = Ident::new(ALIAS, Span::call_site());
+    types.view.as_ref().map(|_| quote!(#alias::))
+}
+
+/// Returns the name of the borrowed state, which is the first argument of a method.
+pub(crate) fn receiver(types: &Types) -> Option<Ident> {
+    types.view.as_ref()?.receiver.as_ref()?;
+    Some(format_ident!("__robyn_ws_self"))
+}
+
+/// Takes the receiver of a method.
+pub(crate) fn take(types: &Types) -> Option<TokenStream> {
+    let view = types.view.as_ref()?;
+    let receiver = view.receiver.as_ref()?;
+    let name = self::receiver(types)?;
+    let (place, take) = function(view, "take");
+    let cx = format_ident!("__robyn_ws_cx");
+    let taken = quote_spanned!(place=> (&mut #cx)?);
+    let share = receiver.is_shared.then(|| {
+        let place = generated_at(receiver.place);
+        let share = at(place, ViewRuntime::new().share);
+        let shared = quote_spanned!(place=> #share(&mut #cx, #name));
+        quote!(let #name = #shared;)
+    });
+    Some(quote!(let #name = #take #taken; #share))
+}
+
+/// Declares that a method takes the state.
+pub(crate) fn declare(types: &Types) -> Option<TokenStream> {
+    let view = types.view.as_ref()?;
+    view.receiver.as_ref()?;
+    let (place, declare) = function(view, "declare");
+    let needs = format_ident!("__robyn_ws_needs");
+    let declared = quote_spanned!(place=> (#needs));
+    Some(quote!(#declare #declared;))
+}
+
+/// Turns the output of an `upgrade` method into the state of the connection.
+pub(crate) fn reply(view: &View, types: &Types, value: TokenStream) -> TokenStream {
+    let (reply, ty) = (ViewRuntime::new().reply, &view.ty);
+    let (place, upgraded) = function(view, "upgraded");
+    let result = match &types.output {
+        Output::Type(output) => quote!(<#output as #reply<#ty>>::into_view_reply(#value)),
+        Output::Inferred(output) => {
+            let (start, end) = ends(output);
+            let same = quote_spanned!(generated_at(start)=> ::core::convert::identity);
+            let output = quote_spanned!(generated_at(end)=> (__robyn_ws_output));
+            quote!({
+                let __robyn_ws_output = #value;
+                #reply::<#ty>::into_view_reply(#same #output)
+            })
+        }
+        Output::Never => value,
+    };
+    let upgrade = quote_spanned!(place=> (__robyn_ws_result));
+    quote! {
+        let __robyn_ws_result = #result;
+        #upgraded #upgrade
+    }
+}
+
+/// Declares that an `upgrade` method creates the state.
+pub(crate) fn declare_returned(view: &View) -> TokenStream {
+    let (place, provide) = function(view, "provide");
+    let needs = format_ident!("__robyn_ws_needs");
+    let provided = quote_spanned!(place=> (#needs));
+    quote!(#provide #provided;)
+}
+
+/// Names a function of the trait for states. Returns it with the place for the tokens behind it.
+///
+/// All of these expressions are at the type in the `impl` line: a type that is not a state is one error, there.
+fn function(view: &View, function: &str) -> (Span, TokenStream) {
+    let (start, end) = ends(&view.ty);
+    let (start, end) = (generated_at(start), generated_at(end));
+    let (ty, state) = (&view.ty, at(end, ViewRuntime::new().state));
+    let function = Ident::new(function, end);
+    let open = quote_spanned!(start=> <);
+    let close = quote_spanned!(end=> as #state>::#function);
+    (end, quote!(#open #ty #close))
+}
