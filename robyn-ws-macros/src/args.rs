@@ -40,7 +40,7 @@ impl Form {
         if self.has_events() {
             "add `on = \"message\"`"
         } else {
-            "name it `message`"
+            "name the method `message`"
         }
     }
 

@@ -47,7 +47,7 @@ impl Item {
         let keyword = input.call(Ident::parse_any)?;
         let problem = format!("`#[websocket]` goes on a function, this is {}", kind(&keyword));
         let help = if keyword == "impl" {
-            "write `#[websocket_view(..)]`, for which the name of a method is its event"
+            "write `#[websocket_view(..)]` on an `impl` block: the name of a method is its event"
         } else {
             "move the attribute to the `fn` or `async fn` that handles the event"
         };

@@ -1,6 +1,6 @@
 //! A handler in words of its domain: the only input of `expand`.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::{Attribute, ExprPath, LitStr};
 
@@ -77,7 +77,7 @@ pub(crate) struct View {
 
 /// The receiver of a view's method: `&self` or `&mut self`.
 pub(crate) struct Receiver {
-    pub(crate) place: Span,
+    pub(crate) tokens: TokenStream,
     pub(crate) is_shared: bool,
 }
 

@@ -120,8 +120,8 @@ impl Runtime {
 pub(crate) struct ViewRuntime {
     /// The trait of a view that is a connection's state.
     pub(crate) state: TokenStream,
-    /// The function that lends the state as `&self`.
-    pub(crate) share: TokenStream,
+    /// The trait of a view that can be borrowed as `&self`.
+    pub(crate) shared: TokenStream,
     /// The trait of the output of an `upgrade` method that creates the view.
     pub(crate) reply: TokenStream,
 }
@@ -130,7 +130,7 @@ impl ViewRuntime {
     pub(crate) fn new() -> Self {
         Self {
             state: quote!(__robyn_ws::ViewState),
-            share: quote!(__robyn_ws::share_view),
+            shared: quote!(__robyn_ws::SharedView),
             reply: quote!(__robyn_ws::IntoViewReply),
         }
     }

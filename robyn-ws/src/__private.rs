@@ -19,7 +19,7 @@ pub use crate::{
         },
         needs::Needs,
         reply::{HandlerResult, IntoReply, IntoUpgradeReply, UpgradeResult},
-        view::{IntoViewReply, SharedView, ViewState, share_view},
+        view::{IntoViewReply, SharedView, ViewState},
     },
 };
 

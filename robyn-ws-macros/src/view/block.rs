@@ -121,7 +121,6 @@ fn is_inherent(ty: &Type, input: ParseStream<'_>, errors: &mut Diagnostics) -> b
 /// Reports a generic type.
 fn is_one_type(generics: &Generics, ty: &Type, errors: &mut Diagnostics) -> bool {
     let borrows = mentions(anonymous(ty.to_token_stream()), &["_"]);
-    let problem = "a view is the state of a connection, which is one type that borrows nothing";
     if generics.params.is_empty() && !borrows {
         return true;
     }
@@ -132,10 +131,10 @@ fn is_one_type(generics: &Generics, ty: &Type, errors: &mut Diagnostics) -> bool
             generics.params.to_token_stream()
         };
         let help = "own what it borrows: `String` instead of `&str`, `Arc<T>` instead of `&T`";
-        errors.report(&place, problem, help);
+        errors.report(&place, "a view lives as long as its connection, it cannot borrow", help);
     } else {
         let help = "write the concrete types, and an `impl` block for each of them";
-        errors.report(&generics.params, problem, help);
+        errors.report(&generics.params, "a view is one type, it cannot be generic", help);
     }
     false
 }
@@ -152,6 +151,7 @@ fn methods(body: TokenStream, errors: &mut Diagnostics) -> Vec<Method> {
                 methods.push(Method { attrs, signature });
                 skip(input, |token| is_group(token, Delimiter::Brace))?;
             } else {
+                check_not_an_event(&attrs, errors);
                 let ends_with_braces = !input.peek(Token![const]) && !input.peek(Token![type]);
                 skip(input, |token| ends_with_braces && is_group(token, Delimiter::Brace))?;
             }
@@ -162,6 +162,13 @@ fn methods(body: TokenStream, errors: &mut Diagnostics) -> Vec<Method> {
         errors.syntax(error);
     }
     methods
+}
+
+/// Reports `#[view(..)]` on another item than a function.
+fn check_not_an_event(attrs: &[Attribute], errors: &mut Diagnostics) {
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("view")) {
+        errors.report(attr, "`#[view]` is for methods that are events", "remove the attribute");
+    }
 }
 
 /// Skips the rest of an item: all tokens up to its last one, or to a semicolon.
@@ -194,6 +201,7 @@ fn without_bodies(tokens: TokenStream) -> TokenStream {
 }
 
 /// Takes the attributes `#[view(..)]` off the methods, which no other macro would understand. Returns their arguments, too.
+/// An attribute `#[websocket(..)]` is a mistake, which it would report once more.
 ///
 /// A second `#[websocket_view]` on the block will want them.
 pub(crate) fn without_view_attributes(item: TokenStream) -> (TokenStream, TokenStream) {
@@ -233,6 +241,7 @@ fn view_arguments(attribute: &TokenTree) -> Option<TokenStream> {
     };
     let tokens: Vec<_> = attribute.stream().into_iter().collect();
     match tokens.as_slice() {
+        [.., TokenTree::Ident(name), TokenTree::Group(_)] if name == "websocket" => Some(TokenStream::new()),
         [TokenTree::Ident(name), rest @ ..] if name == "view" => match rest {
             [TokenTree::Group(arguments)] => Some(arguments.stream()),
             [] => Some(TokenStream::new()),

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Attribute, Ident, ReceiverKind, Signature, Type, spanned::Spanned};
+use syn::{Attribute, Ident, ReceiverKind, Signature, Type};
 
 use super::{
     block::{Block, Method},
@@ -26,6 +26,7 @@ pub(crate) fn check(block: &mut Block, args: &mut Args, errors: &mut Diagnostics
     let methods = std::mem::take(&mut block.methods);
     let mut handlers = Vec::new();
     for method in methods {
+        check_attributes(&method, errors);
         match names::event(&method) {
             Some(event) => handlers.push(check_event(block, event, method, args, errors)),
             None => check_ordinary(&method, errors),
@@ -38,7 +39,7 @@ fn check_event(block: &Block, event: Event, method: Method, args: &mut Args, err
     let Method { attrs, signature } = method;
     args.event = Some(event);
     args.blocking = blocking(&attrs, errors);
-    let receiver = receiver(&signature, event, errors);
+    let receiver = receiver(&block.ty, &signature, event, errors);
     let mut types = check_function(args, &signature, errors);
     if let Some(receiver) = &receiver {
         check_exclusive(&block.ty, receiver, &signature, &mut types, errors);
@@ -60,6 +61,26 @@ fn check_ordinary(method: &Method, errors: &mut Diagnostics) {
         );
         errors.report(attr, problem, "remove the attribute");
     }
+}
+
+/// Reports the attribute of a function.
+fn check_attributes(method: &Method, errors: &mut Diagnostics) {
+    for attr in method.attrs.iter().filter(|attr| is_websocket(attr)) {
+        let name = &method.signature.ident;
+        let problem = format!("`{name}` is a method of a view, whose event is its name");
+        errors.report(
+            attr,
+            problem,
+            "remove the attribute, and name the method after its event",
+        );
+    }
+}
+
+fn is_websocket(attr: &Attribute) -> bool {
+    attr.path()
+        .segments
+        .last()
+        .is_some_and(|last| last.ident == "websocket")
 }
 
 /// Returns the word `blocking` of `#[view(blocking)]`.
@@ -90,7 +111,7 @@ fn word(argument: &Argument, keys: &mut Keys, errors: &mut Diagnostics) -> Optio
 }
 
 /// Returns the receiver, or reports one that a connection's state cannot be lent to.
-fn receiver(signature: &Signature, event: Event, errors: &mut Diagnostics) -> Option<Receiver> {
+fn receiver(view: &TokenStream, signature: &Signature, event: Event, errors: &mut Diagnostics) -> Option<Receiver> {
     let receiver = signature.receiver()?;
     if event == Event::Upgrade {
         let problem = "there is no connection yet, and so no `self`: `upgrade` creates it";
@@ -104,7 +125,7 @@ fn receiver(signature: &Signature, event: Event, errors: &mut Diagnostics) -> Op
     let (lifetime, mutability) = match &receiver.kind {
         ReceiverKind::Reference(_, lifetime, mutability) => (lifetime.as_ref(), mutability.is_some()),
         ReceiverKind::Typed(_, ty) => match ungrouped(ty) {
-            Type::Reference(reference) if code(reference.elem.to_token_stream()) == "Self" => {
+            Type::Reference(reference) if is_view(&reference.elem, view) => {
                 (reference.lifetime.as_ref(), reference.mutability.is_some())
             }
             _ => return unborrowed(receiver, errors),
@@ -122,7 +143,7 @@ fn receiver(signature: &Signature, event: Event, errors: &mut Diagnostics) -> Op
         return None;
     }
     Some(Receiver {
-        place: receiver.span(),
+        tokens: receiver.to_token_stream(),
         is_shared: !mutability,
     })
 }
@@ -142,7 +163,6 @@ fn check_exclusive(
     types: &mut Types,
     errors: &mut Diagnostics,
 ) {
-    let names = ["Self".to_owned(), code(view.clone())];
     for param in typed_params(signature) {
         let Some(reference) = reference(&param.ty) else {
             continue;
@@ -151,13 +171,24 @@ fn check_exclusive(
             continue;
         }
         let elem = reference.elem.to_token_stream();
-        if names.contains(&code(elem.clone())) {
+        if is_view(&reference.elem, view) {
             let problem = "the state is taken twice, first as `self`";
             errors.report(&param.ty, problem, "take it once, as `&mut self`");
-        } else if is_closed(elem.clone()) {
+        } else if is_closed(elem.clone()) && !is_primitive(&reference.elem) {
             types.exclusive.push((quote!(Self), elem));
         }
     }
+}
+
+/// Returns `true` if the tokens of `ty` name the view.
+fn is_view(ty: &Type, view: &TokenStream) -> bool {
+    let name = code(ty.to_token_stream());
+    name == "Self" || name == code(view.clone())
+}
+
+/// Returns `true` for text and bytes, which are never a state.
+fn is_primitive(ty: &Type) -> bool {
+    matches!(ty, Type::Slice(_)) || matches!(ty, Type::Path(path) if path.path.is_ident("str"))
 }
 
 /// Returns `true` if the output of `upgrade` has the view in it.

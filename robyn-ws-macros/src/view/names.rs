@@ -32,13 +32,10 @@ pub(crate) fn check(block: &Block, errors: &mut Diagnostics) {
     let mut is_explained = has_events;
     for method in block.methods.iter().filter(|method| event(method).is_none()) {
         let name = method.signature.ident.unraw().to_string();
-        let meant = misspelled(&name).or_else(|| Event::meant_by(&name).filter(|_| !has_events));
+        let meant = misspelled(&name).or_else(|| foreign(&name).filter(|_| !has_events));
         if let Some(meant) = meant.filter(|meant| !is_handled(block, *meant)) {
             is_explained = true;
-            let problem = format!(
-                "`{name}` is not an event, so nothing calls it: the events are {}",
-                list()
-            );
+            let problem = format!("`{name}` is not an event: the events are {}", list());
             let help = format!(
                 "did you mean `{}`? If not, move the method to an `impl` block without `#[websocket_view]`",
                 meant.method()
@@ -89,6 +86,11 @@ fn misspelled(name: &str) -> Option<Event> {
         let is_longer = lowercase.len() > event.len() && lowercase.starts_with(event);
         !is_longer && name != "clone" && strsim::damerau_levenshtein(&lowercase, event) <= 1
     })
+}
+
+/// Returns the event that has this name in other frameworks.
+fn foreign(name: &str) -> Option<Event> {
+    Event::meant_by(name.strip_prefix("on_").unwrap_or(name))
 }
 
 fn check_message_beside_session(block: &Block, errors: &mut Diagnostics) {

@@ -33,10 +33,12 @@ pub(crate) fn take(types: &Types) -> Option<TokenStream> {
     let cx = format_ident!("__robyn_ws_cx");
     let taken = quote_spanned!(place=> (&mut #cx)?);
     let share = receiver.is_shared.then(|| {
-        let place = generated_at(receiver.place);
-        let share = at(place, ViewRuntime::new().share);
-        let shared = quote_spanned!(place=> #share(&mut #cx, #name));
-        quote!(let #name = #shared;)
+        let (start, end) = ends(&receiver.tokens);
+        let (start, end) = (generated_at(start), generated_at(end));
+        let shared = at(end, ViewRuntime::new().shared);
+        let open = quote_spanned!(start=> <);
+        let share = quote_spanned!(end=> _ as #shared>::share(#name, &mut #cx));
+        quote!(let #name = #open #share;)
     });
     Some(quote!(let #name = #take #taken; #share))
 }
@@ -53,7 +55,7 @@ pub(crate) fn declare(types: &Types) -> Option<TokenStream> {
 
 /// Turns the output of an `upgrade` method into the state of the connection.
 pub(crate) fn reply(view: &View, types: &Types, value: TokenStream) -> TokenStream {
-    let (reply, ty) = (ViewRuntime::new().reply, &view.ty);
+    let (reply, ty) = (ViewRuntime::new().reply, Ident::new(ALIAS, Span::call_site()));
     let (place, upgraded) = function(view, "upgraded");
     let result = match &types.output {
         Output::Type(output) => quote!(<#output as #reply<#ty>>::into_view_reply(#value)),

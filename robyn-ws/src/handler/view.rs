@@ -56,15 +56,16 @@ impl<S: ConnectionState> ViewState for S {
     label = "other arguments could borrow it at the same time",
     note = "write `&mut self`"
 )]
-pub trait SharedView: Any + Send + Sync {}
+pub trait SharedView: Sized {
+    /// Lends a view that no other argument has taken yet.
+    fn share<'a, E: LiveEvent>(&'a mut self, cx: &mut EventContext<'a, E>) -> &'a Self;
+}
 
 #[diagnostic::do_not_recommend]
-impl<S: Any + Send + Sync> SharedView for S {}
-
-/// Lends a view that no other argument has taken yet as `&self`.
-#[doc(hidden)]
-pub fn share_view<'a, E: LiveEvent, S: SharedView>(cx: &mut EventContext<'a, E>, view: &'a mut S) -> &'a S {
-    cx.state().share(view)
+impl<S: Any + Send + Sync> SharedView for S {
+    fn share<'a, E: LiveEvent>(&'a mut self, cx: &mut EventContext<'a, E>) -> &'a Self {
+        cx.state().share(self)
+    }
 }
 
 /// The output of an `upgrade` method that creates the view `S`.
