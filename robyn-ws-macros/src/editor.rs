@@ -4,47 +4,68 @@
 //! would take all of them for the token under its cursor. Here the function's tokens do not stand at all, and each token
 //! of the attribute stands once, so that an editor completes, explains and renames it.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::{Expr, ExprPath};
+use syn::{ExprPath, parse::Parse};
 
 use crate::{
     diagnostics::Diagnostics,
-    grammar::{Argument, ModPath, arguments},
-    runtime,
+    grammar::{Argument, arguments},
 };
 
+/// The modules of the runtime that have an item for each word of an attribute.
+#[derive(Clone, Copy)]
+pub(crate) struct Words {
+    keys: &'static str,
+    /// Whether the attribute names its event.
+    has_events: bool,
+}
+
+impl Words {
+    pub(crate) const FUNCTION: Self = Self {
+        keys: "keys",
+        has_events: true,
+    };
+    pub(crate) const VIEW: Self = Self {
+        keys: "view_keys",
+        has_events: false,
+    };
+    /// The attribute of a view's method.
+    pub(crate) const METHOD: Self = Self {
+        keys: "method_keys",
+        has_events: false,
+    };
+}
+
 /// Mentions the tokens of an attribute, which may be half-typed, where an editor understands them.
-pub(crate) fn mentions(attr: TokenStream) -> TokenStream {
+///
+/// An editor completes a word in the last list of its kind, so there is a list also without a word.
+pub(crate) fn mentions(attr: TokenStream, words: Words) -> TokenStream {
     let arguments = arguments(attr, &mut Diagnostics::default());
-    let runtime = arguments
+    let keys = arguments
         .iter()
-        .find_map(|argument| value::<ModPath>(argument, "crate"));
-    let words = runtime::editor_words(runtime.as_ref().map(|path| &path.0));
-    arguments.iter().map(|argument| mention(argument, &words)).collect()
-}
-
-fn mention(argument: &Argument, words: &TokenStream) -> TokenStream {
-    let Some(key) = &argument.key else {
-        let constant = syn::parse2::<ExprPath>(argument.tokens.clone());
-        return constant.map_or_else(|_| TokenStream::new(), |path| quote!(const _: &str = #path;));
-    };
-    if key == "crate" {
-        return TokenStream::new();
-    }
-    let value = if key == "on" {
-        value::<syn::Ident>(argument, "on").map(|event| quote!(use #words::events::#event as _;))
-    } else {
-        value::<Expr>(argument, &key.to_string()).map(|value| quote!(const _: &_ = &#value;))
-    };
+        .filter_map(|argument| argument.key.as_ref())
+        .filter(|key| *key != "crate");
+    let events = arguments
+        .iter()
+        .filter_map(|argument| value::<Ident>(argument, |key| key == "on"));
+    let paths = arguments.iter().filter_map(|argument| match argument.key {
+        Some(_) => value::<ExprPath>(argument, |key| key != "on" && key != "crate"),
+        None => syn::parse2(argument.tokens.clone()).ok(),
+    });
+    let list = Ident::new(words.keys, Span::call_site());
+    let events = words
+        .has_events
+        .then(|| quote!(use __robyn_ws::editor::events::{#(#events as _),*};));
     quote! {
-        use #words::keys::#key as _;
-        #value
+        use __robyn_ws::editor::#list::{#(#keys as _),*};
+        #events
+        #(const _: &_ = &#paths;)*
     }
 }
 
-/// Returns the value of the argument with this `key`.
-fn value<T: syn::parse::Parse>(argument: &Argument, key: &str) -> Option<T> {
-    let its = argument.key.as_ref().is_some_and(|its| its == key);
-    syn::parse2(argument.value.clone()?).ok().filter(|_| its)
+/// Returns the value of the argument, if it has the right key.
+fn value<T: Parse>(argument: &Argument, is_right: impl Fn(&Ident) -> bool) -> Option<T> {
+    argument.key.as_ref().filter(|key| is_right(key))?;
+    syn::parse2(argument.value.clone()?).ok()
 }

@@ -12,12 +12,11 @@ use crate::{
 };
 
 pub(crate) fn expand(handler: &Handler) -> TokenStream {
-    let (import, inventory) = (&handler.types.runtime.import, &handler.types.runtime.inventory);
+    let inventory = &handler.types.runtime.inventory;
     let borrows = assertions::state_is_borrowed_once(&handler.types);
     let router = assertions::router_is_a_static_sub_router(&handler.types);
     let (name, entry) = entry(handler);
     quote! {
-        #import
         #borrows
         #router
         #entry
@@ -43,14 +42,17 @@ fn entry(handler: &Handler) -> (Ident, TokenStream) {
 
 pub(crate) fn entry_value(handler: &Handler) -> TokenStream {
     let Handler {
-        path, blocking, types, ..
+        path,
+        place,
+        blocking,
+        types,
+        ..
     } = handler;
-    let name = &types.name;
     let entry = &types.runtime.entry;
     let name_text = types.name_text();
-    // The place of the function's name is the place of the handler in messages from `build()`.
-    let line = quote_spanned!(name.span()=> ::core::line!());
-    let column = quote_spanned!(name.span()=> ::core::column!());
+    // The place of the handler in messages from `build()`.
+    let line = quote_spanned!(*place=> ::core::line!());
+    let column = quote_spanned!(*place=> ::core::column!());
     let router = if types.router.is_some() {
         quote!(::core::option::Option::Some(__ROBYN_WS_ROUTER))
     } else {
@@ -187,10 +189,8 @@ fn declare_inferred(handler: &Handler) -> TokenStream {
     }
 }
 
-/// Calls the user's function, without the lints about a use of it.
 fn call(handler: &Handler, arguments: impl IntoIterator<Item = impl ToTokens>) -> TokenStream {
-    let mut name = handler.types.name.clone();
-    name.set_span(generated_at(name.span()));
+    let name = &handler.types.name;
     let (owner, receiver) = (state::owner(&handler.types), state::receiver(&handler.types));
     let arguments = arguments.into_iter().map(ToTokens::into_token_stream);
     let arguments = receiver.map(ToTokens::into_token_stream).into_iter().chain(arguments);

@@ -7,13 +7,11 @@ use crate::{assertions, model::Types};
 
 /// The function stays, so that its callers still compile; but it is not a handler.
 pub(crate) fn fallback(types: &Types) -> TokenStream {
-    let import = &types.runtime.import;
     let arguments = assertions::arguments_fit_the_event(types);
     let output = assertions::output_is_a_reply(types);
     let router = assertions::router_is_a_static_sub_router(types);
     let borrows = assertions::state_is_borrowed_once(types);
     quote! {
-        #import
         #arguments
         #output
         #router

@@ -76,7 +76,7 @@ pub fn websocket(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// Registers the methods of a type as the handlers of a WebSocket endpoint, and the type as the connection's state.
 #[proc_macro_attribute]
 pub fn websocket_view(attr: TokenStream, item: TokenStream) -> TokenStream {
-    printed(view::websocket_view(&attr.into(), item.into())).into()
+    printed(view::websocket_view(attr.into(), item.into())).into()
 }
 
 /// Implements `ConnectionState` for a type: handlers take it as `&S` or `&mut S`.

@@ -158,12 +158,6 @@ fn root(path: Option<&Path>) -> TokenStream {
     path.map_or_else(|| quote!(::robyn_ws), ToTokens::to_token_stream)
 }
 
-/// Returns the module with an item for each word of an attribute.
-pub(crate) fn editor_words(path: Option<&Path>) -> TokenStream {
-    let private = private(path);
-    quote!(#private::editor)
-}
-
 fn private(path: Option<&Path>) -> TokenStream {
     let root = root(path);
     quote!(#root::__private)

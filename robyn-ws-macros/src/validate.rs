@@ -62,6 +62,7 @@ pub(crate) fn check_function(args: &Args, signature: &Signature, errors: &mut Di
 pub(crate) fn handler(args: &Args, attrs: Vec<Attribute>, signature: &Signature, types: Types) -> Handler {
     Handler {
         path: args.path.to_token_stream(),
+        place: signature.paren_token.span.open(),
         is_async: signature.asyncness.is_some(),
         blocking: args.blocking.is_some(),
         attrs: attrs.into_iter().filter(is_shared).collect(),

@@ -1,4 +1,4 @@
-//! `#[websocket_view]` on one screen: parse, name the events, check each method, and expand, or fall back.
+//! `#[websocket_view]` on one screen: parse, check each method, and expand, or fall back.
 
 mod block;
 mod expand;
@@ -17,33 +17,37 @@ use self::{
 use crate::{
     args::{Args, Form},
     diagnostics::Diagnostics,
-    editor,
+    editor::{self, Words},
+    event::Event,
+    runtime::Runtime,
     validate::{check_path, is_shared},
-    websocket::generated,
+    websocket::beside,
 };
 
-pub(crate) fn websocket_view(attr: &TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn websocket_view(attr: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::default();
     let mut args = Args::parse(attr.clone(), &Form::VIEW, &mut errors);
     check_path(&args, &mut errors);
-    let (attrs, checked) = match Block::parse(item.clone(), &mut errors) {
-        Some(mut block) => {
-            let methods = check(&mut block, &mut args, &mut errors);
-            let checked = if errors.is_empty() {
-                expand(&block, &methods)
-            } else {
-                fallback(&block, &methods)
-            };
-            (block.attrs, Some(checked))
-        }
-        None => (Vec::new(), None),
-    };
-    let attrs: Vec<_> = attrs.into_iter().filter(is_shared).collect();
+    let parsed = Block::parse(item.clone(), &mut errors);
     let (item, view_attributes) = without_view_attributes(item);
-    let mentioned = editor::mentions(quote!(#attr, #view_attributes));
+    let beside = parsed.map(|mut block| {
+        let handlers = check(&mut block, &mut args, &mut errors);
+        let checked = if errors.is_empty() {
+            expand(&block, &handlers)
+        } else {
+            fallback(&block, &handlers)
+        };
+        let attrs: Vec<_> = block.attrs.into_iter().filter(is_shared).collect();
+        // Of all events, this one has the most imports.
+        let import = Runtime::new(args.runtime.as_ref(), Event::Upgrade).import;
+        let mentioned = editor::mentions(attr, Words::VIEW);
+        let of_methods = view_attributes
+            .into_iter()
+            .map(|attr| editor::mentions(attr, Words::METHOD));
+        beside(&attrs, &import, &checked, &quote!(#mentioned #(#of_methods)*))
+    });
     let errors = errors.into_compile_errors();
-    let generated = generated(&attrs, checked.as_ref(), &mentioned);
-    quote!(#item #errors #generated)
+    quote!(#item #beside #errors)
 }
 
 #[cfg(test)]

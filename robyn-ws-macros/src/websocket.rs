@@ -7,7 +7,7 @@ use syn::Attribute;
 use crate::{
     args::{Args, Form},
     diagnostics::Diagnostics,
-    editor,
+    editor::{self, Words},
     expand::expand,
     fallback::fallback,
     item::Item,
@@ -20,29 +20,39 @@ pub(crate) fn websocket(attr: TokenStream, item: &TokenStream) -> TokenStream {
     let parsed = Item::parse(item.clone(), &mut errors);
     let (attrs, checked) = match validate(&args, parsed, &mut errors) {
         Ok(handler) => {
-            let expanded = expand(&handler);
-            (handler.attrs, Some(expanded))
+            let entry = expand(&handler);
+            (handler.attrs, Some((entry, handler.types.runtime.import)))
         }
-        Err(types) => (Vec::new(), types.as_deref().map(fallback)),
+        Err(types) => (Vec::new(), types.map(|types| (fallback(&types), types.runtime.import))),
     };
+    // The function of an `impl` block has nothing that can be checked beside it.
+    let beside = checked.map(|(checked, import)| {
+        let mentioned = editor::mentions(attr, Words::FUNCTION);
+        beside(&attrs, &import, &checked, &mentioned)
+    });
     let errors = errors.into_compile_errors();
-    let generated = generated(&attrs, checked.as_ref(), &editor::mentions(attr));
-    quote!(#item #errors #generated)
+    // An editor compares this code with that for a longer word, so the errors, which quote the word, come last.
+    quote!(#item #beside #errors)
 }
 
-/// Encloses generated code: that for the compiler and, in its place, that for editors.
-///
-/// rust-analyzer sets the `cfg`, which the compiler does not know. A deprecated function, or one with deprecated types, is
-/// still a handler, and its author has been warned already.
-pub(crate) fn generated(attrs: &[Attribute], checked: Option<&TokenStream>, mentioned: &TokenStream) -> TokenStream {
+/// Encloses generated code: that for the compiler, and that for editors in its place.
+pub(crate) fn beside(
+    attrs: &[Attribute],
+    import: &TokenStream,
+    checked: &TokenStream,
+    mentioned: &TokenStream,
+) -> TokenStream {
+    // rust-analyzer sets this `cfg`, which the compiler does not know. A deprecated function, or one with deprecated
+    // types, is still a handler, and its author has been warned already.
     quote! {
         #(#attrs)*
         #[allow(deprecated, unexpected_cfgs)]
         const _: () = {
+            #import
             #[cfg(not(rust_analyzer))]
-            { #checked }
+            const _: () = { #checked };
             #[cfg(rust_analyzer)]
-            { #mentioned }
+            const _: () = { #mentioned };
         };
     }
 }

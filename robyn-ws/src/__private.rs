@@ -41,6 +41,18 @@ pub mod editor {
         pub mod blocking {}
     }
 
+    /// The keys of `#[websocket_view]`.
+    pub mod view_keys {
+        /// The `static` `SubRouter` that the endpoint belongs to: `router = LEAGUE`.
+        pub mod router {}
+    }
+
+    /// The words of `#[view]`.
+    pub mod method_keys {
+        /// Runs the method, which is not `async`, on a thread that may block.
+        pub mod blocking {}
+    }
+
     pub mod events {
         /// Decides about the request before a socket is opened: `on = "upgrade"`.
         pub mod upgrade {}

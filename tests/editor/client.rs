@@ -19,10 +19,10 @@ use crate::{
 };
 
 /// The time in which rust-analyzer loads the crate, whose dependencies it compiles, on a loaded machine.
-const LOADING: Duration = Duration::from_secs(600);
+const LOADING: Duration = Duration::from_mins(10);
 
 /// The time for an answer.
-const ANSWER: Duration = Duration::from_secs(120);
+const ANSWER: Duration = Duration::from_mins(2);
 
 pub(crate) struct Editor {
     server: Child,
@@ -41,7 +41,7 @@ impl Editor {
         let mut server = start(project.folder())?;
         let input = server.stdin.take().expect("stdin is piped");
         let output = BufReader::new(server.stdout.take().expect("stdout is piped"));
-        let (sender, messages) = mpsc::channel();
+        let (sender, messages) = mpsc::sync_channel(1024);
         thread::spawn(move || messages_of(output).try_for_each(|message| sender.send(message)));
         let mut editor = Self {
             server,
@@ -62,12 +62,13 @@ impl Editor {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("editor/target");
         self.ask(
             "initialize",
-            json!({
+            &json!({
                 "processId": std::process::id(),
                 "rootUri": root,
                 "workspaceFolders": [{ "uri": root, "name": "thirty" }],
                 "capabilities": {
                     "textDocument": { "diagnostic": {}, "hover": { "contentFormat": ["markdown"] } },
+                    "workspace": { "workspaceEdit": { "documentChanges": true } },
                     "experimental": { "serverStatusNotification": true },
                 },
                 "initializationOptions": {
@@ -78,10 +79,10 @@ impl Editor {
                 },
             }),
         );
-        self.tell("initialized", json!({}));
+        self.tell("initialized", &json!({}));
         let document =
             json!({ "uri": self.uri.clone(), "languageId": "rust", "version": 1, "text": self.text.clone() });
-        self.tell("textDocument/didOpen", json!({ "textDocument": document }));
+        self.tell("textDocument/didOpen", &json!({ "textDocument": document }));
         let status = self.wait_for("the crate to be loaded", LOADING, |message| {
             message["method"] == "experimental/serverStatus" && message["params"]["quiescent"] == true
         });
@@ -91,28 +92,30 @@ impl Editor {
     // ---- questions ------------------------------------------------------------------------------------------------
 
     /// Returns the lines of the definitions of the word at `place`.
-    pub(crate) fn definitions(&mut self, place: &Place) -> Vec<String> {
-        let found = self.ask_about("textDocument/definition", place, json!({}));
+    pub(crate) fn definitions(&mut self, place: Place) -> Vec<String> {
+        let found = self.ask_about("textDocument/definition", place, &json!({}));
         elements(&found).iter().map(line_of).collect()
     }
 
     /// Returns the lines with the word at `place`, its definition included.
-    pub(crate) fn references(&mut self, place: &Place) -> Vec<String> {
+    pub(crate) fn references(&mut self, place: Place) -> Vec<String> {
         let context = json!({ "context": { "includeDeclaration": true } });
-        let found = self.ask_about("textDocument/references", place, context);
+        let found = self.ask_about("textDocument/references", place, &context);
         elements(&found).iter().map(line_of).collect()
     }
 
     /// Returns the text shown for the word at `place`.
-    pub(crate) fn hover(&mut self, place: &Place) -> String {
-        let shown = self.ask_about("textDocument/hover", place, json!({}));
+    pub(crate) fn hover(&mut self, place: Place) -> String {
+        let shown = self.ask_about("textDocument/hover", place, &json!({}));
         shown["contents"]["value"].as_str().unwrap_or_default().to_owned()
     }
 
     /// Returns the text after the word at `place` is renamed.
-    pub(crate) fn rename(&mut self, place: &Place, new: &str) -> String {
-        let changes = self.ask_about("textDocument/rename", place, json!({ "newName": new }));
-        let edits = changes["changes"][&self.uri].clone();
+    pub(crate) fn rename(&mut self, place: Place, new: &str) -> String {
+        let changes = self.ask_about("textDocument/rename", place, &json!({ "newName": new }));
+        let files = elements(&changes["documentChanges"]);
+        assert_eq!(files.len(), 1, "only this file changes: {changes}");
+        let edits = files[0]["edits"].clone();
         let mut edits: Vec<(usize, usize, String)> = elements(&edits)
             .iter()
             .map(|edit| {
@@ -134,9 +137,13 @@ impl Editor {
         let text = format!("{}\n{}", project.text(), code.replace('§', ""));
         let place = place_of(&text, code);
         self.change(text);
-        let offered = self.ask_about("textDocument/completion", &place, json!({}));
+        let offered = self.ask_about("textDocument/completion", place, &json!({}));
         self.change(project.text().to_owned());
-        let items = if offered.is_array() { &offered } else { &offered["items"] };
+        let items = if offered.is_array() {
+            &offered
+        } else {
+            &offered["items"]
+        };
         elements(items)
             .iter()
             .filter_map(|item| item["filterText"].as_str().or_else(|| item["label"].as_str()))
@@ -146,15 +153,15 @@ impl Editor {
 
     // ---- the protocol ---------------------------------------------------------------------------------------------
 
-    fn ask_about(&mut self, method: &str, place: &Place, more: Value) -> Value {
-        let mut params = more;
+    fn ask_about(&mut self, method: &str, place: Place, more: &Value) -> Value {
+        let mut params = more.clone();
         params["textDocument"] = json!({ "uri": self.uri.clone() });
         params["position"] = json!({ "line": place.line, "character": place.column });
-        self.ask(method, params)
+        self.ask(method, &params)
     }
 
     /// Sends a request, and returns its result.
-    pub(crate) fn ask(&mut self, method: &str, params: Value) -> Value {
+    pub(crate) fn ask(&mut self, method: &str, params: &Value) -> Value {
         const CONTENT_MODIFIED: i64 = -32801;
 
         // The server may have changed its mind about the crate while it answered: then it wants to be asked again.
@@ -162,7 +169,7 @@ impl Editor {
         loop {
             self.last_id += 1;
             let id = self.last_id;
-            self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params.clone() }));
+            self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
             let mut answer = self.wait_for(method, ANSWER, |message| {
                 message["id"] == id && message["method"].is_null()
             });
@@ -180,11 +187,11 @@ impl Editor {
         self.text = text;
         self.tell(
             "textDocument/didChange",
-            json!({ "textDocument": document, "contentChanges": changes }),
+            &json!({ "textDocument": document, "contentChanges": changes }),
         );
     }
 
-    fn tell(&mut self, method: &str, params: Value) {
+    fn tell(&mut self, method: &str, params: &Value) {
         self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
     }
 

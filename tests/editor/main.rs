@@ -6,7 +6,7 @@ mod project;
 use serde_json::{Value, json};
 
 use client::Editor;
-use project::{Place, Project};
+use project::{Place, Project, word};
 
 /// Opens the crate in rust-analyzer, or returns `None` where that is not installed.
 fn open() -> Option<(Project, Editor)> {
@@ -29,7 +29,10 @@ fn editors_understand_handlers_and_attributes() {
 }
 
 fn valid_handlers_have_no_diagnostics(project: &Project, editor: &mut Editor) {
-    let report = editor.ask("textDocument/diagnostic", json!({ "textDocument": project.document() }));
+    let report = editor.ask(
+        "textDocument/diagnostic",
+        &json!({ "textDocument": project.document() }),
+    );
     assert_eq!(report["items"], json!([]), "diagnostics of a valid crate");
 }
 
@@ -43,7 +46,7 @@ fn definitions_have_one_place(project: &Project, editor: &mut Editor) {
         ("#[websocket(§PATH", "const §PATH"),
         ("-> Result<§Reply", "type §Reply"),
     ] {
-        let places = editor.definitions(&project.place(used));
+        let places = editor.definitions(project.place(used));
         assert_eq!(places.len(), 1, "{used}: {places:#?}");
         assert!(
             places[0].contains(&defined.replace('§', "")),
@@ -59,28 +62,38 @@ fn hover_shows_the_documentation_of_the_user(project: &Project, editor: &mut Edi
         ("fn §handler_3(", "Doubles a message."),
         ("assert_eq!(§handler_3(", "Doubles a message."),
     ] {
-        let text = editor.hover(&project.place(place));
+        let text = editor.hover(project.place(place));
         assert!(text.contains(words), "{place}: {text}");
         assert!(!text.contains("__"), "{place} shows names of ours: {text}");
     }
 }
 
 fn references_of_a_handler_leave_its_attribute_out(project: &Project, editor: &mut Editor) {
-    let lines = editor.references(&project.place("fn §handler_3("));
+    let lines = editor.references(project.place("fn §handler_3("));
     assert_eq!(lines.len(), 2, "the function and its unit test: {lines:#?}");
     assert!(lines.iter().all(|line| line.contains("handler_3(")), "{lines:#?}");
 }
 
 fn renaming_a_handler_keeps_its_attribute(project: &Project, editor: &mut Editor) {
-    for (place, new) in [("fn §handler_3(", "double"), ("struct §Counter", "Tally"), ("static §LEAGUE", "GROUP")] {
-        let old = project.word(place);
-        let renamed = editor.rename(&project.place(place), new);
-        assert_eq!(renamed, project.text().replace(&old, new), "{old} renamed to {new}");
+    for (place, new) in [
+        ("fn §handler_3(", "double"),
+        ("struct §Counter", "Tally"),
+        ("static §LEAGUE", "GROUP"),
+    ] {
+        let old = word(place);
+        let renamed = editor.rename(project.place(place), new);
+        let expected = project.text().replace(&old, new);
+        let differing: Vec<_> = renamed
+            .lines()
+            .zip(expected.lines())
+            .filter(|(is, want)| is != want)
+            .collect();
+        assert!(renamed == expected, "{old} renamed to {new}: {differing:#?}");
     }
 }
 
 fn words_of_the_attribute_are_explained_and_completed(project: &Project, editor: &mut Editor) {
-    let text = editor.hover(&project.place("(\"/7\", §on"));
+    let text = editor.hover(project.place("(\"/7\", §on"));
     assert!(text.contains("The event that the function handles"), "{text}");
     for (attribute, expected) in [
         ("\"/new\", §", &["on", "router", "blocking"][..]),
@@ -90,9 +103,15 @@ fn words_of_the_attribute_are_explained_and_completed(project: &Project, editor:
         ("\"/new\", on = \"message\", rou§", &["router"]),
         ("\"/new\", on = \"message\", router = LEA§", &["LEAGUE"]),
     ] {
-        let labels = editor.complete(project, &format!("#[websocket({attribute})]\nfn new(msg: String) {{}}\n"));
+        let labels = editor.complete(
+            project,
+            &format!("#[websocket({attribute})]\nfn new(msg: String) {{}}\n"),
+        );
         for word in expected {
-            assert!(labels.iter().any(|label| label == word), "{attribute} offers {labels:?}");
+            assert!(
+                labels.iter().any(|label| label == word),
+                "{attribute} offers {labels:?}"
+            );
         }
         assert!(
             !labels.iter().any(|label| label.starts_with("__")),
@@ -109,7 +128,12 @@ fn half_typed_code_is_still_understood(project: &Project, editor: &mut Editor) {
         ("fn new(counter: &mut Coun§", "Counter"),
         ("async fn new(msg: String) -> Repl§ {}", "Reply"),
     ] {
-        for attribute in ["\"/new\", on = \"message\"", "\"/new\", on = \"mess\"", "\"/new\", on = ", ""] {
+        for attribute in [
+            "\"/new\", on = \"message\"",
+            "\"/new\", on = \"mess\"",
+            "\"/new\", on = ",
+            "",
+        ] {
             let code = format!("#[websocket({attribute})]\n{code}\n");
             let labels = editor.complete(project, &code);
             assert!(labels.iter().any(|label| label == expected), "{code} offers {labels:?}");

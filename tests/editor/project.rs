@@ -84,7 +84,8 @@ impl Project {
         let robyn_ws = Path::new(env!("CARGO_MANIFEST_DIR")).join("../robyn-ws");
         let manifest = format!(
             "[package]\nname = \"thirty\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
-             [dependencies]\nrobyn-ws = {{ path = {robyn_ws:?} }}\n\n[workspace]\n"
+             [dependencies]\nrobyn-ws = {{ path = \"{}\" }}\n\n[workspace]\n",
+            robyn_ws.display()
         );
         let mut text = BEGINNING.to_owned();
         for number in 5..29 {
@@ -127,13 +128,6 @@ impl Project {
     pub(crate) fn place(&self, marked: &str) -> Place {
         place_of(&self.text, marked)
     }
-
-    /// Returns the word after `§`.
-    pub(crate) fn word(&self, marked: &str) -> String {
-        let (_, word) = marked.split_once('§').expect("a place is marked");
-        let is_part = |char: &char| char.is_alphanumeric() || *char == '_';
-        word.chars().take_while(is_part).collect()
-    }
 }
 
 /// Returns the place of `§` in the part of `text` that `marked` shows.
@@ -144,4 +138,11 @@ pub(crate) fn place_of(text: &str, marked: &str) -> Place {
     let line = before.matches('\n').count();
     let column = before.len() - before.rfind('\n').map_or(0, |end| end + 1);
     Place { line, column }
+}
+
+/// Returns the word after `§`.
+pub(crate) fn word(marked: &str) -> String {
+    let (_, word) = marked.split_once('§').expect("a place is marked");
+    let is_part = |char: &char| char.is_alphanumeric() || *char == '_';
+    word.chars().take_while(is_part).collect()
 }

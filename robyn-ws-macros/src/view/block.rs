@@ -204,10 +204,10 @@ fn without_bodies(tokens: TokenStream) -> TokenStream {
 /// An attribute `#[websocket(..)]` is a mistake, which it would report once more.
 ///
 /// A second `#[websocket_view]` on the block will want them.
-pub(crate) fn without_view_attributes(item: TokenStream) -> (TokenStream, TokenStream) {
+pub(crate) fn without_view_attributes(item: TokenStream) -> (TokenStream, Vec<TokenStream>) {
     let mut tokens: Vec<_> = item.into_iter().collect();
     let body = tokens.pop_if(|token| is_group(token, Delimiter::Brace));
-    let mut arguments = TokenStream::new();
+    let mut arguments = Vec::new();
     let body = match body {
         Some(TokenTree::Group(body)) if !mentions(tokens.iter().cloned().collect(), &["websocket_view"]) => {
             let stream = without(body.stream(), &mut arguments);
@@ -219,13 +219,13 @@ pub(crate) fn without_view_attributes(item: TokenStream) -> (TokenStream, TokenS
     (tokens.into_iter().collect(), arguments)
 }
 
-fn without(body: TokenStream, arguments: &mut TokenStream) -> TokenStream {
+fn without(body: TokenStream, arguments: &mut Vec<TokenStream>) -> TokenStream {
     let mut kept = Vec::new();
     let mut tokens = body.into_iter().peekable();
     while let Some(token) = tokens.next() {
         let attribute = tokens.peek().filter(|_| is_punct(&token, '#')).and_then(view_arguments);
         if let Some(attribute) = attribute {
-            arguments.extend(quote!(#attribute,));
+            arguments.push(attribute);
             tokens.next();
         } else {
             kept.push(token);

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::{block::Block, names, state::ALIAS};
-use crate::{assertions, event::Event, expand::entry_value, model::Handler};
+use crate::{assertions, expand::entry_value, model::Handler};
 
 /// Generates one function for all entries: the compiler reports a mistake in the type of the view once that it finds several
 /// times in one body.
@@ -59,15 +59,8 @@ pub(crate) fn fallback(block: &Block, handlers: &[Handler]) -> TokenStream {
 
 /// Generates the part that does not depend on mistakes.
 fn surroundings(block: &Block, handlers: &[Handler]) -> TokenStream {
-    // Only upgrade handlers need all imports.
-    let upgrade = handlers
-        .iter()
-        .find(|handler| handler.types.runtime.event == Event::Upgrade);
-    let Some(first) = upgrade.or(handlers.first()) else {
-        return TokenStream::new();
-    };
-    let import = &first.types.runtime.import;
-    let router = assertions::router_is_a_static_sub_router(&first.types);
+    let first = handlers.first();
+    let router = first.map(|handler| assertions::router_is_a_static_sub_router(&handler.types));
     let borrows = handlers.iter().map(|handler| {
         let attrs = &handler.attrs;
         let borrows = assertions::state_is_borrowed_once(&handler.types);
@@ -75,7 +68,6 @@ fn surroundings(block: &Block, handlers: &[Handler]) -> TokenStream {
     });
     let (alias, ty) = (Ident::new(ALIAS, Span::call_site()), &block.ty);
     quote! {
-        #import
         #[allow(dead_code)]
         type #alias = #ty;
         #router
