@@ -19,6 +19,7 @@ use crate::{
     diagnostics::Diagnostics,
     editor::{self, Words},
     event::Event,
+    model::Handler,
     runtime::Runtime,
     validate::{check_path, is_shared},
     websocket::beside,
@@ -38,8 +39,7 @@ pub(crate) fn websocket_view(attr: TokenStream, item: TokenStream) -> TokenStrea
             fallback(&block, &handlers)
         };
         let attrs: Vec<_> = block.attrs.into_iter().filter(is_shared).collect();
-        // Of all events, this one has the most imports.
-        let import = Runtime::new(args.runtime.as_ref(), Event::Upgrade).import;
+        let import = import(&args, &handlers);
         let mentioned = editor::mentions(attr, Words::VIEW);
         let of_methods = view_attributes
             .into_iter()
@@ -48,6 +48,15 @@ pub(crate) fn websocket_view(attr: TokenStream, item: TokenStream) -> TokenStrea
     });
     let errors = errors.into_compile_errors();
     quote!(#item #beside #errors)
+}
+
+/// Returns the imports of all handlers: those for `upgrade` have the others among them.
+fn import(args: &Args, handlers: &[Handler]) -> TokenStream {
+    let has_upgrade = handlers
+        .iter()
+        .any(|handler| handler.types.runtime.event == Event::Upgrade);
+    let event = if has_upgrade { Event::Upgrade } else { Event::Message };
+    Runtime::new(args.runtime.as_ref(), event).import
 }
 
 #[cfg(test)]
