@@ -82,17 +82,24 @@ pub(crate) fn via(types: &Types, ty: &TokenStream) -> Option<TokenStream> {
 }
 
 /// Checks the output of a handler, without calling it.
-pub(crate) fn output_is_a_reply(types: &Types) -> TokenStream {
-    let (reply, into_reply) = (&types.runtime.reply, &types.runtime.into_reply);
+pub(crate) fn output_is_a_reply(types: &Types) -> Option<TokenStream> {
     let name = beside(&types.name, "__robyn_ws_output_is_a_reply");
-    match &types.output {
-        Output::Type(ty) => quote! {
-            fn #name() {
-                let _ = <#ty as #reply>::#into_reply;
-            }
-        },
-        Output::Inferred(_) | Output::Never => TokenStream::new(),
-    }
+    let named = output_is_named(types)?;
+    Some(quote!(fn #name() { #named }))
+}
+
+/// Names the function that turns the output into a reply, if the type of the output can be named.
+pub(crate) fn output_is_named(types: &Types) -> Option<TokenStream> {
+    let Output::Type(ty) = &types.output else {
+        return None;
+    };
+    let (reply, into_reply) = (&types.runtime.reply, &types.runtime.into_reply);
+    let function = if types.returned_view().is_some() {
+        state::reply_function(ty)
+    } else {
+        quote!(<#ty as #reply>::#into_reply)
+    };
+    Some(quote!(let _ = #function;))
 }
 
 /// Checks the sub-router, which has to be a `static`: apps find its handlers by its address, and a constant has none.

@@ -21,7 +21,7 @@ pub(crate) fn expand(block: &Block, handlers: &[Handler]) -> TokenStream {
     let functions = in_block(
         block,
         &quote! {
-            const fn entry(position: usize) -> #entry {
+            const fn _entry(position: usize) -> #entry {
                 match position {
                     #(#entries)*
                     _ => ::core::unreachable!(),
@@ -30,8 +30,11 @@ pub(crate) fn expand(block: &Block, handlers: &[Handler]) -> TokenStream {
         },
     );
     let submissions = handlers.iter().enumerate().map(|(position, handler)| {
-        let attrs = &handler.attrs;
-        quote!(#(#attrs)* const _: () = { #inventory::submit! { __RobynWsView::entry(#position) } };)
+        let position = Literal::usize_unsuffixed(position);
+        within(
+            handler,
+            &quote!(#inventory::submit! { __RobynWsView::_entry(#position) }),
+        )
     });
     let surroundings = surroundings(block, handlers);
     quote! {
@@ -43,36 +46,45 @@ pub(crate) fn expand(block: &Block, handlers: &[Handler]) -> TokenStream {
 
 /// Generates the checks of the compiler, in place of the entries.
 pub(crate) fn fallback(block: &Block, handlers: &[Handler]) -> TokenStream {
+    let surroundings = surroundings(block, handlers);
+    let Some(first) = handlers.first().filter(|_| !names::has_twins(handlers)) else {
+        return surroundings;
+    };
+    let needs = &first.types.runtime.needs;
     let checks = handlers.iter().map(|handler| {
         let attrs = &handler.attrs;
-        let arguments = assertions::arguments_fit_the_event(&handler.types);
-        let output = assertions::output_is_a_reply(&handler.types);
-        let functions = in_block(block, &quote!(#arguments #output));
-        quote!(#(#attrs)* const _: () = { #functions };)
+        let arguments = assertions::arguments_are_declared(&handler.types);
+        let output = assertions::output_is_named(&handler.types);
+        quote!(#(#attrs)* { #arguments #output })
     });
-    let surroundings = surroundings(block, handlers);
-    quote! {
-        #surroundings
-        #(#checks)*
-    }
+    let functions = in_block(block, &quote!(fn _check(__robyn_ws_needs: &mut #needs) { #(#checks)* }));
+    quote!(#surroundings #functions)
 }
 
 /// Generates the part that does not depend on mistakes.
 fn surroundings(block: &Block, handlers: &[Handler]) -> TokenStream {
     let first = handlers.first();
     let router = first.map(|handler| assertions::router_is_a_static_sub_router(&handler.types));
-    let borrows = handlers.iter().map(|handler| {
-        let attrs = &handler.attrs;
-        let borrows = assertions::state_is_borrowed_once(&handler.types);
-        quote!(#(#attrs)* const _: () = { #borrows };)
-    });
+    let borrows = handlers
+        .iter()
+        .map(|handler| within(handler, &assertions::state_is_borrowed_once(&handler.types)));
     let (alias, ty) = (Ident::new(ALIAS, Span::call_site()), &block.ty);
     quote! {
-        #[allow(dead_code)]
         type #alias = #ty;
         #router
         #(#borrows)*
     }
+}
+
+/// Puts items under the attributes of a method.
+fn within(handler: &Handler, items: &TokenStream) -> Option<TokenStream> {
+    let attrs = &handler.attrs;
+    let items = if attrs.is_empty() {
+        items.clone()
+    } else {
+        quote!(#(#attrs)* const _: () = { #items };)
+    };
+    (!items.is_empty()).then_some(items)
 }
 
 /// Puts functions into an `impl` block at the place of the user's.
@@ -83,7 +95,6 @@ fn in_block(block: &Block, functions: &TokenStream) -> TokenStream {
     let implementation = quote_spanned!(block.keyword=> impl);
     quote! {
         struct __RobynWsView;
-        #[allow(dead_code)]
         #implementation __RobynWsView {
             #functions
         }

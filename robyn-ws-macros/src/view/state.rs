@@ -55,17 +55,21 @@ pub(crate) fn declare(types: &Types) -> Option<TokenStream> {
 
 /// Turns the output of an `upgrade` method into the state of the connection.
 pub(crate) fn reply(view: &View, types: &Types, value: TokenStream) -> TokenStream {
-    let (reply, ty) = (ViewRuntime::new().reply, Ident::new(ALIAS, Span::call_site()));
     let (place, upgraded) = function(view, "upgraded");
     let result = match &types.output {
-        Output::Type(output) => quote!(<#output as #reply<#ty>>::into_view_reply(#value)),
+        Output::Type(output) => {
+            let function = reply_function(output);
+            quote!(#function(#value))
+        }
         Output::Inferred(output) => {
+            // The argument begins and ends with the type, so that an error underlines all of it.
             let (start, end) = ends(output);
+            let function = reply_function(&quote!(_));
             let same = quote_spanned!(generated_at(start)=> ::core::convert::identity);
             let output = quote_spanned!(generated_at(end)=> (__robyn_ws_output));
             quote!({
                 let __robyn_ws_output = #value;
-                #reply::<#ty>::into_view_reply(#same #output)
+                #function(#same #output)
             })
         }
         Output::Never => value,
@@ -75,6 +79,12 @@ pub(crate) fn reply(view: &View, types: &Types, value: TokenStream) -> TokenStre
         let __robyn_ws_result = #result;
         #upgraded #upgrade
     }
+}
+
+/// Names the function that turns an `output` into the view.
+pub(crate) fn reply_function(output: &TokenStream) -> TokenStream {
+    let (reply, alias) = (ViewRuntime::new().reply, Ident::new(ALIAS, Span::call_site()));
+    quote!(<#output as #reply<#alias>>::into_view_reply)
 }
 
 /// Declares that an `upgrade` method creates the state.

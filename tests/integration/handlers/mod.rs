@@ -11,3 +11,4 @@ mod query;
 mod replies;
 mod sessions;
 mod state;
+mod views;
