@@ -100,18 +100,3 @@ async fn main() -> Result<(), ServeError> {
     let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8080".into());
     App::new().serve(address).await
 }
-
-#[cfg(test)]
-mod tests {
-    use super::Member;
-
-    #[test]
-    fn a_line_has_its_number_and_the_name() {
-        let member = Member {
-            name: "bruce".to_owned(),
-            room: "den".to_owned(),
-            said: 2,
-        };
-        assert_eq!(member.line("hi"), "2. bruce: hi");
-    }
-}

@@ -73,7 +73,7 @@ pub(crate) fn at(span: Span, tokens: TokenStream) -> TokenStream {
     moved.collect()
 }
 
-/// Gives another name to each word `from`.
+/// Returns the tokens with the word `to` for each word `from`.
 pub(crate) fn renamed(tokens: TokenStream, from: &str, to: &str) -> TokenStream {
     let renamed = tokens.into_iter().map(|token| match token {
         TokenTree::Ident(word) if word == from => Ident::new(to, word.span()).into(),

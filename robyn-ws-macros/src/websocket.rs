@@ -31,11 +31,14 @@ pub(crate) fn websocket(attr: TokenStream, item: &TokenStream) -> TokenStream {
         beside(&attrs, &import, &checked, &mentioned)
     });
     let errors = errors.into_compile_errors();
-    // An editor compares this code with that for a longer word, so the errors, which quote the word, come last.
+    // The errors quote the words of the attribute, so they come last, as `beside` explains.
     quote!(#item #beside #errors)
 }
 
 /// Encloses generated code: that for the compiler, and that for editors in its place.
+///
+/// To complete a word, an editor looks for its place in this code and in that for a longer word. So the code that depends on
+/// whether a word is right comes last.
 pub(crate) fn beside(
     attrs: &[Attribute],
     import: &TokenStream,
@@ -49,10 +52,10 @@ pub(crate) fn beside(
         #[allow(deprecated, unexpected_cfgs)]
         const _: () = {
             #import
-            #[cfg(not(rust_analyzer))]
-            const _: () = { #checked };
             #[cfg(rust_analyzer)]
             const _: () = { #mentioned };
+            #[cfg(not(rust_analyzer))]
+            const _: () = { #checked };
         };
     }
 }

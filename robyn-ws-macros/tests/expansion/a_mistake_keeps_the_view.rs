@@ -7,6 +7,11 @@ impl Chat {
 #[allow(deprecated, unexpected_cfgs)]
 const _: () = {
     use ::robyn_ws::__private as __robyn_ws;
+    #[cfg(rust_analyzer)]
+    const _: () = {
+        use __robyn_ws::editor::view_keys::{};
+        use __robyn_ws::editor::method_keys::bloking as _;
+    };
     #[cfg(not(rust_analyzer))]
     const _: () = {
         type __RobynWsSelf = Chat;
@@ -22,11 +27,6 @@ const _: () = {
                 }
             }
         }
-    };
-    #[cfg(rust_analyzer)]
-    const _: () = {
-        use __robyn_ws::editor::view_keys::{};
-        use __robyn_ws::editor::method_keys::bloking as _;
     };
 };
 ::core::compile_error! {

@@ -15,6 +15,11 @@ impl Chat {
 #[allow(deprecated, unexpected_cfgs)]
 const _: () = {
     use ::robyn_ws::__private as __robyn_ws;
+    #[cfg(rust_analyzer)]
+    const _: () = {
+        use __robyn_ws::editor::view_keys::{};
+        use __robyn_ws::editor::method_keys::blocking as _;
+    };
     #[cfg(not(rust_analyzer))]
     const _: () = {
         type __RobynWsSelf = Chat;
@@ -122,10 +127,5 @@ const _: () = {
         __robyn_ws::inventory::submit! {
             __RobynWsView::_entry(1)
         }
-    };
-    #[cfg(rust_analyzer)]
-    const _: () = {
-        use __robyn_ws::editor::view_keys::{};
-        use __robyn_ws::editor::method_keys::blocking as _;
     };
 };

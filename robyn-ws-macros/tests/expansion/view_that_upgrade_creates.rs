@@ -11,6 +11,11 @@ const _: () = {
     use my::robyn_ws::__private as __robyn_ws;
     #[allow(unused_imports)]
     use __robyn_ws::via::*;
+    #[cfg(rust_analyzer)]
+    const _: () = {
+        use __robyn_ws::editor::view_keys::router as _;
+        const _: &_ = &LEAGUE;
+    };
     #[cfg(not(rust_analyzer))]
     const _: () = {
         type __RobynWsSelf = chat::Room<u8>;
@@ -119,10 +124,5 @@ const _: () = {
         __robyn_ws::inventory::submit! {
             __RobynWsView::_entry(1)
         }
-    };
-    #[cfg(rust_analyzer)]
-    const _: () = {
-        use __robyn_ws::editor::view_keys::router as _;
-        const _: &_ = &LEAGUE;
     };
 };
