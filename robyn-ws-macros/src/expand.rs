@@ -1,13 +1,13 @@
 //! From a handler to its entry in the registry.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 
 use crate::{
     assertions,
     event::Event,
     model::{Handler, Output, Types},
-    tokens::{at, beside, ends, generated_at},
+    tokens::{at, beside, generated_at},
     view::state,
 };
 
@@ -82,9 +82,9 @@ pub(crate) fn entry_value(handler: &Handler) -> TokenStream {
 }
 
 fn sync_call(handler: &Handler) -> TokenStream {
-    let takes = takes(&handler.types);
-    let mutable = (!takes.is_empty()).then(|| quote!(mut));
-    let reply = reply(&handler.types, call(handler, argument_names(&handler.types)));
+    let mutable = mutable(&handler.types);
+    let takes = takes(handler);
+    let reply = reply(&handler.types, call(handler, |name| quote!(#name)));
     quote! {
         |#mutable __robyn_ws_cx| {
             #takes
@@ -96,9 +96,9 @@ fn sync_call(handler: &Handler) -> TokenStream {
 /// The context ends before the handler's own future is awaited, which may last for long and need not borrow it.
 fn async_call(handler: &Handler) -> TokenStream {
     let Types { runtime, name, .. } = &handler.types;
-    let takes = takes(&handler.types);
-    let mutable = (!takes.is_empty()).then(|| quote!(mut));
-    let call = call(handler, argument_names(&handler.types));
+    let mutable = mutable(&handler.types);
+    let takes = takes(handler);
+    let call = call(handler, |name| quote!(#name));
     let awaited = handler.is_async.then(|| quote!(.await));
     let reply = reply(&handler.types, quote!(__robyn_ws_called #awaited));
     // A future that is not `Send` is an error of this call, and so it is shown at the function's name.
@@ -117,36 +117,58 @@ fn async_call(handler: &Handler) -> TokenStream {
     quote!(|__robyn_ws_cx| #boxed)
 }
 
+/// The context changes when an argument is taken.
+fn mutable(types: &Types) -> Option<TokenStream> {
+    let takes_any = names(types).next().is_some();
+    takes_any.then(|| quote!(mut))
+}
+
 /// Takes the arguments from left to right; a rejection ends the call.
-fn takes(types: &Types) -> TokenStream {
-    let awaited = (types.runtime.event == Event::Upgrade).then(|| quote!(.await));
+fn takes(handler: &Handler) -> TokenStream {
+    let types = &handler.types;
+    // Only for the way in which an argument is taken, the compiler has to know its type before.
+    let (inferred, awaited) = if types.runtime.event == Event::Upgrade {
+        (Some(inferred(handler)), Some(quote!(.await)))
+    } else {
+        (None, None)
+    };
     let receiver = state::take(types);
     let takes = types.params.iter().zip(argument_names(types)).map(|(ty, name)| {
-        let (place, take) = assertions::argument(types, ty, "take");
+        let (place, take) = assertions::argument(types, &assertions::inferred(types, ty), "take");
         let cx = format_ident!("__robyn_ws_cx");
-        let via = assertions::via(types, ty);
+        let via = assertions::via(types, &name, place);
         let taken = quote_spanned!(place=> (&mut #cx #via)#awaited?);
         quote!(let #name = #take #taken;)
     });
-    receiver.into_iter().chain(takes).collect()
+    quote!(#inferred #receiver #(#takes)*)
+}
+
+/// Tells the compiler the types of the arguments, by a call that never runs. They stand under the arguments' names.
+fn inferred(handler: &Handler) -> TokenStream {
+    let inference = &handler.types.runtime.inference;
+    let names: Vec<_> = names(&handler.types).collect();
+    let call = inferring_call(handler);
+    quote! {
+        #(let #names = #inference::NEW;)*
+        if false {
+            let _ = #call;
+        }
+    }
+}
+
+fn inferring_call(handler: &Handler) -> TokenStream {
+    call(handler, |name| quote!(#name.argument()))
 }
 
 fn reply(types: &Types, value: TokenStream) -> TokenStream {
     if let Some(view) = types.returned_view() {
-        return state::reply(view, types, value);
+        return state::reply(view, types, &value);
     }
     let (reply, into_reply) = (&types.runtime.reply, &types.runtime.into_reply);
     match &types.output {
-        Output::Type(ty) => quote!(<#ty as #reply>::#into_reply(#value)),
-        Output::Inferred(ty) => {
-            // The argument begins and ends with the type, so that an error underlines all of it.
-            let (start, end) = ends(ty);
-            let same = quote_spanned!(generated_at(start)=> ::core::convert::identity);
-            let output = quote_spanned!(generated_at(end)=> (__robyn_ws_output));
-            quote! {
-                let __robyn_ws_output = #value;
-                #reply::#into_reply(#same #output)
-            }
+        Output::Type(ty) | Output::Inferred(ty) => {
+            let ty = assertions::inferred(types, ty);
+            quote!(<#ty as #reply>::#into_reply(#value))
         }
         Output::Never => value,
     }
@@ -154,47 +176,56 @@ fn reply(types: &Types, value: TokenStream) -> TokenStream {
 
 /// Declares the needs of the arguments, and the state that an upgrade handler creates.
 fn needs(handler: &Handler) -> TokenStream {
-    let runtime = &handler.types.runtime;
-    let reply = &runtime.reply;
-    let arguments = assertions::arguments_are_declared(&handler.types);
-    let output = match (handler.types.returned_view(), &handler.types.output) {
-        (Some(view), _) => state::declare_returned(view),
-        (None, Output::Type(ty)) if runtime.event == Event::Upgrade => {
-            quote!(<#ty as #reply>::declare(__robyn_ws_needs);)
-        }
-        (None, Output::Inferred(_)) if runtime.event == Event::Upgrade => declare_inferred(handler),
-        _ => TokenStream::new(),
-    };
+    let types = &handler.types;
+    let inferred = (!types.params.is_empty()).then(|| inferred(handler));
+    let receiver = state::declare(types);
+    let declared = types.params.iter().zip(argument_names(types)).map(|(ty, name)| {
+        let (place, declare) = assertions::argument(types, &assertions::inferred(types, ty), "declare");
+        let needs = format_ident!("__robyn_ws_needs");
+        let via = assertions::via(types, &name, place);
+        let declared = quote_spanned!(place=> (#needs, #name #via));
+        quote!(#declare #declared;)
+    });
+    let output = (types.runtime.event == Event::Upgrade).then(|| declare_output(handler));
     quote! {
         |__robyn_ws_needs| {
-            #arguments
+            #receiver
+            #inferred
+            #(#declared)*
             #output
         }
     }
 }
 
-/// Infers a return type that cannot be written, from a call that never runs.
-fn declare_inferred(handler: &Handler) -> TokenStream {
-    let (needs, reply) = (&handler.types.runtime.needs, &handler.types.runtime.reply);
-    let call = call(handler, handler.types.params.iter().map(|_| quote!(__robyn_ws_any())));
-    let awaited = handler.is_async.then(|| quote!(.await));
-    quote! {
-        fn __robyn_ws_any<T>() -> T {
-            ::core::unreachable!()
-        }
-        fn __robyn_ws_declare_output<R: #reply>(needs: &mut #needs, _call: impl ::core::ops::AsyncFnOnce() -> R) {
-            R::declare(needs);
-        }
-        __robyn_ws_declare_output(__robyn_ws_needs, async || #call #awaited);
+/// Declares the state that an upgrade handler creates.
+fn declare_output(handler: &Handler) -> Option<TokenStream> {
+    let types = &handler.types;
+    if let Some(view) = types.returned_view() {
+        return Some(state::declare_returned(view));
     }
+    let (Output::Type(ty) | Output::Inferred(ty)) = &types.output else {
+        return None;
+    };
+    let (ty, reply, output_of) = (
+        assertions::inferred(types, ty),
+        &types.runtime.reply,
+        &types.runtime.output_of,
+    );
+    let call = inferring_call(handler);
+    let awaited = handler.is_async.then(|| quote!(.await));
+    Some(quote!(<#ty as #reply>::declare(__robyn_ws_needs, #output_of(&async || #call #awaited));))
 }
 
-fn call(handler: &Handler, arguments: impl IntoIterator<Item = impl ToTokens>) -> TokenStream {
-    let name = &handler.types.name;
-    let (owner, receiver) = (state::owner(&handler.types), state::receiver(&handler.types));
-    let arguments = arguments.into_iter().map(ToTokens::into_token_stream);
-    let arguments = receiver.map(ToTokens::into_token_stream).into_iter().chain(arguments);
+/// Calls the function, with an argument for each name.
+fn call(handler: &Handler, argument: impl Fn(Ident) -> TokenStream) -> TokenStream {
+    let (owner, name) = (state::owner(&handler.types), &handler.types.name);
+    let arguments = names(&handler.types).map(argument);
     quote!(#owner #name(#(#arguments),*))
+}
+
+/// Returns the names of the receiver, if there is one, and of the arguments.
+fn names(types: &Types) -> impl Iterator<Item = Ident> {
+    state::receiver(types).into_iter().chain(argument_names(types))
 }
 
 fn argument_names(types: &Types) -> impl Iterator<Item = Ident> {

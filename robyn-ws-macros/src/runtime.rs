@@ -18,8 +18,12 @@ pub(crate) struct Runtime {
     pub(crate) borrowed_once: TokenStream,
     /// The trait of the handler's arguments.
     pub(crate) argument: TokenStream,
-    /// The type that finds the way in which an upgrade handler's argument is taken.
-    pub(crate) probe: Option<TokenStream>,
+    /// The type that stands for an inferred type.
+    pub(crate) inference: TokenStream,
+    /// The function that infers the output of a handler.
+    pub(crate) output_of: TokenStream,
+    /// The alias that gives an inferred type a place.
+    pub(crate) inferred: TokenStream,
     /// The trait of the handler's output, and its method.
     pub(crate) reply: TokenStream,
     pub(crate) into_reply: TokenStream,
@@ -95,7 +99,9 @@ impl Runtime {
             needs: quote!(#rt::Needs),
             borrowed_once: quote!(#rt::ConnectionStateIsBorrowedOnce),
             argument: quote!(#rt::#argument),
-            probe: is_upgrade.then(|| quote!(#rt::Probe)),
+            inference: quote!(#rt::Inference),
+            output_of: quote!(#rt::output_of),
+            inferred: quote!(#rt::Inferred),
             reply: quote!(#rt::#reply),
             into_reply,
             must_be_send: quote!(#rt::#must_be_send),
@@ -124,6 +130,8 @@ pub(crate) struct ViewRuntime {
     pub(crate) shared: TokenStream,
     /// The trait of the output of an `upgrade` method that creates the view.
     pub(crate) reply: TokenStream,
+    /// The alias that gives a type a longer place.
+    pub(crate) inferred: TokenStream,
 }
 
 impl ViewRuntime {
@@ -132,6 +140,7 @@ impl ViewRuntime {
             state: quote!(__robyn_ws::ViewState),
             shared: quote!(__robyn_ws::SharedView),
             reply: quote!(__robyn_ws::IntoViewReply),
+            inferred: quote!(__robyn_ws::Inferred),
         }
     }
 }

@@ -15,19 +15,28 @@ pub use crate::{
         event::{self, Event, EventContext},
         extract::{
             argument::{CloseArgument, ConnectArgument, MessageArgument, SessionArgument},
-            upgrade::{Probe, Taking, UpgradeArgument, UpgradeContext, UpgradeRefusal},
+            upgrade::{Taking, UpgradeArgument, UpgradeContext, UpgradeRefusal},
         },
+        inference::Inference,
         needs::Needs,
         reply::{HandlerResult, IntoReply, IntoUpgradeReply, UpgradeResult},
         view::{IntoViewReply, SharedView, ViewState},
     },
 };
 
-/// The traits of [`Probe`].
+/// The ways to find how an upgrade handler's argument is taken.
 pub mod via {
     pub use crate::handler::extract::upgrade::{
         ViaEvent as _, ViaFallible as _, ViaNothing as _, ViaOptional as _, ViaParts as _,
     };
+}
+
+/// A type that the compiler infers, at the place of a longer type.
+pub type Inferred<T> = T;
+
+/// Returns the type that a handler returns.
+pub const fn output_of<R>(_handler: &impl AsyncFnOnce() -> R) -> Inference<R> {
+    Inference::NEW
 }
 
 /// The words of `#[websocket]`, which editors complete and explain.

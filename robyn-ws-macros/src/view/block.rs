@@ -22,6 +22,8 @@ pub(crate) struct Block {
     /// The type of the view.
     pub(crate) ty: TokenStream,
     pub(crate) methods: Vec<Method>,
+    /// No method is missing because of a mistake in its syntax.
+    pub(crate) is_whole: bool,
 }
 
 /// A function of the block, with or without a receiver.
@@ -58,7 +60,7 @@ impl Block {
             }
         };
         if let Some(TokenTree::Group(body)) = body {
-            block.methods = methods(body.stream(), errors);
+            (block.methods, block.is_whole) = methods(body.stream(), errors);
         }
         Some(block)
     }
@@ -84,6 +86,7 @@ impl Block {
             keyword: keyword.span,
             ty: ty.into_token_stream(),
             methods: Vec::new(),
+            is_whole: true,
         }))
     }
 }
@@ -139,7 +142,8 @@ fn is_one_type(generics: &Generics, ty: &Type, errors: &mut Diagnostics) -> bool
     false
 }
 
-fn methods(body: TokenStream, errors: &mut Diagnostics) -> Vec<Method> {
+/// Returns the methods up to a mistake in the syntax, which is reported, and whether there is none.
+fn methods(body: TokenStream, errors: &mut Diagnostics) -> (Vec<Method>, bool) {
     let mut methods = Vec::new();
     let parser = |input: ParseStream<'_>| {
         input.call(Attribute::parse_inner)?;
@@ -158,10 +162,12 @@ fn methods(body: TokenStream, errors: &mut Diagnostics) -> Vec<Method> {
         }
         Ok(())
     };
-    if let Err(error) = parser.parse2(without_bodies(body)) {
+    let parsed = parser.parse2(without_bodies(body));
+    let is_whole = parsed.is_ok();
+    if let Err(error) = parsed {
         errors.syntax(error);
     }
-    methods
+    (methods, is_whole)
 }
 
 /// Reports `#[view(..)]` on another item than a function.

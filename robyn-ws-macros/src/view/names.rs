@@ -29,7 +29,7 @@ pub(crate) fn event(method: &Method) -> Option<Event> {
 /// Reports methods that were likely meant to be events, a view without events, and events that exclude each other.
 pub(crate) fn check(block: &Block, errors: &mut Diagnostics) {
     let has_events = block.methods.iter().any(|method| event(method).is_some());
-    let mut is_explained = has_events;
+    let mut is_explained = has_events || !block.is_whole;
     for method in block.methods.iter().filter(|method| event(method).is_none()) {
         let name = method.signature.ident.unraw().to_string();
         let meant = misspelled(&name).or_else(|| foreign(&name).filter(|_| !has_events));

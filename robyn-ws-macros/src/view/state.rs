@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use crate::{
+    assertions,
     model::{Output, Types, View},
     runtime::ViewRuntime,
     tokens::{at, ends, generated_at},
@@ -54,29 +55,15 @@ pub(crate) fn declare(types: &Types) -> Option<TokenStream> {
 }
 
 /// Turns the output of an `upgrade` method into the state of the connection.
-pub(crate) fn reply(view: &View, types: &Types, value: TokenStream) -> TokenStream {
-    let (place, upgraded) = function(view, "upgraded");
-    let result = match &types.output {
-        Output::Type(output) => {
-            let function = reply_function(output);
-            quote!(#function(#value))
-        }
-        Output::Inferred(output) => {
-            // The argument begins and ends with the type, so that an error underlines all of it.
-            let (start, end) = ends(output);
-            let function = reply_function(&quote!(_));
-            let same = quote_spanned!(generated_at(start)=> ::core::convert::identity);
-            let output = quote_spanned!(generated_at(end)=> (__robyn_ws_output));
-            quote!({
-                let __robyn_ws_output = #value;
-                #function(#same #output)
-            })
-        }
-        Output::Never => value,
+pub(crate) fn reply(view: &View, types: &Types, value: &TokenStream) -> TokenStream {
+    let (Output::Type(output) | Output::Inferred(output)) = &types.output else {
+        return value.clone();
     };
+    let (place, upgraded) = function(view, "upgraded");
+    let into_view = reply_function(&assertions::inferred(types, output));
     let upgrade = quote_spanned!(place=> (__robyn_ws_result));
     quote! {
-        let __robyn_ws_result = #result;
+        let __robyn_ws_result = #into_view(#value);
         #upgraded #upgrade
     }
 }
@@ -100,9 +87,13 @@ pub(crate) fn declare_returned(view: &View) -> TokenStream {
 /// All of these expressions are at the type in the `impl` line: a type that is not a state is one error, there.
 fn function(view: &View, function: &str) -> (Span, TokenStream) {
     let (start, end) = ends(&view.ty);
+    // To repeat the type would repeat the compiler's own errors about it.
+    let ViewRuntime { state, inferred, .. } = ViewRuntime::new();
+    let (inferred, alias) = (at(start, inferred), Ident::new(ALIAS, start));
+    let close = quote_spanned!(end=> >);
+    let ty = quote!(#inferred<#alias #close);
     let (start, end) = (generated_at(start), generated_at(end));
-    let (ty, state) = (&view.ty, at(end, ViewRuntime::new().state));
-    let function = Ident::new(function, end);
+    let (state, function) = (at(end, state), Ident::new(function, end));
     let open = quote_spanned!(start=> <);
     let close = quote_spanned!(end=> as #state>::#function);
     (end, quote!(#open #ty #close))

@@ -13,7 +13,10 @@ const _: () = {
     #[cfg(not(rust_analyzer))]
     const _: () = {
         fn __robyn_ws_arguments_fit_the_event(__robyn_ws_needs: &mut __robyn_ws::Needs) {
-            <String as __robyn_ws::MessageArgument<'_>>::declare(__robyn_ws_needs);
+            let __robyn_ws_ty = __robyn_ws::Inference::NEW;
+            <String as __robyn_ws::MessageArgument<
+                '_,
+            >>::declare(__robyn_ws_needs, __robyn_ws_ty);
         }
         fn __robyn_ws_output_is_a_reply() {
             let _ = <String as __robyn_ws::IntoReply>::into_reply;

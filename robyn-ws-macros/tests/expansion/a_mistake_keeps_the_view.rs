@@ -19,10 +19,13 @@ const _: () = {
         impl __RobynWsView {
             fn _check(__robyn_ws_needs: &mut __robyn_ws::Needs) {
                 {
-                    <Chat as __robyn_ws::ViewState>::declare(__robyn_ws_needs);
+                    <__robyn_ws::Inferred<
+                        __RobynWsSelf,
+                    > as __robyn_ws::ViewState>::declare(__robyn_ws_needs);
+                    let __robyn_ws_ty = __robyn_ws::Inference::NEW;
                     <String as __robyn_ws::MessageArgument<
                         '_,
-                    >>::declare(__robyn_ws_needs);
+                    >>::declare(__robyn_ws_needs, __robyn_ws_ty);
                     let _ = <String as __robyn_ws::IntoReply>::into_reply;
                 }
             }

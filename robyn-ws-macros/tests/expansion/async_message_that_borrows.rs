@@ -35,33 +35,54 @@ const _: () = {
                     __robyn_ws::Call::Async(|__robyn_ws_cx| __robyn_ws::handler_future_must_be_send(async move {
                         let __robyn_ws_called = {
                             let mut __robyn_ws_cx = __robyn_ws_cx;
-                            let __robyn_ws_arg0 = <Json<
-                                Say<'_>,
+                            let __robyn_ws_arg0 = <__robyn_ws::Inferred<
+                                _,
                             > as __robyn_ws::MessageArgument<
                                 '_,
                             >>::take(&mut __robyn_ws_cx)?;
-                            let __robyn_ws_arg1 = <&mut Session as __robyn_ws::MessageArgument<
+                            let __robyn_ws_arg1 = <__robyn_ws::Inferred<
+                                _,
+                            > as __robyn_ws::MessageArgument<
                                 '_,
                             >>::take(&mut __robyn_ws_cx)?;
-                            let __robyn_ws_arg2 = <&Uri as __robyn_ws::MessageArgument<
+                            let __robyn_ws_arg2 = <__robyn_ws::Inferred<
+                                _,
+                            > as __robyn_ws::MessageArgument<
                                 '_,
                             >>::take(&mut __robyn_ws_cx)?;
                             chat(__robyn_ws_arg0, __robyn_ws_arg1, __robyn_ws_arg2)
                         };
-                        <Result<
-                            &'_ str,
-                            Error,
+                        <__robyn_ws::Inferred<
+                            _,
                         > as __robyn_ws::IntoReply>::into_reply(__robyn_ws_called.await)
                     })),
                 ),
                 needs: |__robyn_ws_needs| {
-                    <Json<
-                        Say<'_>,
-                    > as __robyn_ws::MessageArgument<'_>>::declare(__robyn_ws_needs);
-                    <&mut Session as __robyn_ws::MessageArgument<
+                    let __robyn_ws_arg0 = __robyn_ws::Inference::NEW;
+                    let __robyn_ws_arg1 = __robyn_ws::Inference::NEW;
+                    let __robyn_ws_arg2 = __robyn_ws::Inference::NEW;
+                    if false {
+                        let _ = chat(
+                            __robyn_ws_arg0.argument(),
+                            __robyn_ws_arg1.argument(),
+                            __robyn_ws_arg2.argument(),
+                        );
+                    }
+                    <__robyn_ws::Inferred<
+                        _,
+                    > as __robyn_ws::MessageArgument<
                         '_,
-                    >>::declare(__robyn_ws_needs);
-                    <&Uri as __robyn_ws::MessageArgument<'_>>::declare(__robyn_ws_needs);
+                    >>::declare(__robyn_ws_needs, __robyn_ws_arg0);
+                    <__robyn_ws::Inferred<
+                        _,
+                    > as __robyn_ws::MessageArgument<
+                        '_,
+                    >>::declare(__robyn_ws_needs, __robyn_ws_arg1);
+                    <__robyn_ws::Inferred<
+                        _,
+                    > as __robyn_ws::MessageArgument<
+                        '_,
+                    >>::declare(__robyn_ws_needs, __robyn_ws_arg2);
                 },
             }
         }

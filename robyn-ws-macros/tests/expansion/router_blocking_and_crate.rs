@@ -26,7 +26,9 @@ const _: () = {
                 blocking: true,
                 handler: __robyn_ws::Handler::Close(
                     __robyn_ws::Call::Sync(|__robyn_ws_cx| {
-                        <() as __robyn_ws::IntoReply>::into_reply(closed())
+                        <__robyn_ws::Inferred<
+                            _,
+                        > as __robyn_ws::IntoReply>::into_reply(closed())
                     }),
                 ),
                 needs: |__robyn_ws_needs| {},

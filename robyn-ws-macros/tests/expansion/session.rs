@@ -23,20 +23,28 @@ const _: () = {
                     __robyn_ws::Call::Async(|__robyn_ws_cx| __robyn_ws::handler_future_must_be_send(async move {
                         let __robyn_ws_called = {
                             let mut __robyn_ws_cx = __robyn_ws_cx;
-                            let __robyn_ws_arg0 = <WebSocket as __robyn_ws::SessionArgument<
+                            let __robyn_ws_arg0 = <__robyn_ws::Inferred<
+                                _,
+                            > as __robyn_ws::SessionArgument<
                                 '_,
                             >>::take(&mut __robyn_ws_cx)?;
                             session(__robyn_ws_arg0)
                         };
-                        <() as __robyn_ws::IntoReply>::into_reply(
-                            __robyn_ws_called.await,
-                        )
+                        <__robyn_ws::Inferred<
+                            _,
+                        > as __robyn_ws::IntoReply>::into_reply(__robyn_ws_called.await)
                     })),
                 ),
                 needs: |__robyn_ws_needs| {
-                    <WebSocket as __robyn_ws::SessionArgument<
+                    let __robyn_ws_arg0 = __robyn_ws::Inference::NEW;
+                    if false {
+                        let _ = session(__robyn_ws_arg0.argument());
+                    }
+                    <__robyn_ws::Inferred<
+                        _,
+                    > as __robyn_ws::SessionArgument<
                         '_,
-                    >>::declare(__robyn_ws_needs);
+                    >>::declare(__robyn_ws_needs, __robyn_ws_arg0);
                 },
             }
         }

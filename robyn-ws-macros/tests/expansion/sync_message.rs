@@ -27,24 +27,38 @@ const _: () = {
                 blocking: false,
                 handler: __robyn_ws::Handler::Message(
                     __robyn_ws::Call::Sync(|mut __robyn_ws_cx| {
-                        let __robyn_ws_arg0 = <Path<
-                            String,
+                        let __robyn_ws_arg0 = <__robyn_ws::Inferred<
+                            _,
                         > as __robyn_ws::MessageArgument<'_>>::take(&mut __robyn_ws_cx)?;
-                        let __robyn_ws_arg1 = <String as __robyn_ws::MessageArgument<
-                            '_,
-                        >>::take(&mut __robyn_ws_cx)?;
-                        <String as __robyn_ws::IntoReply>::into_reply(
+                        let __robyn_ws_arg1 = <__robyn_ws::Inferred<
+                            _,
+                        > as __robyn_ws::MessageArgument<'_>>::take(&mut __robyn_ws_cx)?;
+                        <__robyn_ws::Inferred<
+                            _,
+                        > as __robyn_ws::IntoReply>::into_reply(
                             chat(__robyn_ws_arg0, __robyn_ws_arg1),
                         )
                     }),
                 ),
                 needs: |__robyn_ws_needs| {
-                    <Path<
-                        String,
-                    > as __robyn_ws::MessageArgument<'_>>::declare(__robyn_ws_needs);
-                    <String as __robyn_ws::MessageArgument<
+                    let __robyn_ws_arg0 = __robyn_ws::Inference::NEW;
+                    let __robyn_ws_arg1 = __robyn_ws::Inference::NEW;
+                    if false {
+                        let _ = chat(
+                            __robyn_ws_arg0.argument(),
+                            __robyn_ws_arg1.argument(),
+                        );
+                    }
+                    <__robyn_ws::Inferred<
+                        _,
+                    > as __robyn_ws::MessageArgument<
                         '_,
-                    >>::declare(__robyn_ws_needs);
+                    >>::declare(__robyn_ws_needs, __robyn_ws_arg0);
+                    <__robyn_ws::Inferred<
+                        _,
+                    > as __robyn_ws::MessageArgument<
+                        '_,
+                    >>::declare(__robyn_ws_needs, __robyn_ws_arg1);
                 },
             }
         }

@@ -26,39 +26,48 @@ const _: () = {
                 handler: __robyn_ws::Handler::Upgrade(|__robyn_ws_cx| __robyn_ws::upgrade_future_must_be_send(async move {
                     let __robyn_ws_called = {
                         let mut __robyn_ws_cx = __robyn_ws_cx;
-                        let __robyn_ws_arg0 = <TypedHeader<
-                            Token,
+                        let __robyn_ws_arg0 = __robyn_ws::Inference::NEW;
+                        if false {
+                            let _ = admit(__robyn_ws_arg0.argument());
+                        }
+                        let __robyn_ws_arg0 = <__robyn_ws::Inferred<
+                            _,
                         > as __robyn_ws::UpgradeArgument<
                             '_,
                             _,
-                        >>::take(
-                                &mut __robyn_ws_cx,
-                                (&&&&__robyn_ws::Probe::<TypedHeader<Token>>::NEW).via(),
-                            )
+                        >>::take(&mut __robyn_ws_cx, (&&&&__robyn_ws_arg0).via())
                             .await?;
                         admit(__robyn_ws_arg0)
                     };
-                    <Result<
-                        Session,
-                        StatusCode,
+                    <__robyn_ws::Inferred<
+                        _,
                     > as __robyn_ws::IntoUpgradeReply>::into_upgrade_reply(
                         __robyn_ws_called,
                     )
                 })),
                 needs: |__robyn_ws_needs| {
-                    <TypedHeader<
-                        Token,
+                    let __robyn_ws_arg0 = __robyn_ws::Inference::NEW;
+                    if false {
+                        let _ = admit(__robyn_ws_arg0.argument());
+                    }
+                    <__robyn_ws::Inferred<
+                        _,
                     > as __robyn_ws::UpgradeArgument<
                         '_,
                         _,
                     >>::declare(
                         __robyn_ws_needs,
-                        (&&&&__robyn_ws::Probe::<TypedHeader<Token>>::NEW).via(),
+                        __robyn_ws_arg0,
+                        (&&&&__robyn_ws_arg0).via(),
                     );
-                    <Result<
-                        Session,
-                        StatusCode,
-                    > as __robyn_ws::IntoUpgradeReply>::declare(__robyn_ws_needs);
+                    <__robyn_ws::Inferred<
+                        _,
+                    > as __robyn_ws::IntoUpgradeReply>::declare(
+                        __robyn_ws_needs,
+                        __robyn_ws::output_of(
+                            &async || admit(__robyn_ws_arg0.argument()),
+                        ),
+                    );
                 },
             }
         }

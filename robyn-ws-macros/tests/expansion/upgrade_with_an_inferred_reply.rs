@@ -26,41 +26,47 @@ const _: () = {
                 handler: __robyn_ws::Handler::Upgrade(|__robyn_ws_cx| __robyn_ws::upgrade_future_must_be_send(async move {
                     let __robyn_ws_called = {
                         let mut __robyn_ws_cx = __robyn_ws_cx;
-                        let __robyn_ws_arg0 = <Uri as __robyn_ws::UpgradeArgument<
+                        let __robyn_ws_arg0 = __robyn_ws::Inference::NEW;
+                        if false {
+                            let _ = admit(__robyn_ws_arg0.argument());
+                        }
+                        let __robyn_ws_arg0 = <__robyn_ws::Inferred<
+                            _,
+                        > as __robyn_ws::UpgradeArgument<
                             '_,
                             _,
-                        >>::take(
-                                &mut __robyn_ws_cx,
-                                (&&&&__robyn_ws::Probe::<Uri>::NEW).via(),
-                            )
+                        >>::take(&mut __robyn_ws_cx, (&&&&__robyn_ws_arg0).via())
                             .await?;
                         admit(__robyn_ws_arg0)
                     };
-                    let __robyn_ws_output = __robyn_ws_called.await;
-                    __robyn_ws::IntoUpgradeReply::into_upgrade_reply(
-                        ::core::convert::identity(__robyn_ws_output),
+                    <__robyn_ws::Inferred<
+                        _,
+                    > as __robyn_ws::IntoUpgradeReply>::into_upgrade_reply(
+                        __robyn_ws_called.await,
                     )
                 })),
                 needs: |__robyn_ws_needs| {
-                    <Uri as __robyn_ws::UpgradeArgument<
+                    let __robyn_ws_arg0 = __robyn_ws::Inference::NEW;
+                    if false {
+                        let _ = admit(__robyn_ws_arg0.argument());
+                    }
+                    <__robyn_ws::Inferred<
+                        _,
+                    > as __robyn_ws::UpgradeArgument<
                         '_,
                         _,
                     >>::declare(
                         __robyn_ws_needs,
-                        (&&&&__robyn_ws::Probe::<Uri>::NEW).via(),
+                        __robyn_ws_arg0,
+                        (&&&&__robyn_ws_arg0).via(),
                     );
-                    fn __robyn_ws_any<T>() -> T {
-                        ::core::unreachable!()
-                    }
-                    fn __robyn_ws_declare_output<R: __robyn_ws::IntoUpgradeReply>(
-                        needs: &mut __robyn_ws::Needs,
-                        _call: impl ::core::ops::AsyncFnOnce() -> R,
-                    ) {
-                        R::declare(needs);
-                    }
-                    __robyn_ws_declare_output(
+                    <__robyn_ws::Inferred<
+                        _,
+                    > as __robyn_ws::IntoUpgradeReply>::declare(
                         __robyn_ws_needs,
-                        async || admit(__robyn_ws_any()).await,
+                        __robyn_ws::output_of(
+                            &async || admit(__robyn_ws_arg0.argument()).await,
+                        ),
                     );
                 },
             }

@@ -42,26 +42,38 @@ const _: () = {
                             blocking: false,
                             handler: __robyn_ws::Handler::Connect(
                                 __robyn_ws::Call::Sync(|mut __robyn_ws_cx| {
-                                    let __robyn_ws_self = <Chat as __robyn_ws::ViewState>::take(
-                                        &mut __robyn_ws_cx,
-                                    )?;
-                                    let __robyn_ws_arg0 = <Path<
-                                        String,
+                                    let __robyn_ws_self = <__robyn_ws::Inferred<
+                                        __RobynWsSelf,
+                                    > as __robyn_ws::ViewState>::take(&mut __robyn_ws_cx)?;
+                                    let __robyn_ws_arg0 = <__robyn_ws::Inferred<
+                                        _,
                                     > as __robyn_ws::ConnectArgument<
                                         '_,
                                     >>::take(&mut __robyn_ws_cx)?;
-                                    <String as __robyn_ws::IntoReply>::into_reply(
+                                    <__robyn_ws::Inferred<
+                                        _,
+                                    > as __robyn_ws::IntoReply>::into_reply(
                                         __RobynWsSelf::connect(__robyn_ws_self, __robyn_ws_arg0),
                                     )
                                 }),
                             ),
                             needs: |__robyn_ws_needs| {
-                                <Chat as __robyn_ws::ViewState>::declare(__robyn_ws_needs);
-                                <Path<
-                                    String,
+                                <__robyn_ws::Inferred<
+                                    __RobynWsSelf,
+                                > as __robyn_ws::ViewState>::declare(__robyn_ws_needs);
+                                let __robyn_ws_self = __robyn_ws::Inference::NEW;
+                                let __robyn_ws_arg0 = __robyn_ws::Inference::NEW;
+                                if false {
+                                    let _ = __RobynWsSelf::connect(
+                                        __robyn_ws_self.argument(),
+                                        __robyn_ws_arg0.argument(),
+                                    );
+                                }
+                                <__robyn_ws::Inferred<
+                                    _,
                                 > as __robyn_ws::ConnectArgument<
                                     '_,
-                                >>::declare(__robyn_ws_needs);
+                                >>::declare(__robyn_ws_needs, __robyn_ws_arg0);
                             },
                         }
                     }
@@ -77,22 +89,26 @@ const _: () = {
                             blocking: true,
                             handler: __robyn_ws::Handler::Message(
                                 __robyn_ws::Call::Sync(|mut __robyn_ws_cx| {
-                                    let __robyn_ws_self = <Chat as __robyn_ws::ViewState>::take(
-                                        &mut __robyn_ws_cx,
-                                    )?;
+                                    let __robyn_ws_self = <__robyn_ws::Inferred<
+                                        __RobynWsSelf,
+                                    > as __robyn_ws::ViewState>::take(&mut __robyn_ws_cx)?;
                                     let __robyn_ws_self = <_ as __robyn_ws::SharedView>::share(
                                         __robyn_ws_self,
                                         &mut __robyn_ws_cx,
                                     );
-                                    let __robyn_ws_arg0 = <Wrapped<
-                                        { __RobynWsSelf::LIMIT },
+                                    let __robyn_ws_arg0 = <__robyn_ws::Inferred<
+                                        _,
                                     > as __robyn_ws::MessageArgument<
                                         '_,
                                     >>::take(&mut __robyn_ws_cx)?;
-                                    let __robyn_ws_arg1 = <&Uri as __robyn_ws::MessageArgument<
+                                    let __robyn_ws_arg1 = <__robyn_ws::Inferred<
+                                        _,
+                                    > as __robyn_ws::MessageArgument<
                                         '_,
                                     >>::take(&mut __robyn_ws_cx)?;
-                                    <() as __robyn_ws::IntoReply>::into_reply(
+                                    <__robyn_ws::Inferred<
+                                        _,
+                                    > as __robyn_ws::IntoReply>::into_reply(
                                         __RobynWsSelf::message(
                                             __robyn_ws_self,
                                             __robyn_ws_arg0,
@@ -102,15 +118,29 @@ const _: () = {
                                 }),
                             ),
                             needs: |__robyn_ws_needs| {
-                                <Chat as __robyn_ws::ViewState>::declare(__robyn_ws_needs);
-                                <Wrapped<
-                                    { __RobynWsSelf::LIMIT },
+                                <__robyn_ws::Inferred<
+                                    __RobynWsSelf,
+                                > as __robyn_ws::ViewState>::declare(__robyn_ws_needs);
+                                let __robyn_ws_self = __robyn_ws::Inference::NEW;
+                                let __robyn_ws_arg0 = __robyn_ws::Inference::NEW;
+                                let __robyn_ws_arg1 = __robyn_ws::Inference::NEW;
+                                if false {
+                                    let _ = __RobynWsSelf::message(
+                                        __robyn_ws_self.argument(),
+                                        __robyn_ws_arg0.argument(),
+                                        __robyn_ws_arg1.argument(),
+                                    );
+                                }
+                                <__robyn_ws::Inferred<
+                                    _,
                                 > as __robyn_ws::MessageArgument<
                                     '_,
-                                >>::declare(__robyn_ws_needs);
-                                <&Uri as __robyn_ws::MessageArgument<
+                                >>::declare(__robyn_ws_needs, __robyn_ws_arg0);
+                                <__robyn_ws::Inferred<
+                                    _,
+                                > as __robyn_ws::MessageArgument<
                                     '_,
-                                >>::declare(__robyn_ws_needs);
+                                >>::declare(__robyn_ws_needs, __robyn_ws_arg1);
                             },
                         }
                     }

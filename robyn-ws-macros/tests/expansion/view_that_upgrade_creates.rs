@@ -40,36 +40,45 @@ const _: () = {
                             handler: __robyn_ws::Handler::Upgrade(|__robyn_ws_cx| __robyn_ws::upgrade_future_must_be_send(async move {
                                 let __robyn_ws_called = {
                                     let mut __robyn_ws_cx = __robyn_ws_cx;
-                                    let __robyn_ws_arg0 = <Uri as __robyn_ws::UpgradeArgument<
+                                    let __robyn_ws_arg0 = __robyn_ws::Inference::NEW;
+                                    if false {
+                                        let _ = __RobynWsSelf::upgrade(__robyn_ws_arg0.argument());
+                                    }
+                                    let __robyn_ws_arg0 = <__robyn_ws::Inferred<
+                                        _,
+                                    > as __robyn_ws::UpgradeArgument<
                                         '_,
                                         _,
-                                    >>::take(
-                                            &mut __robyn_ws_cx,
-                                            (&&&&__robyn_ws::Probe::<Uri>::NEW).via(),
-                                        )
+                                    >>::take(&mut __robyn_ws_cx, (&&&&__robyn_ws_arg0).via())
                                         .await?;
                                     __RobynWsSelf::upgrade(__robyn_ws_arg0)
                                 };
-                                let __robyn_ws_result = <Result<
-                                    __RobynWsSelf,
-                                    StatusCode,
+                                let __robyn_ws_result = <__robyn_ws::Inferred<
+                                    _,
                                 > as __robyn_ws::IntoViewReply<
                                     __RobynWsSelf,
                                 >>::into_view_reply(__robyn_ws_called.await);
-                                <chat::Room<
-                                    u8,
+                                <__robyn_ws::Inferred<
+                                    __RobynWsSelf,
                                 > as __robyn_ws::ViewState>::upgraded(__robyn_ws_result)
                             })),
                             needs: |__robyn_ws_needs| {
-                                <Uri as __robyn_ws::UpgradeArgument<
+                                let __robyn_ws_arg0 = __robyn_ws::Inference::NEW;
+                                if false {
+                                    let _ = __RobynWsSelf::upgrade(__robyn_ws_arg0.argument());
+                                }
+                                <__robyn_ws::Inferred<
+                                    _,
+                                > as __robyn_ws::UpgradeArgument<
                                     '_,
                                     _,
                                 >>::declare(
                                     __robyn_ws_needs,
-                                    (&&&&__robyn_ws::Probe::<Uri>::NEW).via(),
+                                    __robyn_ws_arg0,
+                                    (&&&&__robyn_ws_arg0).via(),
                                 );
-                                <chat::Room<
-                                    u8,
+                                <__robyn_ws::Inferred<
+                                    __RobynWsSelf,
                                 > as __robyn_ws::ViewState>::provide(__robyn_ws_needs);
                             },
                         }
@@ -88,29 +97,40 @@ const _: () = {
                                 __robyn_ws::Call::Async(|__robyn_ws_cx| __robyn_ws::handler_future_must_be_send(async move {
                                     let __robyn_ws_called = {
                                         let mut __robyn_ws_cx = __robyn_ws_cx;
-                                        let __robyn_ws_self = <chat::Room<
-                                            u8,
+                                        let __robyn_ws_self = <__robyn_ws::Inferred<
+                                            __RobynWsSelf,
                                         > as __robyn_ws::ViewState>::take(&mut __robyn_ws_cx)?;
-                                        let __robyn_ws_arg0 = <WebSocket as __robyn_ws::SessionArgument<
+                                        let __robyn_ws_arg0 = <__robyn_ws::Inferred<
+                                            _,
+                                        > as __robyn_ws::SessionArgument<
                                             '_,
                                         >>::take(&mut __robyn_ws_cx)?;
                                         __RobynWsSelf::session(__robyn_ws_self, __robyn_ws_arg0)
                                     };
-                                    <Result<
-                                        (),
-                                        Disconnected,
+                                    <__robyn_ws::Inferred<
+                                        _,
                                     > as __robyn_ws::IntoReply>::into_reply(
                                         __robyn_ws_called.await,
                                     )
                                 })),
                             ),
                             needs: |__robyn_ws_needs| {
-                                <chat::Room<
-                                    u8,
+                                <__robyn_ws::Inferred<
+                                    __RobynWsSelf,
                                 > as __robyn_ws::ViewState>::declare(__robyn_ws_needs);
-                                <WebSocket as __robyn_ws::SessionArgument<
+                                let __robyn_ws_self = __robyn_ws::Inference::NEW;
+                                let __robyn_ws_arg0 = __robyn_ws::Inference::NEW;
+                                if false {
+                                    let _ = __RobynWsSelf::session(
+                                        __robyn_ws_self.argument(),
+                                        __robyn_ws_arg0.argument(),
+                                    );
+                                }
+                                <__robyn_ws::Inferred<
+                                    _,
+                                > as __robyn_ws::SessionArgument<
                                     '_,
-                                >>::declare(__robyn_ws_needs);
+                                >>::declare(__robyn_ws_needs, __robyn_ws_arg0);
                             },
                         }
                     }

@@ -3,6 +3,7 @@
 pub(crate) mod dependencies;
 pub mod event;
 pub(crate) mod extract;
+pub(crate) mod inference;
 pub(crate) mod needs;
 pub(crate) mod reply;
 pub(crate) mod state;

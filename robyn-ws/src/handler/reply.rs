@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::{
-    handler::{extract::upgrade::UpgradeRefusal, needs::Needs, state::ConnectionState},
+    handler::{extract::upgrade::UpgradeRefusal, inference::Inference, needs::Needs, state::ConnectionState},
     types::{
         close::{CloseFrame, CloseReason, Ending},
         disconnected::Disconnected,
@@ -249,9 +249,9 @@ pub struct UpgradeReply(pub(crate) Option<Box<dyn std::any::Any + Send>>);
     label = "not an answer to an upgrade",
     note = "an `upgrade` handler can return `()`, `Result<(), R>`, `S` or `Result<S, R>`, where `S: ConnectionState` and `R: IntoResponse` (the HTTP answer that refuses)"
 )]
-pub trait IntoUpgradeReply {
+pub trait IntoUpgradeReply: Sized {
     fn into_upgrade_reply(self) -> UpgradeResult;
-    fn declare(needs: &mut Needs);
+    fn declare(needs: &mut Needs, ty: Inference<Self>);
 }
 
 impl IntoUpgradeReply for () {
@@ -259,7 +259,7 @@ impl IntoUpgradeReply for () {
         Ok(UpgradeReply::default())
     }
 
-    fn declare(_needs: &mut Needs) {}
+    fn declare(_needs: &mut Needs, _ty: Inference<Self>) {}
 }
 
 impl<S: ConnectionState> IntoUpgradeReply for S {
@@ -267,7 +267,7 @@ impl<S: ConnectionState> IntoUpgradeReply for S {
         Ok(UpgradeReply(Some(Box::new(self))))
     }
 
-    fn declare(needs: &mut Needs) {
+    fn declare(needs: &mut Needs, _ty: Inference<Self>) {
         needs.provides::<S>();
     }
 }
@@ -277,7 +277,7 @@ impl<R: IntoResponse> IntoUpgradeReply for Result<(), R> {
         self.map(|()| UpgradeReply::default()).map_err(UpgradeRefusal::new)
     }
 
-    fn declare(_needs: &mut Needs) {}
+    fn declare(_needs: &mut Needs, _ty: Inference<Self>) {}
 }
 
 impl<S: ConnectionState, R: IntoResponse> IntoUpgradeReply for Result<S, R> {
@@ -285,7 +285,7 @@ impl<S: ConnectionState, R: IntoResponse> IntoUpgradeReply for Result<S, R> {
         self.map_err(UpgradeRefusal::new)?.into_upgrade_reply()
     }
 
-    fn declare(needs: &mut Needs) {
+    fn declare(needs: &mut Needs, _ty: Inference<Self>) {
         needs.provides::<S>();
     }
 }

@@ -7,7 +7,7 @@ pub struct Chat;
 
 #[websocket_view("/chat")]
 impl Chat {
-    fn message(&mut self, msg: &str) -> usize {
+    fn message(&mut self, msg: &str) -> String {
         msg.lenn()
     }
 }

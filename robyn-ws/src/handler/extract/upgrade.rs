@@ -1,6 +1,6 @@
 //! The arguments of upgrade handlers: any axum extractor of request parts, and what every event offers.
 
-use std::{fmt, future::ready, marker::PhantomData, pin::Pin};
+use std::{fmt, future::ready, pin::Pin};
 
 use axum::{
     extract::FromRequestParts,
@@ -12,6 +12,7 @@ use crate::{
     handler::{
         event::{EventContext, Upgrade},
         extract::FromEvent,
+        inference::Inference,
         needs::Needs,
     },
     types::rejection::Rejection,
@@ -55,7 +56,7 @@ impl fmt::Debug for UpgradeRefusal {
 #[doc(hidden)]
 pub type Taking<'c, T> = Pin<Box<dyn Future<Output = Result<T, UpgradeRefusal>> + Send + 'c>>;
 
-/// An argument of an upgrade handler. [`Probe`] finds its `Via`, one of the ways in [`via`].
+/// An argument of an upgrade handler. [`Inference`] finds its `Via`, one of the ways in [`via`].
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of an `upgrade` handler",
@@ -68,7 +69,7 @@ pub trait UpgradeArgument<'a, Via>: Sized {
     fn take<'c>(cx: &'c mut UpgradeContext<'a>, via: Via) -> Taking<'c, Self>
     where
         Self: 'c;
-    fn declare(needs: &mut Needs, via: Via);
+    fn declare(needs: &mut Needs, ty: Inference<Self>, via: Via);
 }
 
 /// The ways in which an upgrade handler's argument can be taken.
@@ -89,23 +90,11 @@ pub(crate) mod via {
     /// As an axum extractor.
     #[derive(Clone, Copy, Debug)]
     pub struct Parts;
-
-    /// In no way.
-    #[derive(Clone, Copy, Debug)]
-    pub struct Nothing;
 }
 
-/// Finds the way in which a `T` is taken: the first of the following that its traits allow. A type can have several.
-///
-/// Generated code calls `via` on four references to it. The compiler looks for a method with that many references first,
-/// and then with one less each time.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Probe<T>(PhantomData<T>);
-
-impl<T> Probe<T> {
-    pub const NEW: Self = Self(PhantomData);
-}
+// An `Inference<T>` finds the way in which a `T` is taken: the first of the following that its traits allow. A type can
+// have several. Generated code calls `via` on four references to it. The compiler looks for a method with that many
+// references first, and then with one less each time.
 
 #[doc(hidden)]
 pub trait ViaEvent {
@@ -114,7 +103,7 @@ pub trait ViaEvent {
     }
 }
 
-impl<'a, T: FromEvent<'a, Upgrade>> ViaEvent for &&&Probe<T> {}
+impl<'a, T: FromEvent<'a, Upgrade>> ViaEvent for &&&Inference<T> {}
 
 #[doc(hidden)]
 pub trait ViaOptional {
@@ -123,7 +112,7 @@ pub trait ViaOptional {
     }
 }
 
-impl<T: FromRequestParts<()>> ViaOptional for &&Probe<Option<T>> {}
+impl<T: FromRequestParts<()>> ViaOptional for &&Inference<Option<T>> {}
 
 #[doc(hidden)]
 pub trait ViaFallible {
@@ -132,7 +121,7 @@ pub trait ViaFallible {
     }
 }
 
-impl<T: FromRequestParts<()>> ViaFallible for &&Probe<Result<T, Rejection>> {}
+impl<T: FromRequestParts<()>> ViaFallible for &&Inference<Result<T, Rejection>> {}
 
 #[doc(hidden)]
 pub trait ViaParts {
@@ -141,16 +130,17 @@ pub trait ViaParts {
     }
 }
 
-impl<T: FromRequestParts<()>> ViaParts for &Probe<T> {}
+impl<T: FromRequestParts<()>> ViaParts for &Inference<T> {}
 
 #[doc(hidden)]
 pub trait ViaNothing {
-    fn via(&self) -> via::Nothing {
-        via::Nothing
+    /// Returns no way. The compiler's error does not name one either.
+    fn via<V>(&self) -> V {
+        unreachable!("this is only compiled")
     }
 }
 
-impl<T> ViaNothing for Probe<T> {}
+impl<T> ViaNothing for Inference<T> {}
 
 #[diagnostic::do_not_recommend]
 impl<'a, T: FromEvent<'a, Upgrade> + Send> UpgradeArgument<'a, via::Event> for T {
@@ -162,7 +152,7 @@ impl<'a, T: FromEvent<'a, Upgrade> + Send> UpgradeArgument<'a, via::Event> for T
         Box::pin(ready(taken))
     }
 
-    fn declare(needs: &mut Needs, _via: via::Event) {
+    fn declare(needs: &mut Needs, _ty: Inference<Self>, _via: via::Event) {
         <T as FromEvent<'a, Upgrade>>::declare(needs);
     }
 }
@@ -179,7 +169,7 @@ impl<'a, T: FromRequestParts<()> + Send> UpgradeArgument<'a, via::Parts> for T {
         })
     }
 
-    fn declare(_needs: &mut Needs, _via: via::Parts) {}
+    fn declare(_needs: &mut Needs, _ty: Inference<Self>, _via: via::Parts) {}
 }
 
 #[diagnostic::do_not_recommend]
@@ -197,7 +187,7 @@ impl<'a, T: FromRequestParts<()> + Send> UpgradeArgument<'a, via::Fallible> for 
         })
     }
 
-    fn declare(_needs: &mut Needs, _via: via::Fallible) {}
+    fn declare(_needs: &mut Needs, _ty: Inference<Self>, _via: via::Fallible) {}
 }
 
 #[diagnostic::do_not_recommend]
@@ -209,7 +199,7 @@ impl<'a, T: FromRequestParts<()> + Send> UpgradeArgument<'a, via::Optional> for 
         Box::pin(async { Ok(T::from_request_parts(cx.parts, &()).await.ok()) })
     }
 
-    fn declare(_needs: &mut Needs, _via: via::Optional) {}
+    fn declare(_needs: &mut Needs, _ty: Inference<Self>, _via: via::Optional) {}
 }
 
 /// Returns the rejection with the text of an axum extractor's answer.
