@@ -118,9 +118,9 @@ fn incremental_project(cases: &[PathBuf]) -> PathBuf {
     );
     for case in cases {
         let bin = format!(
-            "\n[[bin]]\nname = {:?}\npath = {:?}\n",
+            "\n[[bin]]\nname = \"{}\"\npath = \"{}\"\n",
             case_name(case),
-            tests.join(case)
+            tests.join(case).display()
         );
         manifest.push_str(&bin);
     }

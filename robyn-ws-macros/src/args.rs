@@ -2,9 +2,9 @@
 
 use std::fmt::Display;
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
-use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, Path};
+use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, Path, Type};
 
 use crate::{
     diagnostics::{Diagnostics, closest, code_list},
@@ -16,18 +16,18 @@ use crate::{
 
 /// One of the attributes that register handlers.
 pub(crate) struct Form {
-    name: &'static str,
+    pub(crate) name: &'static str,
     keys: &'static [&'static str],
 }
 
 impl Form {
     pub(crate) const FUNCTION: Self = Self {
         name: "websocket",
-        keys: &["on", "router", "blocking", "crate"],
+        keys: &["on", "router", "state", "blocking", "crate"],
     };
     pub(crate) const VIEW: Self = Self {
         name: "websocket_view",
-        keys: &["router", "crate"],
+        keys: &["router", "state", "crate"],
     };
 
     /// Returns the attribute with this path.
@@ -48,10 +48,6 @@ impl Form {
     fn has_events(&self) -> bool {
         self.keys.contains(&"on")
     }
-
-    fn has(&self, key: &Ident) -> bool {
-        self.keys.iter().any(|known| key == known)
-    }
 }
 
 /// The parsed arguments. A part that is missing or wrong is `None`, and has been reported.
@@ -61,8 +57,27 @@ pub(crate) struct Args {
     /// The event that is given, or that is likely meant by a misspelling.
     pub(crate) event: Option<Event>,
     pub(crate) router: Option<ExprPath>,
+    pub(crate) state: State,
     pub(crate) blocking: Option<Ident>,
     pub(crate) runtime: Option<Path>,
+}
+
+/// The state of an upgrade handler's extractors.
+#[derive(Default)]
+pub(crate) enum State {
+    #[default]
+    Absent,
+    Given(Box<Type>),
+    Wrong,
+}
+
+impl State {
+    pub(crate) fn given(&self) -> Option<&Type> {
+        match self {
+            Self::Given(ty) => Some(ty),
+            Self::Absent | Self::Wrong => None,
+        }
+    }
 }
 
 impl Args {
@@ -73,6 +88,7 @@ impl Args {
                 path: None,
                 event: None,
                 router: None,
+                state: State::Absent,
                 blocking: None,
                 runtime: None,
             },
@@ -80,7 +96,7 @@ impl Args {
             on: On::Absent,
             path_seen: false,
         };
-        for (position, argument) in arguments(tokens, errors).iter().enumerate() {
+        for (position, argument) in arguments(tokens, form.keys, errors).iter().enumerate() {
             match &argument.key {
                 Some(key) => parser.keyed(position, key, argument, errors),
                 None => parser.positional(position, argument, errors),
@@ -108,16 +124,18 @@ struct ArgsParser {
 impl ArgsParser {
     fn keyed(&mut self, position: usize, key: &Ident, argument: &Argument, errors: &mut Diagnostics) {
         let is_first_word = position == 0 && argument.value.is_none();
-        if !is_first_word && !self.args.form.has(key) && is_said_by_a_method(key, argument, errors) {
+        let keys = self.args.form.keys;
+        if !is_first_word && !self.args.form.has_events() && is_said_by_a_method(key, argument, errors) {
             return;
         }
-        if is_first_word && closest(&key.to_string(), self.args.form.keys).is_none() {
+        if is_first_word && is_constant(&key.to_string()) {
             self.path_that_is_not_a_literal(&argument.tokens, errors);
-        } else if let Some(path) = path_under_a_key(key, argument) {
-            let help = format!("write `{}`", self.args.form.with_path(path.token()));
-            errors.report(key, "the path has no key, it is the first argument", help);
-            self.path_seen = true;
-            self.args.path.get_or_insert(EndpointPath::Literal(path));
+        } else if let Some(event) = event_without_key(&key.to_string(), keys) {
+            self.keyless_event(&argument.tokens, event, errors);
+        } else if is_first_word && closest(&key.to_string(), keys).is_none() {
+            self.path_that_is_not_a_literal(&argument.tokens, errors);
+        } else if let Some(path) = path_under_a_key(&key.to_string(), argument.value.clone()) {
+            self.keyed_path(&key.to_token_stream(), path, errors);
         } else if key == "event" {
             self.keys.report_unknown(key, Some("on"), errors);
             self.on(argument, errors);
@@ -126,10 +144,24 @@ impl ArgsParser {
         }
     }
 
+    fn keyed_path(&mut self, place: &TokenStream, path: LitStr, errors: &mut Diagnostics) {
+        let help = format!("write `{}`", self.args.form.with_path(path.token()));
+        errors.report(place, "the path has no key, it is the first argument", help);
+        self.path_seen = true;
+        self.args.path.get_or_insert(EndpointPath::Literal(path));
+    }
+
     fn known(&mut self, key: &Ident, argument: &Argument, errors: &mut Diagnostics) {
-        match self.keys.recognize(key, argument, errors) {
+        let known = self.keys.recognize(key, argument, errors);
+        let is_misspelled = known.is_some_and(|known| key != known);
+        match known {
+            Some("on" | "router" | "crate") if is_misspelled && argument.value.is_none() => self.unclear(),
             Some("on") => self.on(argument, errors),
             Some("router") => self.args.router = argument.parse_value(help("router"), errors),
+            Some("state") => {
+                let ty = argument.parse_value(help("state"), errors);
+                self.args.state = ty.map_or(State::Wrong, |ty| State::Given(Box::new(ty)));
+            }
             Some("crate") => {
                 self.args.runtime = argument
                     .parse_value::<ModPath>(help("crate"), errors)
@@ -140,31 +172,39 @@ impl ArgsParser {
                 self.args.blocking = Some(key.clone());
             }
             // A key that appears more than once leaves no doubt about the event, unlike an unknown one.
-            None if self.args.form.has(key) => {}
+            None if self.args.form.keys.iter().any(|known| key == known) => {}
             None => self.unclear(),
         }
     }
 
     fn positional(&mut self, position: usize, argument: &Argument, errors: &mut Diagnostics) {
-        if let Some(TokenTree::Ident(key)) = argument.tokens.clone().into_iter().next()
-            && self.args.form.has(&key)
-        {
-            let problem = format!("unexpected form `{}`", code(argument.tokens.clone()));
-            errors.report(&argument.tokens, problem, help(&key.to_string()));
-            return self.unclear();
+        let (tokens, keys) = (&argument.tokens, self.args.form.keys);
+        if let Ok(literal) = syn::parse2::<LitStr>(tokens.clone()) {
+            return self.string(position, literal, errors);
         }
-        let Ok(literal) = syn::parse2::<LitStr>(argument.tokens.clone()) else {
-            if self.path_seen {
-                let problem = format!("expected a key, found `{}`", code(argument.tokens.clone()));
-                errors.report(
-                    &argument.tokens,
-                    problem,
-                    format_args!("the keys are {}", code_list(self.args.form.keys)),
-                );
+        if let Some((key, value)) = argument.other_form() {
+            if keys.contains(&key.as_str()) {
+                let problem = format!("`{key}` is written in another form");
+                errors.report(tokens, problem, meant(&key, &value));
                 return self.unclear();
             }
-            return self.path_that_is_not_a_literal(&argument.tokens, errors);
-        };
+            if let Some(path) = path_under_a_key(&key, Some(value)) {
+                return self.keyed_path(tokens, path, errors);
+            }
+        }
+        if self.path_seen {
+            if let Some(event) = last_segment(tokens).and_then(|name| event_without_key(&name, keys)) {
+                return self.keyless_event(tokens, event, errors);
+            }
+            let problem = format!("expected a key, found `{}`", code(tokens.clone()));
+            errors.report(tokens, problem, format_args!("the keys are {}", code_list(keys)));
+            return self.unclear();
+        }
+        self.path_that_is_not_a_literal(tokens, errors);
+    }
+
+    /// Takes the path, or reports a string that is something else.
+    fn string(&mut self, position: usize, literal: LitStr, errors: &mut Diagnostics) {
         if self.path_seen {
             return self.second_string(&literal, errors);
         }
@@ -184,19 +224,26 @@ impl ArgsParser {
         } else {
             Event::meant_by(&value)
         };
-        if event.is_some() && !self.args.form.has_events() {
-            return method_is_the_event(&literal.to_token_stream(), event, errors);
-        }
         let Some(event) = event else {
             self.unclear();
             let help = format!("write a second `#[{}(..)]` for a second path", self.args.form.name);
             return errors.report(literal, "there is a path already, and an attribute takes one", help);
         };
-        errors.report(
-            literal,
-            "the event is given with the key `on`",
-            format_args!("write `{}`", event.argument()),
-        );
+        self.keyless_event(&literal.to_token_stream(), event, errors);
+    }
+
+    /// Reports an event that lacks its `on =`, and takes it.
+    fn keyless_event(&mut self, tokens: &TokenStream, event: Event, errors: &mut Diagnostics) {
+        if !self.args.form.has_events() {
+            return method_is_the_event(tokens, Some(event), errors);
+        }
+        if event == Event::Session {
+            let help = format!("remove `{}`", code(tokens.clone()));
+            errors.report(tokens, "a session handler is one without `on`", help);
+        } else {
+            let help = format!("write `{}`", event.argument());
+            errors.report(tokens, "the event is given with the key `on`", help);
+        }
         if !matches!(self.on, On::Given(_)) {
             self.on = On::Given(event);
         }
@@ -207,7 +254,7 @@ impl ArgsParser {
         self.path_seen = true;
         if let Ok(path) = syn::parse2::<ExprPath>(tokens.clone())
             && let Some(last) = path.path.segments.last()
-            && !last.ident.to_string().contains(char::is_lowercase)
+            && is_constant(&last.ident.to_string())
         {
             self.args.path = Some(EndpointPath::Constant(path));
             return;
@@ -218,6 +265,7 @@ impl ArgsParser {
         );
         let help = format!("write it out: `{}`", self.args.form.with_path("\"/chat\""));
         errors.report(tokens, problem, help);
+        self.unclear();
     }
 
     fn on(&mut self, argument: &Argument, errors: &mut Diagnostics) {
@@ -237,6 +285,7 @@ impl ArgsParser {
         if !self.path_seen {
             let help = format!("write it first: `{}`", self.args.form.with_path("\"/chat\""));
             errors.report(&TokenStream::new(), "the path of the endpoint is missing", help);
+            self.unclear();
         }
         self.args.event = match self.on {
             On::Absent => Some(Event::Session),
@@ -254,7 +303,7 @@ fn event(argument: &Argument, errors: &mut Diagnostics) -> Option<Event> {
             lit: Lit::Str(name), ..
         }) => event_named(&name, errors),
         Expr::Path(path) => {
-            let name = path.path.segments.last().map(|segment| segment.ident.to_string());
+            let name = last_segment(&path.to_token_stream());
             let meant = name.as_deref().and_then(Event::meant_by);
             let example = meant.unwrap_or(Event::Message).argument();
             errors.report(&path, "the event is a string", format_args!("write `{example}`"));
@@ -300,11 +349,11 @@ fn is_said_by_a_method(key: &Ident, argument: &Argument, errors: &mut Diagnostic
         errors.report(&argument.tokens, problem, "write `#[view(blocking)]` on the method");
         return true;
     }
-    let value = argument.value.clone().unwrap_or_default();
-    let word = syn::parse2::<LitStr>(value).map_or_else(|_| key.to_string(), |name| name.value());
-    let event = Event::meant_by(&word);
-    let is_event = key == "on" || key == "event" || argument.value.is_none() && event.is_some();
+    let is_event = key == "on" || key == "event";
     if is_event {
+        let value = argument.value.clone().unwrap_or_default();
+        let name = syn::parse2::<LitStr>(value).map(|name| name.value());
+        let event = name.ok().and_then(|name| Event::meant_by(&name));
         method_is_the_event(&argument.tokens, event, errors);
     }
     is_event
@@ -317,10 +366,42 @@ fn method_is_the_event(place: &TokenStream, event: Option<Event>, errors: &mut D
     errors.report(place, "the event of a view's method is its name", help);
 }
 
+/// Returns `true` if `name` is in capitals.
+fn is_constant(name: &str) -> bool {
+    !name.contains(char::is_lowercase)
+}
+
+/// Returns the event that `word` names where a key is expected.
+fn event_without_key(word: &str, keys: &[&'static str]) -> Option<Event> {
+    let is_key = word == "event" || closest(word, keys).is_some();
+    Event::meant_by(word).filter(|_| !is_key)
+}
+
+/// Returns `message` of `Event::message` and of `message()`.
+fn last_segment(tokens: &TokenStream) -> Option<String> {
+    let path = match syn::parse2(tokens.clone()).ok()? {
+        Expr::Call(call) => *call.func,
+        other => other,
+    };
+    let Expr::Path(path) = path else { return None };
+    path.path.segments.last().map(|segment| segment.ident.to_string())
+}
+
+/// Returns how to write the argument with this key that has its value in another form.
+fn meant(key: &str, value: &TokenStream) -> String {
+    let text = code(value.clone());
+    let event = Event::meant_by(text.trim_matches('"')).and_then(Event::name);
+    match (key, event) {
+        ("on", Some(event)) => format!("write `on = \"{event}\"`"),
+        ("router" | "crate", _) if syn::parse2::<ModPath>(value.clone()).is_ok() => format!("write `{key} = {text}`"),
+        _ => help(key).to_owned(),
+    }
+}
+
 /// Returns the path of `path = "/chat"`.
-fn path_under_a_key(key: &Ident, argument: &Argument) -> Option<LitStr> {
-    let is_path = ["path", "route", "url", "endpoint"].iter().any(|name| key == name);
-    syn::parse2(argument.value.clone()?).ok().filter(|_| is_path)
+fn path_under_a_key(key: &str, value: Option<TokenStream>) -> Option<LitStr> {
+    let is_path = ["path", "route", "url", "endpoint"].contains(&key);
+    syn::parse2(value?).ok().filter(|_| is_path)
 }
 
 /// Returns how to write the argument with this key.
@@ -328,6 +409,7 @@ fn help(key: &str) -> &'static str {
     match key {
         "on" => "write `on = \"message\"`",
         "router" => "write `router = LEAGUE`, the name of a `static` `SubRouter`",
+        "state" => "write `state = AppState`, the type of the value given to `App::state`",
         "crate" => "write `crate = ::robyn_ws`",
         _ => "write `blocking`",
     }

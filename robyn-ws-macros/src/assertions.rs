@@ -44,7 +44,7 @@ pub(crate) fn arguments_fit_the_event(types: &Types) -> TokenStream {
 
 /// Declares the needs of each argument, whose types are repeated: what the compiler says of them may be repeated, too.
 pub(crate) fn arguments_are_declared(types: &Types) -> TokenStream {
-    let inference = &types.runtime.inference;
+    let (inference, app_state) = (&types.runtime.inference, &types.runtime.state);
     let receiver = state::declare(types);
     let arguments = types.params.iter().map(|ty| {
         let (place, declare) = argument(types, ty, "declare");
@@ -52,7 +52,7 @@ pub(crate) fn arguments_are_declared(types: &Types) -> TokenStream {
         let via = via(types, &format_ident!("__robyn_ws_ty"), place);
         let declared = quote_spanned!(place=> (#needs, #name #via));
         quote! {
-            let #name = #inference::NEW;
+            let #name = #inference::<_, #app_state>::NEW;
             #declare #declared;
         }
     });

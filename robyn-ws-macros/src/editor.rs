@@ -41,7 +41,7 @@ impl Words {
 ///
 /// An editor completes a word in the last list of its kind, so there is a list also without a word.
 pub(crate) fn mentions(attr: TokenStream, words: Words) -> TokenStream {
-    let arguments = arguments(attr, &mut Diagnostics::default());
+    let arguments = arguments(attr, &[], &mut Diagnostics::default());
     let keys = arguments
         .iter()
         .filter_map(|argument| argument.key.as_ref())

@@ -145,11 +145,11 @@ fn takes(handler: &Handler) -> TokenStream {
 
 /// Tells the compiler the types of the arguments, by a call that never runs. They stand under the arguments' names.
 fn inferred(handler: &Handler) -> TokenStream {
-    let inference = &handler.types.runtime.inference;
+    let (inference, state) = (&handler.types.runtime.inference, &handler.types.runtime.state);
     let names: Vec<_> = names(&handler.types).collect();
     let call = inferring_call(handler);
     quote! {
-        #(let #names = #inference::NEW;)*
+        #(let #names = #inference::<_, #state>::NEW;)*
         if false {
             let _ = #call;
         }

@@ -3,6 +3,7 @@
 //! Use `robyn-ws`, which re-exports them.
 
 mod args;
+mod argument;
 mod assertions;
 mod connection_state;
 mod diagnostics;
@@ -15,8 +16,10 @@ mod item;
 mod model;
 mod path;
 mod runtime;
+mod runtime_crate;
 #[cfg(test)]
 mod snapshot;
+mod surroundings;
 mod tokens;
 mod validate;
 mod view;
@@ -38,22 +41,23 @@ use proc_macro::TokenStream;
 /// # Arguments of the attribute
 ///
 /// ```text
-/// #[websocket(PATH, on = EVENT, router = PATH_TO_STATIC, blocking, crate = PATH_TO_CRATE)]
+/// #[websocket(PATH, on = EVENT, router = PATH_TO_STATIC, state = TYPE, blocking, crate = PATH_TO_CRATE)]
 /// ```
 ///
 /// Only `PATH` is required. It comes first; the others come in any order.
 ///
 /// | argument | meaning |
 /// |---|---|
-/// | `"/chat/{room}"` | The endpoint's path, in axum's syntax: `{name}` is one segment, `{*rest}` all that follows. |
+/// | `"/chat/{room}"` | The endpoint's path, in axum's syntax: `{name}` is one segment, `{*rest}` all that follows. Other characters stand in the form that clients send, `%20` for a space. |
 /// | `on = "upgrade"` | Decides about the request before a socket is opened, and may create the connection's state. |
 /// | `on = "connect"` | Runs when the socket is open. |
 /// | `on = "message"` | Runs for each text or binary message. |
 /// | `on = "close"` | Runs once after the connection has ended, however it ended. |
 /// | no `on` | A *session handler*: an `async fn` that owns the socket. |
 /// | `router = LEAGUE` | The `static` `SubRouter` that the endpoint belongs to. |
+/// | `state = AppState` | The state for axum's extractors in an `upgrade` handler, which `App::state` is given. |
 /// | `blocking` | Runs the function, which is not `async`, on a thread that may block. |
-/// | `crate = my::robyn_ws` | Where the runtime crate is, if it is not `::robyn_ws`. |
+/// | `crate = my::robyn_ws` | Where the runtime crate is, if it is not a dependency of your crate. |
 ///
 /// # The function
 ///
@@ -119,14 +123,15 @@ pub fn websocket(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// # Arguments of the attribute
 ///
 /// ```text
-/// #[websocket_view(PATH, router = PATH_TO_STATIC, crate = PATH_TO_CRATE)]
+/// #[websocket_view(PATH, router = PATH_TO_STATIC, state = TYPE, crate = PATH_TO_CRATE)]
 /// ```
 ///
 /// | argument | meaning |
 /// |---|---|
 /// | `"/chat/{room}"` | The endpoint's path, as in [`macro@websocket`]. |
 /// | `router = LEAGUE` | The `static` `SubRouter` that the endpoint belongs to. |
-/// | `crate = my::robyn_ws` | Where the runtime crate is, if it is not `::robyn_ws`. |
+/// | `state = AppState` | The state for axum's extractors in `upgrade`, which `App::state` is given. |
+/// | `crate = my::robyn_ws` | Where the runtime crate is, if it is not a dependency of your crate. |
 ///
 /// A second `#[websocket_view(..)]` serves the view at a second path.
 ///
@@ -162,7 +167,7 @@ pub fn websocket_view(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// | attribute on the type | meaning |
 /// |---|---|
 /// | `#[connection_state(from_upgrade)]` | Only an `upgrade` handler can create it; the type does not need a `Default`. |
-/// | `#[connection_state(crate = my::robyn_ws)]` | Where the runtime crate is, if it is not `::robyn_ws`. |
+/// | `#[connection_state(crate = my::robyn_ws)]` | Where the runtime crate is, if it is not a dependency of your crate. |
 #[proc_macro_derive(ConnectionState, attributes(connection_state))]
 pub fn connection_state(item: TokenStream) -> TokenStream {
     printed(connection_state::derive(item.into())).into()

@@ -2,9 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::Path;
+use syn::{Path, Type};
 
-use crate::event::Event;
+use crate::{event::Event, runtime_crate};
 
 /// The paths for handlers of one event, all of them in the runtime's `__private`.
 pub(crate) struct Runtime {
@@ -24,6 +24,8 @@ pub(crate) struct Runtime {
     pub(crate) output_of: TokenStream,
     /// The alias that gives an inferred type a place.
     pub(crate) inferred: TokenStream,
+    /// The type of the state that an upgrade handler's extractors take.
+    pub(crate) state: TokenStream,
     /// The trait of the handler's output, and its method.
     pub(crate) reply: TokenStream,
     pub(crate) into_reply: TokenStream,
@@ -46,9 +48,9 @@ struct Names {
 }
 
 impl Names {
-    fn of(event: Event) -> Self {
+    fn of(event: Event, state: &TokenStream) -> Self {
         match event {
-            Event::Upgrade => Self::of_upgrade(),
+            Event::Upgrade => Self::of_upgrade(state),
             Event::Connect => Self::of_live(quote!(Connect), &quote!(ConnectArgument)),
             Event::Message => Self::of_live(quote!(Message), &quote!(MessageArgument)),
             Event::Close => Self::of_live(quote!(Close), &quote!(CloseArgument)),
@@ -56,10 +58,10 @@ impl Names {
         }
     }
 
-    fn of_upgrade() -> Self {
+    fn of_upgrade(state: &TokenStream) -> Self {
         Self {
             event: quote!(Upgrade),
-            argument: quote!(UpgradeArgument<'_, _>),
+            argument: quote!(UpgradeArgument<'_, _, #state>),
             reply: quote!(IntoUpgradeReply),
             into_reply: quote!(into_upgrade_reply),
             must_be_send: quote!(upgrade_future_must_be_send),
@@ -78,8 +80,9 @@ impl Names {
 }
 
 impl Runtime {
-    /// Creates the table for the crate at `path`, which is `::robyn_ws` unless the user says otherwise.
-    pub(crate) fn new(path: Option<&Path>, event: Event) -> Self {
+    /// Creates the table for the crate at `path`, which is `::robyn_ws` unless the user says otherwise, and for extractors
+    /// with a `state`.
+    pub(crate) fn new(path: Option<&Path>, event: Event, state: Option<&Type>) -> Self {
         let private = private(path);
         let rt = quote!(__robyn_ws);
         let Names {
@@ -88,11 +91,13 @@ impl Runtime {
             reply,
             into_reply,
             must_be_send,
-        } = Names::of(event);
+        } = Names::of(event, &state_name(state));
         let is_upgrade = event == Event::Upgrade;
         let ways = is_upgrade.then(|| quote!(#[allow(unused_imports)] use #rt::via::*;));
+        // It is named once, so that a wrong type is one error.
+        let state_type = state.map(|state| quote!(#[allow(dead_code)] type __RobynWsState = #state;));
         Self {
-            import: quote!(use #private as #rt; #ways),
+            import: quote!(use #private as #rt; #ways #state_type),
             inventory: quote!(#rt::inventory),
             entry: quote!(#rt::Entry),
             sub_router: quote!(#rt::SubRouter),
@@ -102,6 +107,7 @@ impl Runtime {
             inference: quote!(#rt::Inference),
             output_of: quote!(#rt::output_of),
             inferred: quote!(#rt::Inferred),
+            state: state_name(state),
             reply: quote!(#rt::#reply),
             into_reply,
             must_be_send: quote!(#rt::#must_be_send),
@@ -120,6 +126,11 @@ impl Runtime {
             (_, false) => quote!(#handler(#call::Sync(#closure))),
         }
     }
+}
+
+/// Returns the name of the state in generated code.
+fn state_name(state: Option<&Type>) -> TokenStream {
+    state.map_or_else(|| quote!(()), |_| quote!(__RobynWsState))
 }
 
 /// The paths for the methods of views.
@@ -164,7 +175,7 @@ impl StateRuntime {
 }
 
 fn root(path: Option<&Path>) -> TokenStream {
-    path.map_or_else(|| quote!(::robyn_ws), ToTokens::to_token_stream)
+    path.map_or_else(runtime_crate::path, ToTokens::to_token_stream)
 }
 
 fn private(path: Option<&Path>) -> TokenStream {

@@ -3,42 +3,44 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{
-    Attribute, FnArg, GenericArgument, GenericParam, Ident, PatType, PathArguments, ReturnType, Safety, Signature,
-    Type, TypeReference,
-};
+use syn::{Attribute, FnArg, GenericParam, Ident, PatType, ReturnType, Safety, Signature, Type, TypeReference};
 
 use crate::{
-    args::Args,
+    args::{Args, State},
+    argument::{self, ungrouped},
     diagnostics::Diagnostics,
     event::Event,
-    item::Item,
+    item::{Function, is_entry_point},
     model::{EndpointPath, Handler, Output, Types},
     path,
     runtime::Runtime,
+    runtime_crate,
     tokens::{anonymous, code, is_closed, mentions},
 };
 
 /// Returns the handler, or reports all its mistakes and returns the part that the compiler can check nevertheless.
 pub(crate) fn validate(
     args: &Args,
-    item: Option<Item>,
+    function: Option<Function>,
     errors: &mut Diagnostics,
 ) -> Result<Handler, Option<Box<Types>>> {
     check_path(args, errors);
-    let Some(Item { attrs, signature }) = item else {
+    let Some(function) = function else {
         return Err(None);
     };
-    if let Some(receiver) = signature.receiver() {
-        let help = "move it out of the `impl` block and take the state as `&mut S`, or write `#[websocket_view(..)]` on the block";
-        errors.report(receiver, "a handler is a free function, it has no `self`", help);
+    check_state(args, errors);
+    check_place(&function, args.blocking.is_some(), errors);
+    let types = check_function(args, &function, errors);
+    let finds_the_runtime = finds_the_runtime(args, errors);
+    let is_associated = function.signature.receiver().is_some() || function.surroundings.block.is_some();
+    if is_associated || !finds_the_runtime {
+        // The checks of the compiler cannot stand in an `impl` block, and need the runtime.
+        return Err(None);
     }
-    let types = check_function(args, &signature, errors);
     if errors.is_empty() {
-        Ok(handler(args, attrs, &signature, types))
+        Ok(handler(args, function, types))
     } else {
-        // The checks cannot stand in an `impl` block.
-        Err(signature.receiver().is_none().then(|| Box::new(types)))
+        Err(Some(Box::new(types)))
     }
 }
 
@@ -48,18 +50,29 @@ pub(crate) fn check_path(args: &Args, errors: &mut Diagnostics) {
     }
 }
 
-/// Reports the mistakes in a function, apart from its receiver, and returns the part that the compiler can check.
-pub(crate) fn check_function(args: &Args, signature: &Signature, errors: &mut Diagnostics) -> Types {
-    check_mode(args, signature, errors);
+pub(crate) fn finds_the_runtime(args: &Args, errors: &mut Diagnostics) -> bool {
+    let attribute = format!("#[{}(.., ", args.form.name);
+    args.runtime.is_some() || runtime_crate::check(&attribute, errors)
+}
+
+/// Reports the mistakes in a function, apart from its place and its receiver. Returns the part that the compiler can check.
+pub(crate) fn check_function(args: &Args, function: &Function, errors: &mut Diagnostics) -> Types {
+    let signature = &function.signature;
+    check_mode(args, function, errors);
     check_qualifiers(signature, errors);
     check_generics(signature, errors);
-    let params = check_params(signature, errors);
+    let params = check_params(signature, args.event, errors);
+    if args.event == Some(Event::Session) {
+        check_sockets(signature, errors);
+    }
+    check_output(signature, args.event, errors);
     let exclusive = check_exclusive(signature, errors);
     types(args, signature, params, exclusive)
 }
 
 /// Creates the model of a function without a mistake.
-pub(crate) fn handler(args: &Args, attrs: Vec<Attribute>, signature: &Signature, types: Types) -> Handler {
+pub(crate) fn handler(args: &Args, function: Function, types: Types) -> Handler {
+    let Function { attrs, signature, .. } = function;
     Handler {
         path: args.path.to_token_stream(),
         place: signature.paren_token.span.open(),
@@ -79,13 +92,14 @@ fn types(
     exclusive: Vec<(TokenStream, TokenStream)>,
 ) -> Types {
     let may_lack_its_event = args.event == Some(Event::Session) && signature.asyncness.is_none();
+    let is_clear = !may_lack_its_event && !state_is_wrong(args);
     let (event, params, output) = match args.event {
-        Some(event) if !may_lack_its_event => (event, params, output(signature)),
+        Some(event) if is_clear => (event, params, output(signature)),
         _ => (Event::Session, Vec::new(), Output::Never),
     };
     Types {
         name: signature.ident.clone(),
-        runtime: Runtime::new(args.runtime.as_ref(), event),
+        runtime: Runtime::new(args.runtime.as_ref(), event, args.state.given()),
         view: None,
         params,
         output,
@@ -100,10 +114,11 @@ pub(crate) fn is_shared(attr: &Attribute) -> bool {
 }
 
 /// Checks that `async`, `blocking` and the event fit together.
-fn check_mode(args: &Args, signature: &Signature, errors: &mut Diagnostics) {
+fn check_mode(args: &Args, function: &Function, errors: &mut Diagnostics) {
+    let signature = &function.signature;
     let name = &signature.ident;
     let is_session = args.event == Some(Event::Session);
-    if is_session && signature.asyncness.is_none() {
+    if is_session && signature.asyncness.is_none() && !function.starts_a_runtime {
         let problem = "a session handler waits for its socket, so it has to be `async`";
         let otherwise = args.form.one_message_at_a_time();
         let help = format!("write `async fn {name}`, or {otherwise} to handle one message at a time");
@@ -124,6 +139,29 @@ fn check_mode(args: &Args, signature: &Signature, errors: &mut Diagnostics) {
     }
 }
 
+/// Checks that the handler's event has extractors with a state.
+fn check_state(args: &Args, errors: &mut Diagnostics) {
+    if let Some(state) = args.state.given()
+        && state_is_wrong(args)
+    {
+        let problem = "only an `upgrade` handler has a `state`, which is for axum's extractors";
+        let state_name = code(state.to_token_stream());
+        let help = format!(
+            "remove it, inject the value by `App::inject_global`, and take `Global<{state_name}>` as an argument"
+        );
+        errors.report(state, problem, help);
+    }
+}
+
+/// Returns `true` if the state of the handler's extractors is not known, or if its event has none.
+fn state_is_wrong(args: &Args) -> bool {
+    match args.state {
+        State::Absent => false,
+        State::Given(_) => args.event.is_some_and(|event| event != Event::Upgrade),
+        State::Wrong => true,
+    }
+}
+
 fn check_qualifiers(signature: &Signature, errors: &mut Diagnostics) {
     if let Safety::Unsafe(token) = &signature.safety {
         let help = "remove `unsafe`, and put the part of the body that needs it in an `unsafe` block";
@@ -137,8 +175,36 @@ fn check_qualifiers(signature: &Signature, errors: &mut Diagnostics) {
         let help = format!("remove `{}`", code(abi.to_token_stream()));
         errors.report(abi, "a handler is called from Rust, with Rust's own ABI", help);
     }
-    if let Some(variadic) = &signature.variadic {
-        errors.report(&variadic.dots, "a handler cannot be variadic", "remove `...`");
+    if signature.variadic.is_some() {
+        errors.leave_to_compiler();
+    }
+}
+
+/// Checks that it is a free function, which only its app calls.
+fn check_place(function: &Function, is_blocking: bool, errors: &mut Diagnostics) {
+    let name = &function.signature.ident;
+    if let Some(receiver) = function.signature.receiver() {
+        if function.surroundings.is_free {
+            return errors.leave_to_compiler();
+        }
+        let help = "move it out of the `impl` block and take the state as `&mut S`, or write `#[websocket_view(..)]` on the block";
+        errors.report(receiver, "a handler is a free function, it has no `self`", help);
+    } else if let Some(block) = function.surroundings.block {
+        let problem = "a handler is a free function, it is not associated with a type";
+        errors.report(name, problem, format_args!("move it out of the `{block}` block"));
+    }
+    for attr in function.attrs.iter().filter(|attr| is_entry_point(attr)) {
+        let path = match attr.path().segments.last() {
+            // `#[tokio::test]` has become `#[::core::prelude::v1::test]`.
+            Some(last) if attr.path().leading_colon.is_some() => last.ident.to_string(),
+            _ => code(attr.path().to_token_stream()),
+        };
+        let problem = format!("a handler is called by its app, it cannot be a `#[{path}]` as well");
+        errors.report(attr, problem, format_args!("remove `#[{path}]`"));
+    }
+    if function.starts_a_runtime && !is_blocking && !function.is_entry_point() {
+        let problem = "a handler runs on the runtime of its app, it cannot start another one";
+        errors.report(name, problem, "remove `#[tokio::main]`");
     }
 }
 
@@ -149,6 +215,12 @@ fn check_generics(signature: &Signature, errors: &mut Diagnostics) {
         .iter()
         .filter(|param| !matches!(param, GenericParam::Lifetime(_)));
     let params: Vec<_> = params.collect();
+    for lifetime in signature.generics.lifetimes() {
+        if let Some(bound) = lifetime.bounds.iter().find(|bound| bound.ident == "static") {
+            let problem = "what a handler borrows lives as long as the handler runs, not `'static`";
+            errors.report(bound, problem, "remove `: 'static`");
+        }
+    }
     if !params.is_empty() {
         let help = "write the concrete types, or call the generic function from one handler for each of them";
         errors.report(
@@ -160,46 +232,25 @@ fn check_generics(signature: &Signature, errors: &mut Diagnostics) {
 }
 
 /// Checks each parameter for itself, and returns the types of the well-formed ones.
-fn check_params(signature: &Signature, errors: &mut Diagnostics) -> Vec<TokenStream> {
+fn check_params(signature: &Signature, event: Option<Event>, errors: &mut Diagnostics) -> Vec<TokenStream> {
     let mut types = Vec::new();
     for param in typed_params(signature) {
-        let ty = &param.ty;
+        let ty = param.ty.to_token_stream();
         if let Some(cfg) = param.attrs.iter().find(|attr| attr.path().is_ident("cfg")) {
             let help = "write the function once for each configuration, with `#[cfg(..)]` on it";
             errors.report(cfg, "an argument of a handler cannot be conditional", help);
-        } else if mentions(ty.to_token_stream(), &["impl"]) {
-            let problem = "what a handler takes is chosen by its type, which `impl Trait` leaves open";
-            errors.report(
-                ty,
-                problem,
-                format_args!("write the concrete type instead of `{}`", code(ty.to_token_stream())),
-            );
-        } else if let Some(message) = static_message(ty) {
-            let problem = "what a handler borrows lives as long as the handler runs, not `'static`";
-            errors.report(ty, problem, message);
-        } else if !mentions(ty.to_token_stream(), &type_params(signature)) {
-            types.push(anonymous(ty.to_token_stream()));
+        } else if argument::check(&param.ty, event, errors) && !mentions(ty.clone(), &type_params(signature)) {
+            types.push(anonymous(ty));
         }
     }
     types
 }
 
-/// Returns what to write instead of `&'static str` and `&'static [u8]`, since a message does not live that long.
-///
-/// Other types may have an extractor that finds them in a `static`.
-fn static_message(ty: &Type) -> Option<&'static str> {
-    let Type::Reference(reference) = ungrouped(ty) else {
-        return None;
-    };
-    if reference.lifetime.as_ref()?.ident != "static" {
-        return None;
-    }
-    match ungrouped(&reference.elem) {
-        Type::Path(path) if path.path.is_ident("str") => Some("write `&str`, or take `String` to keep it"),
-        Type::Slice(slice) if code(slice.elem.to_token_stream()) == "u8" => {
-            Some("write `&[u8]`, or take `Bytes` to keep it")
-        }
-        _ => None,
+fn check_sockets(signature: &Signature, errors: &mut Diagnostics) {
+    let sockets = typed_params(signature).filter(|param| argument::is_socket(&param.ty));
+    for second in sockets.skip(1) {
+        let help = "take it once, and send from elsewhere with `socket.connector()`";
+        errors.report(&second.ty, "a session handler has one socket", help);
     }
 }
 
@@ -207,25 +258,25 @@ fn static_message(ty: &Type) -> Option<&'static str> {
 /// tell, because one may be an alias of the other.
 fn check_exclusive(signature: &Signature, errors: &mut Diagnostics) -> Vec<(TokenStream, TokenStream)> {
     let references: Vec<_> = typed_params(signature)
-        .filter_map(|param| Some((param, reference(&param.ty)?)))
+        .filter_map(|param| Some((param, argument::reference(&param.ty)?)))
         .collect();
     let mut unclear = Vec::new();
     for (position, (param, second)) in references.iter().enumerate() {
-        for (first_param, first) in &references[..position] {
-            if first.mutability.is_none() && second.mutability.is_none() {
-                continue;
-            }
-            let (one, other) = (first.elem.to_token_stream(), second.elem.to_token_stream());
-            let name = code(other.clone());
-            if name == code(one.clone()) {
-                let first = code(first_param.to_token_stream());
-                let problem = format!("`{name}` is taken twice, once as `&mut`, first as `{first}`");
-                errors.report(&param.ty, problem, format_args!("take it once, as `&mut {name}`"));
-                break;
-            }
-            if is_closed(one.clone()) && is_closed(other.clone()) {
-                unclear.push((one, other));
-            }
+        let is_exclusive = |first: &TypeReference| first.mutability.is_some() || second.mutability.is_some();
+        let earlier = || references[..position].iter().filter(|(_, first)| is_exclusive(first));
+        let other = second.elem.to_token_stream();
+        let name = code(other.clone());
+        if let Some((first, _)) = earlier().find(|(_, first)| name == code(first.elem.to_token_stream())) {
+            let first = code(first.to_token_stream());
+            let problem = format!("`{name}` is taken twice, once as `&mut`, first as `{first}`");
+            errors.report(&param.ty, problem, format_args!("take it once, as `&mut {name}`"));
+        } else if is_closed(other.clone()) {
+            let firsts = earlier().map(|(_, first)| first.elem.to_token_stream());
+            unclear.extend(
+                firsts
+                    .filter(|one| is_closed(one.clone()))
+                    .map(|one| (one, other.clone())),
+            );
         }
     }
     unclear
@@ -238,41 +289,28 @@ pub(crate) fn typed_params(signature: &Signature) -> impl Iterator<Item = &PatTy
     })
 }
 
-/// Returns the reference that a parameter of this type takes, also inside of `Option` or `Result`.
-pub(crate) fn reference(ty: &Type) -> Option<&TypeReference> {
-    match ungrouped(ty) {
-        Type::Reference(reference) => Some(reference),
-        Type::Path(path) => {
-            let last = path.path.segments.last()?;
-            match &last.arguments {
-                PathArguments::AngleBracketed(arguments) if last.ident == "Option" || last.ident == "Result" => {
-                    match arguments.args.first()? {
-                        GenericArgument::Type(ty) => reference(ty),
-                        _ => None,
-                    }
-                }
-                _ => None,
-            }
-        }
-        _ => None,
+/// Checks that the compiler takes the output, and that an error that only its trait names can be kept for the log.
+fn check_output(signature: &Signature, event: Option<Event>, errors: &mut Diagnostics) {
+    let ReturnType::Type(_, ty) = &signature.output else {
+        return;
+    };
+    if argument::is_unsized(ty) {
+        return errors.leave_to_compiler();
     }
-}
-
-/// Returns the type in parentheses, or in the group in which `$ty:ty` of a `macro_rules!` arrives.
-pub(crate) fn ungrouped(mut ty: &Type) -> &Type {
-    loop {
-        ty = match ty {
-            Type::Group(group) => &group.elem,
-            Type::Paren(paren) => &paren.elem,
-            other => return other,
-        };
+    if event != Some(Event::Upgrade)
+        && typed_params(signature).any(|param| argument::borrows(&param.ty))
+        && let Some(error) = argument::borrowing_error(ty)
+    {
+        let problem = "the error of a handler is kept for the log, but this one may borrow from the arguments";
+        let help = format!("write `{} + use<>`, or name the type of the error", code(error.clone()));
+        errors.report(&error, problem, help);
     }
 }
 
 fn output(signature: &Signature) -> Output {
     match &signature.output {
         ReturnType::Default => Output::Type(quote!(())),
-        ReturnType::Type(_, ty) if matches!(ungrouped(ty), Type::Never(_)) => Output::Never,
+        ReturnType::Type(_, ty) if matches!(ungrouped(ty), Type::Never(_)) || argument::is_unsized(ty) => Output::Never,
         ReturnType::Type(_, ty) => {
             let tokens = ty.to_token_stream();
             if mentions(tokens.clone(), &["impl"]) || mentions(tokens.clone(), &type_params(signature)) {

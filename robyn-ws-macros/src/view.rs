@@ -21,33 +21,40 @@ use crate::{
     event::Event,
     model::Handler,
     runtime::Runtime,
-    validate::{check_path, is_shared},
-    websocket::beside,
+    validate::{check_path, finds_the_runtime, is_shared},
+    websocket::{beside, is_key_with_value, refused},
 };
 
 pub(crate) fn websocket_view(attr: TokenStream, item: TokenStream) -> TokenStream {
+    if is_key_with_value() {
+        // The compiler has reported that already.
+        return item;
+    }
     let mut errors = Diagnostics::default();
     let mut args = Args::parse(attr.clone(), &Form::VIEW, &mut errors);
     check_path(&args, &mut errors);
     let parsed = Block::parse(item.clone(), &mut errors);
     let (item, view_attributes) = without_view_attributes(item);
-    let beside = parsed.map(|mut block| {
+    let checked = parsed.map(|mut block| {
         let handlers = check(&mut block, &mut args, &mut errors);
-        let checked = if errors.is_empty() {
-            expand(&block, &handlers)
-        } else {
-            fallback(&block, &handlers)
-        };
-        let attrs: Vec<_> = block.attrs.into_iter().filter(is_shared).collect();
         let import = import(&args, &handlers);
+        let expand = if errors.is_empty() { expand } else { fallback };
+        let checked = expand(&block, &handlers);
+        let attrs: Vec<_> = block.attrs.into_iter().filter(is_shared).collect();
+        (attrs, import, checked)
+    });
+    // The checks of the compiler need the runtime.
+    let checked = checked.filter(|_| finds_the_runtime(&args, &mut errors));
+    let beside = checked.map(|(attrs, import, checked)| {
         let mentioned = editor::mentions(attr, Words::VIEW);
         let of_methods = view_attributes
             .into_iter()
             .map(|attr| editor::mentions(attr, Words::METHOD));
         beside(&attrs, &import, &checked, &quote!(#mentioned #(#of_methods)*))
     });
+    let refused = errors.has_others.then(refused);
     let errors = errors.into_compile_errors();
-    quote!(#item #beside #errors)
+    quote!(#item #beside #refused #errors)
 }
 
 /// Returns the imports of all handlers: those for `upgrade` have the others among them.
@@ -56,7 +63,7 @@ fn import(args: &Args, handlers: &[Handler]) -> TokenStream {
         .iter()
         .any(|handler| handler.types.runtime.event == Event::Upgrade);
     let event = if has_upgrade { Event::Upgrade } else { Event::Message };
-    Runtime::new(args.runtime.as_ref(), event).import
+    Runtime::new(args.runtime.as_ref(), event, args.state.given().filter(|_| has_upgrade)).import
 }
 
 #[cfg(test)]

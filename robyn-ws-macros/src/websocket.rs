@@ -1,6 +1,6 @@
 //! `#[websocket]` on one screen: parse, validate, and expand, or fall back.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::Attribute;
 
@@ -10,32 +10,45 @@ use crate::{
     editor::{self, Words},
     expand::expand,
     fallback::fallback,
-    item::Item,
+    item::{Function, Item, without_entry_points},
     validate::validate,
 };
 
 pub(crate) fn websocket(attr: TokenStream, item: &TokenStream) -> TokenStream {
+    if is_key_with_value() {
+        // The compiler has reported that already.
+        return item.clone();
+    }
     let mut errors = Diagnostics::default();
     let args = Args::parse(attr.clone(), &Form::FUNCTION, &mut errors);
     let parsed = Item::parse(item.clone(), &mut errors);
-    let (attrs, checked) = match validate(&args, parsed, &mut errors) {
+    if matches!(parsed, Item::Unreadable) {
+        errors.leave_to_compiler();
+    }
+    let function = parsed.function();
+    let copy = function.as_ref().and_then(|function| copy(item, function));
+    let is_entry_point = function.as_ref().is_some_and(Function::is_entry_point);
+    let (attrs, checked) = match validate(&args, function, &mut errors) {
         Ok(handler) => {
             let entry = expand(&handler);
             (handler.attrs, Some((entry, handler.types.runtime.import)))
         }
         Err(types) => (Vec::new(), types.map(|types| (fallback(&types), types.runtime.import))),
     };
+    let refused = errors.has_others.then(refused);
+    let errors = errors.into_compile_errors();
     // The function of an `impl` block has nothing that can be checked beside it.
     let beside = checked.map(|(checked, import)| {
         let mentioned = editor::mentions(attr, Words::FUNCTION);
-        beside(&attrs, &import, &checked, &mentioned)
+        beside(&attrs, &import, &quote!(#copy #checked), &mentioned)
     });
-    let errors = errors.into_compile_errors();
+    let rest = is_entry_point.then(|| without_entry_points(item));
+    let item = rest.as_ref().unwrap_or(item);
     // The errors quote the words of the attribute, so they come last, as `beside` explains.
-    quote!(#item #beside #errors)
+    quote!(#item #beside #refused #errors)
 }
 
-/// Encloses generated code: that for the compiler, and that for editors in its place.
+/// Generates the item that stands beside the function: one for the compiler, and one for editors.
 ///
 /// To complete a word, an editor looks for its place in this code and in that for a longer word. So the code that depends on
 /// whether a word is right comes last.
@@ -58,6 +71,35 @@ pub(crate) fn beside(
             const _: () = { #checked };
         };
     }
+}
+
+/// Copies a function that shares its name with another one, to stand next to the call.
+///
+/// The compiler reports the second function, and takes the name for the first one: the call would not fit as well.
+fn copy(item: &TokenStream, function: &Function) -> Option<TokenStream> {
+    function.surroundings.has_twin.then(|| quote!(#[allow(warnings)] #item))
+}
+
+/// Generates an error in case that the compiler, being newer than this crate, finds nothing wrong with a signature: a
+/// handler is never left out silently. It stands in a function that is compiled only where there is no other error.
+pub(crate) fn refused() -> TokenStream {
+    quote! {
+        const _: () = {
+            fn __robyn_ws_refused<T>() {
+                const { ::core::panic!("`#[websocket]` cannot read this signature") }
+            }
+            #[used]
+            static __ROBYN_WS_REFUSED: fn() = __robyn_ws_refused::<()>;
+        };
+    }
+}
+
+/// Returns `true` for `#[websocket = "/chat"]`, of which the compiler passes only the value.
+pub(crate) fn is_key_with_value() -> bool {
+    let attribute = Span::call_site().source_text().unwrap_or_default();
+    let inner = attribute.trim_start_matches(['#', '[']);
+    let sign = inner.find(['(', '[', '{', '=']);
+    sign.is_some_and(|sign| inner[sign..].starts_with('='))
 }
 
 #[cfg(test)]

@@ -46,6 +46,8 @@ pub mod editor {
         pub mod on {}
         /// The `static` `SubRouter` that the endpoint belongs to: `router = LEAGUE`.
         pub mod router {}
+        /// The state that the extractors of an upgrade handler take, given by `App::state`: `state = AppState`.
+        pub mod state {}
         /// Runs the function, which is not `async`, on a thread that may block.
         pub mod blocking {}
     }
@@ -54,6 +56,8 @@ pub mod editor {
     pub mod view_keys {
         /// The `static` `SubRouter` that the endpoint belongs to: `router = LEAGUE`.
         pub mod router {}
+        /// The state that the extractors of `upgrade` take, given by `App::state`: `state = AppState`.
+        pub mod state {}
     }
 
     /// The words of `#[view]`.

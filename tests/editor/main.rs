@@ -104,7 +104,7 @@ fn words_of_the_attribute_are_explained_and_completed(project: &Project, editor:
     let text = editor.hover(project.place("(\"/7\", §on"));
     assert!(text.contains("The event that the function handles"), "{text}");
     for (attribute, expected) in [
-        ("\"/new\", §", &["on", "router", "blocking"][..]),
+        ("\"/new\", §", &["on", "router", "state", "blocking"][..]),
         ("\"/new\", o§", &["on"]),
         ("\"/new\", on = §", &["upgrade", "connect", "message", "close"]),
         ("\"/new\", on = me§", &["message"]),

@@ -142,7 +142,7 @@ fn is_one_type(generics: &Generics, ty: &Type, errors: &mut Diagnostics) -> bool
     false
 }
 
-/// Returns the methods up to a mistake in the syntax, which is reported, and whether there is none.
+/// Returns the methods up to a mistake in the syntax, which the compiler reports, and whether there is none.
 fn methods(body: TokenStream, errors: &mut Diagnostics) -> (Vec<Method>, bool) {
     let mut methods = Vec::new();
     let parser = |input: ParseStream<'_>| {
@@ -162,10 +162,9 @@ fn methods(body: TokenStream, errors: &mut Diagnostics) -> (Vec<Method>, bool) {
         }
         Ok(())
     };
-    let parsed = parser.parse2(without_bodies(body));
-    let is_whole = parsed.is_ok();
-    if let Err(error) = parsed {
-        errors.syntax(error);
+    let is_whole = parser.parse2(without_bodies(body)).is_ok();
+    if !is_whole {
+        errors.leave_to_compiler();
     }
     (methods, is_whole)
 }

@@ -10,12 +10,15 @@ use super::{
 };
 use crate::{
     args::Args,
+    argument::{reference, ungrouped},
     diagnostics::Diagnostics,
     event::Event,
     grammar::{Argument, Keys, arguments},
+    item::Function,
     model::{Handler, Output, Receiver, Types, View},
+    surroundings::Surroundings,
     tokens::{code, is_closed, mentions, renamed},
-    validate::{check_function, handler, reference, typed_params, ungrouped},
+    validate::{check_function, handler, typed_params},
 };
 
 const KEYS: &[&str] = &["blocking"];
@@ -23,6 +26,7 @@ const KEYS: &[&str] = &["blocking"];
 /// Checks the methods of a view, and returns the handlers among them.
 pub(crate) fn check(block: &mut Block, args: &mut Args, errors: &mut Diagnostics) -> Vec<Handler> {
     names::check(block, errors);
+    check_state(block, args, errors);
     let methods = std::mem::take(&mut block.methods);
     let mut handlers = Vec::new();
     for method in methods {
@@ -40,9 +44,24 @@ fn check_event(block: &Block, event: Event, method: Method, args: &mut Args, err
     args.event = Some(event);
     args.blocking = blocking(&attrs, errors);
     let receiver = receiver(&block.ty, &signature, event, errors);
-    let mut types = check_function(args, &signature, errors);
+    let function = Function {
+        attrs,
+        signature,
+        starts_a_runtime: false,
+        surroundings: Surroundings::default(),
+    };
+    // Only the extractors of `upgrade` have a state.
+    let state = std::mem::take(&mut args.state);
+    let mut types = if event == Event::Upgrade {
+        args.state = state;
+        check_function(args, &function, errors)
+    } else {
+        let types = check_function(args, &function, errors);
+        args.state = state;
+        types
+    };
     if let Some(receiver) = &receiver {
-        check_exclusive(&block.ty, receiver, &signature, &mut types, errors);
+        check_exclusive(&block.ty, receiver, &function.signature, &mut types, errors);
     }
     types.view = Some(View {
         ty: block.ty.clone(),
@@ -50,7 +69,7 @@ fn check_event(block: &Block, event: Event, method: Method, args: &mut Args, err
         receiver,
     });
     without_self(&mut types);
-    handler(args, attrs, &signature, types)
+    handler(args, function, types)
 }
 
 fn check_ordinary(method: &Method, errors: &mut Diagnostics) {
@@ -60,6 +79,21 @@ fn check_ordinary(method: &Method, errors: &mut Diagnostics) {
             method.signature.ident
         );
         errors.report(attr, problem, "remove the attribute");
+    }
+}
+
+/// Checks that the view has extractors with a state.
+fn check_state(block: &Block, args: &Args, errors: &mut Diagnostics) {
+    let has_upgrade = block
+        .methods
+        .iter()
+        .any(|method| names::event(method) == Some(Event::Upgrade));
+    if let Some(state) = args.state.given()
+        && !has_upgrade
+        && block.is_whole
+    {
+        let problem = "only an `upgrade` method has a `state`, which is for axum's extractors";
+        errors.report(state, problem, "remove it, or take it in a method `upgrade`");
     }
 }
 
@@ -92,7 +126,7 @@ fn blocking(attrs: &[Attribute], errors: &mut Diagnostics) -> Option<Ident> {
             errors.report(attr, "the arguments are missing", "write `#[view(blocking)]`");
             continue;
         };
-        for argument in arguments(tokens, errors) {
+        for argument in arguments(tokens, KEYS, errors) {
             blocking = word(&argument, &mut keys, errors).or(blocking);
         }
     }

@@ -53,6 +53,17 @@ fn upgrade() {
 }
 
 #[test]
+fn upgrade_with_a_state() {
+    expands_to(
+        "upgrade_with_a_state",
+        quote!("/chat", on = "upgrade", state = AppState),
+        &quote! {
+            fn admit(State(key): State<Key>) {}
+        },
+    );
+}
+
+#[test]
 fn upgrade_with_an_inferred_reply() {
     expands_to(
         "upgrade_with_an_inferred_reply",

@@ -13,7 +13,7 @@ const _: () = {
     #[cfg(not(rust_analyzer))]
     const _: () = {
         fn __robyn_ws_arguments_fit_the_event(__robyn_ws_needs: &mut __robyn_ws::Needs) {
-            let __robyn_ws_ty = __robyn_ws::Inference::NEW;
+            let __robyn_ws_ty = __robyn_ws::Inference::<_, ()>::NEW;
             <String as __robyn_ws::MessageArgument<
                 '_,
             >>::declare(__robyn_ws_needs, __robyn_ws_ty);
@@ -24,7 +24,7 @@ const _: () = {
     };
 };
 ::core::compile_error! {
-    "unknown key `onn`, expected one of `on`, `router`, `blocking`, `crate`\nhelp: did you mean `on`?"
+    "unknown key `onn`, expected one of `on`, `router`, `state`, `blocking`, `crate`\nhelp: did you mean `on`?"
 }
 ::core::compile_error! {
     "`:room` is not how axum writes a parameter\nhelp: write `{room}`, so that the path is `/chat/{room}`"

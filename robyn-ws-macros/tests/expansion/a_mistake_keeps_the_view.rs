@@ -22,7 +22,7 @@ const _: () = {
                     <__robyn_ws::Inferred<
                         __RobynWsSelf,
                     > as __robyn_ws::ViewState>::declare(__robyn_ws_needs);
-                    let __robyn_ws_ty = __robyn_ws::Inference::NEW;
+                    let __robyn_ws_ty = __robyn_ws::Inference::<_, ()>::NEW;
                     <String as __robyn_ws::MessageArgument<
                         '_,
                     >>::declare(__robyn_ws_needs, __robyn_ws_ty);

@@ -36,7 +36,7 @@ const _: () = {
                     })),
                 ),
                 needs: |__robyn_ws_needs| {
-                    let __robyn_ws_arg0 = __robyn_ws::Inference::NEW;
+                    let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
                     if false {
                         let _ = session(__robyn_ws_arg0.argument());
                     }

@@ -41,8 +41,8 @@ const _: () = {
                     }),
                 ),
                 needs: |__robyn_ws_needs| {
-                    let __robyn_ws_arg0 = __robyn_ws::Inference::NEW;
-                    let __robyn_ws_arg1 = __robyn_ws::Inference::NEW;
+                    let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
+                    let __robyn_ws_arg1 = __robyn_ws::Inference::<_, ()>::NEW;
                     if false {
                         let _ = chat(
                             __robyn_ws_arg0.argument(),

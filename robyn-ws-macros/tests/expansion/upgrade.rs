@@ -26,7 +26,7 @@ const _: () = {
                 handler: __robyn_ws::Handler::Upgrade(|__robyn_ws_cx| __robyn_ws::upgrade_future_must_be_send(async move {
                     let __robyn_ws_called = {
                         let mut __robyn_ws_cx = __robyn_ws_cx;
-                        let __robyn_ws_arg0 = __robyn_ws::Inference::NEW;
+                        let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
                         if false {
                             let _ = admit(__robyn_ws_arg0.argument());
                         }
@@ -35,6 +35,7 @@ const _: () = {
                         > as __robyn_ws::UpgradeArgument<
                             '_,
                             _,
+                            (),
                         >>::take(&mut __robyn_ws_cx, (&&&&__robyn_ws_arg0).via())
                             .await?;
                         admit(__robyn_ws_arg0)
@@ -46,7 +47,7 @@ const _: () = {
                     )
                 })),
                 needs: |__robyn_ws_needs| {
-                    let __robyn_ws_arg0 = __robyn_ws::Inference::NEW;
+                    let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
                     if false {
                         let _ = admit(__robyn_ws_arg0.argument());
                     }
@@ -55,6 +56,7 @@ const _: () = {
                     > as __robyn_ws::UpgradeArgument<
                         '_,
                         _,
+                        (),
                     >>::declare(
                         __robyn_ws_needs,
                         __robyn_ws_arg0,

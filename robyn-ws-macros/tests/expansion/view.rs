@@ -61,8 +61,8 @@ const _: () = {
                                 <__robyn_ws::Inferred<
                                     __RobynWsSelf,
                                 > as __robyn_ws::ViewState>::declare(__robyn_ws_needs);
-                                let __robyn_ws_self = __robyn_ws::Inference::NEW;
-                                let __robyn_ws_arg0 = __robyn_ws::Inference::NEW;
+                                let __robyn_ws_self = __robyn_ws::Inference::<_, ()>::NEW;
+                                let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
                                 if false {
                                     let _ = __RobynWsSelf::connect(
                                         __robyn_ws_self.argument(),
@@ -121,9 +121,9 @@ const _: () = {
                                 <__robyn_ws::Inferred<
                                     __RobynWsSelf,
                                 > as __robyn_ws::ViewState>::declare(__robyn_ws_needs);
-                                let __robyn_ws_self = __robyn_ws::Inference::NEW;
-                                let __robyn_ws_arg0 = __robyn_ws::Inference::NEW;
-                                let __robyn_ws_arg1 = __robyn_ws::Inference::NEW;
+                                let __robyn_ws_self = __robyn_ws::Inference::<_, ()>::NEW;
+                                let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
+                                let __robyn_ws_arg1 = __robyn_ws::Inference::<_, ()>::NEW;
                                 if false {
                                     let _ = __RobynWsSelf::message(
                                         __robyn_ws_self.argument(),

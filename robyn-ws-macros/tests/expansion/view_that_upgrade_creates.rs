@@ -40,7 +40,7 @@ const _: () = {
                             handler: __robyn_ws::Handler::Upgrade(|__robyn_ws_cx| __robyn_ws::upgrade_future_must_be_send(async move {
                                 let __robyn_ws_called = {
                                     let mut __robyn_ws_cx = __robyn_ws_cx;
-                                    let __robyn_ws_arg0 = __robyn_ws::Inference::NEW;
+                                    let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
                                     if false {
                                         let _ = __RobynWsSelf::upgrade(__robyn_ws_arg0.argument());
                                     }
@@ -49,6 +49,7 @@ const _: () = {
                                     > as __robyn_ws::UpgradeArgument<
                                         '_,
                                         _,
+                                        (),
                                     >>::take(&mut __robyn_ws_cx, (&&&&__robyn_ws_arg0).via())
                                         .await?;
                                     __RobynWsSelf::upgrade(__robyn_ws_arg0)
@@ -63,7 +64,7 @@ const _: () = {
                                 > as __robyn_ws::ViewState>::upgraded(__robyn_ws_result)
                             })),
                             needs: |__robyn_ws_needs| {
-                                let __robyn_ws_arg0 = __robyn_ws::Inference::NEW;
+                                let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
                                 if false {
                                     let _ = __RobynWsSelf::upgrade(__robyn_ws_arg0.argument());
                                 }
@@ -72,6 +73,7 @@ const _: () = {
                                 > as __robyn_ws::UpgradeArgument<
                                     '_,
                                     _,
+                                    (),
                                 >>::declare(
                                     __robyn_ws_needs,
                                     __robyn_ws_arg0,
@@ -118,8 +120,8 @@ const _: () = {
                                 <__robyn_ws::Inferred<
                                     __RobynWsSelf,
                                 > as __robyn_ws::ViewState>::declare(__robyn_ws_needs);
-                                let __robyn_ws_self = __robyn_ws::Inference::NEW;
-                                let __robyn_ws_arg0 = __robyn_ws::Inference::NEW;
+                                let __robyn_ws_self = __robyn_ws::Inference::<_, ()>::NEW;
+                                let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
                                 if false {
                                     let _ = __RobynWsSelf::session(
                                         __robyn_ws_self.argument(),

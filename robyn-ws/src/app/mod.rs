@@ -17,8 +17,14 @@ use axum::{Extension, Router, extract::Request, http::HeaderValue, routing::get}
 
 use crate::{
     app::{overlaps::HttpRoutes, shutdown::Shutdown},
-    endpoint::{Endpoint, resolve, router::IncludedRouter, selection::Selection},
-    handler::dependencies::{Dependencies, Globals},
+    endpoint::{
+        Endpoint,
+        parameters::Mount,
+        resolve::{self, Wiring},
+        router::IncludedRouter,
+        selection::Selection,
+    },
+    handler::dependencies::{Dependencies, Globals, Scopes},
     hub::Hub,
     types::{
         error::{BuildErrors, Place, Problems},
@@ -48,7 +54,8 @@ use crate::{
 #[must_use = "an app does nothing until it is built or served"]
 pub struct App {
     globals: Dependencies,
-    routers: Vec<IncludedRouter>,
+    states: Dependencies,
+    routers: Vec<(IncludedRouter, Place)>,
     only: Selection,
     limits: Limits,
     limits_at: &'static Location<'static>,
@@ -75,8 +82,13 @@ impl App {
     #[expect(clippy::new_without_default, reason = "an app has an identity: its hub")]
     #[track_caller]
     pub fn new() -> Self {
+        let mut problems = Problems::default();
+        let mut states = Dependencies::default();
+        // The state of the upgrade handlers that name none.
+        states.inject((), Location::caller(), &mut problems);
         Self {
             globals: Dependencies::default(),
+            states,
             routers: Vec::new(),
             only: Selection::default(),
             limits: Limits::default(),
@@ -85,7 +97,7 @@ impl App {
             subprotocols: Vec::new(),
             http: Vec::new(),
             hub: Hub::new(),
-            problems: Problems::default(),
+            problems,
         }
     }
 
@@ -97,9 +109,35 @@ impl App {
         self
     }
 
+    /// Sets the state for axum's extractors in the upgrade handlers that name its type: `state = AppState`. `build()`
+    /// reports a handler whose state nobody gave, and a second value of one type.
+    ///
+    /// ```
+    /// use robyn_ws::prelude::*;
+    ///
+    /// #[derive(Clone)]
+    /// struct AppState {
+    ///     is_open: bool,
+    /// }
+    ///
+    /// #[websocket("/chat", on = "upgrade", state = AppState)]
+    /// fn enter(State(state): State<AppState>) -> Result<(), StatusCode> {
+    ///     if state.is_open { Ok(()) } else { Err(StatusCode::SERVICE_UNAVAILABLE) }
+    /// }
+    ///
+    /// let app = App::new().state(AppState { is_open: true });
+    /// # drop(app);
+    /// ```
+    #[track_caller]
+    pub fn state<S: Send + Sync + 'static>(mut self, value: S) -> Self {
+        self.states.inject(value, Location::caller(), &mut self.problems);
+        self
+    }
+
     /// Serves the handlers of a sub-router: `&LEAGUE`, or `LEAGUE.inject(…)`.
+    #[track_caller]
     pub fn include_router(mut self, router: impl Into<IncludedRouter>) -> Self {
-        self.routers.push(router.into());
+        self.routers.push((router.into(), Place::of(Location::caller())));
         self
     }
 
@@ -202,12 +240,15 @@ impl App {
     /// # }
     /// ```
     ///
+    /// The router may be nested in a path with parameters, which the handlers then take as well. So a `Path<T>` that wants
+    /// more than the endpoint's own path has is a warning in the log here, and an error of [`Self::build`].
+    ///
     /// # Errors
     ///
     /// [`BuildErrors`] lists everything that is wrong, with file and line.
     pub fn router<S: Clone + Send + Sync + 'static>(self) -> Result<Router<S>, BuildErrors> {
         // The routes of an app need no state, so they fit into a router with any.
-        Ok(self.build()?.router.with_state(()))
+        Ok(self.assemble(Mount::Anywhere)?.built.router.with_state(()))
     }
 
     /// Builds the app, for a server loop of your own.
@@ -233,20 +274,25 @@ impl App {
     ///
     /// [`BuildErrors`] lists everything that is wrong, with file and line.
     pub fn build(self) -> Result<BuiltApp, BuildErrors> {
-        Ok(self.assemble()?.built)
+        Ok(self.assemble(Mount::Root)?.built)
     }
 
     /// As [`Self::build`], with the times that only `serve` needs.
-    pub(crate) fn assemble(mut self) -> Result<Assembled, BuildErrors> {
+    pub(crate) fn assemble(mut self, mount: Mount) -> Result<Assembled, BuildErrors> {
         self.origins.report(&mut self.problems);
         let globals = Arc::new(mem::take(&mut self.globals));
-        let endpoints = resolve::endpoints(
-            globals.clone(),
-            (&self.limits, Place::of(self.limits_at)),
-            mem::take(&mut self.routers),
-            &self.only,
-            &mut self.problems,
-        );
+        let wiring = Wiring {
+            scopes: Scopes {
+                globals: globals.clone(),
+                states: Arc::new(mem::take(&mut self.states)),
+                ..Scopes::default()
+            },
+            limits: (&self.limits, Place::of(self.limits_at)),
+            routers: mem::take(&mut self.routers),
+            only: &self.only,
+            mount,
+        };
+        let endpoints = resolve::endpoints(wiring, &mut self.problems);
         overlaps::report(&endpoints, &self.http, &mut self.problems);
         mem::take(&mut self.problems).into_result()?;
         if endpoints.is_empty() && self.http.is_empty() {
@@ -276,7 +322,9 @@ impl App {
             origins: self.origins,
             subprotocols: names.filter_map(|name| HeaderValue::from_str(name).ok()).collect(),
         });
-        let mut router = Router::new();
+        // axum checks for segments in the syntax of its version 0.7 as soon as one router does. Routes with such segments are
+        // merged before.
+        let mut router = Router::new().without_v07_checks();
         for endpoint in endpoints {
             let endpoint = Arc::new(endpoint);
             let path = endpoint.path.clone();
@@ -285,7 +333,9 @@ impl App {
             router = router.route(&path, get(handler));
         }
         let mut problems = Problems::default();
-        for HttpRoutes { routes, place } in self.http {
+        let (without_checks, with_checks): (Vec<_>, Vec<_>) =
+            self.http.into_iter().partition(HttpRoutes::are_unchecked);
+        for HttpRoutes { routes, place } in without_checks.into_iter().chain(with_checks) {
             match merged(&router, routes.layer(Extension(Globals(globals.clone())))) {
                 Ok(all) => router = all,
                 Err(why) => {
@@ -295,7 +345,7 @@ impl App {
             }
         }
         problems.into_result()?;
-        Ok(router.layer(Extension(self.hub)))
+        Ok(router.merge(Router::new()).layer(Extension(self.hub)))
     }
 }
 

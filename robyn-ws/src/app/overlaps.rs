@@ -1,13 +1,13 @@
 //! HTTP routes that overlap with endpoints or with each other, found before axum panics where they are merged.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use axum::Router;
 
 use crate::{
     endpoint::{
         Endpoint,
-        path_tree::{PathProblem, PathTree},
+        path_tree::{PathProblem, PathTree, reason},
         registry::Entry,
     },
     types::error::{Place, Problems},
@@ -18,6 +18,14 @@ use crate::{
 pub(super) struct HttpRoutes {
     pub(super) routes: Router,
     pub(super) place: Place,
+}
+
+impl HttpRoutes {
+    /// Returns `true` if a path is only valid without axum's checks for the syntax of its version 0.7.
+    pub(super) fn are_unchecked(&self) -> bool {
+        let is_old = |route: &Route| route.path.split('/').any(|segment| segment.starts_with([':', '*']));
+        Routes::of(&self.routes).is_some_and(|routes| routes.routes.iter().any(is_old))
+    }
 }
 
 /// The fields of axum's `MethodRouter`, each with the name of its method. The last one is the handler of all other methods.
@@ -33,6 +41,12 @@ const METHODS: [(&str, &str); 10] = [
     ("connect", "CONNECT"),
     ("fallback", "all other methods"),
 ];
+
+/// The end of a path of axum's for all that follows the path of a nested service.
+const NEST_TAIL: &str = "{*__private__axum_nest_tail_param}";
+
+/// The end of a path of axum's for all requests that a fallback answers.
+const FALLBACK_TAIL: &str = "{*__private__axum_fallback}";
 
 /// A service, which is not split by methods.
 const ALL: &str = "all methods";
@@ -67,21 +81,56 @@ pub(super) fn report(endpoints: &[Endpoint], http: &[HttpRoutes], problems: &mut
         let Some(Routes { routes, fallbacks: its }) = Routes::of(routes) else {
             continue;
         };
-        for route in routes {
-            if let Err(message) = add(&mut owners, &route, *place) {
+        let mut reported = HashSet::new();
+        for route in &routes {
+            let result = add(&mut owners, route, *place);
+            if let Err(message) = result
+                && reported.insert(service_of(route, &routes))
+            {
                 problems.report(*place, None, message);
             }
         }
         for path in its {
-            if let Err(PathProblem::Overlap { owner, .. }) = fallbacks.add(&path, *place) {
-                let first = owner.map_or_else(String::new, |first| format!(" at {first}"));
-                let message = format!(
-                    "a second fallback for `{path}`: the first is given to `App::http`{first}; remove one of them"
-                );
-                problems.report(*place, None, message);
+            if let Err(PathProblem::Overlap { with, owner }) = fallbacks.add(&path, *place) {
+                problems.report(*place, None, two_fallbacks(&path, &with, owner));
             }
         }
     }
+}
+
+/// Returns the path at which the service of a route is nested, or the path of the route. A nested service has three routes,
+/// which are one mistake.
+fn service_of<'r>(route: &'r Route, all: &[Route]) -> &'r str {
+    let base = route.path.trim_end_matches(NEST_TAIL).trim_end_matches('/');
+    let is_nested = |other: &Route| {
+        other
+            .path
+            .strip_suffix(NEST_TAIL)
+            .is_some_and(|nested| nested.trim_end_matches('/') == base)
+    };
+    if all.iter().any(is_nested) { base } else { &route.path }
+}
+
+/// Returns a path of axum's as its user has written it.
+fn written(path: &str) -> String {
+    path.replace(NEST_TAIL, "{*rest}")
+}
+
+fn two_fallbacks(path: &str, with: &str, owner: Option<&Place>) -> String {
+    let (path, with) = (fallback_of(path), fallback_of(with));
+    let of_first = if path == with {
+        String::new()
+    } else {
+        format!(", for `{with}`,")
+    };
+    let place = owner.map_or_else(String::new, |first| format!(" at {first}"));
+    format!("a second fallback for `{path}`: the first{of_first} is given to `App::http`{place}; remove one of them")
+}
+
+/// Returns the path under which a fallback answers. It has two routes.
+fn fallback_of(path: &str) -> String {
+    let prefix = path.strip_suffix(FALLBACK_TAIL).unwrap_or(path);
+    format!("{}/", prefix.trim_end_matches('/'))
 }
 
 /// Adds a route, or returns what is wrong with it.
@@ -95,6 +144,7 @@ fn add(owners: &mut Owners, Route { path, methods }: &Route, place: Place) -> Re
     for &method in methods {
         let is_same = |known: &str| known == method || known == ALL || method == ALL;
         if let Some((_, first)) = known.iter().find(|(known, _)| is_same(known)) {
+            let path = written(path);
             return Err(format!(
                 "the HTTP route `{path}` ({method}) appears more than once: {first} has it too; change the path of one of them"
             ));
@@ -111,14 +161,17 @@ fn overlap(path: &str, problem: PathProblem<'_, Vec<(&str, Owner)>>) -> Result<(
     let first = owner.and_then(|owners| owners.first());
     let of_first = first.map_or_else(String::new, |(_, owner)| format!(" of {owner}"));
     Err(format!(
-        "the HTTP route `{path}` overlaps with `{with}`{of_first}: one request could match both"
+        "the HTTP route `{}` overlaps with `{}`{of_first}: {}",
+        written(path),
+        written(&with),
+        reason(path, &with)
     ))
 }
 
 /// What a router of axum has.
 struct Routes {
     routes: Vec<Route>,
-    /// The paths under which a fallback answers.
+    /// The paths of fallbacks, in a tree of their own.
     fallbacks: Vec<String>,
 }
 
@@ -138,16 +191,15 @@ impl Routes {
         let (fallbacks, rest) = rest.rsplit_once(" } }, default_fallback: ")?;
         let list = path_router(paths)?.into_iter().map(|(path, endpoint)| {
             Some(Route {
-                path: path.to_owned(),
+                path: unescaped(path),
                 methods: methods(endpoint)?,
             })
         });
         let mut list: Vec<_> = list.collect::<Option<_>>()?;
         list.sort(); // axum keeps them in a random order.
-        let fallbacks = path_router(fallbacks)?.into_iter();
-        let fallbacks = fallbacks.filter_map(|(path, _)| path.strip_suffix("/{*__private__axum_fallback}"));
-        let is_own = |path: &&str| !path.is_empty() || rest.starts_with("false");
-        let mut fallbacks: Vec<_> = fallbacks.filter(is_own).map(|path| format!("{path}/")).collect();
+        let is_default = |path: &str| rest.starts_with("true") && fallback_of(path) == "/";
+        let fallbacks = path_router(fallbacks)?.into_iter().map(|(path, _)| unescaped(path));
+        let mut fallbacks: Vec<_> = fallbacks.filter(|path| !is_default(path)).collect();
         fallbacks.sort();
         Some(Self {
             routes: list,
@@ -166,6 +218,11 @@ fn path_router(text: &str) -> Option<Vec<(&str, &str)>> {
         Some((path.strip_prefix('"')?.strip_suffix('"')?, endpoint))
     });
     endpoints.collect()
+}
+
+/// Undoes what `{:?}` does to a path.
+fn unescaped(path: &str) -> String {
+    path.replace("\\\"", "\"").replace("\\\\", "\\")
 }
 
 /// Splits `RouteId(1): value, RouteId(2): value`.
@@ -225,12 +282,21 @@ mod tests {
     }
 
     #[test]
+    fn path_with_quotes_can_be_read() {
+        let app = Router::new().route("/a\"b\\c/ü", get(page));
+        assert_eq!(read(&app).routes[0].path, "/a\"b\\c/ü");
+    }
+
+    #[test]
     fn router_without_routes_and_its_fallback_can_be_read() {
         let empty = read(&Router::new());
         assert!(empty.routes.is_empty() && empty.fallbacks.is_empty());
         let fallback = read(&Router::new().fallback(page));
-        assert!(fallback.routes.is_empty() && fallback.fallbacks == ["/"]);
+        assert!(fallback.routes.is_empty());
+        assert_eq!(fallback.fallbacks, ["/", "/{*__private__axum_fallback}"]);
         let nested = read(&Router::new().nest("/api/{version}", Router::new().fallback(page)));
-        assert!(nested.routes.is_empty() && nested.fallbacks == ["/api/{version}/"]);
+        assert!(nested.routes.is_empty());
+        let expected = ["/api/{version}", "/api/{version}/{*__private__axum_fallback}"];
+        assert_eq!(nested.fallbacks, expected);
     }
 }

@@ -27,6 +27,7 @@ use crate::{
         shutdown::{CUT, log_running_handlers},
         signals::{Signal, StopSignal, exit},
     },
+    endpoint::parameters::Mount,
     hub::Hub,
     types::error::ServeError,
     util::log,
@@ -70,7 +71,7 @@ impl App {
     ///
     /// If it is dropped, the listener is closed, and open connections go on.
     pub async fn serve(self, address: impl ToSocketAddrs) -> Result<(), ServeError> {
-        let assembled = self.assemble()?;
+        let assembled = self.assemble(Mount::Root)?;
         assembled.serve(bind(address).await?).await
     }
 
@@ -97,7 +98,7 @@ impl App {
     ///
     /// As [`Self::serve`].
     pub async fn serve_on<L: Listener>(self, listener: L) -> Result<(), ServeError> {
-        self.assemble()?.serve(listener).await
+        self.assemble(Mount::Root)?.serve(listener).await
     }
 }
 

@@ -1,17 +1,18 @@
 //! The handlers of one path, checked against each other and against the app.
 
-use std::{collections::BTreeMap, ptr, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     endpoint::{
         BoundHandler, Endpoint, Handlers, KeptState,
+        parameters::{self, Mount},
         registry::{Entry, Handler},
         scope::RouterScope,
     },
     handler::{
-        dependencies::Scopes,
+        dependencies::{Instead, Scopes},
         extract::dependency::{no_global, no_scoped},
-        needs::{Check, Dependency, Needs, StateNeed},
+        needs::{Check, Needs, StateNeed},
     },
     hub::members::EndpointMembers,
     types::{error::Problems, event_kind::EventKind},
@@ -27,13 +28,15 @@ pub(super) struct EndpointDraft {
 
 impl EndpointDraft {
     /// Creates the endpoint, and reports everything that is wrong with its handlers.
-    pub(super) fn finish(self, problems: &mut Problems) -> Endpoint {
+    pub(super) fn finish(self, mount: Mount, problems: &mut Problems) -> Endpoint {
         let Self { path, entries, scope } = self;
         let handlers = assign(&path, &entries, problems);
         let needs: Vec<(&'static Entry, Needs)> = entries.iter().map(|entry| (*entry, entry.needs())).collect();
         for (entry, needs) in &needs {
             check_globals(entry, needs, &scope.scopes, problems);
             check_scoped(entry, needs, &scope.scopes, problems);
+            check_app_state(entry, needs, &scope.scopes, problems);
+            parameters::check(&path, entry, needs, mount, problems);
         }
         let states = states(&path, &needs, problems);
         let bounds = Arc::new(scope.bounds);
@@ -89,24 +92,58 @@ fn assign(path: &str, entries: &[&'static Entry], problems: &mut Problems) -> Ha
 }
 
 fn check_globals(entry: &Entry, needs: &Needs, scopes: &Scopes, problems: &mut Problems) {
-    for Dependency { id, name } in &needs.globals {
-        if !scopes.globals.contains(*id) {
-            let message = format!("takes `Global<{name}>`, but {}", no_global(name));
-            entry.report(problems, message);
-        }
+    for &wanted in needs.globals.iter().filter(|wanted| !scopes.globals.contains(**wanted)) {
+        let has_scoped = scopes.scoped.iter().any(|scope| scope.contains(wanted));
+        let help = if has_scoped {
+            ", or take `Scoped`: the sub-router has one"
+        } else {
+            ""
+        };
+        let message = format!(
+            "takes `Global<{}>`, but {}{help}",
+            wanted.name,
+            no_global(wanted, scopes)
+        );
+        entry.report(problems, message);
     }
 }
 
 fn check_scoped(entry: &Entry, needs: &Needs, scopes: &Scopes, problems: &mut Problems) {
-    let is_injected = |id| scopes.scoped.iter().any(|scope| scope.contains(id));
-    for Dependency { name, .. } in needs.scoped.iter().filter(|scoped| !is_injected(scoped.id)) {
+    let is_injected = |wanted| scopes.scoped.iter().any(|scope| scope.contains(wanted));
+    for &wanted in needs.scoped.iter().filter(|wanted| !is_injected(**wanted)) {
+        let has_other_form = scopes.scoped.iter().any(|scope| scope.instead_of(wanted).is_some());
         let help = match entry.router {
+            _ if has_other_form => String::new(),
+            Some(router) if scopes.globals.contains(wanted) => {
+                format!(
+                    " where `{}` is included, or take `Global`: the app has one",
+                    router.prefix()
+                )
+            }
             Some(router) => format!(" where `{}` is included", router.prefix()),
             None => "; the handler does not belong to a sub-router: take `Global`, or write `router = …`".to_owned(),
         };
-        let message = format!("takes `Scoped<{name}>`, but {}{help}", no_scoped(name));
+        let message = format!(
+            "takes `Scoped<{}>`, but {}{help}",
+            wanted.name,
+            no_scoped(wanted, scopes)
+        );
         entry.report(problems, message);
     }
+}
+
+/// Reports an upgrade handler whose state the app was not given.
+fn check_app_state(entry: &Entry, needs: &Needs, scopes: &Scopes, problems: &mut Problems) {
+    let Some(wanted) = needs.app_state.filter(|wanted| !scopes.states.contains(*wanted)) else {
+        return;
+    };
+    let name = wanted.name;
+    let help = match scopes.states.instead_of(wanted) {
+        Some(Instead::InArc) => format!("an `Arc<{name}>`: write `state = Arc<{name}>`, or give the `{name}` itself"),
+        Some(Instead::WithoutArc(bare)) => format!("a `{bare}`: write `state = {bare}`, or give the `Arc`"),
+        None => "none: call `App::state`".to_owned(),
+    };
+    entry.report(problems, format!("has `state = {name}`, but the app was given {help}"));
 }
 
 /// Returns the types of state that the endpoint keeps, and reports those that no handler creates.
@@ -136,7 +173,7 @@ fn distinct_checks(needs: &[(&'static Entry, Needs)]) -> Vec<(&'static Entry, Ch
     let mut checks = Vec::<(&'static Entry, Check)>::new();
     for &(entry, ref needs) in needs {
         for &check in &needs.checks {
-            if !checks.iter().any(|&(_, known)| ptr::fn_addr_eq(known, check)) {
+            if !checks.iter().any(|&(_, known)| known.is(check)) {
                 checks.push((entry, check));
             }
         }

@@ -1,6 +1,7 @@
 //! An endpoint after resolution: one path, its handlers and their needs.
 
 mod checks;
+pub(crate) mod parameters;
 mod path;
 pub(crate) mod path_tree;
 pub(crate) mod registry;

@@ -1,19 +1,20 @@
 //! From entries to endpoints: walks through the sub-routers and groups the handlers by path.
 
-use std::{collections::BTreeMap, mem, ptr, sync::Arc};
+use std::{collections::BTreeMap, mem, ptr};
 
 use crate::{
     endpoint::{
         Endpoint,
         checks::EndpointDraft,
+        parameters::Mount,
         path,
-        path_tree::{PathProblem, PathTree},
+        path_tree::{PathProblem, PathTree, reason},
         registry::{Entry, entries, entries_of},
         router::{IncludedRouter, SubRouter},
         scope::RouterScope,
         selection::Selection,
     },
-    handler::dependencies::Dependencies,
+    handler::dependencies::Scopes,
     types::{
         error::{Place, Problems},
         limits::Limits,
@@ -21,58 +22,90 @@ use crate::{
     util::log,
 };
 
+/// The parts of an app that its handlers depend on.
+pub(crate) struct Wiring<'a> {
+    pub(crate) scopes: Scopes,
+    pub(crate) limits: (&'a Limits, Place),
+    /// The included sub-routers, each with the place of the call.
+    pub(crate) routers: Vec<(IncludedRouter, Place)>,
+    pub(crate) only: &'a Selection,
+    pub(crate) mount: Mount,
+}
+
 /// Resolves all handlers of an app, and reports everything that is wrong with them.
-pub(crate) fn endpoints(
-    globals: Arc<Dependencies>,
-    (limits, limits_at): (&Limits, Place),
-    routers: Vec<IncludedRouter>,
-    only: &Selection,
-    problems: &mut Problems,
-) -> Vec<Endpoint> {
-    let scope = RouterScope::of_app(globals, limits, limits_at, problems);
+pub(crate) fn endpoints(wiring: Wiring<'_>, problems: &mut Problems) -> Vec<Endpoint> {
+    let Wiring {
+        scopes,
+        limits,
+        routers,
+        only,
+        mount,
+    } = wiring;
+    let scope = RouterScope::of_app(scopes, limits, problems);
     let mut resolver = Resolver {
         drafts: Vec::new(),
         included: Vec::new(),
         problems,
     };
     resolver.draft(entries_of(None), &scope);
-    for router in routers {
-        resolver.include(router, &scope);
+    for (router, place) in routers {
+        resolver.include(router, place, &scope);
     }
     resolver.select(only);
     resolver.drop_overlapping();
     let Resolver { drafts, problems, .. } = resolver;
-    drafts.into_iter().map(|draft| draft.finish(problems)).collect()
+    drafts.into_iter().map(|draft| draft.finish(mount, problems)).collect()
 }
 
 /// Collects the endpoints on the way through the sub-routers.
 struct Resolver<'a> {
     drafts: Vec<EndpointDraft>,
-    included: Vec<&'static SubRouter>,
+    included: Vec<Inclusion>,
     problems: &'a mut Problems,
 }
 
+/// A sub-router that is included at `place`.
+struct Inclusion {
+    router: &'static SubRouter,
+    /// Its prefix, with those around it.
+    prefix: String,
+    place: Place,
+}
+
 impl Resolver<'_> {
-    fn include(&mut self, mut router: IncludedRouter, outer: &RouterScope) {
+    fn include(&mut self, mut router: IncludedRouter, place: Place, outer: &RouterScope) {
         let inner = mem::take(&mut router.included);
-        if let Some(scope) = self.enter(router, inner.is_empty(), outer) {
-            for router in inner {
-                self.include(router, &scope);
+        if let Some(scope) = self.enter(router, place, inner.is_empty(), outer) {
+            for (router, place) in inner {
+                self.include(router, place, &scope);
             }
         }
     }
 
     /// Takes the handlers of a sub-router. Returns its scope, unless its prefix is invalid.
-    fn enter(&mut self, included: IncludedRouter, is_last: bool, outer: &RouterScope) -> Option<RouterScope> {
+    fn enter(
+        &mut self,
+        included: IncludedRouter,
+        place: Place,
+        is_last: bool,
+        outer: &RouterScope,
+    ) -> Option<RouterScope> {
         let IncludedRouter {
             router,
             scoped,
             limits,
+            limits_at,
             problems,
             ..
         } = included;
-        self.included.push(router);
         self.problems.append(problems);
+        let prefix = format!("{}{}", outer.prefix, router.prefix());
+        let first = self
+            .included
+            .iter()
+            .find(|known| ptr::eq(known.router, router) && known.prefix == prefix);
+        let first = first.map(|known| known.place);
+        self.included.push(Inclusion { router, prefix, place });
         if let Err(problem) = path::check(router.prefix()) {
             self.problems.report(router.place(), None, problem);
             return None;
@@ -85,8 +118,18 @@ impl Resolver<'_> {
             );
             self.problems.report(router.place(), None, message);
         }
-        let scope = outer.of_router(router, scoped, &limits, self.problems);
-        self.draft(entries, &scope);
+        let scope = outer.of_router(router, scoped, (&limits, limits_at), self.problems);
+        match first {
+            // A sub-router without handlers only groups others, and can do so twice.
+            Some(first) if !entries.is_empty() => {
+                let prefix = &scope.prefix;
+                let message = format!(
+                    "the sub-router `{prefix}` is included twice, the first time at {first}: remove one of them"
+                );
+                self.problems.report(place, None, message);
+            }
+            _ => self.draft(entries, &scope),
+        }
         Some(scope)
     }
 
@@ -138,7 +181,7 @@ impl Resolver<'_> {
 
     /// Returns the handlers whose sub-routers are not included.
     fn forgotten(&self) -> impl Iterator<Item = (&'static Entry, &'static SubRouter)> {
-        let is_included = |router| self.included.iter().any(|included| ptr::eq(*included, router));
+        let is_included = |router| self.included.iter().any(|included| ptr::eq(included.router, router));
         entries().into_iter().filter_map(move |entry| {
             let router = entry.router.filter(|router| !is_included(*router))?;
             Some((entry, router))
@@ -165,7 +208,10 @@ fn overlap(path: &str, with: &str, owner: Option<&&Entry>) -> String {
     let owner = owner.map_or_else(String::new, |owner| {
         format!(" of `{}` at {}", owner.name, owner.place())
     });
-    format!("the path `{path}` overlaps with `{with}`{owner}: one request could match both")
+    format!(
+        "the path `{path}` overlaps with `{with}`{owner}: {}",
+        reason(path, with)
+    )
 }
 
 /// Puts a path behind a prefix. `/` means the prefix itself.

@@ -68,6 +68,7 @@ impl SubRouter {
     }
 
     /// Sets limits, which can only narrow those around them.
+    #[track_caller]
     pub fn limits(&'static self, limits: Limits) -> IncludedRouter {
         IncludedRouter::new(self).limits(limits)
     }
@@ -89,6 +90,7 @@ impl SubRouter {
     /// let app = App::new().include_router(LEAGUE.include_router(admin));
     /// # drop(app);
     /// ```
+    #[track_caller]
     pub fn include_router(&'static self, router: impl Into<IncludedRouter>) -> IncludedRouter {
         IncludedRouter::new(self).include_router(router)
     }
@@ -113,7 +115,8 @@ pub struct IncludedRouter {
     pub(crate) router: &'static SubRouter,
     pub(crate) scoped: Dependencies,
     pub(crate) limits: Limits,
-    pub(crate) included: Vec<IncludedRouter>,
+    pub(crate) limits_at: Place,
+    pub(crate) included: Vec<(IncludedRouter, Place)>,
     pub(crate) problems: Problems,
 }
 
@@ -123,6 +126,7 @@ impl IncludedRouter {
             router,
             scoped: Dependencies::default(),
             limits: Limits::default(),
+            limits_at: router.place(),
             included: Vec::new(),
             problems: Problems::default(),
         }
@@ -136,14 +140,17 @@ impl IncludedRouter {
     }
 
     /// As [`SubRouter::limits`].
+    #[track_caller]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self.limits_at = Place::of(Location::caller());
         self
     }
 
     /// As [`SubRouter::include_router`].
+    #[track_caller]
     pub fn include_router(mut self, router: impl Into<Self>) -> Self {
-        self.included.push(router.into());
+        self.included.push((router.into(), Place::of(Location::caller())));
         self
     }
 }

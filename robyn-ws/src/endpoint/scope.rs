@@ -23,16 +23,13 @@ pub(super) struct RouterScope {
 
 impl RouterScope {
     /// Returns the scope of the app itself, whose limits were set at `place`.
-    pub(super) fn of_app(globals: Arc<Dependencies>, limits: &Limits, place: Place, problems: &mut Problems) -> Self {
+    pub(super) fn of_app(scopes: Scopes, (limits, place): (&Limits, Place), problems: &mut Problems) -> Self {
         let bounds = limits.resolve(place, problems);
         let mut admissions = Admissions::default();
         admissions.add(&bounds);
         Self {
             prefix: String::new(),
-            scopes: Scopes {
-                globals,
-                scoped: Vec::new(),
-            },
+            scopes,
             bounds,
             admissions,
         }
@@ -43,10 +40,10 @@ impl RouterScope {
         &self,
         router: &'static SubRouter,
         injected: Dependencies,
-        limits: &Limits,
+        (limits, limits_at): (&Limits, Place),
         problems: &mut Problems,
     ) -> Self {
-        let bounds = limits.narrow(&self.bounds, router.place(), problems);
+        let bounds = limits.narrow(&self.bounds, limits_at, problems);
         let mut scopes = self.scopes.clone();
         scopes.scoped.insert(0, Arc::new(injected));
         let mut admissions = self.admissions.clone();

@@ -5,10 +5,8 @@ use std::panic::Location;
 use crate::{
     endpoint::registry::Entry,
     types::error::{Place, Problems},
+    util::likeness::{is_close, likeness},
 };
-
-/// Paths that are less alike than this are not taken for a misspelling of each other.
-const CLOSE: f64 = 0.6;
 
 /// The number of paths in a message: a program may have hundreds of endpoints.
 const SHOWN: usize = 8;
@@ -45,7 +43,10 @@ impl Selection {
 }
 
 fn help(path: &str, known: &[&str], left_out: &[(String, &Entry)]) -> String {
-    let mut likely: Vec<_> = known.iter().map(|known| (likeness(path, known), *known)).collect();
+    let mut likely: Vec<_> = known
+        .iter()
+        .map(|known| (likeness_of_paths(path, known), *known))
+        .collect();
     likely.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     let some: Vec<_> = likely
         .iter()
@@ -58,7 +59,7 @@ fn help(path: &str, known: &[&str], left_out: &[(String, &Entry)]) -> String {
         count => format!("it has {}, and {} more", some.join(", "), count - SHOWN),
     };
     if let Some((likeness, closest)) = likely.first()
-        && *likeness >= CLOSE
+        && is_close(*likeness)
     {
         return format!("did you mean `{closest}`? {those}");
     }
@@ -79,9 +80,9 @@ fn help(path: &str, known: &[&str], left_out: &[(String, &Entry)]) -> String {
 }
 
 /// Returns how likely `path` means `known`: it may lack a prefix, or differ in a few letters.
-fn likeness(path: &str, known: &str) -> f64 {
+fn likeness_of_paths(path: &str, known: &str) -> f64 {
     if path.len() > 1 && known.ends_with(path) {
         return 1.0;
     }
-    strsim::normalized_damerau_levenshtein(&path.to_lowercase(), &known.to_lowercase())
+    likeness(path, known)
 }

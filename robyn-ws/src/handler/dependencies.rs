@@ -10,11 +10,38 @@ use std::{
 
 use crate::types::error::{Place, Problems};
 
+/// A type that a handler wants a value of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dependency {
+    pub(crate) id: TypeId,
+    pub(crate) name: &'static str,
+    /// The type in an `Arc`, which is easily mixed up with it.
+    in_arc: TypeId,
+}
+
+impl Dependency {
+    pub(crate) fn of<T: 'static>() -> Self {
+        Self {
+            id: TypeId::of::<T>(),
+            name: type_name::<T>(),
+            in_arc: TypeId::of::<Arc<T>>(),
+        }
+    }
+}
+
 /// A typed map: one value of each type.
 #[derive(Clone, Default)]
 pub(crate) struct Dependencies {
     values: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
-    names: HashMap<TypeId, &'static str>,
+    types: HashMap<TypeId, Dependency>,
+}
+
+/// A value that is there instead of the wanted one.
+pub(crate) enum Instead {
+    /// The value in an `Arc`.
+    InArc,
+    /// The value of this type, of which an `Arc` is wanted.
+    WithoutArc(&'static str),
 }
 
 impl Dependencies {
@@ -25,28 +52,39 @@ impl Dependencies {
         call: &'static Location<'static>,
         problems: &mut Problems,
     ) {
-        if self.names.insert(TypeId::of::<T>(), type_name::<T>()).is_some() {
+        let of = Dependency::of::<T>();
+        if self.types.insert(of.id, of).is_some() {
             let message = format!(
                 "a second value of type `{}` is injected: values are found by type, so wrap one of them in a type of its own",
-                type_name::<T>()
+                of.name
             );
             problems.report(Place::of(call), None, message);
         }
-        self.values.insert(TypeId::of::<T>(), Arc::new(value));
+        self.values.insert(of.id, Arc::new(value));
     }
 
     pub(crate) fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
         self.values.get(&TypeId::of::<T>()).cloned()?.downcast().ok()
     }
 
-    pub(crate) fn contains(&self, id: TypeId) -> bool {
-        self.values.contains_key(&id)
+    pub(crate) fn contains(&self, wanted: Dependency) -> bool {
+        self.values.contains_key(&wanted.id)
+    }
+
+    /// Returns the value that is there in place of a missing one.
+    pub(crate) fn instead_of(&self, missing: Dependency) -> Option<Instead> {
+        if self.values.contains_key(&missing.in_arc) {
+            return Some(Instead::InArc);
+        }
+        let bare = self.types.values().find(|known| known.in_arc == missing.id)?;
+        Some(Instead::WithoutArc(bare.name))
     }
 }
 
 impl fmt::Debug for Dependencies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.names.values()).finish()
+        let names = self.types.values().map(|known| known.name);
+        f.debug_set().entries(names).finish()
     }
 }
 
@@ -59,6 +97,8 @@ pub(crate) struct Globals(pub(crate) Arc<Dependencies>);
 pub(crate) struct Scopes {
     pub(crate) globals: Arc<Dependencies>,
     pub(crate) scoped: Vec<Arc<Dependencies>>,
+    /// The states for extractors of upgrade handlers.
+    pub(crate) states: Arc<Dependencies>,
 }
 
 impl Scopes {
@@ -68,5 +108,9 @@ impl Scopes {
 
     pub(crate) fn scoped<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
         self.scoped.iter().find_map(|scope| scope.get())
+    }
+
+    pub(crate) fn state<S: Send + Sync + 'static>(&self) -> Option<Arc<S>> {
+        self.states.get()
     }
 }

@@ -1,5 +1,6 @@
 //! What a handler takes, returns and keeps.
 
+pub(crate) mod bad_path;
 pub(crate) mod dependencies;
 pub mod event;
 pub(crate) mod extract;

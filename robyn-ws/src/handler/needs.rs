@@ -1,10 +1,18 @@
 //! The needs of handlers, collected when the app is built.
 
-use std::any::TypeId;
+use std::{any::TypeId, ptr::fn_addr_eq};
 
-use axum::{http::request::Parts, response::Response};
+use axum::{
+    extract::rejection::QueryRejection,
+    http::{Uri, request::Parts},
+    response::{IntoResponse, Response},
+};
 
-use crate::handler::state::ConnectionState;
+use crate::handler::{
+    bad_path::{BadPath, refused_path},
+    dependencies::Dependency,
+    state::ConnectionState,
+};
 
 /// Collects the needs of one handler's arguments. [`FromEvent::declare`](crate::FromEvent::declare) fills it.
 #[derive(Debug, Default)]
@@ -12,19 +20,16 @@ pub struct Needs {
     pub(crate) globals: Vec<Dependency>,
     pub(crate) scoped: Vec<Dependency>,
     pub(crate) states: Vec<StateNeed>,
+    /// The app's state that an upgrade handler's extractors take.
+    pub(crate) app_state: Option<Dependency>,
     /// The state that an upgrade handler returns.
     pub(crate) provides: Option<TypeId>,
+    /// The arguments that are read from the path or the query.
+    pub(crate) parameters: Vec<Parameters>,
     /// Checks of the request that are made before the 101.
     pub(crate) checks: Vec<Check>,
     /// `true` if an argument may read the upgrade request once the connection exists.
     pub(crate) reads_request: bool,
-}
-
-/// A dependency that a handler takes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Dependency {
-    pub(crate) id: TypeId,
-    pub(crate) name: &'static str,
 }
 
 /// A connection state that a handler takes.
@@ -35,16 +40,64 @@ pub(crate) struct StateNeed {
     pub(crate) has_default: bool,
 }
 
-/// Refuses a request that lacks something for an argument.
-pub(crate) type Check = fn(&mut Parts) -> Result<(), Response>;
+/// An argument that is read from the path or the query.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parameters {
+    /// The name of the type in `Path` or `Query`.
+    pub(crate) name: &'static str,
+    pub(crate) read: Read,
+    /// Whether the argument is an `Option`, which is `None` where the path has no parameters.
+    pub(crate) is_optional: bool,
+}
 
-impl Needs {
-    pub(crate) fn global(&mut self, id: TypeId, name: &'static str) {
-        self.globals.push(Dependency { id, name });
+/// Reads a `Path<T>` or a `Query<T>`, and drops it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Read {
+    Path(PathRead),
+    Query(QueryRead),
+}
+
+pub(crate) type PathRead = fn(&mut Parts) -> Result<(), BadPath>;
+pub(crate) type QueryRead = fn(&Uri) -> Result<(), QueryRejection>;
+
+/// Refuses a request that lacks something for an argument.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Check {
+    Parameters(Read),
+    Other(fn(&mut Parts) -> Result<(), Response>),
+}
+
+impl Check {
+    pub(crate) fn run(self, parts: &mut Parts) -> Result<(), Response> {
+        match self {
+            Self::Parameters(Read::Path(read)) => read(parts).map_err(|bad| refused_path(&bad, parts)),
+            Self::Parameters(Read::Query(read)) => read(&parts.uri).map_err(IntoResponse::into_response),
+            Self::Other(check) => check(parts),
+        }
     }
 
-    pub(crate) fn scoped(&mut self, id: TypeId, name: &'static str) {
-        self.scoped.push(Dependency { id, name });
+    /// Returns `true` if both are one function.
+    pub(crate) fn is(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Parameters(Read::Path(one)), Self::Parameters(Read::Path(other))) => fn_addr_eq(one, other),
+            (Self::Parameters(Read::Query(one)), Self::Parameters(Read::Query(other))) => fn_addr_eq(one, other),
+            (Self::Other(one), Self::Other(other)) => fn_addr_eq(one, other),
+            _ => false,
+        }
+    }
+}
+
+impl Needs {
+    pub(crate) fn global(&mut self, wanted: Dependency) {
+        self.globals.push(wanted);
+    }
+
+    pub(crate) fn scoped(&mut self, wanted: Dependency) {
+        self.scoped.push(wanted);
+    }
+
+    pub(crate) fn app_state<S: 'static>(&mut self) {
+        self.app_state = Some(Dependency::of::<S>());
     }
 
     pub(crate) fn state(&mut self, id: TypeId, name: &'static str, has_default: bool) {
@@ -59,10 +112,21 @@ impl Needs {
         self.checks.push(check);
     }
 
-    /// Collects needs that the app may leave unmet. Only states are kept, since they take a slot.
+    /// Collects the needs of an `Option`.
     pub(crate) fn optionally(&mut self, declare: impl FnOnce(&mut Self)) {
+        let known = self.parameters.len();
+        self.fallibly(declare);
+        for parameters in &mut self.parameters[known..] {
+            parameters.is_optional = true;
+        }
+    }
+
+    /// Collects needs that the app may leave unmet. States are kept, since they take a slot, and arguments that no request
+    /// can satisfy are mistakes nevertheless.
+    pub(crate) fn fallibly(&mut self, declare: impl FnOnce(&mut Self)) {
         let mut optional = Self::default();
         declare(&mut optional);
+        self.parameters.append(&mut optional.parameters);
         self.states.extend(optional.states.into_iter().map(|state| StateNeed {
             has_default: true,
             ..state

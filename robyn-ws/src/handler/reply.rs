@@ -124,8 +124,9 @@ impl IntoReply for std::convert::Infallible {
 
 /// Why a handler failed, and the answer to the client.
 ///
-/// `?` converts any error into it, and also `Box<dyn Error>`, `anyhow::Error`, `String` and `&str`: the connection is closed
-/// with 1011, and the details go to the log and never to the peer. Three errors are no failures: a [`Rejection`] closes with
+/// `?` converts any error into it that is `Send + Sync`, and also `Box<dyn Error + Send + Sync>`, `anyhow::Error`, `String`
+/// and `&str`: the connection is closed with 1011, and the details go to the log and never to the peer. A `Box<dyn Error>`
+/// without `Send + Sync` is converted by its text: `.map_err(|error| error.to_string())?`. Three errors are no failures: a [`Rejection`] closes with
 /// its own code and reason, a [`JsonError`] of parsing with 1007 and its text, and the [`Disconnected`] of the handler's own
 /// connection, once that has ended, changes nothing.
 ///
@@ -198,9 +199,26 @@ impl HandlerError {
     }
 }
 
-impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for HandlerError {
+/// An error that can be a [`HandlerError`]. The compiler names it where `?` is used on another.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot become a `HandlerError`",
+    label = "not an error that is `Send + Sync`: return `Box<dyn Error + Send + Sync>` in place of `Box<dyn Error>`, or write `.map_err(|error| error.to_string())?`"
+)]
+pub trait SendSyncError {
+    fn into_boxed(self) -> Box<dyn Error + Send + Sync>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Box<dyn Error + Send + Sync>>> SendSyncError for E {
+    fn into_boxed(self) -> Box<dyn Error + Send + Sync> {
+        self.into()
+    }
+}
+
+impl<E: SendSyncError> From<E> for HandlerError {
     fn from(error: E) -> Self {
-        let error = match error.into().downcast::<Rejection>() {
+        let error = match error.into_boxed().downcast::<Rejection>() {
             Ok(rejection) => return Self(Kind::Rejected(*rejection)),
             Err(error) => error,
         };
@@ -247,13 +265,16 @@ pub struct UpgradeReply(pub(crate) Option<Box<dyn std::any::Any + Send>>);
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be returned by an `upgrade` handler",
     label = "not an answer to an upgrade",
-    note = "an `upgrade` handler can return `()`, `Result<(), R>`, `S` or `Result<S, R>`, where `S: ConnectionState` and `R: IntoResponse` (the HTTP answer that refuses)"
+    note = "an `upgrade` handler can return `()` to accept, `S` to accept with a state, or `Result<(), R>` or `Result<S, R>` to refuse with an `Err`, where `S` derives `ConnectionState` and `R: IntoResponse`",
+    note = "an HTTP answer only refuses: return it as `Err(answer)`",
+    note = "a text or a message can be sent once the connection exists: return it from a handler with `on = \"connect\"`"
 )]
 pub trait IntoUpgradeReply: Sized {
     fn into_upgrade_reply(self) -> UpgradeResult;
     fn declare(needs: &mut Needs, ty: Inference<Self>);
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoUpgradeReply for () {
     fn into_upgrade_reply(self) -> UpgradeResult {
         Ok(UpgradeReply::default())
@@ -262,6 +283,7 @@ impl IntoUpgradeReply for () {
     fn declare(_needs: &mut Needs, _ty: Inference<Self>) {}
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: ConnectionState> IntoUpgradeReply for S {
     fn into_upgrade_reply(self) -> UpgradeResult {
         Ok(UpgradeReply(Some(Box::new(self))))
@@ -272,6 +294,7 @@ impl<S: ConnectionState> IntoUpgradeReply for S {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<R: IntoResponse> IntoUpgradeReply for Result<(), R> {
     fn into_upgrade_reply(self) -> UpgradeResult {
         self.map(|()| UpgradeReply::default()).map_err(UpgradeRefusal::new)
@@ -280,6 +303,7 @@ impl<R: IntoResponse> IntoUpgradeReply for Result<(), R> {
     fn declare(_needs: &mut Needs, _ty: Inference<Self>) {}
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: ConnectionState, R: IntoResponse> IntoUpgradeReply for Result<S, R> {
     fn into_upgrade_reply(self) -> UpgradeResult {
         self.map_err(UpgradeRefusal::new)?.into_upgrade_reply()

@@ -1,6 +1,10 @@
 //! The recipients of a broadcast, and the broadcast itself.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    future::{Ready, ready},
+    sync::Arc,
+};
 
 use futures_util::future::join_all;
 
@@ -73,6 +77,15 @@ pub struct Audience {
     except: Vec<ConnectionId>,
 }
 
+/// No message implements it: a call of `broadcast` is explained by the compiler, whose own suggestion is `sync_broadcast`
+/// also where the call is awaited.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "there is no `broadcast`: the methods are `async_broadcast` and `sync_broadcast`",
+    label = "write `.async_broadcast(..).await`, or `.sync_broadcast(..)` in a function that is not `async`"
+)]
+pub trait BroadcastIsSyncOrAsync {}
+
 impl Audience {
     pub(crate) const fn everyone(endpoint: EndpointRef) -> Self {
         Self {
@@ -93,6 +106,11 @@ impl Audience {
     pub fn except(mut self, id: ConnectionId) -> Self {
         insert_sorted(&mut self.except, id);
         self
+    }
+
+    #[doc(hidden)]
+    pub fn broadcast<M: BroadcastIsSyncOrAsync>(&self, _message: M) -> Ready<Delivery> {
+        ready(Delivery::default())
     }
 
     /// Queues `message` for the audience without waiting. If a queue is full,

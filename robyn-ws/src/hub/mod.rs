@@ -18,7 +18,12 @@ mod races;
 pub(crate) mod sweep;
 pub(crate) mod telemetry;
 
-use std::{any::Any, fmt, sync::Arc};
+use std::{
+    any::Any,
+    fmt,
+    future::{Ready, ready},
+    sync::Arc,
+};
 
 use axum::{
     extract::FromRequestParts,
@@ -30,7 +35,7 @@ use serde::Serialize;
 
 use crate::{
     hub::{
-        audience::{Audience, Delivery},
+        audience::{Audience, BroadcastIsSyncOrAsync, Delivery},
         directory::{Directory, EndpointRef},
         drain::Drain,
         live::Live,
@@ -176,6 +181,11 @@ impl HubEndpoint {
     /// Returns the audience of all connections except `id`.
     pub fn except(&self, id: ConnectionId) -> Audience {
         self.everyone().except(id)
+    }
+
+    #[doc(hidden)]
+    pub fn broadcast<M: BroadcastIsSyncOrAsync>(&self, _message: M) -> Ready<Delivery> {
+        ready(Delivery::default())
     }
 
     /// Queues `message` for all connections, as [`Audience::sync_broadcast`].

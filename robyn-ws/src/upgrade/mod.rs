@@ -117,7 +117,7 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
         .await
         .map_err(IntoResponse::into_response)?;
     for (entry, check) in &endpoint.checks {
-        isolate::call(|| check(parts)).map_err(|Panicked| panicked(entry, endpoint))??;
+        isolate::call(|| check.run(parts)).map_err(|Panicked| panicked(entry, endpoint))??;
     }
     let on_upgrade = parts
         .extensions

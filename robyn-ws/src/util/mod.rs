@@ -2,9 +2,11 @@
 
 pub(crate) mod blocking;
 pub(crate) mod isolate;
+pub(crate) mod likeness;
 pub(crate) mod log;
 pub(crate) mod printable;
 pub(crate) mod queue;
 pub(crate) mod sync;
 pub(crate) mod time;
+pub(crate) mod type_names;
 pub(crate) mod user_value;

@@ -136,15 +136,6 @@ fn second_handler_of_every_event_is_reported_with_the_place_of_the_first() {
     }
 }
 
-#[test]
-fn sub_router_included_twice_at_one_place_is_reported_and_no_panic() {
-    let errors = errors(App::new().include_router(&PLAIN).include_router(&PLAIN));
-    assert!(
-        errors.iter().all(|error| error.message().contains("/build/plain")),
-        "{errors}"
-    );
-}
-
 static PLAIN: SubRouter = SubRouter::new("/build/plain");
 
 #[websocket("/", on = "message", router = PLAIN)]
@@ -276,7 +267,7 @@ fn by_user() {}
 #[test]
 fn overlapping_paths_are_reported_and_a_fixed_one_beside_a_parameter_is_none() {
     let words = format!(
-        "the path `/build/overlap/{{user}}` overlaps with `/build/overlap/{{room}}` of `by_room` at {}",
+        "the path `/build/overlap/{{user}}` overlaps with `/build/overlap/{{room}}` of `by_room` at {}: they differ only in the names of parameters",
         place("by_room")
     );
     expect_error(App::new().include_router(&OVERLAP), "by_user", &words);
@@ -290,7 +281,7 @@ fn at_the_same_path() {}
 #[test]
 fn one_path_from_two_sub_routers_is_reported_with_both_places() {
     let app = App::new().include_router(&PLAIN).include_router(&SAME_PREFIX);
-    let words = format!("of `plain` at {}", place("plain"));
+    let words = format!("of `plain` at {}: one path cannot belong to both", place("plain"));
     expect_error(app, "at_the_same_path", &words);
 }
 
@@ -396,8 +387,11 @@ fn name_that_is_no_subprotocol_is_reported_at_its_call() {
 }
 
 #[test]
-fn entry_that_is_no_origin_is_reported() {
-    let error = error(App::new().origins(Origins::list(["https://example.com", "example.com"])));
+fn entry_that_is_no_origin_is_reported_at_its_call() {
+    let line = line!() + 1;
+    let origins = Origins::list(["https://example.com", "example.com"]);
+    let error = error(App::new().origins(origins));
+    assert_eq!((error.file(), error.line()), (Some(file!()), Some(line)));
     assert!(
         error
             .message()
@@ -481,9 +475,9 @@ fn mistakes_in_constant_paths_are_errors_of_the_build() {
             "at_an_express_path",
             "`:room` is not how axum writes a parameter: write `{room}`",
         ),
-        ("at_a_query", "`?room=a` is not a part of the path"),
+        ("at_a_query", "`?room=a` is a query, which is not a part of the path"),
         ("at_a_relative_path", "does not start with `/`: write `/chat`"),
-        ("at_an_open_brace", "cannot be routed"),
+        ("at_an_open_brace", "`{room` has unbalanced braces"),
     ] {
         let line = errors.lines().find(|line| line.contains(&format!("`{handler}`")));
         let line = line.unwrap_or_else(|| panic!("nothing about {handler} in {errors}"));
@@ -516,7 +510,7 @@ fn mistakes_in_prefixes_are_errors_of_the_build() {
 static TEAMS: SubRouter = SubRouter::new("/build/{team}");
 
 const MANY: &str =
-    "/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}/{j}/{k}/{l}/{m}/{n}/{o}/{p}/{q}/{r}/{s}/{t}/{u}/{v}/{w}/{x}/{y}/{z}";
+    "/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}/{j}/{k}/{l}/{m}/{n}/{o}/{p}/{q}/{r}/{s}/{t}/{u}/{v}/{w}/{x}/{y}";
 
 #[websocket("/user/{team}", on = "connect", router = TEAMS)]
 fn in_a_team_twice() {}
@@ -530,8 +524,64 @@ fn parameters_of_a_prefix_and_a_path_are_checked_together() {
     for words in [
         "`in_a_team_twice`: two parameters of the path `/build/{team}/user/{team}` have the name `team`",
         "`with_many_parameters`: the path `/build/{team}/{a}/",
-        "has 27 parameters, axum takes 25",
+        "has 26 parameters, axum takes 25",
     ] {
         assert!(errors.contains(words), "no `{words}` in {errors}");
+    }
+}
+
+// ---- paths that no client sends ---------------------------------------------------------------------------------------
+
+static LITERAL: SubRouter = SubRouter::new("/build/literal");
+
+const UMLAUT: &str = "/über";
+
+#[websocket(UMLAUT, on = "connect", router = LITERAL)]
+fn at_an_umlaut() {}
+
+const ENCODED: &str = "/build/%C3%BCber";
+
+#[websocket(ENCODED, on = "connect")]
+fn at_an_encoded_path() -> &'static str {
+    "here"
+}
+
+#[test]
+fn constant_path_that_no_client_sends_is_an_error_of_the_build_with_the_encoded_form() {
+    let error = error(App::new().include_router(&LITERAL));
+    assert!(
+        error.message().contains("write `/%C3%BCber`") && error.to_string().contains(&place("at_an_umlaut")),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn encoded_form_of_a_path_is_what_clients_reach() {
+    let app = robyn_ws::test_util::TestApp::new(App::new().only([ENCODED]));
+    let mut client = app.connect("/build/%C3%BCber").await.expect("the upgrade");
+    assert_eq!(client.receive_text().await, "here");
+}
+
+#[test]
+fn prefix_obeys_the_rules_of_a_path() {
+    static SPACE: SubRouter = SubRouter::new("/s p");
+    static QUOTE: SubRouter = SubRouter::new("/say/\"hi\"");
+    static DOTS: SubRouter = SubRouter::new("/a/../b");
+    static FASTAPI: SubRouter = SubRouter::new("/rooms/{room:int}");
+    static ROCKET: SubRouter = SubRouter::new("/files/<file>");
+    static BRACE: SubRouter = SubRouter::new("/rooms/{room");
+    for (router, words) in [
+        (&SPACE, "write `/s%20p`"),
+        (&QUOTE, "write `/say/%22hi%22`"),
+        (&DOTS, "write `/b`"),
+        (&FASTAPI, "so that the path is `/rooms/{room}`"),
+        (&ROCKET, "so that the path is `/files/{file}`"),
+        (&BRACE, "`{room` has unbalanced braces"),
+    ] {
+        let error = error(App::new().include_router(router));
+        assert!(
+            error.file() == Some(file!()) && error.message().contains(words),
+            "{error}"
+        );
     }
 }

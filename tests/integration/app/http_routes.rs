@@ -4,7 +4,8 @@ use robyn_ws::{
     BuildErrors,
     axum::{
         Router,
-        routing::{any, get, post},
+        handler::HandlerWithoutStateExt,
+        routing::{any, get, head, post},
     },
     prelude::*,
     test_util::TestApp,
@@ -97,7 +98,12 @@ fn second_fallback_is_reported() {
 #[test]
 fn second_fallback_of_a_nested_router_is_reported() {
     let nested = |path: &str| Router::new().nest(path, Router::new().fallback(page));
-    for (first, second) in [("/api", "/api"), ("/n/{x}", "/n/{y}")] {
+    for (first, second) in [
+        ("/api", "/api"),
+        ("/n/{x}", "/n/{y}"),
+        ("/api", "/api/{version}"),
+        ("/api/{version}", "/api"),
+    ] {
         let app = app().http(nested(first));
         let line = line!() + 1;
         let app = app.http(nested(second));
@@ -106,6 +112,111 @@ fn second_fallback_of_a_nested_router_is_reported() {
     }
     let different = app().http(nested("/api")).http(nested("/api2").fallback(page));
     assert!(different.build().is_ok());
+}
+
+/// Each pair is given to two calls. axum would panic at each of them.
+#[test]
+fn every_kind_of_overlap_is_one_problem_without_a_panic() {
+    let at = |path: &str| Router::new().route(path, get(page));
+    let nested = |path: &str| Router::new().nest_service(path, Router::new());
+    let answer = || get(page).fallback(page);
+    let pairs: Vec<(Router, Router, &str)> = vec![
+        (at("/k/{x}"), at("/k/{y}"), "differ only in the names of parameters"),
+        (at("/k/{*x}"), at("/k/{*y}"), "differ only in the names of parameters"),
+        (at("/k/{*x}"), at("/k/{y}"), "one request could match both"),
+        (at("/k"), at("/k"), "`/k` (GET) appears more than once"),
+        (
+            at("/k"),
+            Router::new().nest("/k", at("/")),
+            "`/k` (GET) appears more than once",
+        ),
+        (
+            Router::new().nest("/{a}", at("/k")),
+            Router::new().nest("/{b}", at("/k")),
+            "differ only in the names",
+        ),
+        (
+            at("/a").merge(at("/k")),
+            at("/k").merge(at("/b")),
+            "`/k` (GET) appears more than once",
+        ),
+        (
+            Router::new().route("/k", any(page)),
+            Router::new().route("/k", any(page)),
+            "`/k` (all other methods)",
+        ),
+        (
+            Router::new().route("/k", answer()),
+            Router::new().route("/k", post(page).fallback(page)),
+            "(all other methods)",
+        ),
+        (
+            at("/k").method_not_allowed_fallback(page),
+            Router::new().route("/k", post(page)).method_not_allowed_fallback(page),
+            "(all other methods)",
+        ),
+        (
+            Router::new().route_service("/k", page.into_service()),
+            at("/k"),
+            "`/k` (GET) appears more than once",
+        ),
+        (nested("/k"), nested("/k"), "`/k` (all methods) appears more than once"),
+        (nested("/k"), at("/k/{x}"), "overlaps with `/k/{*rest}`"),
+        (
+            at("/k/{x}"),
+            nested("/k"),
+            "the HTTP route `/k/{*rest}` overlaps with `/k/{x}`",
+        ),
+        (at("/k\"k"), at("/k\"k"), "(GET) appears more than once"),
+        (at("/kü"), at("/kü"), "(GET) appears more than once"),
+        (
+            Router::new().without_v07_checks().route("/:k", get(page)),
+            Router::new().without_v07_checks().route("/:k", get(page)),
+            "`/:k` (GET) appears more than once",
+        ),
+    ];
+    for (first, second, words) in pairs {
+        let app = app().http(first);
+        let line = line!() + 1;
+        let app = app.http(second);
+        expect(&problems(app), &[(line, words)]);
+    }
+}
+
+#[test]
+fn routes_that_only_look_alike_are_no_problem() {
+    let at = |path: &str| Router::new().route(path, get(page));
+    let pairs: Vec<(Router, Router)> = vec![
+        (at("/k/{x}"), at("/k/fixed")),
+        (at("/k/{*x}"), at("/k/fixed")),
+        (at("/k/{*x}"), at("/k/")),
+        (at("/k/{x}"), at("/k/{x}/more")),
+        (at("/k/{x}/one"), at("/k/{y}/two")),
+        (at("/k"), at("/k/")),
+        (at("/k"), Router::new().route("/k", post(page))),
+        (at("/k"), Router::new().route("/k", any(page))),
+        (at("/k"), Router::new().route("/k", head(page))),
+        (at("/overlap/fix"), Router::new().route("/overlap/fixed", any(page))),
+        (Router::new().nest("/k", at("/a")), Router::new().nest("/k", at("/b"))),
+        (Router::new().nest("/{k}", at("/fixed")), at("/overlap/other")),
+        (
+            Router::new().fallback(page),
+            Router::new().nest("/k", Router::new().fallback(page)),
+        ),
+        (
+            at("/k"),
+            Router::new()
+                .without_v07_checks()
+                .route("/:k", get(page))
+                .route("/*k", get(page)),
+        ),
+        (Router::new().without_v07_checks().route("/:k", get(page)), at("/k")),
+        (Router::new(), Router::new()),
+    ];
+    for (index, (first, second)) in pairs.into_iter().enumerate() {
+        let built = app().http(first).http(second).build();
+        assert!(built.is_ok(), "{index}: {:?}", built.err());
+    }
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! The app: what it is built of, and how it is served.
 
+mod app_state;
 mod build_errors;
 mod debug_output;
 mod dependencies;
 mod early_endpoints;
 mod http_routes;
 mod only;
+mod parameters;
 mod runtimes;
 mod serving;
 mod sub_routers;
 mod surface;
 mod telemetry;
+mod wiring_places;

@@ -6,6 +6,7 @@ mod extractors;
 mod failing_values;
 mod greeting;
 mod handler_timeout;
+mod missing_extensions;
 mod panics;
 mod query;
 mod replies;

@@ -182,6 +182,37 @@ async fn upgrade_of_a_view_creates_its_state_or_refuses() {
     assert_eq!(server.refused("/bruce").await.status, 404);
 }
 
+static KEYED: SubRouter = SubRouter::new("/views/keyed");
+
+#[derive(Clone)]
+struct Keys(&'static str);
+
+#[derive(Default, ConnectionState)]
+struct Keyed(String);
+
+#[websocket_view("/", router = KEYED, state = Keys)]
+impl Keyed {
+    fn upgrade(State(keys): State<Keys>, uri: &Uri) -> Result<Self, StatusCode> {
+        let key = uri.query().filter(|key| *key == keys.0);
+        key.map(|key| Self(key.to_owned())).ok_or(StatusCode::FORBIDDEN)
+    }
+
+    fn connect(&self) -> String {
+        format!("opened by {}", self.0)
+    }
+}
+
+#[tokio::test]
+async fn upgrade_of_a_view_takes_extractors_of_the_apps_state() {
+    let server = Server::start(App::new().state(Keys("silver")).include_router(&KEYED)).await;
+    server
+        .connect("/views/keyed?silver")
+        .await
+        .expect_text("opened by silver")
+        .await;
+    assert_eq!(server.refused("/views/keyed?gold").await.status, 403);
+}
+
 /// The view has a default, and is created by `upgrade` nevertheless.
 #[derive(Default, ConnectionState)]
 struct Counter(u32);

@@ -1,6 +1,6 @@
 //! Values injected into the app or a sub-router.
 
-use std::{any::TypeId, any::type_name, ops::Deref, sync::Arc};
+use std::{ops::Deref, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
@@ -10,7 +10,7 @@ use axum::{
 
 use crate::{
     handler::{
-        dependencies::Globals,
+        dependencies::{Dependency, Globals, Instead, Scopes},
         event::{Event, EventContext},
         extract::FromEvent,
         needs::Needs,
@@ -20,17 +20,36 @@ use crate::{
 };
 
 /// Returns the text of a missing [`Global`].
-pub(crate) fn no_global(name: &str) -> String {
-    format!("no `{name}` was injected: call `App::inject_global`")
+pub(crate) fn no_global(missing: Dependency, scopes: &Scopes) -> String {
+    let instead = scopes.globals.instead_of(missing);
+    instead.map_or_else(
+        || format!("no `{}` was injected: call `App::inject_global`", missing.name),
+        |instead| other_form("Global", missing, &instead),
+    )
 }
 
 /// Returns the text of a missing [`Scoped`].
-pub(crate) fn no_scoped(name: &str) -> String {
-    format!("no `{name}` was injected: call `SubRouter::inject`")
+pub(crate) fn no_scoped(missing: Dependency, scopes: &Scopes) -> String {
+    let instead = scopes.scoped.iter().find_map(|scope| scope.instead_of(missing));
+    instead.map_or_else(
+        || format!("no `{}` was injected: call `SubRouter::inject`", missing.name),
+        |instead| other_form("Scoped", missing, &instead),
+    )
+}
+
+fn other_form(argument: &str, Dependency { name, .. }: Dependency, instead: &Instead) -> String {
+    match instead {
+        Instead::InArc => format!(
+            "an `Arc<{name}>` was injected, which is another type: take `{argument}<Arc<{name}>>`, or inject the `{name}` itself, which handlers share anyway"
+        ),
+        Instead::WithoutArc(bare) => {
+            format!("a `{bare}` was injected, which handlers share anyway: take `{argument}<{bare}>`")
+        }
+    }
 }
 
 macro_rules! dependency {
-    ($(#[$doc:meta])* $name:ident, $find:ident, $needs:ident, $missing:ident) => {
+    ($(#[$doc:meta])* $name:ident, $find:ident, $missing:ident) => {
         $(#[$doc])*
         #[derive(Debug)]
         pub struct $name<T: ?Sized>(Arc<T>);
@@ -66,11 +85,11 @@ macro_rules! dependency {
 
             fn from_event(cx: &mut EventContext<'a, E>) -> Result<Self, Rejection> {
                 let value = cx.$find().map(Self);
-                value.ok_or_else(|| Rejection::internal($missing(type_name::<T>())))
+                value.ok_or_else(|| Rejection::internal($missing(Dependency::of::<T>(), cx.dependencies)))
             }
 
             fn declare(needs: &mut Needs) {
-                needs.$needs(TypeId::of::<T>(), type_name::<T>());
+                needs.$find(Dependency::of::<T>());
             }
         }
     };
@@ -113,13 +132,13 @@ dependency! {
     ///     .http(Router::new().route("/city", get(city)));
     /// # drop(app);
     /// ```
-    Global, global, global, no_global
+    Global, global, no_global
 }
 
 dependency! {
     /// A value of the endpoint's sub-router, or of the nearest one around it, from
     /// [`SubRouter::inject`](crate::SubRouter::inject). Cheap to clone.
-    Scoped, scoped, scoped, no_scoped
+    Scoped, scoped, no_scoped
 }
 
 impl<S: Send + Sync, T: Send + Sync + 'static> FromRequestParts<S> for Global<T> {
@@ -127,15 +146,21 @@ impl<S: Send + Sync, T: Send + Sync + 'static> FromRequestParts<S> for Global<T>
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
         let globals = parts.extensions.get::<Globals>().ok_or(GlobalRejection(None))?;
-        let value = globals.0.get().ok_or(GlobalRejection(Some(type_name::<T>())))?;
-        Ok(Self(value))
+        let missing = || {
+            let scopes = Scopes {
+                globals: globals.0.clone(),
+                ..Scopes::default()
+            };
+            GlobalRejection(Some(no_global(Dependency::of::<T>(), &scopes)))
+        };
+        globals.0.get().map(Self).ok_or_else(missing)
     }
 }
 
 /// The rejection of [`Global`] as an axum extractor: 500, with the reason in the log only.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", .0.map_or_else(|| "this route does not belong to an app: pass it to `App::http`".to_owned(), no_global))]
-pub struct GlobalRejection(Option<&'static str>);
+#[error("{}", .0.as_deref().unwrap_or("this route does not belong to an app: pass it to `App::http`"))]
+pub struct GlobalRejection(Option<String>);
 
 impl IntoResponse for GlobalRejection {
     fn into_response(self) -> Response {

@@ -4,6 +4,7 @@ pub(crate) mod argument;
 mod close;
 mod connector;
 pub(crate) mod dependency;
+pub(crate) mod parameters;
 pub(crate) mod payload;
 mod request;
 mod session;
@@ -86,6 +87,6 @@ impl<'a, E: Event, X: FromEvent<'a, E>> FromEvent<'a, E> for Result<X, Rejection
     }
 
     fn declare(needs: &mut Needs) {
-        needs.optionally(X::declare);
+        needs.fallibly(X::declare);
     }
 }

@@ -1,6 +1,6 @@
 //! The arguments of upgrade handlers: any axum extractor of request parts, and what every event offers.
 
-use std::{fmt, future::ready, pin::Pin};
+use std::{any::type_name, fmt, future::ready, pin::Pin, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
@@ -26,6 +26,23 @@ pub struct UpgradeContext<'a> {
     /// The head of the request, which axum's extractors want mutable. Other arguments borrow a copy.
     pub(crate) parts: &'a mut Parts,
 }
+
+impl UpgradeContext<'_> {
+    /// Returns the app's value for the handler's `state`, which `build()` has found.
+    fn state<S: AppState>(&self) -> Result<Arc<S>, UpgradeRefusal> {
+        let missing = || {
+            log::error!(state = type_name::<S>(), "the app was given no such state");
+            UpgradeRefusal(StatusCode::INTERNAL_SERVER_ERROR.into_response())
+        };
+        self.event.dependencies.state().ok_or_else(missing)
+    }
+}
+
+/// A type that can be the state of an app.
+#[doc(hidden)]
+pub trait AppState: Send + Sync + 'static {}
+
+impl<S: Send + Sync + 'static> AppState for S {}
 
 /// The HTTP answer that refuses an upgrade.
 #[doc(hidden)]
@@ -56,20 +73,22 @@ impl fmt::Debug for UpgradeRefusal {
 #[doc(hidden)]
 pub type Taking<'c, T> = Pin<Box<dyn Future<Output = Result<T, UpgradeRefusal>> + Send + 'c>>;
 
-/// An argument of an upgrade handler. [`Inference`] finds its `Via`, one of the ways in [`via`].
+/// An argument of an upgrade handler, whose extractors take the state `S`. [`Inference`] finds its `Via`, one of the ways
+/// in [`via`].
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of an `upgrade` handler",
     label = "not available in an `upgrade` handler",
-    note = "an `upgrade` handler can take any axum `FromRequestParts` type, `Global<T>`, `Scoped<T>`, `&HeaderMap`, `&Uri`, and `Option<_>` or `Result<_, Rejection>` of a fallible one",
+    note = "an `upgrade` handler can take any axum `FromRequestParts<{S}>` type, `Hub`, `Global<T>`, `Scoped<T>`, `&HeaderMap`, `&Uri`, and `Option<_>` or `Result<_, Rejection>` of a fallible one",
+    note = "for axum's `State<S>` and other extractors with a state, write `state = S` in the attribute, and call `App::state`",
     note = "there is no connection yet: take the message, the connector or the state in a handler for another event",
     note = "for a type of your own, implement axum's `FromRequestParts`"
 )]
-pub trait UpgradeArgument<'a, Via>: Sized {
+pub trait UpgradeArgument<'a, Via, S>: Sized {
     fn take<'c>(cx: &'c mut UpgradeContext<'a>, via: Via) -> Taking<'c, Self>
     where
         Self: 'c;
-    fn declare(needs: &mut Needs, ty: Inference<Self>, via: Via);
+    fn declare(needs: &mut Needs, ty: Inference<Self, S>, via: Via);
 }
 
 /// The ways in which an upgrade handler's argument can be taken.
@@ -92,9 +111,9 @@ pub(crate) mod via {
     pub struct Parts;
 }
 
-// An `Inference<T>` finds the way in which a `T` is taken: the first of the following that its traits allow. A type can
-// have several. Generated code calls `via` on four references to it. The compiler looks for a method with that many
-// references first, and then with one less each time.
+// An `Inference<T, S>` finds the way in which a `T` is taken with the state `S`: the first of the following that its traits
+// allow. A type can have several. Generated code calls `via` on four references to it. The compiler looks for a method with
+// that many references first, and then with one less each time.
 
 #[doc(hidden)]
 pub trait ViaEvent {
@@ -103,7 +122,7 @@ pub trait ViaEvent {
     }
 }
 
-impl<'a, T: FromEvent<'a, Upgrade>> ViaEvent for &&&Inference<T> {}
+impl<'a, T: FromEvent<'a, Upgrade>, S> ViaEvent for &&&Inference<T, S> {}
 
 #[doc(hidden)]
 pub trait ViaOptional {
@@ -112,7 +131,7 @@ pub trait ViaOptional {
     }
 }
 
-impl<T: FromRequestParts<()>> ViaOptional for &&Inference<Option<T>> {}
+impl<T: FromRequestParts<S>, S> ViaOptional for &&Inference<Option<T>, S> {}
 
 #[doc(hidden)]
 pub trait ViaFallible {
@@ -121,7 +140,7 @@ pub trait ViaFallible {
     }
 }
 
-impl<T: FromRequestParts<()>> ViaFallible for &&Inference<Result<T, Rejection>> {}
+impl<T: FromRequestParts<S>, S> ViaFallible for &&Inference<Result<T, Rejection>, S> {}
 
 #[doc(hidden)]
 pub trait ViaParts {
@@ -130,7 +149,7 @@ pub trait ViaParts {
     }
 }
 
-impl<T: FromRequestParts<()>> ViaParts for &Inference<T> {}
+impl<T: FromRequestParts<S>, S> ViaParts for &Inference<T, S> {}
 
 #[doc(hidden)]
 pub trait ViaNothing {
@@ -140,10 +159,10 @@ pub trait ViaNothing {
     }
 }
 
-impl<T> ViaNothing for Inference<T> {}
+impl<T, S> ViaNothing for Inference<T, S> {}
 
 #[diagnostic::do_not_recommend]
-impl<'a, T: FromEvent<'a, Upgrade> + Send> UpgradeArgument<'a, via::Event> for T {
+impl<'a, T: FromEvent<'a, Upgrade> + Send, S> UpgradeArgument<'a, via::Event, S> for T {
     fn take<'c>(cx: &'c mut UpgradeContext<'a>, _via: via::Event) -> Taking<'c, Self>
     where
         Self: 'c,
@@ -152,34 +171,38 @@ impl<'a, T: FromEvent<'a, Upgrade> + Send> UpgradeArgument<'a, via::Event> for T
         Box::pin(ready(taken))
     }
 
-    fn declare(needs: &mut Needs, _ty: Inference<Self>, _via: via::Event) {
+    fn declare(needs: &mut Needs, _ty: Inference<Self, S>, _via: via::Event) {
         <T as FromEvent<'a, Upgrade>>::declare(needs);
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<'a, T: FromRequestParts<()> + Send> UpgradeArgument<'a, via::Parts> for T {
+impl<'a, T: FromRequestParts<S> + Send, S: AppState> UpgradeArgument<'a, via::Parts, S> for T {
     fn take<'c>(cx: &'c mut UpgradeContext<'a>, _via: via::Parts) -> Taking<'c, Self>
     where
         Self: 'c,
     {
         Box::pin(async {
-            let taken = T::from_request_parts(cx.parts, &()).await;
-            taken.map_err(|rejection| UpgradeRefusal(rejection.into_response()))
+            let state = cx.state::<S>()?;
+            let taken = T::from_request_parts(cx.parts, &state).await;
+            taken.map_err(|rejection| refused(rejection.into_response(), type_name::<T>()))
         })
     }
 
-    fn declare(_needs: &mut Needs, _ty: Inference<Self>, _via: via::Parts) {}
+    fn declare(needs: &mut Needs, _ty: Inference<Self, S>, _via: via::Parts) {
+        needs.app_state::<S>();
+    }
 }
 
 #[diagnostic::do_not_recommend]
-impl<'a, T: FromRequestParts<()> + Send> UpgradeArgument<'a, via::Fallible> for Result<T, Rejection> {
+impl<'a, T: FromRequestParts<S> + Send, S: AppState> UpgradeArgument<'a, via::Fallible, S> for Result<T, Rejection> {
     fn take<'c>(cx: &'c mut UpgradeContext<'a>, _via: via::Fallible) -> Taking<'c, Self>
     where
         Self: 'c,
     {
         Box::pin(async {
-            let answer = match T::from_request_parts(cx.parts, &()).await {
+            let state = cx.state::<S>()?;
+            let answer = match T::from_request_parts(cx.parts, &state).await {
                 Ok(value) => return Ok(Ok(value)),
                 Err(rejection) => rejection.into_response(),
             };
@@ -187,19 +210,38 @@ impl<'a, T: FromRequestParts<()> + Send> UpgradeArgument<'a, via::Fallible> for 
         })
     }
 
-    fn declare(_needs: &mut Needs, _ty: Inference<Self>, _via: via::Fallible) {}
+    fn declare(needs: &mut Needs, _ty: Inference<Self, S>, _via: via::Fallible) {
+        needs.app_state::<S>();
+    }
 }
 
 #[diagnostic::do_not_recommend]
-impl<'a, T: FromRequestParts<()> + Send> UpgradeArgument<'a, via::Optional> for Option<T> {
+impl<'a, T: FromRequestParts<S> + Send, S: AppState> UpgradeArgument<'a, via::Optional, S> for Option<T> {
     fn take<'c>(cx: &'c mut UpgradeContext<'a>, _via: via::Optional) -> Taking<'c, Self>
     where
         Self: 'c,
     {
-        Box::pin(async { Ok(T::from_request_parts(cx.parts, &()).await.ok()) })
+        Box::pin(async {
+            let state = cx.state::<S>()?;
+            Ok(T::from_request_parts(cx.parts, &state).await.ok())
+        })
     }
 
-    fn declare(_needs: &mut Needs, _ty: Inference<Self>, _via: via::Optional) {}
+    fn declare(needs: &mut Needs, _ty: Inference<Self, S>, _via: via::Optional) {
+        needs.app_state::<S>();
+    }
+}
+
+/// Passes on an extractor's answer. The reason of a failure is of the server, so it is logged.
+fn refused(answer: Response, extractor: &'static str) -> UpgradeRefusal {
+    if answer.status().is_server_error() {
+        log::error!(
+            extractor,
+            status = answer.status().as_u16(),
+            "an argument of the upgrade handler cannot be made: an extractor may need a layer around the app's router, which `App::router` returns; a value of the app is injected by `App::inject_global` and taken as `Global`"
+        );
+    }
+    UpgradeRefusal(answer)
 }
 
 /// Returns the rejection with the text of an axum extractor's answer.

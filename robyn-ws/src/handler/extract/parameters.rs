@@ -1,0 +1,69 @@
+//! Arguments that are read from the path or the query.
+
+pub(crate) mod path;
+pub(crate) mod query;
+mod samples;
+
+use std::any::type_name;
+
+use axum::{
+    extract::{Path, Query, rejection::QueryRejection},
+    http::{Request, Uri, request::Parts},
+};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    handler::{
+        bad_path::{BadPath, read_path, rejected_path},
+        event::{Event, EventContext},
+        extract::FromEvent,
+        needs::{Check, Needs, Parameters, Read},
+    },
+    types::{close::close_code, event_kind::EventKind, rejection::Rejection},
+};
+
+impl<'a, E: Event, T: DeserializeOwned + Send> FromEvent<'a, E> for Query<T> {
+    fn from_event(cx: &mut EventContext<'a, E>) -> Result<Self, Rejection> {
+        Self::try_from_uri(cx.uri()).map_err(|error| Rejection::new(close_code::POLICY, error.body_text()))
+    }
+
+    fn declare(needs: &mut Needs) {
+        declare::<E>(needs, type_name::<T>(), Read::Query(try_query::<T>));
+    }
+}
+
+impl<'a, E: Event, T: DeserializeOwned + Send> FromEvent<'a, E> for Path<T> {
+    fn from_event(cx: &mut EventContext<'a, E>) -> Result<Self, Rejection> {
+        // axum keeps the parameters in a private extension and reads them with a private deserializer.
+        let (mut parts, ()) = Request::new(()).into_parts();
+        parts.extensions = cx.extensions().clone();
+        read_path(&mut parts).map_err(|bad| rejected_path(&bad, &mut parts))
+    }
+
+    fn declare(needs: &mut Needs) {
+        declare::<E>(needs, type_name::<T>(), Read::Path(try_path::<T>));
+    }
+}
+
+// Functions of `T` alone, so that the handlers of all events share them.
+
+fn try_query<T: DeserializeOwned>(uri: &Uri) -> Result<(), QueryRejection> {
+    Query::<T>::try_from_uri(uri).map(drop)
+}
+
+fn try_path<T: DeserializeOwned + Send>(parts: &mut Parts) -> Result<(), BadPath> {
+    read_path::<T>(parts).map(drop)
+}
+
+/// Declares an argument. That of an upgrade handler is not read before the handler, which may refuse the request for a
+/// better reason.
+fn declare<E: Event>(needs: &mut Needs, name: &'static str, read: Read) {
+    if E::KIND != EventKind::Upgrade {
+        needs.check(Check::Parameters(read));
+    }
+    needs.parameters.push(Parameters {
+        name,
+        read,
+        is_optional: false,
+    });
+}

@@ -1,0 +1,41 @@
+//! `state = ..` in its forms: a path, a generic type, a type of another module, with and without arguments that use it.
+
+use std::sync::Arc;
+
+use robyn_ws::prelude::*;
+
+mod app {
+    #[derive(Clone)]
+    pub struct State<T>(pub T);
+}
+
+#[derive(Clone)]
+struct Part;
+
+impl FromRef<app::State<u8>> for Part {
+    fn from_ref(_state: &app::State<u8>) -> Self {
+        Self
+    }
+}
+
+#[websocket("/a", on = "upgrade", state = app::State<u8>)]
+fn path(State(state): State<app::State<u8>>, State(_part): State<Part>, _headers: HeaderMap) -> Result<(), StatusCode> {
+    if state.0 > 7 { Err(StatusCode::FORBIDDEN) } else { Ok(()) }
+}
+
+#[websocket("/b", on = "upgrade", state = Arc<Part>)]
+async fn generic(State(_state): State<Arc<Part>>, _maybe: Option<State<Arc<Part>>>) {}
+
+#[websocket("/c", on = "upgrade", state = (u8, &'static str))]
+fn tuple(_state: State<(u8, &'static str)>) {}
+
+#[websocket("/d", on = "upgrade", state = Part, blocking)]
+fn without_arguments() {}
+
+#[websocket("/e", state = Part, on = "upgrade")]
+fn only_of_ours(_uri: &Uri, _hub: Hub) {}
+
+fn main() {
+    let app = App::new().state(app::State(1_u8)).state(Arc::new(Part)).state((1_u8, "one")).state(Part);
+    assert!(app.build().is_ok());
+}
