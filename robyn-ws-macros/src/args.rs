@@ -1,4 +1,6 @@
-//! Parses the arguments of `#[websocket]`, and recognizes common mistakes in them.
+//! Parses the arguments of `#[websocket]` and `#[websocket_view]`, and recognizes common mistakes in them.
+
+use std::fmt::Display;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
@@ -12,11 +14,45 @@ use crate::{
     tokens::code,
 };
 
-const KEYS: &[&str] = &["on", "router", "state", "blocking", "crate"];
+/// One of the attributes that register handlers.
+pub(crate) struct Form {
+    pub(crate) name: &'static str,
+    keys: &'static [&'static str],
+}
+
+impl Form {
+    pub(crate) const FUNCTION: Self = Self {
+        name: "websocket",
+        keys: &["on", "router", "state", "blocking", "crate"],
+    };
+    pub(crate) const VIEW: Self = Self {
+        name: "websocket_view",
+        keys: &["router", "state", "crate"],
+    };
+
+    /// Returns the attribute with this path.
+    fn with_path(&self, path: impl Display) -> String {
+        format!("#[{}({path}, ..)]", self.name)
+    }
+
+    /// Returns how a handler is written that handles one message at a time.
+    pub(crate) fn one_message_at_a_time(&self) -> &'static str {
+        if self.has_events() {
+            "add `on = \"message\"`"
+        } else {
+            "name the method `message`"
+        }
+    }
+
+    /// Returns `true` if the attribute, and not the name of a method, says which event it is for.
+    fn has_events(&self) -> bool {
+        self.keys.contains(&"on")
+    }
+}
 
 /// The parsed arguments. A part that is missing or wrong is `None`, and has been reported.
-#[derive(Default)]
 pub(crate) struct Args {
+    pub(crate) form: &'static Form,
     pub(crate) path: Option<EndpointPath>,
     /// The event that is given, or that is likely meant by a misspelling.
     pub(crate) event: Option<Event>,
@@ -45,14 +81,22 @@ impl State {
 }
 
 impl Args {
-    pub(crate) fn parse(tokens: TokenStream, errors: &mut Diagnostics) -> Self {
+    pub(crate) fn parse(tokens: TokenStream, form: &'static Form, errors: &mut Diagnostics) -> Self {
         let mut parser = ArgsParser {
-            args: Self::default(),
-            keys: Keys::new(KEYS),
+            args: Self {
+                form,
+                path: None,
+                event: None,
+                router: None,
+                state: State::Absent,
+                blocking: None,
+                runtime: None,
+            },
+            keys: Keys::new(form.keys),
             on: On::Absent,
             path_seen: false,
         };
-        for (position, argument) in arguments(tokens, KEYS, errors).iter().enumerate() {
+        for (position, argument) in arguments(tokens, form.keys, errors).iter().enumerate() {
             match &argument.key {
                 Some(key) => parser.keyed(position, key, argument, errors),
                 None => parser.positional(position, argument, errors),
@@ -80,11 +124,15 @@ struct ArgsParser {
 impl ArgsParser {
     fn keyed(&mut self, position: usize, key: &Ident, argument: &Argument, errors: &mut Diagnostics) {
         let is_first_word = position == 0 && argument.value.is_none();
+        let keys = self.args.form.keys;
+        if !is_first_word && !self.args.form.has_events() && is_said_by_a_method(key, argument, errors) {
+            return;
+        }
         if is_first_word && is_constant(&key.to_string()) {
             self.path_that_is_not_a_literal(&argument.tokens, errors);
-        } else if let Some(event) = event_without_key(&key.to_string()) {
+        } else if let Some(event) = event_without_key(&key.to_string(), keys) {
             self.keyless_event(&argument.tokens, event, errors);
-        } else if is_first_word && closest(&key.to_string(), KEYS).is_none() {
+        } else if is_first_word && closest(&key.to_string(), keys).is_none() {
             self.path_that_is_not_a_literal(&argument.tokens, errors);
         } else if let Some(path) = path_under_a_key(&key.to_string(), argument.value.clone()) {
             self.keyed_path(&key.to_token_stream(), path, errors);
@@ -97,7 +145,7 @@ impl ArgsParser {
     }
 
     fn keyed_path(&mut self, place: &TokenStream, path: LitStr, errors: &mut Diagnostics) {
-        let help = format!("write `#[websocket({}, ..)]`", path.token());
+        let help = format!("write `{}`", self.args.form.with_path(path.token()));
         errors.report(place, "the path has no key, it is the first argument", help);
         self.path_seen = true;
         self.args.path.get_or_insert(EndpointPath::Literal(path));
@@ -124,18 +172,18 @@ impl ArgsParser {
                 self.args.blocking = Some(key.clone());
             }
             // A key that appears more than once leaves no doubt about the event, unlike an unknown one.
-            None if KEYS.iter().any(|known| key == known) => {}
+            None if self.args.form.keys.iter().any(|known| key == known) => {}
             None => self.unclear(),
         }
     }
 
     fn positional(&mut self, position: usize, argument: &Argument, errors: &mut Diagnostics) {
-        let tokens = &argument.tokens;
+        let (tokens, keys) = (&argument.tokens, self.args.form.keys);
         if let Ok(literal) = syn::parse2::<LitStr>(tokens.clone()) {
             return self.string(position, literal, errors);
         }
         if let Some((key, value)) = argument.other_form() {
-            if KEYS.contains(&key.as_str()) {
+            if keys.contains(&key.as_str()) {
                 let problem = format!("`{key}` is written in another form");
                 errors.report(tokens, problem, meant(&key, &value));
                 return self.unclear();
@@ -145,11 +193,11 @@ impl ArgsParser {
             }
         }
         if self.path_seen {
-            if let Some(event) = last_segment(tokens).and_then(|name| event_without_key(&name)) {
+            if let Some(event) = last_segment(tokens).and_then(|name| event_without_key(&name, keys)) {
                 return self.keyless_event(tokens, event, errors);
             }
             let problem = format!("expected a key, found `{}`", code(tokens.clone()));
-            errors.report(tokens, problem, format_args!("the keys are {}", code_list(KEYS)));
+            errors.report(tokens, problem, format_args!("the keys are {}", code_list(keys)));
             return self.unclear();
         }
         self.path_that_is_not_a_literal(tokens, errors);
@@ -161,7 +209,7 @@ impl ArgsParser {
             return self.second_string(&literal, errors);
         }
         if position > 0 {
-            let help = format!("write `#[websocket({}, ..)]`", literal.token());
+            let help = format!("write `{}`", self.args.form.with_path(literal.token()));
             errors.report(&literal, "the path comes before the other arguments", help);
         }
         self.path_seen = true;
@@ -178,7 +226,7 @@ impl ArgsParser {
         };
         let Some(event) = event else {
             self.unclear();
-            let help = "write a second `#[websocket(..)]` for a second path";
+            let help = format!("write a second `#[{}(..)]` for a second path", self.args.form.name);
             return errors.report(literal, "there is a path already, and an attribute takes one", help);
         };
         self.keyless_event(&literal.to_token_stream(), event, errors);
@@ -186,6 +234,9 @@ impl ArgsParser {
 
     /// Reports an event that lacks its `on =`, and takes it.
     fn keyless_event(&mut self, tokens: &TokenStream, event: Event, errors: &mut Diagnostics) {
+        if !self.args.form.has_events() {
+            return method_is_the_event(tokens, Some(event), errors);
+        }
         if event == Event::Session {
             let help = format!("remove `{}`", code(tokens.clone()));
             errors.report(tokens, "a session handler is one without `on`", help);
@@ -212,7 +263,8 @@ impl ArgsParser {
             "the path is a string literal or a constant, not `{}`",
             code(tokens.clone())
         );
-        errors.report(tokens, problem, "write it out: `#[websocket(\"/chat\", ..)]`");
+        let help = format!("write it out: `{}`", self.args.form.with_path("\"/chat\""));
+        errors.report(tokens, problem, help);
         self.unclear();
     }
 
@@ -231,7 +283,7 @@ impl ArgsParser {
 
     fn finish(mut self, errors: &mut Diagnostics) -> Args {
         if !self.path_seen {
-            let help = "write it first: `#[websocket(\"/chat\", ..)]`";
+            let help = format!("write it first: `{}`", self.args.form.with_path("\"/chat\""));
             errors.report(&TokenStream::new(), "the path of the endpoint is missing", help);
             self.unclear();
         }
@@ -289,14 +341,39 @@ fn event_named(literal: &LitStr, errors: &mut Diagnostics) -> Option<Event> {
     meant
 }
 
+/// Reports an argument that only functions have: a view has its counterpart at its methods. Returns `false` for another
+/// argument.
+fn is_said_by_a_method(key: &Ident, argument: &Argument, errors: &mut Diagnostics) -> bool {
+    if key == "blocking" {
+        let problem = "each method of a view says for itself that it is `blocking`";
+        errors.report(&argument.tokens, problem, "write `#[view(blocking)]` on the method");
+        return true;
+    }
+    let is_event = key == "on" || key == "event";
+    if is_event {
+        let value = argument.value.clone().unwrap_or_default();
+        let name = syn::parse2::<LitStr>(value).map(|name| name.value());
+        let event = name.ok().and_then(|name| Event::meant_by(&name));
+        method_is_the_event(&argument.tokens, event, errors);
+    }
+    is_event
+}
+
+/// Reports an event in the attribute of a view.
+fn method_is_the_event(place: &TokenStream, event: Option<Event>, errors: &mut Diagnostics) {
+    let method = event.unwrap_or(Event::Message).method();
+    let help = format!("remove it, and name the method `{method}`");
+    errors.report(place, "the event of a view's method is its name", help);
+}
+
 /// Returns `true` if `name` is in capitals.
 fn is_constant(name: &str) -> bool {
     !name.contains(char::is_lowercase)
 }
 
 /// Returns the event that `word` names where a key is expected.
-fn event_without_key(word: &str) -> Option<Event> {
-    let is_key = word == "event" || closest(word, KEYS).is_some();
+fn event_without_key(word: &str, keys: &[&'static str]) -> Option<Event> {
+    let is_key = word == "event" || closest(word, keys).is_some();
     Event::meant_by(word).filter(|_| !is_key)
 }
 

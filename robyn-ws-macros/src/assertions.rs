@@ -7,6 +7,7 @@ use crate::{
     event::Event,
     model::{Output, Types},
     tokens::{at, beside, ends, generated_at},
+    view::state,
 };
 
 /// Generates an error where two of a handler's references are to one state, because one name is an alias.
@@ -31,23 +32,31 @@ pub(crate) fn state_is_borrowed_once(types: &Types) -> TokenStream {
 
 /// Checks the arguments of a handler.
 pub(crate) fn arguments_fit_the_event(types: &Types) -> TokenStream {
-    let (needs, inference, state) = (&types.runtime.needs, &types.runtime.inference, &types.runtime.state);
+    let needs = &types.runtime.needs;
     let name = beside(&types.name, "__robyn_ws_arguments_fit_the_event");
+    let arguments = arguments_are_declared(types);
+    quote! {
+        fn #name(__robyn_ws_needs: &mut #needs) {
+            #arguments
+        }
+    }
+}
+
+/// Declares the needs of each argument, whose types are repeated: what the compiler says of them may be repeated, too.
+pub(crate) fn arguments_are_declared(types: &Types) -> TokenStream {
+    let (inference, app_state) = (&types.runtime.inference, &types.runtime.state);
+    let receiver = state::declare(types);
     let arguments = types.params.iter().map(|ty| {
         let (place, declare) = argument(types, ty, "declare");
         let (needs, name) = (quote!(__robyn_ws_needs), quote!(__robyn_ws_ty));
         let via = via(types, &format_ident!("__robyn_ws_ty"), place);
         let declared = quote_spanned!(place=> (#needs, #name #via));
         quote! {
-            let #name = #inference::<_, #state>::NEW;
+            let #name = #inference::<_, #app_state>::NEW;
             #declare #declared;
         }
     });
-    quote! {
-        fn #name(__robyn_ws_needs: &mut #needs) {
-            #(#arguments)*
-        }
-    }
+    quote!(#receiver #(#arguments)*)
 }
 
 /// Returns a type at the place of the user's type `ty`, which the compiler infers from the call of the handler.
@@ -82,17 +91,24 @@ pub(crate) fn via(types: &Types, name: &Ident, place: Span) -> Option<TokenStrea
 }
 
 /// Checks the output of a handler, without calling it.
-pub(crate) fn output_is_a_reply(types: &Types) -> TokenStream {
-    let (reply, into_reply) = (&types.runtime.reply, &types.runtime.into_reply);
+pub(crate) fn output_is_a_reply(types: &Types) -> Option<TokenStream> {
     let name = beside(&types.name, "__robyn_ws_output_is_a_reply");
-    match &types.output {
-        Output::Type(ty) => quote! {
-            fn #name() {
-                let _ = <#ty as #reply>::#into_reply;
-            }
-        },
-        Output::Inferred(_) | Output::Never => TokenStream::new(),
-    }
+    let named = output_is_named(types)?;
+    Some(quote!(fn #name() { #named }))
+}
+
+/// Names the function that turns the output into a reply, if the type of the output can be named.
+pub(crate) fn output_is_named(types: &Types) -> Option<TokenStream> {
+    let Output::Type(ty) = &types.output else {
+        return None;
+    };
+    let (reply, into_reply) = (&types.runtime.reply, &types.runtime.into_reply);
+    let function = if types.returned_view().is_some() {
+        state::reply_function(ty)
+    } else {
+        quote!(<#ty as #reply>::#into_reply)
+    };
+    Some(quote!(let _ = #function;))
 }
 
 /// Checks the sub-router, which has to be a `static`: apps find its handlers by its address, and a constant has none.

@@ -4,7 +4,7 @@
 //! would take all of them for the token under its cursor. Here the function's tokens do not stand at all, and each token
 //! of the attribute stands once, so that an editor completes, explains and renames it.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::{ExprPath, Type, parse::Parse};
 
@@ -13,10 +13,34 @@ use crate::{
     grammar::{Argument, arguments},
 };
 
+/// The modules of the runtime that have an item for each word of an attribute.
+#[derive(Clone, Copy)]
+pub(crate) struct Words {
+    keys: &'static str,
+    /// Whether the attribute names its event.
+    has_events: bool,
+}
+
+impl Words {
+    pub(crate) const FUNCTION: Self = Self {
+        keys: "keys",
+        has_events: true,
+    };
+    pub(crate) const VIEW: Self = Self {
+        keys: "view_keys",
+        has_events: false,
+    };
+    /// The attribute of a view's method.
+    pub(crate) const METHOD: Self = Self {
+        keys: "method_keys",
+        has_events: false,
+    };
+}
+
 /// Mentions the tokens of an attribute, which may be half-typed, where an editor understands them.
 ///
 /// An editor completes a word in the last list of its kind, so there is a list also without a word.
-pub(crate) fn mentions(attr: TokenStream) -> TokenStream {
+pub(crate) fn mentions(attr: TokenStream, words: Words) -> TokenStream {
     let arguments = arguments(attr, &[], &mut Diagnostics::default());
     let keys = arguments
         .iter()
@@ -32,9 +56,13 @@ pub(crate) fn mentions(attr: TokenStream) -> TokenStream {
         Some(_) => value::<ExprPath>(argument, |key| key == "router"),
         None => syn::parse2(argument.tokens.clone()).ok(),
     });
+    let list = Ident::new(words.keys, Span::call_site());
+    let events = words
+        .has_events
+        .then(|| quote!(use __robyn_ws::editor::events::{#(#events as _),*};));
     quote! {
-        use __robyn_ws::editor::keys::{#(#keys as _),*};
-        use __robyn_ws::editor::events::{#(#events as _),*};
+        use __robyn_ws::editor::#list::{#(#keys as _),*};
+        #events
         #(const _: &_ = &#paths;)*
         #(const _: ::core::option::Option<#states> = ::core::option::Option::None;)*
     }

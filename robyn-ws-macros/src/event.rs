@@ -31,6 +31,11 @@ impl Event {
         self.name().map(|name| format!("on = \"{name}\"")).unwrap_or_default()
     }
 
+    /// Returns the name of a view's method for this event.
+    pub(crate) fn method(self) -> &'static str {
+        self.name().unwrap_or("session")
+    }
+
     pub(crate) fn list() -> String {
         code_list(Self::NAMES.iter().map(|name| format!("\"{name}\"")))
     }

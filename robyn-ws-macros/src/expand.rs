@@ -1,13 +1,14 @@
 //! From a handler to its entry in the registry.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 
 use crate::{
     assertions,
     event::Event,
     model::{Handler, Output, Types},
     tokens::{at, beside, generated_at},
+    view::state,
 };
 
 pub(crate) fn expand(handler: &Handler) -> TokenStream {
@@ -28,6 +29,18 @@ pub(crate) fn expand(handler: &Handler) -> TokenStream {
 /// All code that names the user's types is in its body: the compiler reports an error once that it finds twice in one
 /// body, and twice if it finds it in two functions.
 fn entry(handler: &Handler) -> (Ident, TokenStream) {
+    let entry = &handler.types.runtime.entry;
+    let function = beside(&handler.types.name, "__robyn_ws_entry");
+    let value = entry_value(handler);
+    let code = quote! {
+        const fn #function() -> #entry {
+            #value
+        }
+    };
+    (function, code)
+}
+
+pub(crate) fn entry_value(handler: &Handler) -> TokenStream {
     let Handler {
         path,
         place,
@@ -35,10 +48,8 @@ fn entry(handler: &Handler) -> (Ident, TokenStream) {
         types,
         ..
     } = handler;
-    let name = &types.name;
     let entry = &types.runtime.entry;
-    let unraw = name.to_string();
-    let name_text = unraw.trim_start_matches("r#");
+    let name_text = types.name_text();
     // The place of the handler in messages from `build()`.
     let line = quote_spanned!(*place=> ::core::line!());
     let column = quote_spanned!(*place=> ::core::column!());
@@ -54,31 +65,26 @@ fn entry(handler: &Handler) -> (Ident, TokenStream) {
     };
     let called = types.runtime.handler(&call, handler.is_async);
     let needs = needs(handler);
-    let function = beside(name, "__robyn_ws_entry");
-    let code = quote! {
-        const fn #function() -> #entry {
-            #entry {
-                path: #path,
-                name: #name_text,
-                module: ::core::module_path!(),
-                file: ::core::file!(),
-                line: #line,
-                column: #column,
-                router: #router,
-                blocking: #blocking,
-                handler: #called,
-                needs: #needs,
-            }
+    quote! {
+        #entry {
+            path: #path,
+            name: #name_text,
+            module: ::core::module_path!(),
+            file: ::core::file!(),
+            line: #line,
+            column: #column,
+            router: #router,
+            blocking: #blocking,
+            handler: #called,
+            needs: #needs,
         }
-    };
-    (function, code)
+    }
 }
 
 fn sync_call(handler: &Handler) -> TokenStream {
-    let params = &handler.types.params;
-    let mutable = (!params.is_empty()).then(|| quote!(mut));
+    let mutable = mutable(&handler.types);
     let takes = takes(handler);
-    let reply = reply(&handler.types, call(handler, argument_names(params.len())));
+    let reply = reply(&handler.types, call(handler, |name| quote!(#name)));
     quote! {
         |#mutable __robyn_ws_cx| {
             #takes
@@ -89,12 +95,10 @@ fn sync_call(handler: &Handler) -> TokenStream {
 
 /// The context ends before the handler's own future is awaited, which may last for long and need not borrow it.
 fn async_call(handler: &Handler) -> TokenStream {
-    let Types {
-        runtime, params, name, ..
-    } = &handler.types;
-    let mutable = (!params.is_empty()).then(|| quote!(mut));
+    let Types { runtime, name, .. } = &handler.types;
+    let mutable = mutable(&handler.types);
     let takes = takes(handler);
-    let call = call(handler, argument_names(params.len()));
+    let call = call(handler, |name| quote!(#name));
     let awaited = handler.is_async.then(|| quote!(.await));
     let reply = reply(&handler.types, quote!(__robyn_ws_called #awaited));
     // A future that is not `Send` is an error of this call, and so it is shown at the function's name.
@@ -113,6 +117,12 @@ fn async_call(handler: &Handler) -> TokenStream {
     quote!(|__robyn_ws_cx| #boxed)
 }
 
+/// The context changes when an argument is taken.
+fn mutable(types: &Types) -> Option<TokenStream> {
+    let takes_any = names(types).next().is_some();
+    takes_any.then(|| quote!(mut))
+}
+
 /// Takes the arguments from left to right; a rejection ends the call.
 fn takes(handler: &Handler) -> TokenStream {
     let types = &handler.types;
@@ -122,24 +132,21 @@ fn takes(handler: &Handler) -> TokenStream {
     } else {
         (None, None)
     };
-    let takes = types
-        .params
-        .iter()
-        .zip(argument_names(types.params.len()))
-        .map(|(ty, name)| {
-            let (place, take) = assertions::argument(types, &assertions::inferred(types, ty), "take");
-            let cx = format_ident!("__robyn_ws_cx");
-            let via = assertions::via(types, &name, place);
-            let taken = quote_spanned!(place=> (&mut #cx #via)#awaited?);
-            quote!(let #name = #take #taken;)
-        });
-    quote!(#inferred #(#takes)*)
+    let receiver = state::take(types);
+    let takes = types.params.iter().zip(argument_names(types)).map(|(ty, name)| {
+        let (place, take) = assertions::argument(types, &assertions::inferred(types, ty), "take");
+        let cx = format_ident!("__robyn_ws_cx");
+        let via = assertions::via(types, &name, place);
+        let taken = quote_spanned!(place=> (&mut #cx #via)#awaited?);
+        quote!(let #name = #take #taken;)
+    });
+    quote!(#inferred #receiver #(#takes)*)
 }
 
 /// Tells the compiler the types of the arguments, by a call that never runs. They stand under the arguments' names.
 fn inferred(handler: &Handler) -> TokenStream {
     let (inference, state) = (&handler.types.runtime.inference, &handler.types.runtime.state);
-    let names: Vec<_> = argument_names(handler.types.params.len()).collect();
+    let names: Vec<_> = names(&handler.types).collect();
     let call = inferring_call(handler);
     quote! {
         #(let #names = #inference::<_, #state>::NEW;)*
@@ -150,11 +157,13 @@ fn inferred(handler: &Handler) -> TokenStream {
 }
 
 fn inferring_call(handler: &Handler) -> TokenStream {
-    let names = argument_names(handler.types.params.len());
-    call(handler, names.map(|name| quote!(#name.argument())))
+    call(handler, |name| quote!(#name.argument()))
 }
 
 fn reply(types: &Types, value: TokenStream) -> TokenStream {
+    if let Some(view) = types.returned_view() {
+        return state::reply(view, types, &value);
+    }
     let (reply, into_reply) = (&types.runtime.reply, &types.runtime.into_reply);
     match &types.output {
         Output::Type(ty) | Output::Inferred(ty) => {
@@ -169,20 +178,18 @@ fn reply(types: &Types, value: TokenStream) -> TokenStream {
 fn needs(handler: &Handler) -> TokenStream {
     let types = &handler.types;
     let inferred = (!types.params.is_empty()).then(|| inferred(handler));
-    let declared = types
-        .params
-        .iter()
-        .zip(argument_names(types.params.len()))
-        .map(|(ty, name)| {
-            let (place, declare) = assertions::argument(types, &assertions::inferred(types, ty), "declare");
-            let needs = format_ident!("__robyn_ws_needs");
-            let via = assertions::via(types, &name, place);
-            let declared = quote_spanned!(place=> (#needs, #name #via));
-            quote!(#declare #declared;)
-        });
+    let receiver = state::declare(types);
+    let declared = types.params.iter().zip(argument_names(types)).map(|(ty, name)| {
+        let (place, declare) = assertions::argument(types, &assertions::inferred(types, ty), "declare");
+        let needs = format_ident!("__robyn_ws_needs");
+        let via = assertions::via(types, &name, place);
+        let declared = quote_spanned!(place=> (#needs, #name #via));
+        quote!(#declare #declared;)
+    });
     let output = (types.runtime.event == Event::Upgrade).then(|| declare_output(handler));
     quote! {
         |__robyn_ws_needs| {
+            #receiver
             #inferred
             #(#declared)*
             #output
@@ -193,6 +200,9 @@ fn needs(handler: &Handler) -> TokenStream {
 /// Declares the state that an upgrade handler creates.
 fn declare_output(handler: &Handler) -> Option<TokenStream> {
     let types = &handler.types;
+    if let Some(view) = types.returned_view() {
+        return Some(state::declare_returned(view));
+    }
     let (Output::Type(ty) | Output::Inferred(ty)) = &types.output else {
         return None;
     };
@@ -206,12 +216,18 @@ fn declare_output(handler: &Handler) -> Option<TokenStream> {
     Some(quote!(<#ty as #reply>::declare(__robyn_ws_needs, #output_of(&async || #call #awaited));))
 }
 
-fn call(handler: &Handler, arguments: impl IntoIterator<Item = impl ToTokens>) -> TokenStream {
-    let name = &handler.types.name;
-    let arguments = arguments.into_iter();
-    quote!(#name(#(#arguments),*))
+/// Calls the function, with an argument for each name.
+fn call(handler: &Handler, argument: impl Fn(Ident) -> TokenStream) -> TokenStream {
+    let (owner, name) = (state::owner(&handler.types), &handler.types.name);
+    let arguments = names(&handler.types).map(argument);
+    quote!(#owner #name(#(#arguments),*))
 }
 
-fn argument_names(count: usize) -> impl Iterator<Item = Ident> {
-    (0..count).map(|position| format_ident!("__robyn_ws_arg{position}"))
+/// Returns the names of the receiver, if there is one, and of the arguments.
+fn names(types: &Types) -> impl Iterator<Item = Ident> {
+    state::receiver(types).into_iter().chain(argument_names(types))
+}
+
+fn argument_names(types: &Types) -> impl Iterator<Item = Ident> {
+    (0..types.params.len()).map(|position| format_ident!("__robyn_ws_arg{position}"))
 }

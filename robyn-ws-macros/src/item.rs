@@ -71,11 +71,12 @@ impl Item {
         }
         let keyword = input.call(Ident::parse_any)?;
         let problem = format!("`#[websocket]` goes on a function, this is {}", kind(&keyword));
-        errors.report(
-            &keyword,
-            problem,
-            "move the attribute to the `fn` or `async fn` that handles the event",
-        );
+        let help = if keyword == "impl" {
+            "write `#[websocket_view(..)]` on an `impl` block: the name of a method is its event"
+        } else {
+            "move the attribute to the `fn` or `async fn` that handles the event"
+        };
+        errors.report(&keyword, problem, help);
         Ok(Self::Other)
     }
 
@@ -140,7 +141,7 @@ fn starts_a_runtime(body: &Group) -> bool {
 }
 
 /// Looks behind the qualifiers, some of which begin other items as well.
-fn is_function(input: ParseStream<'_>) -> bool {
+pub(crate) fn is_function(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
     while !ahead.is_empty() && !ahead.peek(Token![fn]) {
         let is_qualifier = ahead.peek(Token![const])
@@ -155,7 +156,7 @@ fn is_function(input: ParseStream<'_>) -> bool {
     ahead.peek(Token![fn])
 }
 
-fn kind(keyword: &Ident) -> &'static str {
+pub(crate) fn kind(keyword: &Ident) -> &'static str {
     match keyword.to_string().as_str() {
         "struct" => "a struct",
         "enum" => "an enum",

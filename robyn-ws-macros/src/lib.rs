@@ -22,6 +22,7 @@ mod snapshot;
 mod surroundings;
 mod tokens;
 mod validate;
+mod view;
 mod websocket;
 
 use proc_macro::TokenStream;
@@ -74,6 +75,73 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn websocket(attr: TokenStream, item: TokenStream) -> TokenStream {
     printed(websocket::websocket(attr.into(), &item.into())).into()
+}
+
+/// Registers the methods of a type as the handlers of a WebSocket endpoint, with the type as the connection's state.
+///
+/// ```ignore (this crate does not know the runtime crate, whose documentation has compiled examples)
+/// use robyn_ws::prelude::*;
+///
+/// #[derive(Default, ConnectionState)]
+/// struct Chat {
+///     said: u32,
+/// }
+///
+/// #[websocket_view("/chat/{room}")]
+/// impl Chat {
+///     fn connect(&mut self, Path(room): Path<String>) -> String {
+///         format!("welcome to {room}")
+///     }
+///
+///     async fn message(&mut self, ws: WebSocketConnector, msg: &str) {
+///         self.said += 1;
+///         ws.async_broadcast(self.worded(msg)).await;
+///     }
+///
+///     fn worded(&self, msg: &str) -> String {
+///         format!("{}. {msg}", self.said)
+///     }
+/// }
+/// ```
+///
+/// # Methods
+///
+/// The name of a method is its event. Each event is optional, and all other methods are ordinary ones.
+///
+/// | method | event |
+/// |---|---|
+/// | `upgrade` | Decides about the request before a socket is opened. It has no receiver, and creates the state: it returns `Self` or `Result<Self, R>`. |
+/// | `connect` | Runs when the socket is open. |
+/// | `message` | Runs for each text or binary message. |
+/// | `close` | Runs once after the connection has ended, however it ended. |
+/// | `session` | An `async fn` that takes the `WebSocket`, in place of `message`. |
+///
+/// `&self` and `&mut self` borrow the connection's own state, without a lock, so the type derives `ConnectionState`. A view
+/// without a receiver has no state. All other arguments, the return values and the errors are those of
+/// [`macro@websocket`]'s functions. `#[view(blocking)]` on a method that is not `async` runs it on a thread that may block.
+///
+/// # Arguments of the attribute
+///
+/// ```text
+/// #[websocket_view(PATH, router = PATH_TO_STATIC, state = TYPE, crate = PATH_TO_CRATE)]
+/// ```
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `"/chat/{room}"` | The endpoint's path, as in [`macro@websocket`]. |
+/// | `router = LEAGUE` | The `static` `SubRouter` that the endpoint belongs to. |
+/// | `state = AppState` | The state for axum's extractors in `upgrade`, which `App::state` is given. |
+/// | `crate = my::robyn_ws` | Where the runtime crate is, if it is not a dependency of your crate. |
+///
+/// A second `#[websocket_view(..)]` serves the view at a second path.
+///
+/// # The block
+///
+/// It is an `impl` of the type itself, without parameters. It stays as written, apart from `#[view(..)]`, so unit tests
+/// call its methods. Functions on the same path stand beside a view, and take its state as `&S` or `&mut S`.
+#[proc_macro_attribute]
+pub fn websocket_view(attr: TokenStream, item: TokenStream) -> TokenStream {
+    printed(view::websocket_view(attr.into(), item.into())).into()
 }
 
 /// Implements `ConnectionState` for a type: handlers take it as `&S` or `&mut S`.

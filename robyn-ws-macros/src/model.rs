@@ -4,11 +4,12 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::{Attribute, ExprPath, LitStr};
 
-use crate::runtime::Runtime;
+use crate::{runtime::Runtime, tokens::code};
 
 /// A handler without a mistake.
 pub(crate) struct Handler {
-    pub(crate) path: EndpointPath,
+    /// A literal or a constant.
+    pub(crate) path: TokenStream,
     /// The place of the function, without a token that editors know.
     pub(crate) place: Span,
     pub(crate) is_async: bool,
@@ -40,12 +41,46 @@ pub(crate) struct Types {
     pub(crate) name: Ident,
     /// The table of the handler's event.
     pub(crate) runtime: Runtime,
-    /// The type of each parameter.
+    /// What is known of the view that the function is a method of.
+    pub(crate) view: Option<View>,
+    /// The type of each parameter, except for the receiver.
     pub(crate) params: Vec<TokenStream>,
     pub(crate) output: Output,
-    pub(crate) router: Option<ExprPath>,
+    pub(crate) router: Option<TokenStream>,
     /// Pairs of types behind references that have to be different, because one of them is borrowed as `&mut`.
     pub(crate) exclusive: Vec<(TokenStream, TokenStream)>,
+}
+
+impl Types {
+    /// Returns the name of the function in messages, with the view that it belongs to.
+    pub(crate) fn name_text(&self) -> String {
+        let name = self.name.to_string();
+        let name = name.trim_start_matches("r#");
+        match &self.view {
+            Some(view) => format!("{}::{name}", code(view.ty.clone())),
+            None => name.to_owned(),
+        }
+    }
+
+    /// Returns the view that this function creates.
+    pub(crate) fn returned_view(&self) -> Option<&View> {
+        self.view.as_ref().filter(|view| view.is_returned)
+    }
+}
+
+/// The type whose method a handler is.
+pub(crate) struct View {
+    /// The type as the `impl` block writes it.
+    pub(crate) ty: TokenStream,
+    pub(crate) receiver: Option<Receiver>,
+    /// An `upgrade` method that creates the view.
+    pub(crate) is_returned: bool,
+}
+
+/// The receiver of a view's method: `&self` or `&mut self`.
+pub(crate) struct Receiver {
+    pub(crate) tokens: TokenStream,
+    pub(crate) is_shared: bool,
 }
 
 /// The output of a handler.

@@ -73,6 +73,20 @@ pub(crate) fn at(span: Span, tokens: TokenStream) -> TokenStream {
     moved.collect()
 }
 
+/// Returns the tokens with the word `to` for each word `from`.
+pub(crate) fn renamed(tokens: TokenStream, from: &str, to: &str) -> TokenStream {
+    let renamed = tokens.into_iter().map(|token| match token {
+        TokenTree::Ident(word) if word == from => Ident::new(to, word.span()).into(),
+        TokenTree::Group(group) => {
+            let mut copy = Group::new(group.delimiter(), renamed(group.stream(), from, to));
+            copy.set_span(group.span());
+            copy.into()
+        }
+        token => token,
+    });
+    renamed.collect()
+}
+
 pub(crate) fn mentions<T: AsRef<str>>(tokens: TokenStream, words: &[T]) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(ident) => words.iter().any(|word| ident == word),

@@ -20,21 +20,46 @@ use crate::{
 
 /// Returns the handler, or reports all its mistakes and returns the part that the compiler can check nevertheless.
 pub(crate) fn validate(
-    mut args: Args,
+    args: &Args,
     function: Option<Function>,
     errors: &mut Diagnostics,
 ) -> Result<Handler, Option<Box<Types>>> {
-    if let Some(EndpointPath::Literal(path)) = &args.path {
-        path::check(path, errors);
-    }
+    check_path(args, errors);
     let Some(function) = function else {
         return Err(None);
     };
-    let signature = &function.signature;
-    check_mode(&args, &function, errors);
-    check_state(&args, errors);
-    check_qualifiers(signature, errors);
+    check_state(args, errors);
     check_place(&function, args.blocking.is_some(), errors);
+    let types = check_function(args, &function, errors);
+    let finds_the_runtime = finds_the_runtime(args, errors);
+    let is_associated = function.signature.receiver().is_some() || function.surroundings.block.is_some();
+    if is_associated || !finds_the_runtime {
+        // The checks of the compiler cannot stand in an `impl` block, and need the runtime.
+        return Err(None);
+    }
+    if errors.is_empty() {
+        Ok(handler(args, function, types))
+    } else {
+        Err(Some(Box::new(types)))
+    }
+}
+
+pub(crate) fn check_path(args: &Args, errors: &mut Diagnostics) {
+    if let Some(EndpointPath::Literal(path)) = &args.path {
+        path::check(path, errors);
+    }
+}
+
+pub(crate) fn finds_the_runtime(args: &Args, errors: &mut Diagnostics) -> bool {
+    let attribute = format!("#[{}(.., ", args.form.name);
+    args.runtime.is_some() || runtime_crate::check(&attribute, errors)
+}
+
+/// Reports the mistakes in a function, apart from its place and its receiver. Returns the part that the compiler can check.
+pub(crate) fn check_function(args: &Args, function: &Function, errors: &mut Diagnostics) -> Types {
+    let signature = &function.signature;
+    check_mode(args, function, errors);
+    check_qualifiers(signature, errors);
     check_generics(signature, errors);
     let params = check_params(signature, args.event, errors);
     if args.event == Some(Event::Session) {
@@ -42,31 +67,26 @@ pub(crate) fn validate(
     }
     check_output(signature, args.event, errors);
     let exclusive = check_exclusive(signature, errors);
+    types(args, signature, params, exclusive)
+}
 
-    let finds_the_runtime = args.runtime.is_some() || runtime_crate::check("#[websocket(.., ", errors);
-    let is_associated = signature.receiver().is_some() || function.surroundings.block.is_some();
-    if is_associated || !finds_the_runtime {
-        // The checks of the compiler cannot stand in an `impl` block, and need the runtime.
-        return Err(None);
-    }
-    let types = types(&mut args, signature, params, exclusive);
-    match (args.path, types) {
-        (Some(path), types) if errors.is_empty() => Ok(Handler {
-            path,
-            place: signature.paren_token.span.open(),
-            is_async: signature.asyncness.is_some(),
-            blocking: args.blocking.is_some(),
-            attrs: function.attrs.into_iter().filter(is_shared).collect(),
-            types,
-        }),
-        (_, types) => Err(Some(Box::new(types))),
+/// Creates the model of a function without a mistake.
+pub(crate) fn handler(args: &Args, function: Function, types: Types) -> Handler {
+    let Function { attrs, signature, .. } = function;
+    Handler {
+        path: args.path.to_token_stream(),
+        place: signature.paren_token.span.open(),
+        is_async: signature.asyncness.is_some(),
+        blocking: args.blocking.is_some(),
+        attrs: attrs.into_iter().filter(is_shared).collect(),
+        types,
     }
 }
 
 /// Returns the part that the compiler can check without being misled: if the event is unclear, only the router and the
 /// borrows.
 fn types(
-    args: &mut Args,
+    args: &Args,
     signature: &Signature,
     params: Vec<TokenStream>,
     exclusive: Vec<(TokenStream, TokenStream)>,
@@ -80,15 +100,16 @@ fn types(
     Types {
         name: signature.ident.clone(),
         runtime: Runtime::new(args.runtime.as_ref(), event, args.state.given()),
+        view: None,
         params,
         output,
-        router: args.router.take(),
+        router: args.router.as_ref().map(ToTokens::to_token_stream),
         exclusive,
     }
 }
 
 /// Generated code exists exactly when the function does, and may do with its types what the function may.
-fn is_shared(attr: &Attribute) -> bool {
+pub(crate) fn is_shared(attr: &Attribute) -> bool {
     attr.path().is_ident("cfg") || attr.path().is_ident("allow")
 }
 
@@ -99,13 +120,15 @@ fn check_mode(args: &Args, function: &Function, errors: &mut Diagnostics) {
     let is_session = args.event == Some(Event::Session);
     if is_session && signature.asyncness.is_none() && !function.starts_a_runtime {
         let problem = "a session handler waits for its socket, so it has to be `async`";
-        let help = format!("write `async fn {name}`, or add `on = \"message\"` to handle one message at a time");
+        let otherwise = args.form.one_message_at_a_time();
+        let help = format!("write `async fn {name}`, or {otherwise} to handle one message at a time");
         errors.report(&signature.fn_token, problem, help);
     }
     let Some(blocking) = &args.blocking else { return };
     if is_session {
         let problem = "a session handler cannot be `blocking`, it would hold a thread for as long as its connection";
-        errors.report(blocking, problem, "remove `blocking`, or add `on = \"message\"`");
+        let otherwise = args.form.one_message_at_a_time();
+        errors.report(blocking, problem, format_args!("remove `blocking`, or {otherwise}"));
     } else if signature.asyncness.is_some() {
         let problem = "an `async` function cannot be `blocking`";
         errors.report(
@@ -164,7 +187,7 @@ fn check_place(function: &Function, is_blocking: bool, errors: &mut Diagnostics)
         if function.surroundings.is_free {
             return errors.leave_to_compiler();
         }
-        let help = "move it out of the `impl` block, and take a connection's own state as `&mut S`";
+        let help = "move it out of the `impl` block and take the state as `&mut S`, or write `#[websocket_view(..)]` on the block";
         errors.report(receiver, "a handler is a free function, it has no `self`", help);
     } else if let Some(block) = function.surroundings.block {
         let problem = "a handler is a free function, it is not associated with a type";
@@ -259,7 +282,7 @@ fn check_exclusive(signature: &Signature, errors: &mut Diagnostics) -> Vec<(Toke
     unclear
 }
 
-fn typed_params(signature: &Signature) -> impl Iterator<Item = &PatType> {
+pub(crate) fn typed_params(signature: &Signature) -> impl Iterator<Item = &PatType> {
     signature.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(param) => Some(param),
         FnArg::Receiver(_) => None,

@@ -5,9 +5,9 @@ use quote::quote;
 use syn::Attribute;
 
 use crate::{
-    args::Args,
+    args::{Args, Form},
     diagnostics::Diagnostics,
-    editor,
+    editor::{self, Words},
     expand::expand,
     fallback::fallback,
     item::{Function, Item, without_entry_points},
@@ -20,7 +20,7 @@ pub(crate) fn websocket(attr: TokenStream, item: &TokenStream) -> TokenStream {
         return item.clone();
     }
     let mut errors = Diagnostics::default();
-    let args = Args::parse(attr.clone(), &mut errors);
+    let args = Args::parse(attr.clone(), &Form::FUNCTION, &mut errors);
     let parsed = Item::parse(item.clone(), &mut errors);
     if matches!(parsed, Item::Unreadable) {
         errors.leave_to_compiler();
@@ -28,7 +28,7 @@ pub(crate) fn websocket(attr: TokenStream, item: &TokenStream) -> TokenStream {
     let function = parsed.function();
     let copy = function.as_ref().and_then(|function| copy(item, function));
     let is_entry_point = function.as_ref().is_some_and(Function::is_entry_point);
-    let (attrs, checked) = match validate(args, function, &mut errors) {
+    let (attrs, checked) = match validate(&args, function, &mut errors) {
         Ok(handler) => {
             let entry = expand(&handler);
             (handler.attrs, Some((entry, handler.types.runtime.import)))
@@ -38,16 +38,26 @@ pub(crate) fn websocket(attr: TokenStream, item: &TokenStream) -> TokenStream {
     let refused = errors.has_others.then(refused);
     let errors = errors.into_compile_errors();
     // The function of an `impl` block has nothing that can be checked beside it.
-    let beside = checked.map(|(checked, import)| beside(attr, &attrs, &import, &quote!(#copy #checked)));
+    let beside = checked.map(|(checked, import)| {
+        let mentioned = editor::mentions(attr, Words::FUNCTION);
+        beside(&attrs, &import, &quote!(#copy #checked), &mentioned)
+    });
     let rest = is_entry_point.then(|| without_entry_points(item));
     let item = rest.as_ref().unwrap_or(item);
-    // An editor compares this code with that for a longer word, so the errors, which quote the word, come last.
+    // The errors quote the words of the attribute, so they come last, as `beside` explains.
     quote!(#item #beside #refused #errors)
 }
 
 /// Generates the item that stands beside the function: one for the compiler, and one for editors.
-fn beside(attr: TokenStream, attrs: &[Attribute], import: &TokenStream, checked: &TokenStream) -> TokenStream {
-    let mentioned = editor::mentions(attr);
+///
+/// To complete a word, an editor looks for its place in this code and in that for a longer word. So the code that depends on
+/// whether a word is right comes last.
+pub(crate) fn beside(
+    attrs: &[Attribute],
+    import: &TokenStream,
+    checked: &TokenStream,
+    mentioned: &TokenStream,
+) -> TokenStream {
     // rust-analyzer sets this `cfg`, which the compiler does not know. A deprecated function, or one with deprecated
     // types, is still a handler, and its author has been warned already.
     quote! {
@@ -55,10 +65,10 @@ fn beside(attr: TokenStream, attrs: &[Attribute], import: &TokenStream, checked:
         #[allow(deprecated, unexpected_cfgs)]
         const _: () = {
             #import
-            #[cfg(not(rust_analyzer))]
-            const _: () = { #checked };
             #[cfg(rust_analyzer)]
             const _: () = { #mentioned };
+            #[cfg(not(rust_analyzer))]
+            const _: () = { #checked };
         };
     }
 }
@@ -72,7 +82,7 @@ fn copy(item: &TokenStream, function: &Function) -> Option<TokenStream> {
 
 /// Generates an error in case that the compiler, being newer than this crate, finds nothing wrong with a signature: a
 /// handler is never left out silently. It stands in a function that is compiled only where there is no other error.
-fn refused() -> TokenStream {
+pub(crate) fn refused() -> TokenStream {
     quote! {
         const _: () = {
             fn __robyn_ws_refused<T>() {
@@ -85,7 +95,7 @@ fn refused() -> TokenStream {
 }
 
 /// Returns `true` for `#[websocket = "/chat"]`, of which the compiler passes only the value.
-fn is_key_with_value() -> bool {
+pub(crate) fn is_key_with_value() -> bool {
     let attribute = Span::call_site().source_text().unwrap_or_default();
     let inner = attribute.trim_start_matches(['#', '[']);
     let sign = inner.find(['(', '[', '{', '=']);

@@ -20,6 +20,7 @@ pub use crate::{
         inference::Inference,
         needs::Needs,
         reply::{HandlerResult, IntoReply, IntoUpgradeReply, UpgradeResult},
+        view::{IntoViewReply, SharedView, ViewState},
     },
 };
 
@@ -48,6 +49,20 @@ pub mod editor {
         /// The state that the extractors of an upgrade handler take, given by `App::state`: `state = AppState`.
         pub mod state {}
         /// Runs the function, which is not `async`, on a thread that may block.
+        pub mod blocking {}
+    }
+
+    /// The keys of `#[websocket_view]`.
+    pub mod view_keys {
+        /// The `static` `SubRouter` that the endpoint belongs to: `router = LEAGUE`.
+        pub mod router {}
+        /// The state that the extractors of `upgrade` take, given by `App::state`: `state = AppState`.
+        pub mod state {}
+    }
+
+    /// The words of `#[view]`.
+    pub mod method_keys {
+        /// Runs the method, which is not `async`, on a thread that may block.
         pub mod blocking {}
     }
 

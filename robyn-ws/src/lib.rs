@@ -60,7 +60,7 @@ pub mod docs;
 struct Readme;
 
 pub use axum;
-pub use robyn_ws_macros::{ConnectionState, websocket};
+pub use robyn_ws_macros::{ConnectionState, websocket, websocket_view};
 
 pub use self::{
     app::{

@@ -12,5 +12,5 @@ pub use crate::{
     App, Audience, BuildErrors, BuiltApp, CloseReason, ConnectionId, ConnectionState, Delivery, Disconnected,
     FromEvent, Global, HandlerError, HandlerResult, Hub, HubEndpoint, IntoReply, Joined, JsonError, Left, Limits,
     Message, Origins, Overflow, QueryParams, Rejection, Scoped, SendError, SendJsonError, ServeError, SubRouter,
-    Utf8Bytes, WebSocket, WebSocketConnector, websocket,
+    Utf8Bytes, WebSocket, WebSocketConnector, websocket, websocket_view,
 };

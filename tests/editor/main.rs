@@ -26,6 +26,8 @@ fn editors_understand_handlers_and_attributes() {
     renaming_a_handler_keeps_its_attribute(&project, &mut editor);
     words_of_the_attribute_are_explained_and_completed(&project, &mut editor);
     half_typed_code_is_still_understood(&project, &mut editor);
+    words_of_a_view_are_explained_and_completed(&project, &mut editor);
+    half_typed_views_are_still_understood(&project, &mut editor);
 }
 
 fn valid_handlers_have_no_diagnostics(project: &Project, editor: &mut Editor) {
@@ -46,6 +48,9 @@ fn definitions_have_one_place(project: &Project, editor: &mut Editor) {
         ("#[websocket(§PATH", "const §PATH"),
         ("-> Result<§Reply", "type §Reply"),
         ("state = §AppState", "struct §AppState"),
+        ("self.§worded(", "fn §worded("),
+        ("#[websocket_view(§VIEW", "const §VIEW"),
+        ("impl §Chat", "struct §Chat"),
     ] {
         let places = editor.definitions(project.place(used));
         assert_eq!(places.len(), 1, "{used}: {places:#?}");
@@ -62,6 +67,7 @@ fn hover_shows_the_documentation_of_the_user(project: &Project, editor: &mut Edi
         ("counter: &mut §Counter", "Counts messages."),
         ("fn §handler_3(", "Doubles a message."),
         ("assert_eq!(§handler_3(", "Doubles a message."),
+        ("fn §message(", "Says it again."),
     ] {
         let text = editor.hover(project.place(place));
         assert!(text.contains(words), "{place}: {text}");
@@ -80,6 +86,8 @@ fn renaming_a_handler_keeps_its_attribute(project: &Project, editor: &mut Editor
         ("fn §handler_3(", "double"),
         ("struct §Counter", "Tally"),
         ("static §LEAGUE", "GROUP"),
+        ("struct §Chat", "Talk"),
+        ("fn §worded(", "numbered"),
     ] {
         let old = word(place);
         let renamed = editor.rename(project.place(place), new);
@@ -101,6 +109,7 @@ fn words_of_the_attribute_are_explained_and_completed(project: &Project, editor:
         ("\"/new\", o§", &["on"]),
         ("\"/new\", on = §", &["upgrade", "connect", "message", "close"]),
         ("\"/new\", on = me§", &["message"]),
+        ("\"/new\", on = \"message\", §", &["router", "blocking"]),
         ("\"/new\", on = \"message\", rou§", &["router"]),
         ("\"/new\", on = \"message\", router = LEA§", &["LEAGUE"]),
     ] {
@@ -136,6 +145,49 @@ fn half_typed_code_is_still_understood(project: &Project, editor: &mut Editor) {
             "",
         ] {
             let code = format!("#[websocket({attribute})]\n{code}\n");
+            let labels = editor.complete(project, &code);
+            assert!(labels.iter().any(|label| label == expected), "{code} offers {labels:?}");
+        }
+    }
+}
+
+fn words_of_a_view_are_explained_and_completed(project: &Project, editor: &mut Editor) {
+    for (place, words) in [
+        ("(VIEW, §router", "that the endpoint belongs to"),
+        ("#[view(§blocking", "on a thread that may block"),
+    ] {
+        let text = editor.hover(project.place(place));
+        assert!(text.contains(words), "{place}: {text}");
+    }
+    for (attribute, of_method, expected) in [
+        ("\"/new\", §", "blocking", &["router"][..]),
+        ("\"/new\", rou§", "blocking", &["router"]),
+        ("\"/new\", router = LEA§", "blocking", &["LEAGUE"]),
+        ("\"/new\"", "§", &["blocking"]),
+        ("\"/new\"", "bl§", &["blocking"]),
+    ] {
+        let code = format!(
+            "#[websocket_view({attribute})]\nimpl Counter {{\n    #[view({of_method})]\n    fn message() {{}}\n}}\n"
+        );
+        let labels = editor.complete(project, &code);
+        for word in expected {
+            assert!(labels.iter().any(|label| label == word), "{code} offers {labels:?}");
+        }
+        let is_wrong = |label: &str| label == "on" || label.starts_with("__");
+        assert!(!labels.iter().any(|label| is_wrong(label)), "{code} offers {labels:?}");
+    }
+}
+
+fn half_typed_views_are_still_understood(project: &Project, editor: &mut Editor) {
+    for (method, expected) in [
+        ("fn message(&mut self) { self.§ }", "seen"),
+        ("fn message(ws: &WebSocketConnector) { ws.sync_b§", "sync_broadcast"),
+        ("fn message(&mut self, ws: &WebSocketConn§) {}", "WebSocketConnector"),
+        ("fn message(&mut self) -> Repl§ {}", "Reply"),
+        ("fn message(&mut self) {}\n    fn other(&self) { self.§ }", "seen"),
+    ] {
+        for attribute in ["\"/new\"", "\"/new\", router = ", ""] {
+            let code = format!("#[websocket_view({attribute})]\nimpl Counter {{\n    {method}\n}}\n");
             let labels = editor.complete(project, &code);
             assert!(labels.iter().any(|label| label == expected), "{code} offers {labels:?}");
         }

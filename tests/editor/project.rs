@@ -37,6 +37,32 @@ struct Counter {
 
 type Reply = Result<String, SendError>;
 
+/// Keeps a number.
+#[derive(Default, ConnectionState)]
+struct Chat {
+    said: u32,
+}
+
+#[websocket_view(VIEW, router = LEAGUE)]
+impl Chat {
+    /// Says it again.
+    fn message(&mut self, msg: String) -> String {
+        self.said += 1;
+        self.worded(&msg)
+    }
+
+    #[view(blocking)]
+    fn close(&self, reason: &CloseReason) {
+        drop(reason.clone());
+    }
+
+    fn worded(&self, msg: &str) -> String {
+        format!("{} {msg}", self.said)
+    }
+}
+
+const VIEW: &str = "/view";
+
 #[websocket("/counter", on = "message")]
 fn count(counter: &mut Counter) -> String {
     counter.seen += 1;

@@ -9,4 +9,5 @@ mod operation;
 mod pages;
 mod requests;
 mod support;
+mod view;
 mod web_socket;

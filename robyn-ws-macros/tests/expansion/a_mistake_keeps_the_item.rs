@@ -5,6 +5,11 @@ fn chat(msg: String, other: impl Display) -> String {
 #[allow(deprecated, unexpected_cfgs)]
 const _: () = {
     use ::robyn_ws::__private as __robyn_ws;
+    #[cfg(rust_analyzer)]
+    const _: () = {
+        use __robyn_ws::editor::keys::onn as _;
+        use __robyn_ws::editor::events::{};
+    };
     #[cfg(not(rust_analyzer))]
     const _: () = {
         fn __robyn_ws_arguments_fit_the_event(__robyn_ws_needs: &mut __robyn_ws::Needs) {
@@ -16,11 +21,6 @@ const _: () = {
         fn __robyn_ws_output_is_a_reply() {
             let _ = <String as __robyn_ws::IntoReply>::into_reply;
         }
-    };
-    #[cfg(rust_analyzer)]
-    const _: () = {
-        use __robyn_ws::editor::keys::onn as _;
-        use __robyn_ws::editor::events::{};
     };
 };
 ::core::compile_error! {

@@ -8,6 +8,11 @@ async fn chat<'m>(
 #[allow(deprecated, unexpected_cfgs)]
 const _: () = {
     use ::robyn_ws::__private as __robyn_ws;
+    #[cfg(rust_analyzer)]
+    const _: () = {
+        use __robyn_ws::editor::keys::on as _;
+        use __robyn_ws::editor::events::{};
+    };
     #[cfg(not(rust_analyzer))]
     const _: () = {
         const _: () = {
@@ -84,10 +89,5 @@ const _: () = {
         __robyn_ws::inventory::submit! {
             __robyn_ws_entry()
         }
-    };
-    #[cfg(rust_analyzer)]
-    const _: () = {
-        use __robyn_ws::editor::keys::on as _;
-        use __robyn_ws::editor::events::{};
     };
 };

@@ -2,6 +2,12 @@ pub fn closed() {}
 #[allow(deprecated, unexpected_cfgs)]
 const _: () = {
     use my::robyn_ws::__private as __robyn_ws;
+    #[cfg(rust_analyzer)]
+    const _: () = {
+        use __robyn_ws::editor::keys::{blocking as _, router as _, on as _};
+        use __robyn_ws::editor::events::{};
+        const _: &_ = &league::LEAGUE;
+    };
     #[cfg(not(rust_analyzer))]
     const _: () = {
         static __ROBYN_WS_ROUTER: &__robyn_ws::SubRouter = &league::LEAGUE;
@@ -31,11 +37,5 @@ const _: () = {
         __robyn_ws::inventory::submit! {
             __robyn_ws_entry()
         }
-    };
-    #[cfg(rust_analyzer)]
-    const _: () = {
-        use __robyn_ws::editor::keys::{blocking as _, router as _, on as _};
-        use __robyn_ws::editor::events::{};
-        const _: &_ = &league::LEAGUE;
     };
 };

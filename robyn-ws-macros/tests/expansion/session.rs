@@ -2,6 +2,11 @@ async fn session(mut socket: WebSocket) {}
 #[allow(deprecated, unexpected_cfgs)]
 const _: () = {
     use ::robyn_ws::__private as __robyn_ws;
+    #[cfg(rust_analyzer)]
+    const _: () = {
+        use __robyn_ws::editor::keys::{};
+        use __robyn_ws::editor::events::{};
+    };
     #[cfg(not(rust_analyzer))]
     const _: () = {
         const fn __robyn_ws_entry() -> __robyn_ws::Entry {
@@ -46,10 +51,5 @@ const _: () = {
         __robyn_ws::inventory::submit! {
             __robyn_ws_entry()
         }
-    };
-    #[cfg(rust_analyzer)]
-    const _: () = {
-        use __robyn_ws::editor::keys::{};
-        use __robyn_ws::editor::events::{};
     };
 };

@@ -8,6 +8,11 @@ fn chat(Path(room): Path<String>, msg: String) -> String {
 #[allow(deprecated, unexpected_cfgs)]
 const _: () = {
     use ::robyn_ws::__private as __robyn_ws;
+    #[cfg(rust_analyzer)]
+    const _: () = {
+        use __robyn_ws::editor::keys::on as _;
+        use __robyn_ws::editor::events::{};
+    };
     #[cfg(not(rust_analyzer))]
     const _: () = {
         const fn __robyn_ws_entry() -> __robyn_ws::Entry {
@@ -60,10 +65,5 @@ const _: () = {
         __robyn_ws::inventory::submit! {
             __robyn_ws_entry()
         }
-    };
-    #[cfg(rust_analyzer)]
-    const _: () = {
-        use __robyn_ws::editor::keys::on as _;
-        use __robyn_ws::editor::events::{};
     };
 };

@@ -6,6 +6,11 @@ const _: () = {
     use ::robyn_ws::__private as __robyn_ws;
     #[allow(unused_imports)]
     use __robyn_ws::via::*;
+    #[cfg(rust_analyzer)]
+    const _: () = {
+        use __robyn_ws::editor::keys::on as _;
+        use __robyn_ws::editor::events::{};
+    };
     #[cfg(not(rust_analyzer))]
     const _: () = {
         const fn __robyn_ws_entry() -> __robyn_ws::Entry {
@@ -71,10 +76,5 @@ const _: () = {
         __robyn_ws::inventory::submit! {
             __robyn_ws_entry()
         }
-    };
-    #[cfg(rust_analyzer)]
-    const _: () = {
-        use __robyn_ws::editor::keys::on as _;
-        use __robyn_ws::editor::events::{};
     };
 };

@@ -6,6 +6,12 @@ const _: () = {
     use __robyn_ws::via::*;
     #[allow(dead_code)]
     type __RobynWsState = AppState;
+    #[cfg(rust_analyzer)]
+    const _: () = {
+        use __robyn_ws::editor::keys::{on as _, state as _};
+        use __robyn_ws::editor::events::{};
+        const _: ::core::option::Option<AppState> = ::core::option::Option::None;
+    };
     #[cfg(not(rust_analyzer))]
     const _: () = {
         const fn __robyn_ws_entry() -> __robyn_ws::Entry {
@@ -77,11 +83,5 @@ const _: () = {
         __robyn_ws::inventory::submit! {
             __robyn_ws_entry()
         }
-    };
-    #[cfg(rust_analyzer)]
-    const _: () = {
-        use __robyn_ws::editor::keys::{on as _, state as _};
-        use __robyn_ws::editor::events::{};
-        const _: ::core::option::Option<AppState> = ::core::option::Option::None;
     };
 };

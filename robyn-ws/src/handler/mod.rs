@@ -8,3 +8,4 @@ pub(crate) mod inference;
 pub(crate) mod needs;
 pub(crate) mod reply;
 pub(crate) mod state;
+pub(crate) mod view;

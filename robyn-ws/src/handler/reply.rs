@@ -297,7 +297,7 @@ impl<S: ConnectionState> IntoUpgradeReply for S {
 #[diagnostic::do_not_recommend]
 impl<R: IntoResponse> IntoUpgradeReply for Result<(), R> {
     fn into_upgrade_reply(self) -> UpgradeResult {
-        self.map(|()| UpgradeReply::default()).map_err(refusal)
+        self.map(|()| UpgradeReply::default()).map_err(UpgradeRefusal::new)
     }
 
     fn declare(_needs: &mut Needs, _ty: Inference<Self>) {}
@@ -306,14 +306,10 @@ impl<R: IntoResponse> IntoUpgradeReply for Result<(), R> {
 #[diagnostic::do_not_recommend]
 impl<S: ConnectionState, R: IntoResponse> IntoUpgradeReply for Result<S, R> {
     fn into_upgrade_reply(self) -> UpgradeResult {
-        self.map_err(refusal)?.into_upgrade_reply()
+        self.map_err(UpgradeRefusal::new)?.into_upgrade_reply()
     }
 
     fn declare(needs: &mut Needs, _ty: Inference<Self>) {
         needs.provides::<S>();
     }
-}
-
-fn refusal(response: impl IntoResponse) -> UpgradeRefusal {
-    UpgradeRefusal(response.into_response())
 }

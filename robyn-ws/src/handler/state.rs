@@ -109,9 +109,15 @@ impl<'a> StateLease<'a> {
         if let Some(known) = self.shared.iter().find_map(|state| state.downcast_ref()) {
             return Ok(known);
         }
-        let state: &'a S = self.exclusive()?;
+        let state = self.exclusive()?;
+        Ok(self.share(state))
+    }
+
+    /// Lends a state that was taken as `&mut S` to several arguments.
+    pub(crate) fn share<S: Any + Send + Sync>(&mut self, state: &'a mut S) -> &'a S {
+        let state: &'a S = state;
         self.shared.push(state);
-        Ok(state)
+        state
     }
 
     /// Takes the slot out of the lease, so that no other argument can have it.

@@ -12,3 +12,4 @@ mod query;
 mod replies;
 mod sessions;
 mod state;
+mod views;

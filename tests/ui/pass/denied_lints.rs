@@ -97,6 +97,29 @@ pub async fn session(mut socket: WebSocket) -> Result<(), Disconnected> {
     socket.send_text("hi").await
 }
 
+/// Is its own state.
+#[derive(Debug, Default, ConnectionState)]
+pub struct View {
+    /// Documented, too.
+    pub name: String,
+}
+
+#[websocket_view("/view", router = LEAGUE)]
+impl View {
+    /// Creates it.
+    pub async fn upgrade(_uri: Uri) -> Result<Self, StatusCode> {
+        Ok(Self::default())
+    }
+
+    // Nobody but the app calls it, so it is not dead.
+    #[view(blocking)]
+    fn message(&mut self, msg: &str) -> String {
+        msg.to_owned()
+    }
+
+    async fn close(&self, _reason: &CloseReason, _uri: &Uri) {}
+}
+
 fn main() -> Result<(), BuildErrors> {
     drop(App::new().include_router(&LEAGUE).build()?);
     Ok(())

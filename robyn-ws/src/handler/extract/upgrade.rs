@@ -54,6 +54,12 @@ impl fmt::Debug for UpgradeContext<'_> {
     }
 }
 
+impl UpgradeRefusal {
+    pub(crate) fn new(response: impl IntoResponse) -> Self {
+        Self(response.into_response())
+    }
+}
+
 impl fmt::Debug for UpgradeRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("UpgradeRefusal").field(&self.0.status()).finish()

@@ -1,0 +1,148 @@
+//! The names of a view's methods: the events among them, and those that are likely misspelled.
+
+use std::collections::HashSet;
+
+use syn::ext::IdentExt;
+
+use super::block::{Block, Method};
+use crate::{
+    diagnostics::{Diagnostics, code_list},
+    event::Event,
+    model::Handler,
+};
+
+const EVENTS: [Event; 5] = [
+    Event::Upgrade,
+    Event::Connect,
+    Event::Message,
+    Event::Close,
+    Event::Session,
+];
+
+/// Returns the event that a method handles.
+pub(crate) fn event(method: &Method) -> Option<Event> {
+    EVENTS
+        .into_iter()
+        .find(|event| method.signature.ident == event.method())
+}
+
+/// Reports methods that were likely meant to be events, a view without events, and events that exclude each other.
+pub(crate) fn check(block: &Block, errors: &mut Diagnostics) {
+    let has_events = block.methods.iter().any(|method| event(method).is_some());
+    let mut is_explained = has_events || !block.is_whole;
+    for method in block.methods.iter().filter(|method| event(method).is_none()) {
+        let name = method.signature.ident.unraw().to_string();
+        let meant = misspelled(&name).or_else(|| foreign(&name).filter(|_| !has_events));
+        if let Some(meant) = meant.filter(|meant| !is_handled(block, *meant)) {
+            is_explained = true;
+            let problem = format!("`{name}` is not an event: the events are {}", list());
+            let help = format!(
+                "did you mean `{}`? If not, move the method to an `impl` block without `#[websocket_view]`",
+                meant.method()
+            );
+            errors.report(&method.signature.ident, problem, help);
+        }
+    }
+    if !is_explained {
+        let problem = "this view handles no event: none of its methods is named as one";
+        errors.report(
+            &block.ty,
+            problem,
+            format_args!("name a method after its event: {}", list()),
+        );
+    }
+    check_message_beside_session(block, errors);
+}
+
+/// Two methods of one name, which the compiler reports. A call of that name is another error.
+pub(crate) fn has_twins(handlers: &[Handler]) -> bool {
+    let always = handlers
+        .iter()
+        .filter(|handler| !handler.attrs.iter().any(|attr| attr.path().is_ident("cfg")));
+    let mut seen = HashSet::new();
+    always.map(|handler| &handler.types.name).any(|name| !seen.insert(name))
+}
+
+fn list() -> String {
+    code_list(EVENTS.map(Event::method))
+}
+
+/// Returns `true` if the view has a method that does what one for `event` would.
+fn is_handled(block: &Block, event: Event) -> bool {
+    let mut handled = block.methods.iter().filter_map(self::event);
+    handled.any(|handled| handled == event || handled == Event::Session && event == Event::Message)
+}
+
+/// Returns the event that is one slip away from `name`, or that has the name with an `on` before it.
+///
+/// Another method is just a method, as long as it is a word of its own: `messages`, `connected`, `clone`.
+fn misspelled(name: &str) -> Option<Event> {
+    if let Some(event) = name.strip_prefix("on_") {
+        return EVENTS.into_iter().find(|known| known.method() == event);
+    }
+    let lowercase = name.to_lowercase();
+    EVENTS.into_iter().find(|event| {
+        let event = event.method();
+        let is_longer = lowercase.len() > event.len() && lowercase.starts_with(event);
+        !is_longer && name != "clone" && strsim::damerau_levenshtein(&lowercase, event) <= 1
+    })
+}
+
+/// Returns the event that has this name in other frameworks.
+fn foreign(name: &str) -> Option<Event> {
+    Event::meant_by(name.strip_prefix("on_").unwrap_or(name))
+}
+
+fn check_message_beside_session(block: &Block, errors: &mut Diagnostics) {
+    let always = |event| {
+        let mut methods = block.methods.iter();
+        methods.find(|method| self::event(method) == Some(event) && !method.is_conditional())
+    };
+    if let (Some(message), Some(_)) = (always(Event::Message), always(Event::Session)) {
+        let problem = "`session` receives the messages of its connection, there are none for `message`";
+        errors.report(&message.signature.ident, problem, "remove one of the two methods");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::misspelled;
+    use crate::event::Event;
+
+    #[test]
+    fn a_slip_finds_its_event() {
+        for (name, event) in [
+            ("mesage", Event::Message),
+            ("messsage", Event::Message),
+            ("conect", Event::Connect),
+            ("clsoe", Event::Close),
+            ("upgarde", Event::Upgrade),
+            ("sesion", Event::Session),
+            ("Message", Event::Message),
+            ("on_message", Event::Message),
+        ] {
+            assert_eq!(misspelled(name), Some(event), "{name}");
+        }
+    }
+
+    #[test]
+    fn another_method_is_just_a_method() {
+        for name in [
+            "messages",
+            "connected",
+            "close_all",
+            "closed",
+            "clone",
+            "collect",
+            "update",
+            "version",
+            "helper",
+            "new",
+            "on_tick",
+            "on_message_of_a_friend",
+            "session_id",
+        ] {
+            assert_eq!(misspelled(name), None, "{name}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! `on_message`, as in other frameworks: the error is at the name and says what was meant.
+
+use robyn_ws::prelude::*;
+
+#[derive(Default, ConnectionState)]
+pub struct Chat;
+
+#[websocket_view("/chat")]
+impl Chat {
+    fn connect(&mut self) {}
+    pub fn on_message(&mut self, _msg: &str) {}
+}
+
+fn main() {}
