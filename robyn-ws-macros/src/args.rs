@@ -1,6 +1,7 @@
 //! Parses the arguments of `#[websocket]`, and recognizes common mistakes in them.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
 use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, Path, Type};
 
 use crate::{
@@ -51,7 +52,7 @@ impl Args {
             on: On::Absent,
             path_seen: false,
         };
-        for (position, argument) in arguments(tokens, errors).iter().enumerate() {
+        for (position, argument) in arguments(tokens, KEYS, errors).iter().enumerate() {
             match &argument.key {
                 Some(key) => parser.keyed(position, key, argument, errors),
                 None => parser.positional(position, argument, errors),
@@ -79,13 +80,14 @@ struct ArgsParser {
 impl ArgsParser {
     fn keyed(&mut self, position: usize, key: &Ident, argument: &Argument, errors: &mut Diagnostics) {
         let is_first_word = position == 0 && argument.value.is_none();
-        if is_first_word && closest(&key.to_string(), KEYS).is_none() {
+        if is_first_word && is_constant(&key.to_string()) {
             self.path_that_is_not_a_literal(&argument.tokens, errors);
-        } else if let Some(path) = path_under_a_key(key, argument) {
-            let help = format!("write `#[websocket({}, ..)]`", path.token());
-            errors.report(key, "the path has no key, it is the first argument", help);
-            self.path_seen = true;
-            self.args.path.get_or_insert(EndpointPath::Literal(path));
+        } else if let Some(event) = event_without_key(&key.to_string()) {
+            self.keyless_event(&argument.tokens, event, errors);
+        } else if is_first_word && closest(&key.to_string(), KEYS).is_none() {
+            self.path_that_is_not_a_literal(&argument.tokens, errors);
+        } else if let Some(path) = path_under_a_key(&key.to_string(), argument.value.clone()) {
+            self.keyed_path(&key.to_token_stream(), path, errors);
         } else if key == "event" {
             self.keys.report_unknown(key, Some("on"), errors);
             self.on(argument, errors);
@@ -94,8 +96,18 @@ impl ArgsParser {
         }
     }
 
+    fn keyed_path(&mut self, place: &TokenStream, path: LitStr, errors: &mut Diagnostics) {
+        let help = format!("write `#[websocket({}, ..)]`", path.token());
+        errors.report(place, "the path has no key, it is the first argument", help);
+        self.path_seen = true;
+        self.args.path.get_or_insert(EndpointPath::Literal(path));
+    }
+
     fn known(&mut self, key: &Ident, argument: &Argument, errors: &mut Diagnostics) {
-        match self.keys.recognize(key, argument, errors) {
+        let known = self.keys.recognize(key, argument, errors);
+        let is_misspelled = known.is_some_and(|known| key != known);
+        match known {
+            Some("on" | "router" | "state" | "crate") if is_misspelled && argument.value.is_none() => self.unclear(),
             Some("on") => self.on(argument, errors),
             Some("router") => self.args.router = argument.parse_value(help("router"), errors),
             Some("state") => {
@@ -118,25 +130,33 @@ impl ArgsParser {
     }
 
     fn positional(&mut self, position: usize, argument: &Argument, errors: &mut Diagnostics) {
-        if let Some(TokenTree::Ident(key)) = argument.tokens.clone().into_iter().next()
-            && KEYS.iter().any(|known| key == known)
-        {
-            let problem = format!("unexpected form `{}`", code(argument.tokens.clone()));
-            errors.report(&argument.tokens, problem, help(&key.to_string()));
-            return self.unclear();
+        let tokens = &argument.tokens;
+        if let Ok(literal) = syn::parse2::<LitStr>(tokens.clone()) {
+            return self.string(position, literal, errors);
         }
-        let Ok(literal) = syn::parse2::<LitStr>(argument.tokens.clone()) else {
-            if self.path_seen {
-                let problem = format!("expected a key, found `{}`", code(argument.tokens.clone()));
-                errors.report(
-                    &argument.tokens,
-                    problem,
-                    format_args!("the keys are {}", code_list(KEYS)),
-                );
+        if let Some((key, value)) = argument.other_form() {
+            if KEYS.contains(&key.as_str()) {
+                let problem = format!("`{key}` is written in another form");
+                errors.report(tokens, problem, meant(&key, &value));
                 return self.unclear();
             }
-            return self.path_that_is_not_a_literal(&argument.tokens, errors);
-        };
+            if let Some(path) = path_under_a_key(&key, Some(value)) {
+                return self.keyed_path(tokens, path, errors);
+            }
+        }
+        if self.path_seen {
+            if let Some(event) = last_segment(tokens).and_then(|name| event_without_key(&name)) {
+                return self.keyless_event(tokens, event, errors);
+            }
+            let problem = format!("expected a key, found `{}`", code(tokens.clone()));
+            errors.report(tokens, problem, format_args!("the keys are {}", code_list(KEYS)));
+            return self.unclear();
+        }
+        self.path_that_is_not_a_literal(tokens, errors);
+    }
+
+    /// Takes the path, or reports a string that is something else.
+    fn string(&mut self, position: usize, literal: LitStr, errors: &mut Diagnostics) {
         if self.path_seen {
             return self.second_string(&literal, errors);
         }
@@ -161,11 +181,18 @@ impl ArgsParser {
             let help = "write a second `#[websocket(..)]` for a second path";
             return errors.report(literal, "there is a path already, and an attribute takes one", help);
         };
-        errors.report(
-            literal,
-            "the event is given with the key `on`",
-            format_args!("write `{}`", event.argument()),
-        );
+        self.keyless_event(&literal.to_token_stream(), event, errors);
+    }
+
+    /// Reports an event that lacks its `on =`, and takes it.
+    fn keyless_event(&mut self, tokens: &TokenStream, event: Event, errors: &mut Diagnostics) {
+        if event == Event::Session {
+            let help = format!("remove `{}`", code(tokens.clone()));
+            errors.report(tokens, "a session handler is one without `on`", help);
+        } else {
+            let help = format!("write `{}`", event.argument());
+            errors.report(tokens, "the event is given with the key `on`", help);
+        }
         if !matches!(self.on, On::Given(_)) {
             self.on = On::Given(event);
         }
@@ -176,7 +203,7 @@ impl ArgsParser {
         self.path_seen = true;
         if let Ok(path) = syn::parse2::<ExprPath>(tokens.clone())
             && let Some(last) = path.path.segments.last()
-            && !last.ident.to_string().contains(char::is_lowercase)
+            && is_constant(&last.ident.to_string())
         {
             self.args.path = Some(EndpointPath::Constant(path));
             return;
@@ -186,6 +213,7 @@ impl ArgsParser {
             code(tokens.clone())
         );
         errors.report(tokens, problem, "write it out: `#[websocket(\"/chat\", ..)]`");
+        self.unclear();
     }
 
     fn on(&mut self, argument: &Argument, errors: &mut Diagnostics) {
@@ -205,6 +233,7 @@ impl ArgsParser {
         if !self.path_seen {
             let help = "write it first: `#[websocket(\"/chat\", ..)]`";
             errors.report(&TokenStream::new(), "the path of the endpoint is missing", help);
+            self.unclear();
         }
         self.args.event = match self.on {
             On::Absent => Some(Event::Session),
@@ -222,7 +251,7 @@ fn event(argument: &Argument, errors: &mut Diagnostics) -> Option<Event> {
             lit: Lit::Str(name), ..
         }) => event_named(&name, errors),
         Expr::Path(path) => {
-            let name = path.path.segments.last().map(|segment| segment.ident.to_string());
+            let name = last_segment(&path.to_token_stream());
             let meant = name.as_deref().and_then(Event::meant_by);
             let example = meant.unwrap_or(Event::Message).argument();
             errors.report(&path, "the event is a string", format_args!("write `{example}`"));
@@ -260,10 +289,44 @@ fn event_named(literal: &LitStr, errors: &mut Diagnostics) -> Option<Event> {
     meant
 }
 
+/// Returns `true` if `name` is in capitals.
+fn is_constant(name: &str) -> bool {
+    !name.contains(char::is_lowercase)
+}
+
+/// Returns the event that `word` names where a key is expected.
+fn event_without_key(word: &str) -> Option<Event> {
+    let is_key = word == "event" || closest(word, KEYS).is_some();
+    Event::meant_by(word).filter(|_| !is_key)
+}
+
+/// Returns `message` of `Event::message` and of `message()`.
+fn last_segment(tokens: &TokenStream) -> Option<String> {
+    let path = match syn::parse2(tokens.clone()).ok()? {
+        Expr::Call(call) => *call.func,
+        other => other,
+    };
+    let Expr::Path(path) = path else { return None };
+    path.path.segments.last().map(|segment| segment.ident.to_string())
+}
+
+/// Returns how to write the argument with this key that has its value in another form.
+fn meant(key: &str, value: &TokenStream) -> String {
+    let text = code(value.clone());
+    let event = Event::meant_by(text.trim_matches('"')).and_then(Event::name);
+    match (key, event) {
+        ("on", Some(event)) => format!("write `on = \"{event}\"`"),
+        ("router" | "state" | "crate", _) if syn::parse2::<ModPath>(value.clone()).is_ok() => {
+            format!("write `{key} = {text}`")
+        }
+        _ => help(key).to_owned(),
+    }
+}
+
 /// Returns the path of `path = "/chat"`.
-fn path_under_a_key(key: &Ident, argument: &Argument) -> Option<LitStr> {
-    let is_path = ["path", "route", "url", "endpoint"].iter().any(|name| key == name);
-    syn::parse2(argument.value.clone()?).ok().filter(|_| is_path)
+fn path_under_a_key(key: &str, value: Option<TokenStream>) -> Option<LitStr> {
+    let is_path = ["path", "route", "url", "endpoint"].contains(&key);
+    syn::parse2(value?).ok().filter(|_| is_path)
 }
 
 /// Returns how to write the argument with this key.

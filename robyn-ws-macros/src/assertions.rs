@@ -1,9 +1,10 @@
 //! What only the compiler can check, in forms that make it underline the user's tokens.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 
 use crate::{
+    event::Event,
     model::{Output, Types},
     tokens::{at, beside, ends, generated_at},
 };
@@ -28,28 +29,35 @@ pub(crate) fn state_is_borrowed_once(types: &Types) -> TokenStream {
     pairs.collect()
 }
 
-/// Checks the arguments of a handler, without registering it.
+/// Checks the arguments of a handler.
 pub(crate) fn arguments_fit_the_event(types: &Types) -> TokenStream {
-    let needs = &types.runtime.needs;
+    let (needs, inference, state) = (&types.runtime.needs, &types.runtime.inference, &types.runtime.state);
     let name = beside(&types.name, "__robyn_ws_arguments_fit_the_event");
-    let arguments = arguments_are_declared(types);
+    let arguments = types.params.iter().map(|ty| {
+        let (place, declare) = argument(types, ty, "declare");
+        let (needs, name) = (quote!(__robyn_ws_needs), quote!(__robyn_ws_ty));
+        let via = via(types, &format_ident!("__robyn_ws_ty"), place);
+        let declared = quote_spanned!(place=> (#needs, #name #via));
+        quote! {
+            let #name = #inference::<_, #state>::NEW;
+            #declare #declared;
+        }
+    });
     quote! {
         fn #name(__robyn_ws_needs: &mut #needs) {
-            #arguments
+            #(#arguments)*
         }
     }
 }
 
-/// Declares the needs of each argument.
-pub(crate) fn arguments_are_declared(types: &Types) -> TokenStream {
-    let arguments = types.params.iter().map(|ty| {
-        let (place, declare) = argument(types, ty, "declare");
-        let needs = quote!(__robyn_ws_needs);
-        let via = via(types, ty);
-        let declared = quote_spanned!(place=> (#needs #via));
-        quote!(#declare #declared;)
-    });
-    arguments.collect()
+/// Returns a type at the place of the user's type `ty`, which the compiler infers from the call of the handler.
+///
+/// To repeat the user's type would repeat the compiler's own errors about it.
+pub(crate) fn inferred(types: &Types, ty: &TokenStream) -> TokenStream {
+    let (start, end) = ends(ty);
+    let inferred = at(start, types.runtime.inferred.clone());
+    let close = quote_spanned!(end=> >);
+    quote!(#inferred<_ #close)
 }
 
 /// Names a function of the trait for an argument of type `ty`. Returns it with the place for the tokens behind it.
@@ -67,20 +75,10 @@ pub(crate) fn argument(types: &Types, ty: &TokenStream, function: &str) -> (Span
     (end, quote!(#open #ty #close))
 }
 
-/// Returns the further argument that selects the way in which an upgrade handler takes a `ty`: the runtime finds the
-/// first of several.
-pub(crate) fn via(types: &Types, ty: &TokenStream) -> Option<TokenStream> {
-    let probe = types.runtime.probe.as_ref()?;
-    let (start, end) = ends(ty);
-    let (start, end) = (generated_at(start), generated_at(end));
-    let probe = at(start, probe.clone());
-    let state = at(end, types.runtime.state.clone());
-    let (open, close) = (
-        quote_spanned!(start=> &&&&#probe::<),
-        quote_spanned!(end=> , #state>::NEW),
-    );
-    let probe = quote_spanned!(end=> (#open #ty #close));
-    Some(quote_spanned!(end=> , #probe.via()))
+/// Returns the further argument that selects the way in which an upgrade handler takes an argument: the runtime finds the
+/// first way that its type, which stands under `name`, allows.
+pub(crate) fn via(types: &Types, name: &Ident, place: Span) -> Option<TokenStream> {
+    (types.runtime.event == Event::Upgrade).then(|| quote_spanned!(place=> , (&&&&#name).via()))
 }
 
 /// Checks the output of a handler, without calling it.

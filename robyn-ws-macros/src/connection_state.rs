@@ -8,6 +8,7 @@ use crate::{
     diagnostics::Diagnostics,
     grammar::{Keys, ModPath, arguments},
     runtime::StateRuntime,
+    runtime_crate,
     tokens::code,
 };
 
@@ -21,6 +22,9 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
     let mut errors = Diagnostics::default();
     let options = Options::parse(&input, &mut errors);
     check(&input, &mut errors);
+    if options.runtime.is_none() && !runtime_crate::check("#[connection_state(", &mut errors) {
+        return errors.into_compile_errors();
+    }
     if errors.is_empty() {
         expand(input, &options)
     } else {
@@ -57,7 +61,7 @@ impl Options {
     }
 
     fn read(&mut self, tokens: TokenStream, keys: &mut Keys, errors: &mut Diagnostics) {
-        for argument in arguments(tokens, errors) {
+        for argument in arguments(tokens, KEYS, errors) {
             let Some(key) = &argument.key else {
                 let problem = format!("expected a key, found `{}`", code(argument.tokens.clone()));
                 errors.report(

@@ -9,40 +9,56 @@ use quote::ToTokens;
 ///
 /// A check that finds one reports it and goes on, so that the user sees all of them at once.
 #[derive(Default)]
-pub(crate) struct Diagnostics(Vec<syn::Error>);
+pub(crate) struct Diagnostics {
+    errors: Vec<syn::Error>,
+    /// The compiler reports others.
+    pub(crate) has_others: bool,
+}
 
 impl Diagnostics {
     /// Reports `problem` and underlines all of `place`, or the whole attribute if that has no token. `help` is the fix.
     pub(crate) fn report(&mut self, place: &impl ToTokens, problem: impl Display, help: impl Display) {
-        self.0
+        self.errors
             .push(syn::Error::new_spanned(place, format_args!("{problem}\nhelp: {help}")));
     }
 
     /// Reports tokens that syn could not parse.
     pub(crate) fn syntax(&mut self, error: syn::Error) {
-        self.0.push(error);
+        self.errors.push(error);
+    }
+
+    /// Notes a mistake that the compiler reports for every function, so that nothing is reported on top of it.
+    pub(crate) fn leave_to_compiler(&mut self) {
+        self.has_others = true;
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.errors.is_empty() && !self.has_others
     }
 
     /// Returns the errors in the order of the source.
     pub(crate) fn into_compile_errors(mut self) -> TokenStream {
         // Unit tests run outside of the compiler, where no token has a place.
         if proc_macro::is_available() {
-            self.0.sort_by_key(|error| {
+            self.errors.sort_by_key(|error| {
                 let place = error.span().unwrap();
                 (place.line(), place.column())
             });
         }
-        self.0.iter().map(syn::Error::to_compile_error).collect()
+        self.errors.iter().map(syn::Error::to_compile_error).collect()
     }
 }
 
 /// Returns the candidate that `word` was most likely meant to be.
 pub(crate) fn closest(word: &str, candidates: &[&'static str]) -> Option<&'static str> {
     let word = word.to_lowercase();
+    // A word that is being written.
+    if let Some(candidate) = candidates
+        .iter()
+        .find(|candidate| word.len() > 1 && candidate.starts_with(&word))
+    {
+        return Some(candidate);
+    }
     // A third of the word may be wrong, as in rustc's own suggestions.
     let tolerated = word.chars().count().max(3) / 3;
     candidates
@@ -74,6 +90,7 @@ mod tests {
             ("conect", "connect"),
             ("clsoe", "close"),
             ("upgarde", "upgrade"),
+            ("mess", "message"),
         ] {
             assert_eq!(closest(word, EVENTS), Some(meant), "{word}");
         }

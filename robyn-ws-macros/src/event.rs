@@ -37,7 +37,8 @@ impl Event {
 
     /// Returns the event that `word` names, or was likely meant to name.
     pub(crate) fn meant_by(word: &str) -> Option<Self> {
-        match word.to_lowercase().as_str() {
+        let word = word.to_lowercase();
+        match word.strip_prefix("on_").unwrap_or(&word) {
             "upgrade" => Some(Self::Upgrade),
             // The names of Robyn, browsers and other frameworks.
             "connect" | "open" | "opened" | "onopen" | "connection" => Some(Self::Connect),
@@ -60,6 +61,7 @@ mod tests {
             ("disconnect", Event::Close),
             ("receive", Event::Message),
             ("text", Event::Message),
+            ("on_close", Event::Close),
             ("session", Event::Session),
             ("mesage", Event::Message),
         ] {

@@ -1,4 +1,4 @@
-//! From a handler to its code: a shim of one type for all handlers of an event, and its entry in the registry.
+//! From a handler to its entry in the registry.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -7,45 +7,80 @@ use crate::{
     assertions,
     event::Event,
     model::{Handler, Output, Types},
-    tokens::{at, beside, ends, generated_at},
+    tokens::{at, beside, generated_at},
 };
 
-/// A deprecated function, or one with deprecated types, is still a handler, and its author has been warned already.
 pub(crate) fn expand(handler: &Handler) -> TokenStream {
-    let attrs = &handler.attrs;
-    let import = &handler.types.runtime.import;
+    let inventory = &handler.types.runtime.inventory;
     let borrows = assertions::state_is_borrowed_once(&handler.types);
     let router = assertions::router_is_a_static_sub_router(&handler.types);
-    let shim = if handler.is_async || handler.types.runtime.event == Event::Upgrade {
-        async_shim(handler)
-    } else {
-        sync_shim(handler)
-    };
-    let needs = needs(handler);
-    let entry = entry(handler);
+    let (name, entry) = entry(handler);
     quote! {
-        #(#attrs)*
-        #[allow(deprecated)]
-        const _: () = {
-            #import
-            #borrows
-            #router
-            #shim
-            #needs
-            #entry
-        };
+        #borrows
+        #router
+        #entry
+        #inventory::submit! { #name() }
     }
 }
 
-fn sync_shim(handler: &Handler) -> TokenStream {
-    let Types { runtime, params, .. } = &handler.types;
-    let (context, result) = (&runtime.context, &runtime.result);
-    let shim = beside(&handler.types.name, "__robyn_ws_shim");
+/// Generates a function that returns the entry. Returns its name as well.
+///
+/// All code that names the user's types is in its body: the compiler reports an error once that it finds twice in one
+/// body, and twice if it finds it in two functions.
+fn entry(handler: &Handler) -> (Ident, TokenStream) {
+    let Handler {
+        path,
+        place,
+        blocking,
+        types,
+        ..
+    } = handler;
+    let name = &types.name;
+    let entry = &types.runtime.entry;
+    let unraw = name.to_string();
+    let name_text = unraw.trim_start_matches("r#");
+    // The place of the handler in messages from `build()`.
+    let line = quote_spanned!(*place=> ::core::line!());
+    let column = quote_spanned!(*place=> ::core::column!());
+    let router = if types.router.is_some() {
+        quote!(::core::option::Option::Some(__ROBYN_WS_ROUTER))
+    } else {
+        quote!(::core::option::Option::None)
+    };
+    let call = if handler.is_async || types.runtime.event == Event::Upgrade {
+        async_call(handler)
+    } else {
+        sync_call(handler)
+    };
+    let called = types.runtime.handler(&call, handler.is_async);
+    let needs = needs(handler);
+    let function = beside(name, "__robyn_ws_entry");
+    let code = quote! {
+        const fn #function() -> #entry {
+            #entry {
+                path: #path,
+                name: #name_text,
+                module: ::core::module_path!(),
+                file: ::core::file!(),
+                line: #line,
+                column: #column,
+                router: #router,
+                blocking: #blocking,
+                handler: #called,
+                needs: #needs,
+            }
+        }
+    };
+    (function, code)
+}
+
+fn sync_call(handler: &Handler) -> TokenStream {
+    let params = &handler.types.params;
     let mutable = (!params.is_empty()).then(|| quote!(mut));
-    let takes = takes(&handler.types);
+    let takes = takes(handler);
     let reply = reply(&handler.types, call(handler, argument_names(params.len())));
     quote! {
-        fn #shim(#mutable __robyn_ws_cx: #context) -> #result {
+        |#mutable __robyn_ws_cx| {
             #takes
             #reply
         }
@@ -53,14 +88,12 @@ fn sync_shim(handler: &Handler) -> TokenStream {
 }
 
 /// The context ends before the handler's own future is awaited, which may last for long and need not borrow it.
-fn async_shim(handler: &Handler) -> TokenStream {
+fn async_call(handler: &Handler) -> TokenStream {
     let Types {
         runtime, params, name, ..
     } = &handler.types;
-    let (context, future) = (&runtime.context, &runtime.future);
-    let shim = beside(name, "__robyn_ws_shim");
     let mutable = (!params.is_empty()).then(|| quote!(mut));
-    let takes = takes(&handler.types);
+    let takes = takes(handler);
     let call = call(handler, argument_names(params.len()));
     let awaited = handler.is_async.then(|| quote!(.await));
     let reply = reply(&handler.types, quote!(__robyn_ws_called #awaited));
@@ -77,43 +110,56 @@ fn async_shim(handler: &Handler) -> TokenStream {
             #reply
         })
     };
-    quote! {
-        fn #shim(__robyn_ws_cx: #context) -> #future {
-            #boxed
-        }
-    }
+    quote!(|__robyn_ws_cx| #boxed)
 }
 
-/// Takes the arguments from left to right; a rejection ends the shim.
-fn takes(types: &Types) -> TokenStream {
-    let awaited = (types.runtime.event == Event::Upgrade).then(|| quote!(.await));
+/// Takes the arguments from left to right; a rejection ends the call.
+fn takes(handler: &Handler) -> TokenStream {
+    let types = &handler.types;
+    // Only for the way in which an argument is taken, the compiler has to know its type before.
+    let (inferred, awaited) = if types.runtime.event == Event::Upgrade {
+        (Some(inferred(handler)), Some(quote!(.await)))
+    } else {
+        (None, None)
+    };
     let takes = types
         .params
         .iter()
         .zip(argument_names(types.params.len()))
         .map(|(ty, name)| {
-            let (place, take) = assertions::argument(types, ty, "take");
+            let (place, take) = assertions::argument(types, &assertions::inferred(types, ty), "take");
             let cx = format_ident!("__robyn_ws_cx");
-            let via = assertions::via(types, ty);
+            let via = assertions::via(types, &name, place);
             let taken = quote_spanned!(place=> (&mut #cx #via)#awaited?);
             quote!(let #name = #take #taken;)
         });
-    takes.collect()
+    quote!(#inferred #(#takes)*)
+}
+
+/// Tells the compiler the types of the arguments, by a call that never runs. They stand under the arguments' names.
+fn inferred(handler: &Handler) -> TokenStream {
+    let (inference, state) = (&handler.types.runtime.inference, &handler.types.runtime.state);
+    let names: Vec<_> = argument_names(handler.types.params.len()).collect();
+    let call = inferring_call(handler);
+    quote! {
+        #(let #names = #inference::<_, #state>::NEW;)*
+        if false {
+            let _ = #call;
+        }
+    }
+}
+
+fn inferring_call(handler: &Handler) -> TokenStream {
+    let names = argument_names(handler.types.params.len());
+    call(handler, names.map(|name| quote!(#name.argument())))
 }
 
 fn reply(types: &Types, value: TokenStream) -> TokenStream {
     let (reply, into_reply) = (&types.runtime.reply, &types.runtime.into_reply);
     match &types.output {
-        Output::Type(ty) => quote!(<#ty as #reply>::#into_reply(#value)),
-        Output::Inferred(ty) => {
-            // The argument begins and ends with the type, so that an error underlines all of it.
-            let (start, end) = ends(ty);
-            let same = quote_spanned!(generated_at(start)=> ::core::convert::identity);
-            let output = quote_spanned!(generated_at(end)=> (__robyn_ws_output));
-            quote! {
-                let __robyn_ws_output = #value;
-                #reply::#into_reply(#same #output)
-            }
+        Output::Type(ty) | Output::Inferred(ty) => {
+            let ty = assertions::inferred(types, ty);
+            quote!(<#ty as #reply>::#into_reply(#value))
         }
         Output::Never => value,
     }
@@ -121,78 +167,47 @@ fn reply(types: &Types, value: TokenStream) -> TokenStream {
 
 /// Declares the needs of the arguments, and the state that an upgrade handler creates.
 fn needs(handler: &Handler) -> TokenStream {
-    let runtime = &handler.types.runtime;
-    let (needs, reply) = (&runtime.needs, &runtime.reply);
-    let name = beside(&handler.types.name, "__robyn_ws_needs");
-    let arguments = assertions::arguments_are_declared(&handler.types);
-    let output = match &handler.types.output {
-        Output::Type(ty) if runtime.event == Event::Upgrade => quote!(<#ty as #reply>::declare(__robyn_ws_needs);),
-        Output::Inferred(_) if runtime.event == Event::Upgrade => declare_inferred(handler),
-        _ => TokenStream::new(),
-    };
+    let types = &handler.types;
+    let inferred = (!types.params.is_empty()).then(|| inferred(handler));
+    let declared = types
+        .params
+        .iter()
+        .zip(argument_names(types.params.len()))
+        .map(|(ty, name)| {
+            let (place, declare) = assertions::argument(types, &assertions::inferred(types, ty), "declare");
+            let needs = format_ident!("__robyn_ws_needs");
+            let via = assertions::via(types, &name, place);
+            let declared = quote_spanned!(place=> (#needs, #name #via));
+            quote!(#declare #declared;)
+        });
+    let output = (types.runtime.event == Event::Upgrade).then(|| declare_output(handler));
     quote! {
-        fn #name(__robyn_ws_needs: &mut #needs) {
-            #arguments
+        |__robyn_ws_needs| {
+            #inferred
+            #(#declared)*
             #output
         }
     }
 }
 
-/// Infers a return type that cannot be written, from a call that never runs.
-fn declare_inferred(handler: &Handler) -> TokenStream {
-    let (needs, reply) = (&handler.types.runtime.needs, &handler.types.runtime.reply);
-    let call = call(handler, handler.types.params.iter().map(|_| quote!(__robyn_ws_any())));
-    let awaited = handler.is_async.then(|| quote!(.await));
-    quote! {
-        fn __robyn_ws_any<T>() -> T {
-            ::core::unreachable!()
-        }
-        fn __robyn_ws_declare_output<R: #reply>(needs: &mut #needs, _call: impl ::core::ops::AsyncFnOnce() -> R) {
-            R::declare(needs);
-        }
-        __robyn_ws_declare_output(__robyn_ws_needs, async || #call #awaited);
-    }
-}
-
-fn entry(handler: &Handler) -> TokenStream {
-    let Handler {
-        path, blocking, types, ..
-    } = handler;
-    let name = &types.name;
-    let (inventory, entry) = (&types.runtime.inventory, &types.runtime.entry);
-    let unraw = name.to_string();
-    let name_text = unraw.trim_start_matches("r#");
-    // The place of the function's name is the place of the handler in messages from `build()`.
-    let line = quote_spanned!(name.span()=> ::core::line!());
-    let column = quote_spanned!(name.span()=> ::core::column!());
-    let router = if types.router.is_some() {
-        quote!(::core::option::Option::Some(__ROBYN_WS_ROUTER))
-    } else {
-        quote!(::core::option::Option::None)
+/// Declares the state that an upgrade handler creates.
+fn declare_output(handler: &Handler) -> Option<TokenStream> {
+    let types = &handler.types;
+    let (Output::Type(ty) | Output::Inferred(ty)) = &types.output else {
+        return None;
     };
-    let shim = types.runtime.handler(&quote!(__robyn_ws_shim), handler.is_async);
-    quote! {
-        #inventory::submit! {
-            #entry {
-                path: #path,
-                name: #name_text,
-                module: ::core::module_path!(),
-                file: ::core::file!(),
-                line: #line,
-                column: #column,
-                router: #router,
-                blocking: #blocking,
-                handler: #shim,
-                needs: __robyn_ws_needs,
-            }
-        }
-    }
+    let (ty, reply, output_of) = (
+        assertions::inferred(types, ty),
+        &types.runtime.reply,
+        &types.runtime.output_of,
+    );
+    let call = inferring_call(handler);
+    let awaited = handler.is_async.then(|| quote!(.await));
+    Some(quote!(<#ty as #reply>::declare(__robyn_ws_needs, #output_of(&async || #call #awaited));))
 }
 
-/// Calls the user's function, without the lints about a use of it.
 fn call(handler: &Handler, arguments: impl IntoIterator<Item = impl ToTokens>) -> TokenStream {
-    let mut name = handler.types.name.clone();
-    name.set_span(generated_at(name.span()));
+    let name = &handler.types.name;
     let arguments = arguments.into_iter();
     quote!(#name(#(#arguments),*))
 }

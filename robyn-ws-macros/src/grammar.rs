@@ -21,11 +21,12 @@ pub(crate) struct Argument {
     pub(crate) value: Option<TokenStream>,
 }
 
-/// Splits an attribute at its commas, and where one is missing.
-pub(crate) fn arguments(tokens: TokenStream, errors: &mut Diagnostics) -> Vec<Argument> {
+/// Splits an attribute at its commas, and where one is missing or another sign stands for it.
+pub(crate) fn arguments(tokens: TokenStream, known: &[&str], errors: &mut Diagnostics) -> Vec<Argument> {
     let mut arguments = Vec::new();
     let mut current: Vec<TokenTree> = Vec::new();
-    for token in tokens {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
         if is_punct(&token, ',') {
             if current.is_empty() {
                 errors.report(&token, "an argument is missing before this comma", "remove the comma");
@@ -33,16 +34,52 @@ pub(crate) fn arguments(tokens: TokenStream, errors: &mut Diagnostics) -> Vec<Ar
             arguments.extend(Argument::new(&mut current));
             continue;
         }
-        // No argument has two words side by side.
-        if is_word(&token) && current.last().is_some_and(is_word) {
-            let help = "separate the arguments with commas";
-            errors.report(&token, format_args!("expected `,` before `{token}`"), help);
+        if let Some(sign) = other_separator(&token, &current, tokens.peek()) {
+            let problem = format!("expected `,`, found `{sign}`");
+            errors.report(&token, problem, "separate the arguments with commas");
+            arguments.extend(Argument::new(&mut current));
+            tokens.next_if(|_| sign.len() > 1);
+            continue;
+        }
+        if lacks_comma(&token, &current, tokens.peek()) {
+            // An argument without a known key will be reported itself.
+            if known.contains(&token.to_string().as_str()) || begins_an_argument(&token, tokens.peek()) {
+                let help = "separate the arguments with commas";
+                errors.report(&token, format_args!("expected `,` before `{token}`"), help);
+            }
             arguments.extend(Argument::new(&mut current));
         }
         current.push(token);
     }
     arguments.extend(Argument::new(&mut current));
     arguments
+}
+
+/// Returns the sign that stands where a comma belongs: a semicolon, or a sign behind a literal.
+fn other_separator(token: &TokenTree, current: &[TokenTree], next: Option<&TokenTree>) -> Option<&'static str> {
+    let after_literal = matches!(current.last(), Some(TokenTree::Literal(_)));
+    let before_angle = next.is_some_and(|next| is_punct(next, '>'));
+    match token {
+        TokenTree::Punct(punct) => match punct.as_char() {
+            ';' => Some(";"),
+            ':' if after_literal => Some(":"),
+            '=' if after_literal && before_angle => Some("=>"),
+            '-' if after_literal && before_angle => Some("->"),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// No argument has two words side by side. Where the second one may be the value of the first one, `=` is missing, and no
+/// comma.
+fn lacks_comma(token: &TokenTree, current: &[TokenTree], next: Option<&TokenTree>) -> bool {
+    let may_be_a_value = matches!(current, [TokenTree::Ident(_)]) && !begins_an_argument(token, next);
+    is_word(token) && current.last().is_some_and(is_word) && !may_be_a_value
+}
+
+fn begins_an_argument(token: &TokenTree, next: Option<&TokenTree>) -> bool {
+    matches!(token, TokenTree::Ident(_)) && next.is_some_and(|next| is_punct(next, '='))
 }
 
 impl Argument {
@@ -52,7 +89,7 @@ impl Argument {
         let (key, value) = match tokens.as_slice() {
             [] => return None,
             [TokenTree::Ident(key)] => (Some(key.clone()), None),
-            [TokenTree::Ident(key), TokenTree::Punct(equals), value @ ..] if equals.as_char() == '=' => {
+            [TokenTree::Ident(key), equals, value @ ..] if is_punct(equals, '=') && !goes_on(value) => {
                 (Some(key.clone()), Some(ungrouped(value.to_vec()).into_iter().collect()))
             }
             _ => (None, None),
@@ -62,6 +99,19 @@ impl Argument {
             key,
             value,
         })
+    }
+
+    /// Returns the key and the value that were likely meant in another form: `on => "close"`, `on("close")`, `"on" = ..`.
+    pub(crate) fn other_form(&self) -> Option<(String, TokenStream)> {
+        let mut tokens = self.tokens.clone().into_iter();
+        let key = tokens.next()?.to_string();
+        let mut value: Vec<_> = tokens
+            .skip_while(|token| matches!(token, TokenTree::Punct(_)))
+            .collect();
+        if let [TokenTree::Group(group)] = value.as_slice() {
+            value = group.stream().into_iter().collect();
+        }
+        Some((key.trim_matches('"').to_owned(), value.into_iter().collect()))
     }
 
     /// Parses the value, or reports it with `help`, the right way to write it.
@@ -91,6 +141,12 @@ impl Argument {
             );
         }
     }
+}
+
+/// Returns `true` if these tokens make another sign of the `=` before them: `=>` or `==`.
+fn goes_on(behind_equals: &[TokenTree]) -> bool {
+    let next = behind_equals.first();
+    next.is_some_and(|next| is_punct(next, '>') || is_punct(next, '='))
 }
 
 /// The keys of an attribute: the known ones, and those that have been given.

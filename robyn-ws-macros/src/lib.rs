@@ -3,9 +3,11 @@
 //! Use `robyn-ws`, which re-exports them.
 
 mod args;
+mod argument;
 mod assertions;
 mod connection_state;
 mod diagnostics;
+mod editor;
 mod event;
 mod expand;
 mod fallback;
@@ -14,8 +16,10 @@ mod item;
 mod model;
 mod path;
 mod runtime;
+mod runtime_crate;
 #[cfg(test)]
 mod snapshot;
+mod surroundings;
 mod tokens;
 mod validate;
 mod websocket;
@@ -43,7 +47,7 @@ use proc_macro::TokenStream;
 ///
 /// | argument | meaning |
 /// |---|---|
-/// | `"/chat/{room}"` | The endpoint's path, in axum's syntax: `{name}` is one segment, `{*rest}` all that follows. |
+/// | `"/chat/{room}"` | The endpoint's path, in axum's syntax: `{name}` is one segment, `{*rest}` all that follows. Other characters stand in the form that clients send, `%20` for a space. |
 /// | `on = "upgrade"` | Decides about the request before a socket is opened, and may create the connection's state. |
 /// | `on = "connect"` | Runs when the socket is open. |
 /// | `on = "message"` | Runs for each text or binary message. |
@@ -52,7 +56,7 @@ use proc_macro::TokenStream;
 /// | `router = LEAGUE` | The `static` `SubRouter` that the endpoint belongs to. |
 /// | `state = AppState` | The state for axum's extractors in an `upgrade` handler, which `App::state` is given. |
 /// | `blocking` | Runs the function, which is not `async`, on a thread that may block. |
-/// | `crate = my::robyn_ws` | Where the runtime crate is, if it is not `::robyn_ws`. |
+/// | `crate = my::robyn_ws` | Where the runtime crate is, if it is not a dependency of your crate. |
 ///
 /// # The function
 ///
@@ -95,7 +99,7 @@ pub fn websocket(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// | attribute on the type | meaning |
 /// |---|---|
 /// | `#[connection_state(from_upgrade)]` | Only an `upgrade` handler can create it; the type does not need a `Default`. |
-/// | `#[connection_state(crate = my::robyn_ws)]` | Where the runtime crate is, if it is not `::robyn_ws`. |
+/// | `#[connection_state(crate = my::robyn_ws)]` | Where the runtime crate is, if it is not a dependency of your crate. |
 #[proc_macro_derive(ConnectionState, attributes(connection_state))]
 pub fn connection_state(item: TokenStream) -> TokenStream {
     printed(connection_state::derive(item.into())).into()

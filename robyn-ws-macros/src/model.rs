@@ -1,6 +1,6 @@
 //! A handler in words of its domain: the only input of `expand`.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::{Attribute, ExprPath, LitStr};
 
@@ -9,6 +9,8 @@ use crate::runtime::Runtime;
 /// A handler without a mistake.
 pub(crate) struct Handler {
     pub(crate) path: EndpointPath,
+    /// The place of the function, without a token that editors know.
+    pub(crate) place: Span,
     pub(crate) is_async: bool,
     pub(crate) blocking: bool,
     /// The attributes of the function that generated code shares: `cfg` and `allow`.

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Path, Type};
 
-use crate::event::Event;
+use crate::{event::Event, runtime_crate};
 
 /// The paths for handlers of one event, all of them in the runtime's `__private`.
 pub(crate) struct Runtime {
@@ -16,20 +16,20 @@ pub(crate) struct Runtime {
     pub(crate) sub_router: TokenStream,
     pub(crate) needs: TokenStream,
     pub(crate) borrowed_once: TokenStream,
-    /// The type that the handler's arguments are taken from.
-    pub(crate) context: TokenStream,
     /// The trait of the handler's arguments.
     pub(crate) argument: TokenStream,
-    /// The type that finds the way in which an upgrade handler's argument is taken.
-    pub(crate) probe: Option<TokenStream>,
+    /// The type that stands for an inferred type.
+    pub(crate) inference: TokenStream,
+    /// The function that infers the output of a handler.
+    pub(crate) output_of: TokenStream,
+    /// The alias that gives an inferred type a place.
+    pub(crate) inferred: TokenStream,
     /// The type of the state that an upgrade handler's extractors take.
     pub(crate) state: TokenStream,
-    /// The trait of the handler's output, its method, and the result of that.
+    /// The trait of the handler's output, and its method.
     pub(crate) reply: TokenStream,
     pub(crate) into_reply: TokenStream,
-    pub(crate) result: TokenStream,
-    /// The future of a result, and the function that boxes it.
-    pub(crate) future: TokenStream,
+    /// The function that boxes the future of a result.
     pub(crate) must_be_send: TokenStream,
     pub(crate) event: Event,
     handler: TokenStream,
@@ -42,22 +42,19 @@ struct Names {
     event: TokenStream,
     /// The trait of the arguments.
     argument: TokenStream,
-    context: TokenStream,
     reply: TokenStream,
     into_reply: TokenStream,
-    result: TokenStream,
-    future: TokenStream,
     must_be_send: TokenStream,
 }
 
 impl Names {
-    fn of(event: Event, rt: &TokenStream, state: &TokenStream) -> Self {
+    fn of(event: Event, state: &TokenStream) -> Self {
         match event {
             Event::Upgrade => Self::of_upgrade(state),
-            Event::Connect => Self::of_live(rt, quote!(Connect), &quote!(ConnectArgument)),
-            Event::Message => Self::of_live(rt, quote!(Message), &quote!(MessageArgument)),
-            Event::Close => Self::of_live(rt, quote!(Close), &quote!(CloseArgument)),
-            Event::Session => Self::of_live(rt, quote!(Session), &quote!(SessionArgument)),
+            Event::Connect => Self::of_live(quote!(Connect), &quote!(ConnectArgument)),
+            Event::Message => Self::of_live(quote!(Message), &quote!(MessageArgument)),
+            Event::Close => Self::of_live(quote!(Close), &quote!(CloseArgument)),
+            Event::Session => Self::of_live(quote!(Session), &quote!(SessionArgument)),
         }
     }
 
@@ -65,23 +62,17 @@ impl Names {
         Self {
             event: quote!(Upgrade),
             argument: quote!(UpgradeArgument<'_, _, #state>),
-            context: quote!(UpgradeContext<'_>),
             reply: quote!(IntoUpgradeReply),
             into_reply: quote!(into_upgrade_reply),
-            result: quote!(UpgradeResult),
-            future: quote!(UpgradeFuture<'_>),
             must_be_send: quote!(upgrade_future_must_be_send),
         }
     }
 
-    fn of_live(rt: &TokenStream, event: TokenStream, argument: &TokenStream) -> Self {
+    fn of_live(event: TokenStream, argument: &TokenStream) -> Self {
         Self {
             argument: quote!(#argument<'_>),
-            context: quote!(EventContext<'_, #rt::event::#event>),
             reply: quote!(IntoReply),
             into_reply: quote!(into_reply),
-            result: quote!(HandlerResult),
-            future: quote!(HandlerFuture<'_>),
             must_be_send: quote!(handler_future_must_be_send),
             event,
         }
@@ -97,13 +88,10 @@ impl Runtime {
         let Names {
             event: kind,
             argument,
-            context,
             reply,
             into_reply,
-            result,
-            future,
             must_be_send,
-        } = Names::of(event, &rt, &state_name(state));
+        } = Names::of(event, &state_name(state));
         let is_upgrade = event == Event::Upgrade;
         let ways = is_upgrade.then(|| quote!(#[allow(unused_imports)] use #rt::via::*;));
         // It is named once, so that a wrong type is one error.
@@ -115,14 +103,13 @@ impl Runtime {
             sub_router: quote!(#rt::SubRouter),
             needs: quote!(#rt::Needs),
             borrowed_once: quote!(#rt::ConnectionStateIsBorrowedOnce),
-            context: quote!(#rt::#context),
             argument: quote!(#rt::#argument),
-            probe: is_upgrade.then(|| quote!(#rt::Probe)),
+            inference: quote!(#rt::Inference),
+            output_of: quote!(#rt::output_of),
+            inferred: quote!(#rt::Inferred),
             state: state_name(state),
             reply: quote!(#rt::#reply),
             into_reply,
-            result: quote!(#rt::#result),
-            future: quote!(#rt::#future),
             must_be_send: quote!(#rt::#must_be_send),
             event,
             handler: quote!(#rt::Handler::#kind),
@@ -130,13 +117,13 @@ impl Runtime {
         }
     }
 
-    /// Returns the expression that turns a shim into a handler.
-    pub(crate) fn handler(&self, shim: &TokenStream, is_async: bool) -> TokenStream {
+    /// Returns the expression that turns a closure into a handler.
+    pub(crate) fn handler(&self, closure: &TokenStream, is_async: bool) -> TokenStream {
         let Self { handler, call, .. } = self;
         match (self.event, is_async) {
-            (Event::Upgrade, _) => quote!(#handler(#shim)),
-            (_, true) => quote!(#handler(#call::Async(#shim))),
-            (_, false) => quote!(#handler(#call::Sync(#shim))),
+            (Event::Upgrade, _) => quote!(#handler(#closure)),
+            (_, true) => quote!(#handler(#call::Async(#closure))),
+            (_, false) => quote!(#handler(#call::Sync(#closure))),
         }
     }
 }
@@ -165,7 +152,7 @@ impl StateRuntime {
 }
 
 fn root(path: Option<&Path>) -> TokenStream {
-    path.map_or_else(|| quote!(::robyn_ws), ToTokens::to_token_stream)
+    path.map_or_else(runtime_crate::path, ToTokens::to_token_stream)
 }
 
 fn private(path: Option<&Path>) -> TokenStream {

@@ -3,51 +3,63 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{
-    Attribute, FnArg, GenericArgument, GenericParam, Ident, PatType, PathArguments, ReturnType, Safety, Signature,
-    Type, TypeReference,
-};
+use syn::{Attribute, FnArg, GenericParam, Ident, PatType, ReturnType, Safety, Signature, Type, TypeReference};
 
 use crate::{
     args::{Args, State},
+    argument::{self, ungrouped},
     diagnostics::Diagnostics,
     event::Event,
-    item::Item,
+    item::{Function, is_entry_point},
     model::{EndpointPath, Handler, Output, Types},
     path,
     runtime::Runtime,
+    runtime_crate,
     tokens::{anonymous, code, is_closed, mentions},
 };
 
 /// Returns the handler, or reports all its mistakes and returns the part that the compiler can check nevertheless.
 pub(crate) fn validate(
     mut args: Args,
-    item: Option<Item>,
+    function: Option<Function>,
     errors: &mut Diagnostics,
 ) -> Result<Handler, Option<Box<Types>>> {
     if let Some(EndpointPath::Literal(path)) = &args.path {
         path::check(path, errors);
     }
-    let Some(Item { attrs, signature }) = item else {
+    let Some(function) = function else {
         return Err(None);
     };
-    check_mode(&args, &signature, errors);
+    let signature = &function.signature;
+    check_mode(&args, &function, errors);
     check_state(&args, errors);
-    check_qualifiers(&signature, errors);
-    check_generics(&signature, errors);
-    let params = check_params(&signature, errors);
-    let exclusive = check_exclusive(&signature, errors);
+    check_qualifiers(signature, errors);
+    check_place(&function, args.blocking.is_some(), errors);
+    check_generics(signature, errors);
+    let params = check_params(signature, args.event, errors);
+    if args.event == Some(Event::Session) {
+        check_sockets(signature, errors);
+    }
+    check_output(signature, args.event, errors);
+    let exclusive = check_exclusive(signature, errors);
 
-    let types = types(&mut args, &signature, params, exclusive);
+    let finds_the_runtime = args.runtime.is_some() || runtime_crate::check("#[websocket(.., ", errors);
+    let is_associated = signature.receiver().is_some() || function.surroundings.block.is_some();
+    if is_associated || !finds_the_runtime {
+        // The checks of the compiler cannot stand in an `impl` block, and need the runtime.
+        return Err(None);
+    }
+    let types = types(&mut args, signature, params, exclusive);
     match (args.path, types) {
-        (Some(path), Some(types)) if errors.is_empty() => Ok(Handler {
+        (Some(path), types) if errors.is_empty() => Ok(Handler {
             path,
+            place: signature.paren_token.span.open(),
             is_async: signature.asyncness.is_some(),
             blocking: args.blocking.is_some(),
-            attrs: attrs.into_iter().filter(is_shared).collect(),
+            attrs: function.attrs.into_iter().filter(is_shared).collect(),
             types,
         }),
-        (_, types) => Err(types.map(Box::new)),
+        (_, types) => Err(Some(Box::new(types))),
     }
 }
 
@@ -58,25 +70,21 @@ fn types(
     signature: &Signature,
     params: Vec<TokenStream>,
     exclusive: Vec<(TokenStream, TokenStream)>,
-) -> Option<Types> {
-    if signature.receiver().is_some() {
-        // The checks cannot stand in an `impl` block.
-        return None;
-    }
+) -> Types {
     let may_lack_its_event = args.event == Some(Event::Session) && signature.asyncness.is_none();
     let is_clear = !may_lack_its_event && !state_is_wrong(args);
     let (event, params, output) = match args.event {
         Some(event) if is_clear => (event, params, output(signature)),
         _ => (Event::Session, Vec::new(), Output::Never),
     };
-    Some(Types {
+    Types {
         name: signature.ident.clone(),
         runtime: Runtime::new(args.runtime.as_ref(), event, args.state.given()),
         params,
         output,
         router: args.router.take(),
         exclusive,
-    })
+    }
 }
 
 /// Generated code exists exactly when the function does, and may do with its types what the function may.
@@ -85,10 +93,11 @@ fn is_shared(attr: &Attribute) -> bool {
 }
 
 /// Checks that `async`, `blocking` and the event fit together.
-fn check_mode(args: &Args, signature: &Signature, errors: &mut Diagnostics) {
+fn check_mode(args: &Args, function: &Function, errors: &mut Diagnostics) {
+    let signature = &function.signature;
     let name = &signature.ident;
     let is_session = args.event == Some(Event::Session);
-    if is_session && signature.asyncness.is_none() {
+    if is_session && signature.asyncness.is_none() && !function.starts_a_runtime {
         let problem = "a session handler waits for its socket, so it has to be `async`";
         let help = format!("write `async fn {name}`, or add `on = \"message\"` to handle one message at a time");
         errors.report(&signature.fn_token, problem, help);
@@ -143,12 +152,36 @@ fn check_qualifiers(signature: &Signature, errors: &mut Diagnostics) {
         let help = format!("remove `{}`", code(abi.to_token_stream()));
         errors.report(abi, "a handler is called from Rust, with Rust's own ABI", help);
     }
-    if let Some(variadic) = &signature.variadic {
-        errors.report(&variadic.dots, "a handler cannot be variadic", "remove `...`");
+    if signature.variadic.is_some() {
+        errors.leave_to_compiler();
     }
-    if let Some(receiver) = signature.receiver() {
+}
+
+/// Checks that it is a free function, which only its app calls.
+fn check_place(function: &Function, is_blocking: bool, errors: &mut Diagnostics) {
+    let name = &function.signature.ident;
+    if let Some(receiver) = function.signature.receiver() {
+        if function.surroundings.is_free {
+            return errors.leave_to_compiler();
+        }
         let help = "move it out of the `impl` block, and take a connection's own state as `&mut S`";
         errors.report(receiver, "a handler is a free function, it has no `self`", help);
+    } else if let Some(block) = function.surroundings.block {
+        let problem = "a handler is a free function, it is not associated with a type";
+        errors.report(name, problem, format_args!("move it out of the `{block}` block"));
+    }
+    for attr in function.attrs.iter().filter(|attr| is_entry_point(attr)) {
+        let path = match attr.path().segments.last() {
+            // `#[tokio::test]` has become `#[::core::prelude::v1::test]`.
+            Some(last) if attr.path().leading_colon.is_some() => last.ident.to_string(),
+            _ => code(attr.path().to_token_stream()),
+        };
+        let problem = format!("a handler is called by its app, it cannot be a `#[{path}]` as well");
+        errors.report(attr, problem, format_args!("remove `#[{path}]`"));
+    }
+    if function.starts_a_runtime && !is_blocking && !function.is_entry_point() {
+        let problem = "a handler runs on the runtime of its app, it cannot start another one";
+        errors.report(name, problem, "remove `#[tokio::main]`");
     }
 }
 
@@ -159,6 +192,12 @@ fn check_generics(signature: &Signature, errors: &mut Diagnostics) {
         .iter()
         .filter(|param| !matches!(param, GenericParam::Lifetime(_)));
     let params: Vec<_> = params.collect();
+    for lifetime in signature.generics.lifetimes() {
+        if let Some(bound) = lifetime.bounds.iter().find(|bound| bound.ident == "static") {
+            let problem = "what a handler borrows lives as long as the handler runs, not `'static`";
+            errors.report(bound, problem, "remove `: 'static`");
+        }
+    }
     if !params.is_empty() {
         let help = "write the concrete types, or call the generic function from one handler for each of them";
         errors.report(
@@ -170,46 +209,25 @@ fn check_generics(signature: &Signature, errors: &mut Diagnostics) {
 }
 
 /// Checks each parameter for itself, and returns the types of the well-formed ones.
-fn check_params(signature: &Signature, errors: &mut Diagnostics) -> Vec<TokenStream> {
+fn check_params(signature: &Signature, event: Option<Event>, errors: &mut Diagnostics) -> Vec<TokenStream> {
     let mut types = Vec::new();
     for param in typed_params(signature) {
-        let ty = &param.ty;
+        let ty = param.ty.to_token_stream();
         if let Some(cfg) = param.attrs.iter().find(|attr| attr.path().is_ident("cfg")) {
             let help = "write the function once for each configuration, with `#[cfg(..)]` on it";
             errors.report(cfg, "an argument of a handler cannot be conditional", help);
-        } else if mentions(ty.to_token_stream(), &["impl"]) {
-            let problem = "what a handler takes is chosen by its type, which `impl Trait` leaves open";
-            errors.report(
-                ty,
-                problem,
-                format_args!("write the concrete type instead of `{}`", code(ty.to_token_stream())),
-            );
-        } else if let Some(message) = static_message(ty) {
-            let problem = "what a handler borrows lives as long as the handler runs, not `'static`";
-            errors.report(ty, problem, message);
-        } else if !mentions(ty.to_token_stream(), &type_params(signature)) {
-            types.push(anonymous(ty.to_token_stream()));
+        } else if argument::check(&param.ty, event, errors) && !mentions(ty.clone(), &type_params(signature)) {
+            types.push(anonymous(ty));
         }
     }
     types
 }
 
-/// Returns what to write instead of `&'static str` and `&'static [u8]`, since a message does not live that long.
-///
-/// Other types may have an extractor that finds them in a `static`.
-fn static_message(ty: &Type) -> Option<&'static str> {
-    let Type::Reference(reference) = ungrouped(ty) else {
-        return None;
-    };
-    if reference.lifetime.as_ref()?.ident != "static" {
-        return None;
-    }
-    match ungrouped(&reference.elem) {
-        Type::Path(path) if path.path.is_ident("str") => Some("write `&str`, or take `String` to keep it"),
-        Type::Slice(slice) if code(slice.elem.to_token_stream()) == "u8" => {
-            Some("write `&[u8]`, or take `Bytes` to keep it")
-        }
-        _ => None,
+fn check_sockets(signature: &Signature, errors: &mut Diagnostics) {
+    let sockets = typed_params(signature).filter(|param| argument::is_socket(&param.ty));
+    for second in sockets.skip(1) {
+        let help = "take it once, and send from elsewhere with `socket.connector()`";
+        errors.report(&second.ty, "a session handler has one socket", help);
     }
 }
 
@@ -217,25 +235,25 @@ fn static_message(ty: &Type) -> Option<&'static str> {
 /// tell, because one may be an alias of the other.
 fn check_exclusive(signature: &Signature, errors: &mut Diagnostics) -> Vec<(TokenStream, TokenStream)> {
     let references: Vec<_> = typed_params(signature)
-        .filter_map(|param| Some((param, reference(&param.ty)?)))
+        .filter_map(|param| Some((param, argument::reference(&param.ty)?)))
         .collect();
     let mut unclear = Vec::new();
     for (position, (param, second)) in references.iter().enumerate() {
-        for (first_param, first) in &references[..position] {
-            if first.mutability.is_none() && second.mutability.is_none() {
-                continue;
-            }
-            let (one, other) = (first.elem.to_token_stream(), second.elem.to_token_stream());
-            let name = code(other.clone());
-            if name == code(one.clone()) {
-                let first = code(first_param.to_token_stream());
-                let problem = format!("`{name}` is taken twice, once as `&mut`, first as `{first}`");
-                errors.report(&param.ty, problem, format_args!("take it once, as `&mut {name}`"));
-                break;
-            }
-            if is_closed(one.clone()) && is_closed(other.clone()) {
-                unclear.push((one, other));
-            }
+        let is_exclusive = |first: &TypeReference| first.mutability.is_some() || second.mutability.is_some();
+        let earlier = || references[..position].iter().filter(|(_, first)| is_exclusive(first));
+        let other = second.elem.to_token_stream();
+        let name = code(other.clone());
+        if let Some((first, _)) = earlier().find(|(_, first)| name == code(first.elem.to_token_stream())) {
+            let first = code(first.to_token_stream());
+            let problem = format!("`{name}` is taken twice, once as `&mut`, first as `{first}`");
+            errors.report(&param.ty, problem, format_args!("take it once, as `&mut {name}`"));
+        } else if is_closed(other.clone()) {
+            let firsts = earlier().map(|(_, first)| first.elem.to_token_stream());
+            unclear.extend(
+                firsts
+                    .filter(|one| is_closed(one.clone()))
+                    .map(|one| (one, other.clone())),
+            );
         }
     }
     unclear
@@ -248,41 +266,28 @@ fn typed_params(signature: &Signature) -> impl Iterator<Item = &PatType> {
     })
 }
 
-/// Returns the reference that a parameter of this type takes, also inside of `Option` or `Result`.
-fn reference(ty: &Type) -> Option<&TypeReference> {
-    match ungrouped(ty) {
-        Type::Reference(reference) => Some(reference),
-        Type::Path(path) => {
-            let last = path.path.segments.last()?;
-            match &last.arguments {
-                PathArguments::AngleBracketed(arguments) if last.ident == "Option" || last.ident == "Result" => {
-                    match arguments.args.first()? {
-                        GenericArgument::Type(ty) => reference(ty),
-                        _ => None,
-                    }
-                }
-                _ => None,
-            }
-        }
-        _ => None,
+/// Checks that the compiler takes the output, and that an error that only its trait names can be kept for the log.
+fn check_output(signature: &Signature, event: Option<Event>, errors: &mut Diagnostics) {
+    let ReturnType::Type(_, ty) = &signature.output else {
+        return;
+    };
+    if argument::is_unsized(ty) {
+        return errors.leave_to_compiler();
     }
-}
-
-/// Returns the type in parentheses, or in the group in which `$ty:ty` of a `macro_rules!` arrives.
-fn ungrouped(mut ty: &Type) -> &Type {
-    loop {
-        ty = match ty {
-            Type::Group(group) => &group.elem,
-            Type::Paren(paren) => &paren.elem,
-            other => return other,
-        };
+    if event != Some(Event::Upgrade)
+        && typed_params(signature).any(|param| argument::borrows(&param.ty))
+        && let Some(error) = argument::borrowing_error(ty)
+    {
+        let problem = "the error of a handler is kept for the log, but this one may borrow from the arguments";
+        let help = format!("write `{} + use<>`, or name the type of the error", code(error.clone()));
+        errors.report(&error, problem, help);
     }
 }
 
 fn output(signature: &Signature) -> Output {
     match &signature.output {
         ReturnType::Default => Output::Type(quote!(())),
-        ReturnType::Type(_, ty) if matches!(ungrouped(ty), Type::Never(_)) => Output::Never,
+        ReturnType::Type(_, ty) if matches!(ungrouped(ty), Type::Never(_)) || argument::is_unsized(ty) => Output::Never,
         ReturnType::Type(_, ty) => {
             let tokens = ty.to_token_stream();
             if mentions(tokens.clone(), &["impl"]) || mentions(tokens.clone(), &type_params(signature)) {

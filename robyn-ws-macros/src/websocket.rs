@@ -1,19 +1,95 @@
-//! `#[websocket]` on one screen: parse, validate, expand, or fall back.
+//! `#[websocket]` on one screen: parse, validate, and expand, or fall back.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
+use syn::Attribute;
 
-use crate::{args::Args, diagnostics::Diagnostics, expand::expand, fallback::fallback, item::Item, validate::validate};
+use crate::{
+    args::Args,
+    diagnostics::Diagnostics,
+    editor,
+    expand::expand,
+    fallback::fallback,
+    item::{Function, Item, without_entry_points},
+    validate::validate,
+};
 
 pub(crate) fn websocket(attr: TokenStream, item: &TokenStream) -> TokenStream {
+    if is_key_with_value() {
+        // The compiler has reported that already.
+        return item.clone();
+    }
     let mut errors = Diagnostics::default();
-    let args = Args::parse(attr, &mut errors);
+    let args = Args::parse(attr.clone(), &mut errors);
     let parsed = Item::parse(item.clone(), &mut errors);
-    let generated = match validate(args, parsed, &mut errors) {
-        Ok(handler) => expand(&handler),
-        Err(types) => fallback(errors, types.as_deref()),
+    if matches!(parsed, Item::Unreadable) {
+        errors.leave_to_compiler();
+    }
+    let function = parsed.function();
+    let copy = function.as_ref().and_then(|function| copy(item, function));
+    let is_entry_point = function.as_ref().is_some_and(Function::is_entry_point);
+    let (attrs, checked) = match validate(args, function, &mut errors) {
+        Ok(handler) => {
+            let entry = expand(&handler);
+            (handler.attrs, Some((entry, handler.types.runtime.import)))
+        }
+        Err(types) => (Vec::new(), types.map(|types| (fallback(&types), types.runtime.import))),
     };
-    quote!(#item #generated)
+    let refused = errors.has_others.then(refused);
+    let errors = errors.into_compile_errors();
+    // The function of an `impl` block has nothing that can be checked beside it.
+    let beside = checked.map(|(checked, import)| beside(attr, &attrs, &import, &quote!(#copy #checked)));
+    let rest = is_entry_point.then(|| without_entry_points(item));
+    let item = rest.as_ref().unwrap_or(item);
+    // An editor compares this code with that for a longer word, so the errors, which quote the word, come last.
+    quote!(#item #beside #refused #errors)
+}
+
+/// Generates the item that stands beside the function: one for the compiler, and one for editors.
+fn beside(attr: TokenStream, attrs: &[Attribute], import: &TokenStream, checked: &TokenStream) -> TokenStream {
+    let mentioned = editor::mentions(attr);
+    // rust-analyzer sets this `cfg`, which the compiler does not know. A deprecated function, or one with deprecated
+    // types, is still a handler, and its author has been warned already.
+    quote! {
+        #(#attrs)*
+        #[allow(deprecated, unexpected_cfgs)]
+        const _: () = {
+            #import
+            #[cfg(not(rust_analyzer))]
+            const _: () = { #checked };
+            #[cfg(rust_analyzer)]
+            const _: () = { #mentioned };
+        };
+    }
+}
+
+/// Copies a function that shares its name with another one, to stand next to the call.
+///
+/// The compiler reports the second function, and takes the name for the first one: the call would not fit as well.
+fn copy(item: &TokenStream, function: &Function) -> Option<TokenStream> {
+    function.surroundings.has_twin.then(|| quote!(#[allow(warnings)] #item))
+}
+
+/// Generates an error in case that the compiler, being newer than this crate, finds nothing wrong with a signature: a
+/// handler is never left out silently. It stands in a function that is compiled only where there is no other error.
+fn refused() -> TokenStream {
+    quote! {
+        const _: () = {
+            fn __robyn_ws_refused<T>() {
+                const { ::core::panic!("`#[websocket]` cannot read this signature") }
+            }
+            #[used]
+            static __ROBYN_WS_REFUSED: fn() = __robyn_ws_refused::<()>;
+        };
+    }
+}
+
+/// Returns `true` for `#[websocket = "/chat"]`, of which the compiler passes only the value.
+fn is_key_with_value() -> bool {
+    let attribute = Span::call_site().source_text().unwrap_or_default();
+    let inner = attribute.trim_start_matches(['#', '[']);
+    let sign = inner.find(['(', '[', '{', '=']);
+    sign.is_some_and(|sign| inner[sign..].starts_with('='))
 }
 
 #[cfg(test)]

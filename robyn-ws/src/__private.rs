@@ -15,18 +15,52 @@ pub use crate::{
         event::{self, Event, EventContext},
         extract::{
             argument::{CloseArgument, ConnectArgument, MessageArgument, SessionArgument},
-            upgrade::{Probe, Taking, UpgradeArgument, UpgradeContext, UpgradeRefusal},
+            upgrade::{Taking, UpgradeArgument, UpgradeContext, UpgradeRefusal},
         },
+        inference::Inference,
         needs::Needs,
         reply::{HandlerResult, IntoReply, IntoUpgradeReply, UpgradeResult},
     },
 };
 
-/// The traits of [`Probe`].
+/// The ways to find how an upgrade handler's argument is taken.
 pub mod via {
     pub use crate::handler::extract::upgrade::{
         ViaEvent as _, ViaFallible as _, ViaNothing as _, ViaOptional as _, ViaParts as _,
     };
+}
+
+/// A type that the compiler infers, at the place of a longer type.
+pub type Inferred<T> = T;
+
+/// Returns the type that a handler returns.
+pub const fn output_of<R>(_handler: &impl AsyncFnOnce() -> R) -> Inference<R> {
+    Inference::NEW
+}
+
+/// The words of `#[websocket]`, which editors complete and explain.
+pub mod editor {
+    pub mod keys {
+        /// The event that the function handles: `on = "message"`.
+        pub mod on {}
+        /// The `static` `SubRouter` that the endpoint belongs to: `router = LEAGUE`.
+        pub mod router {}
+        /// The state that the extractors of an upgrade handler take, given by `App::state`: `state = AppState`.
+        pub mod state {}
+        /// Runs the function, which is not `async`, on a thread that may block.
+        pub mod blocking {}
+    }
+
+    pub mod events {
+        /// Decides about the request before a socket is opened: `on = "upgrade"`.
+        pub mod upgrade {}
+        /// Runs when the socket is open: `on = "connect"`.
+        pub mod connect {}
+        /// Runs for each text or binary message: `on = "message"`.
+        pub mod message {}
+        /// Runs once after the connection has ended: `on = "close"`.
+        pub mod close {}
+    }
 }
 
 /// Boxes the future of an asynchronous handler, and catches its panics. Its name appears in the error for a future that is

@@ -50,6 +50,13 @@ pub(crate) enum Command {
     Races,
     /// Run thousands of clients that misbehave, and check everything; `soak --help` lists the flags
     Soak(Forwarded),
+    /// Measure how long many annotated handlers take to compile, beside the same handlers by hand
+    CompileTime {
+        #[arg(long, value_name = "N", default_value_t = 200)]
+        handlers: u32,
+        #[arg(long, value_name = "N", default_value_t = 5)]
+        rounds: usize,
+    },
     /// Measure robyn-ws beside its peers; `bench --help` lists the flags
     Bench(Forwarded),
 }

@@ -5,6 +5,7 @@
 mod command;
 
 mod bench;
+mod compile_time;
 mod conformance;
 mod examples;
 mod fuzz;
@@ -50,6 +51,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Fuzz { seconds, target } => fuzz::run(seconds, target.as_deref()),
         Command::Races => races::run(),
         Command::Soak(words) => soak::run(&words.flags),
+        Command::CompileTime { handlers, rounds } => compile_time::run(handlers, rounds),
         Command::Bench(words) => bench::run(&words.flags),
     }
 }

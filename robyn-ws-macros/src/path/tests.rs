@@ -1,8 +1,8 @@
 //! Paths: axum accepts the same ones, and each refused path names its fix.
 
-use std::panic::catch_unwind;
+use std::{fs, panic::catch_unwind, path::Path};
 
-use super::mistakes;
+use super::rules::mistakes;
 
 /// Returns the only mistake of `path`, as the user reads it.
 fn mistake(path: &str) -> String {
@@ -84,6 +84,24 @@ fn a_parameter_in_another_syntax_is_written_out() {
         ("/users/<int:id>", "/users/{id}"),
         ("/files/*rest", "/files/{*rest}"),
         ("/files/*", "/files/{*rest}"),
+        ("/files/**", "/files/{*rest}"),
+        ("/chat/{room:u32}", "/chat/{room}"),
+        ("/chat/{room:[0-9]{4}}", "/chat/{room}"),
+        ("/chat/{room:[^/?#]+}/x", "/chat/{room}/x"),
+        ("/files/{rest:path}", "/files/{*rest}"),
+        ("/files/{tail:.*}", "/files/{*tail}"),
+        ("/files/{rest:path}/edit", "/files/{rest}/edit"),
+        ("/files/{**rest}", "/files/{*rest}"),
+        ("/files/{rest...}", "/files/{*rest}"),
+        ("/files/<path:rest>", "/files/{*rest}"),
+        ("/files/<rest:path>", "/files/{*rest}"),
+        ("/files/<path:path>", "/files/{*path}"),
+        ("/files/<rest..>", "/files/{*rest}"),
+        ("/files/<name:re:[a-z]+>", "/files/{name}"),
+        ("/users/<id:int>", "/users/{id}"),
+        ("/users/:id(\\d+)", "/users/{id}"),
+        ("/files/:rest*", "/files/{*rest}"),
+        ("/chat/:room/<int:user>", "/chat/{room}/{user}"),
     ] {
         assert!(
             mistake(path).ends_with(&format!("so that the path is `{fixed}`")),
@@ -97,7 +115,7 @@ fn a_mistake_quotes_its_segment() {
     for (path, problem) in [
         ("", "the path is empty"),
         ("chat", "the path `chat` does not start with `/`"),
-        ("/a b", "the path `/a b` contains whitespace"),
+        ("/a b", "the path `/a b` has ' ' in it"),
         ("/x/{room", "`{room` has unbalanced braces"),
         ("/x/room}", "`room}` has unbalanced braces"),
         ("/x/{}", "the parameter in `{}` has no name"),
@@ -109,6 +127,7 @@ fn a_mistake_quotes_its_segment() {
         ("/chat?room=1", "`?room=1` is a query"),
         ("/chat#top", "`#top` is a fragment"),
         ("/chat/{room?}", "`{room?}` is an optional parameter"),
+        ("/chat/:room?", "`:room?` is an optional parameter"),
     ] {
         assert!(mistake(path).starts_with(problem), "{path}: {}", mistake(path));
     }
@@ -116,5 +135,66 @@ fn a_mistake_quotes_its_segment() {
 
 #[test]
 fn all_mistakes_of_a_path_are_found() {
-    assert_eq!(mistakes("/:a/{}/{b/*c/d").len(), 5);
+    assert_eq!(mistakes("/:a/{}/{b/*c/d?e").len(), 4);
+}
+
+#[test]
+fn a_path_that_no_client_sends_is_written_as_clients_send_it() {
+    for (path, sent) in [
+        ("/über", "/%C3%BCber"),
+        ("/a b", "/a%20b"),
+        ("/chat\n", "/chat"),
+        (" /chat", "/chat"),
+        ("/a\tb\u{7}", "/a%09b%07"),
+        ("/say/\"hi\"", "/say/%22hi%22"),
+        ("/a<b", "/a%3Cb"),
+        ("/`a`", "/%60a%60"),
+        ("\\a\\b", "/a/b"),
+        ("/größe/{größe}/über", "/gr%C3%B6%C3%9Fe/{größe}/%C3%BCber"),
+        ("/a/../b", "/b"),
+        ("/a/./b", "/a/b"),
+        ("/./a", "/a"),
+        ("./a", "/a"),
+        ("/a/{b}/../c", "/a/c"),
+        ("/a/%2E%2e/b", "/b"),
+        ("/a/b/..", "/a/"),
+        ("/..", "/"),
+        ("ws://localhost:8080/chat", "/chat"),
+        ("https://localhost", "/"),
+    ] {
+        assert!(
+            mistake(path).ends_with(&format!("help: write `{sent}`")),
+            "{}",
+            mistake(path)
+        );
+        assert!(mistakes(sent).is_empty(), "{sent}");
+    }
+}
+
+#[test]
+fn characters_that_clients_send_are_accepted() {
+    for path in [
+        "/it's",
+        "/a+b",
+        "/~me",
+        "/a,b;c=d",
+        "/(a)",
+        "/a:b",
+        "/a@b!",
+        "/%C3%BC",
+        "/.well-known",
+        "/a...b",
+        "/...",
+    ] {
+        assert!(mistakes(path).is_empty(), "{path}");
+    }
+}
+
+#[test]
+fn apps_check_paths_by_the_same_rules() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for file in ["foreign.rs", "rules.rs"] {
+        let read = |folder| fs::read_to_string(here.join(folder).join(file)).expect("both copies can be read");
+        assert_eq!(read("src/path"), read("../robyn-ws/src/endpoint/path"), "{file}");
+    }
 }

@@ -2,6 +2,27 @@
 fn chat(msg: String, other: impl Display) -> String {
     msg
 }
+#[allow(deprecated, unexpected_cfgs)]
+const _: () = {
+    use ::robyn_ws::__private as __robyn_ws;
+    #[cfg(not(rust_analyzer))]
+    const _: () = {
+        fn __robyn_ws_arguments_fit_the_event(__robyn_ws_needs: &mut __robyn_ws::Needs) {
+            let __robyn_ws_ty = __robyn_ws::Inference::<_, ()>::NEW;
+            <String as __robyn_ws::MessageArgument<
+                '_,
+            >>::declare(__robyn_ws_needs, __robyn_ws_ty);
+        }
+        fn __robyn_ws_output_is_a_reply() {
+            let _ = <String as __robyn_ws::IntoReply>::into_reply;
+        }
+    };
+    #[cfg(rust_analyzer)]
+    const _: () = {
+        use __robyn_ws::editor::keys::onn as _;
+        use __robyn_ws::editor::events::{};
+    };
+};
 ::core::compile_error! {
     "unknown key `onn`, expected one of `on`, `router`, `state`, `blocking`, `crate`\nhelp: did you mean `on`?"
 }
@@ -11,12 +32,3 @@ fn chat(msg: String, other: impl Display) -> String {
 ::core::compile_error! {
     "what a handler takes is chosen by its type, which `impl Trait` leaves open\nhelp: write the concrete type instead of `impl Display`"
 }
-const _: () = {
-    use ::robyn_ws::__private as __robyn_ws;
-    fn __robyn_ws_arguments_fit_the_event(__robyn_ws_needs: &mut __robyn_ws::Needs) {
-        <String as __robyn_ws::MessageArgument<'_>>::declare(__robyn_ws_needs);
-    }
-    fn __robyn_ws_output_is_a_reply() {
-        let _ = <String as __robyn_ws::IntoReply>::into_reply;
-    }
-};

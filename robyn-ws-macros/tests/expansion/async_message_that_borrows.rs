@@ -5,47 +5,89 @@ async fn chat<'m>(
 ) -> Result<&'m str, Error> {
     todo!()
 }
-#[allow(deprecated)]
+#[allow(deprecated, unexpected_cfgs)]
 const _: () = {
     use ::robyn_ws::__private as __robyn_ws;
+    #[cfg(not(rust_analyzer))]
     const _: () = {
-        struct __RobynWsHandler;
-        impl __robyn_ws::ConnectionStateIsBorrowedOnce<Session> for __RobynWsHandler {}
-        impl __robyn_ws::ConnectionStateIsBorrowedOnce<Uri> for __RobynWsHandler {}
+        const _: () = {
+            struct __RobynWsHandler;
+            impl __robyn_ws::ConnectionStateIsBorrowedOnce<Session>
+            for __RobynWsHandler {}
+            impl __robyn_ws::ConnectionStateIsBorrowedOnce<Uri> for __RobynWsHandler {}
+        };
+        const fn __robyn_ws_entry() -> __robyn_ws::Entry {
+            __robyn_ws::Entry {
+                path: "/chat",
+                name: "chat",
+                module: ::core::module_path!(),
+                file: ::core::file!(),
+                line: ::core::line!(),
+                column: ::core::column!(),
+                router: ::core::option::Option::None,
+                blocking: false,
+                handler: __robyn_ws::Handler::Message(
+                    __robyn_ws::Call::Async(|__robyn_ws_cx| __robyn_ws::handler_future_must_be_send(async move {
+                        let __robyn_ws_called = {
+                            let mut __robyn_ws_cx = __robyn_ws_cx;
+                            let __robyn_ws_arg0 = <__robyn_ws::Inferred<
+                                _,
+                            > as __robyn_ws::MessageArgument<
+                                '_,
+                            >>::take(&mut __robyn_ws_cx)?;
+                            let __robyn_ws_arg1 = <__robyn_ws::Inferred<
+                                _,
+                            > as __robyn_ws::MessageArgument<
+                                '_,
+                            >>::take(&mut __robyn_ws_cx)?;
+                            let __robyn_ws_arg2 = <__robyn_ws::Inferred<
+                                _,
+                            > as __robyn_ws::MessageArgument<
+                                '_,
+                            >>::take(&mut __robyn_ws_cx)?;
+                            chat(__robyn_ws_arg0, __robyn_ws_arg1, __robyn_ws_arg2)
+                        };
+                        <__robyn_ws::Inferred<
+                            _,
+                        > as __robyn_ws::IntoReply>::into_reply(__robyn_ws_called.await)
+                    })),
+                ),
+                needs: |__robyn_ws_needs| {
+                    let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
+                    let __robyn_ws_arg1 = __robyn_ws::Inference::<_, ()>::NEW;
+                    let __robyn_ws_arg2 = __robyn_ws::Inference::<_, ()>::NEW;
+                    if false {
+                        let _ = chat(
+                            __robyn_ws_arg0.argument(),
+                            __robyn_ws_arg1.argument(),
+                            __robyn_ws_arg2.argument(),
+                        );
+                    }
+                    <__robyn_ws::Inferred<
+                        _,
+                    > as __robyn_ws::MessageArgument<
+                        '_,
+                    >>::declare(__robyn_ws_needs, __robyn_ws_arg0);
+                    <__robyn_ws::Inferred<
+                        _,
+                    > as __robyn_ws::MessageArgument<
+                        '_,
+                    >>::declare(__robyn_ws_needs, __robyn_ws_arg1);
+                    <__robyn_ws::Inferred<
+                        _,
+                    > as __robyn_ws::MessageArgument<
+                        '_,
+                    >>::declare(__robyn_ws_needs, __robyn_ws_arg2);
+                },
+            }
+        }
+        __robyn_ws::inventory::submit! {
+            __robyn_ws_entry()
+        }
     };
-    fn __robyn_ws_shim(
-        __robyn_ws_cx: __robyn_ws::EventContext<'_, __robyn_ws::event::Message>,
-    ) -> __robyn_ws::HandlerFuture<'_> {
-        __robyn_ws::handler_future_must_be_send(async move {
-            let __robyn_ws_called = {
-                let mut __robyn_ws_cx = __robyn_ws_cx;
-                let __robyn_ws_arg0 = <Json<
-                    Say<'_>,
-                > as __robyn_ws::MessageArgument<'_>>::take(&mut __robyn_ws_cx)?;
-                let __robyn_ws_arg1 = <&mut Session as __robyn_ws::MessageArgument<
-                    '_,
-                >>::take(&mut __robyn_ws_cx)?;
-                let __robyn_ws_arg2 = <&Uri as __robyn_ws::MessageArgument<
-                    '_,
-                >>::take(&mut __robyn_ws_cx)?;
-                chat(__robyn_ws_arg0, __robyn_ws_arg1, __robyn_ws_arg2)
-            };
-            <Result<
-                &'_ str,
-                Error,
-            > as __robyn_ws::IntoReply>::into_reply(__robyn_ws_called.await)
-        })
-    }
-    fn __robyn_ws_needs(__robyn_ws_needs: &mut __robyn_ws::Needs) {
-        <Json<Say<'_>> as __robyn_ws::MessageArgument<'_>>::declare(__robyn_ws_needs);
-        <&mut Session as __robyn_ws::MessageArgument<'_>>::declare(__robyn_ws_needs);
-        <&Uri as __robyn_ws::MessageArgument<'_>>::declare(__robyn_ws_needs);
-    }
-    __robyn_ws::inventory::submit! {
-        __robyn_ws::Entry { path : "/chat", name : "chat", module :
-        ::core::module_path!(), file : ::core::file!(), line : ::core::line!(), column :
-        ::core::column!(), router : ::core::option::Option::None, blocking : false,
-        handler : __robyn_ws::Handler::Message(__robyn_ws::Call::Async(__robyn_ws_shim)),
-        needs : __robyn_ws_needs, }
-    }
+    #[cfg(rust_analyzer)]
+    const _: () = {
+        use __robyn_ws::editor::keys::on as _;
+        use __robyn_ws::editor::events::{};
+    };
 };

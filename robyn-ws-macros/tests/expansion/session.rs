@@ -1,29 +1,55 @@
 async fn session(mut socket: WebSocket) {}
-#[allow(deprecated)]
+#[allow(deprecated, unexpected_cfgs)]
 const _: () = {
     use ::robyn_ws::__private as __robyn_ws;
-    fn __robyn_ws_shim(
-        __robyn_ws_cx: __robyn_ws::EventContext<'_, __robyn_ws::event::Session>,
-    ) -> __robyn_ws::HandlerFuture<'_> {
-        __robyn_ws::handler_future_must_be_send(async move {
-            let __robyn_ws_called = {
-                let mut __robyn_ws_cx = __robyn_ws_cx;
-                let __robyn_ws_arg0 = <WebSocket as __robyn_ws::SessionArgument<
-                    '_,
-                >>::take(&mut __robyn_ws_cx)?;
-                session(__robyn_ws_arg0)
-            };
-            <() as __robyn_ws::IntoReply>::into_reply(__robyn_ws_called.await)
-        })
-    }
-    fn __robyn_ws_needs(__robyn_ws_needs: &mut __robyn_ws::Needs) {
-        <WebSocket as __robyn_ws::SessionArgument<'_>>::declare(__robyn_ws_needs);
-    }
-    __robyn_ws::inventory::submit! {
-        __robyn_ws::Entry { path : "/ws", name : "session", module :
-        ::core::module_path!(), file : ::core::file!(), line : ::core::line!(), column :
-        ::core::column!(), router : ::core::option::Option::None, blocking : false,
-        handler : __robyn_ws::Handler::Session(__robyn_ws::Call::Async(__robyn_ws_shim)),
-        needs : __robyn_ws_needs, }
-    }
+    #[cfg(not(rust_analyzer))]
+    const _: () = {
+        const fn __robyn_ws_entry() -> __robyn_ws::Entry {
+            __robyn_ws::Entry {
+                path: "/ws",
+                name: "session",
+                module: ::core::module_path!(),
+                file: ::core::file!(),
+                line: ::core::line!(),
+                column: ::core::column!(),
+                router: ::core::option::Option::None,
+                blocking: false,
+                handler: __robyn_ws::Handler::Session(
+                    __robyn_ws::Call::Async(|__robyn_ws_cx| __robyn_ws::handler_future_must_be_send(async move {
+                        let __robyn_ws_called = {
+                            let mut __robyn_ws_cx = __robyn_ws_cx;
+                            let __robyn_ws_arg0 = <__robyn_ws::Inferred<
+                                _,
+                            > as __robyn_ws::SessionArgument<
+                                '_,
+                            >>::take(&mut __robyn_ws_cx)?;
+                            session(__robyn_ws_arg0)
+                        };
+                        <__robyn_ws::Inferred<
+                            _,
+                        > as __robyn_ws::IntoReply>::into_reply(__robyn_ws_called.await)
+                    })),
+                ),
+                needs: |__robyn_ws_needs| {
+                    let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
+                    if false {
+                        let _ = session(__robyn_ws_arg0.argument());
+                    }
+                    <__robyn_ws::Inferred<
+                        _,
+                    > as __robyn_ws::SessionArgument<
+                        '_,
+                    >>::declare(__robyn_ws_needs, __robyn_ws_arg0);
+                },
+            }
+        }
+        __robyn_ws::inventory::submit! {
+            __robyn_ws_entry()
+        }
+    };
+    #[cfg(rust_analyzer)]
+    const _: () = {
+        use __robyn_ws::editor::keys::{};
+        use __robyn_ws::editor::events::{};
+    };
 };

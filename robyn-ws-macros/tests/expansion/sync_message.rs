@@ -5,31 +5,65 @@ fn chat(Path(room): Path<String>, msg: String) -> String {
     format!("{room}: {msg}")
 }
 #[cfg(feature = "chat")]
-#[allow(deprecated)]
+#[allow(deprecated, unexpected_cfgs)]
 const _: () = {
     use ::robyn_ws::__private as __robyn_ws;
-    fn __robyn_ws_shim(
-        mut __robyn_ws_cx: __robyn_ws::EventContext<'_, __robyn_ws::event::Message>,
-    ) -> __robyn_ws::HandlerResult {
-        let __robyn_ws_arg0 = <Path<
-            String,
-        > as __robyn_ws::MessageArgument<'_>>::take(&mut __robyn_ws_cx)?;
-        let __robyn_ws_arg1 = <String as __robyn_ws::MessageArgument<
-            '_,
-        >>::take(&mut __robyn_ws_cx)?;
-        <String as __robyn_ws::IntoReply>::into_reply(
-            chat(__robyn_ws_arg0, __robyn_ws_arg1),
-        )
-    }
-    fn __robyn_ws_needs(__robyn_ws_needs: &mut __robyn_ws::Needs) {
-        <Path<String> as __robyn_ws::MessageArgument<'_>>::declare(__robyn_ws_needs);
-        <String as __robyn_ws::MessageArgument<'_>>::declare(__robyn_ws_needs);
-    }
-    __robyn_ws::inventory::submit! {
-        __robyn_ws::Entry { path : "/chat/{room}", name : "chat", module :
-        ::core::module_path!(), file : ::core::file!(), line : ::core::line!(), column :
-        ::core::column!(), router : ::core::option::Option::None, blocking : false,
-        handler : __robyn_ws::Handler::Message(__robyn_ws::Call::Sync(__robyn_ws_shim)),
-        needs : __robyn_ws_needs, }
-    }
+    #[cfg(not(rust_analyzer))]
+    const _: () = {
+        const fn __robyn_ws_entry() -> __robyn_ws::Entry {
+            __robyn_ws::Entry {
+                path: "/chat/{room}",
+                name: "chat",
+                module: ::core::module_path!(),
+                file: ::core::file!(),
+                line: ::core::line!(),
+                column: ::core::column!(),
+                router: ::core::option::Option::None,
+                blocking: false,
+                handler: __robyn_ws::Handler::Message(
+                    __robyn_ws::Call::Sync(|mut __robyn_ws_cx| {
+                        let __robyn_ws_arg0 = <__robyn_ws::Inferred<
+                            _,
+                        > as __robyn_ws::MessageArgument<'_>>::take(&mut __robyn_ws_cx)?;
+                        let __robyn_ws_arg1 = <__robyn_ws::Inferred<
+                            _,
+                        > as __robyn_ws::MessageArgument<'_>>::take(&mut __robyn_ws_cx)?;
+                        <__robyn_ws::Inferred<
+                            _,
+                        > as __robyn_ws::IntoReply>::into_reply(
+                            chat(__robyn_ws_arg0, __robyn_ws_arg1),
+                        )
+                    }),
+                ),
+                needs: |__robyn_ws_needs| {
+                    let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
+                    let __robyn_ws_arg1 = __robyn_ws::Inference::<_, ()>::NEW;
+                    if false {
+                        let _ = chat(
+                            __robyn_ws_arg0.argument(),
+                            __robyn_ws_arg1.argument(),
+                        );
+                    }
+                    <__robyn_ws::Inferred<
+                        _,
+                    > as __robyn_ws::MessageArgument<
+                        '_,
+                    >>::declare(__robyn_ws_needs, __robyn_ws_arg0);
+                    <__robyn_ws::Inferred<
+                        _,
+                    > as __robyn_ws::MessageArgument<
+                        '_,
+                    >>::declare(__robyn_ws_needs, __robyn_ws_arg1);
+                },
+            }
+        }
+        __robyn_ws::inventory::submit! {
+            __robyn_ws_entry()
+        }
+    };
+    #[cfg(rust_analyzer)]
+    const _: () = {
+        use __robyn_ws::editor::keys::on as _;
+        use __robyn_ws::editor::events::{};
+    };
 };

@@ -1,57 +1,80 @@
 fn admit(TypedHeader(token): TypedHeader<Token>) -> Result<Session, StatusCode> {
     todo!()
 }
-#[allow(deprecated)]
+#[allow(deprecated, unexpected_cfgs)]
 const _: () = {
     use ::robyn_ws::__private as __robyn_ws;
     #[allow(unused_imports)]
     use __robyn_ws::via::*;
-    fn __robyn_ws_shim(
-        __robyn_ws_cx: __robyn_ws::UpgradeContext<'_>,
-    ) -> __robyn_ws::UpgradeFuture<'_> {
-        __robyn_ws::upgrade_future_must_be_send(async move {
-            let __robyn_ws_called = {
-                let mut __robyn_ws_cx = __robyn_ws_cx;
-                let __robyn_ws_arg0 = <TypedHeader<
-                    Token,
-                > as __robyn_ws::UpgradeArgument<
-                    '_,
-                    _,
-                    (),
-                >>::take(
-                        &mut __robyn_ws_cx,
-                        (&&&&__robyn_ws::Probe::<TypedHeader<Token>, ()>::NEW).via(),
+    #[cfg(not(rust_analyzer))]
+    const _: () = {
+        const fn __robyn_ws_entry() -> __robyn_ws::Entry {
+            __robyn_ws::Entry {
+                path: "/chat",
+                name: "admit",
+                module: ::core::module_path!(),
+                file: ::core::file!(),
+                line: ::core::line!(),
+                column: ::core::column!(),
+                router: ::core::option::Option::None,
+                blocking: false,
+                handler: __robyn_ws::Handler::Upgrade(|__robyn_ws_cx| __robyn_ws::upgrade_future_must_be_send(async move {
+                    let __robyn_ws_called = {
+                        let mut __robyn_ws_cx = __robyn_ws_cx;
+                        let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
+                        if false {
+                            let _ = admit(__robyn_ws_arg0.argument());
+                        }
+                        let __robyn_ws_arg0 = <__robyn_ws::Inferred<
+                            _,
+                        > as __robyn_ws::UpgradeArgument<
+                            '_,
+                            _,
+                            (),
+                        >>::take(&mut __robyn_ws_cx, (&&&&__robyn_ws_arg0).via())
+                            .await?;
+                        admit(__robyn_ws_arg0)
+                    };
+                    <__robyn_ws::Inferred<
+                        _,
+                    > as __robyn_ws::IntoUpgradeReply>::into_upgrade_reply(
+                        __robyn_ws_called,
                     )
-                    .await?;
-                admit(__robyn_ws_arg0)
-            };
-            <Result<
-                Session,
-                StatusCode,
-            > as __robyn_ws::IntoUpgradeReply>::into_upgrade_reply(__robyn_ws_called)
-        })
-    }
-    fn __robyn_ws_needs(__robyn_ws_needs: &mut __robyn_ws::Needs) {
-        <TypedHeader<
-            Token,
-        > as __robyn_ws::UpgradeArgument<
-            '_,
-            _,
-            (),
-        >>::declare(
-            __robyn_ws_needs,
-            (&&&&__robyn_ws::Probe::<TypedHeader<Token>, ()>::NEW).via(),
-        );
-        <Result<
-            Session,
-            StatusCode,
-        > as __robyn_ws::IntoUpgradeReply>::declare(__robyn_ws_needs);
-    }
-    __robyn_ws::inventory::submit! {
-        __robyn_ws::Entry { path : "/chat", name : "admit", module :
-        ::core::module_path!(), file : ::core::file!(), line : ::core::line!(), column :
-        ::core::column!(), router : ::core::option::Option::None, blocking : false,
-        handler : __robyn_ws::Handler::Upgrade(__robyn_ws_shim), needs :
-        __robyn_ws_needs, }
-    }
+                })),
+                needs: |__robyn_ws_needs| {
+                    let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
+                    if false {
+                        let _ = admit(__robyn_ws_arg0.argument());
+                    }
+                    <__robyn_ws::Inferred<
+                        _,
+                    > as __robyn_ws::UpgradeArgument<
+                        '_,
+                        _,
+                        (),
+                    >>::declare(
+                        __robyn_ws_needs,
+                        __robyn_ws_arg0,
+                        (&&&&__robyn_ws_arg0).via(),
+                    );
+                    <__robyn_ws::Inferred<
+                        _,
+                    > as __robyn_ws::IntoUpgradeReply>::declare(
+                        __robyn_ws_needs,
+                        __robyn_ws::output_of(
+                            &async || admit(__robyn_ws_arg0.argument()),
+                        ),
+                    );
+                },
+            }
+        }
+        __robyn_ws::inventory::submit! {
+            __robyn_ws_entry()
+        }
+    };
+    #[cfg(rust_analyzer)]
+    const _: () = {
+        use __robyn_ws::editor::keys::on as _;
+        use __robyn_ws::editor::events::{};
+    };
 };

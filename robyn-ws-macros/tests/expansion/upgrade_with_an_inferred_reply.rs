@@ -1,59 +1,80 @@
 async fn admit(uri: Uri) -> Result<Session, impl IntoResponse> {
     todo!()
 }
-#[allow(deprecated)]
+#[allow(deprecated, unexpected_cfgs)]
 const _: () = {
     use ::robyn_ws::__private as __robyn_ws;
     #[allow(unused_imports)]
     use __robyn_ws::via::*;
-    fn __robyn_ws_shim(
-        __robyn_ws_cx: __robyn_ws::UpgradeContext<'_>,
-    ) -> __robyn_ws::UpgradeFuture<'_> {
-        __robyn_ws::upgrade_future_must_be_send(async move {
-            let __robyn_ws_called = {
-                let mut __robyn_ws_cx = __robyn_ws_cx;
-                let __robyn_ws_arg0 = <Uri as __robyn_ws::UpgradeArgument<
-                    '_,
-                    _,
-                    (),
-                >>::take(
-                        &mut __robyn_ws_cx,
-                        (&&&&__robyn_ws::Probe::<Uri, ()>::NEW).via(),
+    #[cfg(not(rust_analyzer))]
+    const _: () = {
+        const fn __robyn_ws_entry() -> __robyn_ws::Entry {
+            __robyn_ws::Entry {
+                path: "/chat",
+                name: "admit",
+                module: ::core::module_path!(),
+                file: ::core::file!(),
+                line: ::core::line!(),
+                column: ::core::column!(),
+                router: ::core::option::Option::None,
+                blocking: false,
+                handler: __robyn_ws::Handler::Upgrade(|__robyn_ws_cx| __robyn_ws::upgrade_future_must_be_send(async move {
+                    let __robyn_ws_called = {
+                        let mut __robyn_ws_cx = __robyn_ws_cx;
+                        let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
+                        if false {
+                            let _ = admit(__robyn_ws_arg0.argument());
+                        }
+                        let __robyn_ws_arg0 = <__robyn_ws::Inferred<
+                            _,
+                        > as __robyn_ws::UpgradeArgument<
+                            '_,
+                            _,
+                            (),
+                        >>::take(&mut __robyn_ws_cx, (&&&&__robyn_ws_arg0).via())
+                            .await?;
+                        admit(__robyn_ws_arg0)
+                    };
+                    <__robyn_ws::Inferred<
+                        _,
+                    > as __robyn_ws::IntoUpgradeReply>::into_upgrade_reply(
+                        __robyn_ws_called.await,
                     )
-                    .await?;
-                admit(__robyn_ws_arg0)
-            };
-            let __robyn_ws_output = __robyn_ws_called.await;
-            __robyn_ws::IntoUpgradeReply::into_upgrade_reply(
-                ::core::convert::identity(__robyn_ws_output),
-            )
-        })
-    }
-    fn __robyn_ws_needs(__robyn_ws_needs: &mut __robyn_ws::Needs) {
-        <Uri as __robyn_ws::UpgradeArgument<
-            '_,
-            _,
-            (),
-        >>::declare(__robyn_ws_needs, (&&&&__robyn_ws::Probe::<Uri, ()>::NEW).via());
-        fn __robyn_ws_any<T>() -> T {
-            ::core::unreachable!()
+                })),
+                needs: |__robyn_ws_needs| {
+                    let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
+                    if false {
+                        let _ = admit(__robyn_ws_arg0.argument());
+                    }
+                    <__robyn_ws::Inferred<
+                        _,
+                    > as __robyn_ws::UpgradeArgument<
+                        '_,
+                        _,
+                        (),
+                    >>::declare(
+                        __robyn_ws_needs,
+                        __robyn_ws_arg0,
+                        (&&&&__robyn_ws_arg0).via(),
+                    );
+                    <__robyn_ws::Inferred<
+                        _,
+                    > as __robyn_ws::IntoUpgradeReply>::declare(
+                        __robyn_ws_needs,
+                        __robyn_ws::output_of(
+                            &async || admit(__robyn_ws_arg0.argument()).await,
+                        ),
+                    );
+                },
+            }
         }
-        fn __robyn_ws_declare_output<R: __robyn_ws::IntoUpgradeReply>(
-            needs: &mut __robyn_ws::Needs,
-            _call: impl ::core::ops::AsyncFnOnce() -> R,
-        ) {
-            R::declare(needs);
+        __robyn_ws::inventory::submit! {
+            __robyn_ws_entry()
         }
-        __robyn_ws_declare_output(
-            __robyn_ws_needs,
-            async || admit(__robyn_ws_any()).await,
-        );
-    }
-    __robyn_ws::inventory::submit! {
-        __robyn_ws::Entry { path : "/chat", name : "admit", module :
-        ::core::module_path!(), file : ::core::file!(), line : ::core::line!(), column :
-        ::core::column!(), router : ::core::option::Option::None, blocking : false,
-        handler : __robyn_ws::Handler::Upgrade(__robyn_ws_shim), needs :
-        __robyn_ws_needs, }
-    }
+    };
+    #[cfg(rust_analyzer)]
+    const _: () = {
+        use __robyn_ws::editor::keys::on as _;
+        use __robyn_ws::editor::events::{};
+    };
 };

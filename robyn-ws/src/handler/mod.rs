@@ -4,6 +4,7 @@ pub(crate) mod bad_path;
 pub(crate) mod dependencies;
 pub mod event;
 pub(crate) mod extract;
+pub(crate) mod inference;
 pub(crate) mod needs;
 pub(crate) mod reply;
 pub(crate) mod state;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::{
-    handler::{extract::upgrade::UpgradeRefusal, needs::Needs, state::ConnectionState},
+    handler::{extract::upgrade::UpgradeRefusal, inference::Inference, needs::Needs, state::ConnectionState},
     types::{
         close::{CloseFrame, CloseReason, Ending},
         disconnected::Disconnected,
@@ -269,9 +269,9 @@ pub struct UpgradeReply(pub(crate) Option<Box<dyn std::any::Any + Send>>);
     note = "an HTTP answer only refuses: return it as `Err(answer)`",
     note = "a text or a message can be sent once the connection exists: return it from a handler with `on = \"connect\"`"
 )]
-pub trait IntoUpgradeReply {
+pub trait IntoUpgradeReply: Sized {
     fn into_upgrade_reply(self) -> UpgradeResult;
-    fn declare(needs: &mut Needs);
+    fn declare(needs: &mut Needs, ty: Inference<Self>);
 }
 
 #[diagnostic::do_not_recommend]
@@ -280,7 +280,7 @@ impl IntoUpgradeReply for () {
         Ok(UpgradeReply::default())
     }
 
-    fn declare(_needs: &mut Needs) {}
+    fn declare(_needs: &mut Needs, _ty: Inference<Self>) {}
 }
 
 #[diagnostic::do_not_recommend]
@@ -289,7 +289,7 @@ impl<S: ConnectionState> IntoUpgradeReply for S {
         Ok(UpgradeReply(Some(Box::new(self))))
     }
 
-    fn declare(needs: &mut Needs) {
+    fn declare(needs: &mut Needs, _ty: Inference<Self>) {
         needs.provides::<S>();
     }
 }
@@ -300,7 +300,7 @@ impl<R: IntoResponse> IntoUpgradeReply for Result<(), R> {
         self.map(|()| UpgradeReply::default()).map_err(refusal)
     }
 
-    fn declare(_needs: &mut Needs) {}
+    fn declare(_needs: &mut Needs, _ty: Inference<Self>) {}
 }
 
 #[diagnostic::do_not_recommend]
@@ -309,7 +309,7 @@ impl<S: ConnectionState, R: IntoResponse> IntoUpgradeReply for Result<S, R> {
         self.map_err(refusal)?.into_upgrade_reply()
     }
 
-    fn declare(needs: &mut Needs) {
+    fn declare(needs: &mut Needs, _ty: Inference<Self>) {
         needs.provides::<S>();
     }
 }

@@ -475,9 +475,9 @@ fn mistakes_in_constant_paths_are_errors_of_the_build() {
             "at_an_express_path",
             "`:room` is not how axum writes a parameter: write `{room}`",
         ),
-        ("at_a_query", "`?room=a` is not a part of the path"),
+        ("at_a_query", "`?room=a` is a query, which is not a part of the path"),
         ("at_a_relative_path", "does not start with `/`: write `/chat`"),
-        ("at_an_open_brace", "cannot be routed"),
+        ("at_an_open_brace", "`{room` has unbalanced braces"),
     ] {
         let line = errors.lines().find(|line| line.contains(&format!("`{handler}`")));
         let line = line.unwrap_or_else(|| panic!("nothing about {handler} in {errors}"));
@@ -510,7 +510,7 @@ fn mistakes_in_prefixes_are_errors_of_the_build() {
 static TEAMS: SubRouter = SubRouter::new("/build/{team}");
 
 const MANY: &str =
-    "/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}/{j}/{k}/{l}/{m}/{n}/{o}/{p}/{q}/{r}/{s}/{t}/{u}/{v}/{w}/{x}/{y}/{z}";
+    "/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}/{j}/{k}/{l}/{m}/{n}/{o}/{p}/{q}/{r}/{s}/{t}/{u}/{v}/{w}/{x}/{y}";
 
 #[websocket("/user/{team}", on = "connect", router = TEAMS)]
 fn in_a_team_twice() {}
@@ -524,8 +524,64 @@ fn parameters_of_a_prefix_and_a_path_are_checked_together() {
     for words in [
         "`in_a_team_twice`: two parameters of the path `/build/{team}/user/{team}` have the name `team`",
         "`with_many_parameters`: the path `/build/{team}/{a}/",
-        "has 27 parameters, axum takes 25",
+        "has 26 parameters, axum takes 25",
     ] {
         assert!(errors.contains(words), "no `{words}` in {errors}");
+    }
+}
+
+// ---- paths that no client sends ---------------------------------------------------------------------------------------
+
+static LITERAL: SubRouter = SubRouter::new("/build/literal");
+
+const UMLAUT: &str = "/über";
+
+#[websocket(UMLAUT, on = "connect", router = LITERAL)]
+fn at_an_umlaut() {}
+
+const ENCODED: &str = "/build/%C3%BCber";
+
+#[websocket(ENCODED, on = "connect")]
+fn at_an_encoded_path() -> &'static str {
+    "here"
+}
+
+#[test]
+fn constant_path_that_no_client_sends_is_an_error_of_the_build_with_the_encoded_form() {
+    let error = error(App::new().include_router(&LITERAL));
+    assert!(
+        error.message().contains("write `/%C3%BCber`") && error.to_string().contains(&place("at_an_umlaut")),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn encoded_form_of_a_path_is_what_clients_reach() {
+    let app = robyn_ws::test_util::TestApp::new(App::new().only([ENCODED]));
+    let mut client = app.connect("/build/%C3%BCber").await.expect("the upgrade");
+    assert_eq!(client.receive_text().await, "here");
+}
+
+#[test]
+fn prefix_obeys_the_rules_of_a_path() {
+    static SPACE: SubRouter = SubRouter::new("/s p");
+    static QUOTE: SubRouter = SubRouter::new("/say/\"hi\"");
+    static DOTS: SubRouter = SubRouter::new("/a/../b");
+    static FASTAPI: SubRouter = SubRouter::new("/rooms/{room:int}");
+    static ROCKET: SubRouter = SubRouter::new("/files/<file>");
+    static BRACE: SubRouter = SubRouter::new("/rooms/{room");
+    for (router, words) in [
+        (&SPACE, "write `/s%20p`"),
+        (&QUOTE, "write `/say/%22hi%22`"),
+        (&DOTS, "write `/b`"),
+        (&FASTAPI, "so that the path is `/rooms/{room}`"),
+        (&ROCKET, "so that the path is `/files/{file}`"),
+        (&BRACE, "`{room` has unbalanced braces"),
+    ] {
+        let error = error(App::new().include_router(router));
+        assert!(
+            error.file() == Some(file!()) && error.message().contains(words),
+            "{error}"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! A function in an `impl` block, which looks like any other to the macro: the errors are the compiler's own.
+//! A function in an `impl` block: the error is at its name and says where it belongs.
 
 use robyn_ws::prelude::*;
 

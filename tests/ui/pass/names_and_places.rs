@@ -75,7 +75,7 @@ mod odd {
         }
     }
 
-    #[websocket("/über", on = "connect")]
+    #[websocket("/%C3%BCber", on = "connect")]
     fn größe() {}
 
     pub(super) fn check() {

@@ -59,5 +59,5 @@ fn has_node_package(name: &str, version: &str) -> bool {
 
 /// The compiler quotes the standard library where its sources are, as they are for rust-analyzer.
 fn rust() -> Result<()> {
-    process::run(Command::new("rustup").args(["component", "add", "rust-src"]))
+    process::run(Command::new("rustup").args(["component", "add", "rust-src", "rust-analyzer"]))
 }

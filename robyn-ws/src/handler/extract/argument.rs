@@ -4,6 +4,7 @@ use crate::{
     handler::{
         event::{Close, Connect, EventContext, Message, Session},
         extract::FromEvent,
+        inference::Inference,
         needs::Needs,
     },
     types::rejection::Rejection,
@@ -16,7 +17,7 @@ macro_rules! argument {
         #[$words]
         pub trait $name<'a>: Sized {
             fn take(cx: &mut EventContext<'a, $event>) -> Result<Self, Rejection>;
-            fn declare(needs: &mut Needs);
+            fn declare(needs: &mut Needs, ty: Inference<Self>);
         }
 
         #[diagnostic::do_not_recommend]
@@ -26,7 +27,7 @@ macro_rules! argument {
                 T::from_event(cx)
             }
 
-            fn declare(needs: &mut Needs) {
+            fn declare(needs: &mut Needs, _ty: Inference<Self>) {
                 needs.reads_request |= T::READS_REQUEST;
                 T::declare(needs);
             }
@@ -79,7 +80,7 @@ argument! {
         label = "not available in a session handler",
         note = "a session handler can take `WebSocket`, `WebSocketConnector`, `Hub`, `Global<T>`, `Scoped<T>`, `Path<T>`, `Query<T>`, `&HeaderMap`, `&Uri`, `Extension<T>`, `ConnectInfo<T>`, `&State` and `&mut State` where `State: ConnectionState`, and `Option<_>` or `Result<_, Rejection>` of these",
         note = "`T` is `Deserialize` in `Path` and `Query`, `Send + Sync` in `Global` and `Scoped`, `Clone + Send + Sync` in `Extension` and `ConnectInfo`; a state derives `ConnectionState`, and is `Sync` if taken as `&State`",
-        note = "a session handler owns the socket and receives from it; for a handler that is called once per message, write `on = \"message\"`",
+        note = "a session handler owns the socket and receives from it: take `mut socket: WebSocket`; for a handler that is called once per message, write `on = \"message\"`",
         note = "instead of axum's `State<S>`, take `Global<S>`, which `App::inject_global` injects",
         note = "for a type of your own, implement `FromEvent<'_, event::Session>`"
     )]

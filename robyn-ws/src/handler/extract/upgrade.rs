@@ -1,6 +1,6 @@
 //! The arguments of upgrade handlers: any axum extractor of request parts, and what every event offers.
 
-use std::{any::type_name, fmt, future::ready, marker::PhantomData, pin::Pin, sync::Arc};
+use std::{any::type_name, fmt, future::ready, pin::Pin, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
@@ -12,6 +12,7 @@ use crate::{
     handler::{
         event::{EventContext, Upgrade},
         extract::FromEvent,
+        inference::Inference,
         needs::Needs,
     },
     types::rejection::Rejection,
@@ -66,8 +67,8 @@ impl fmt::Debug for UpgradeRefusal {
 #[doc(hidden)]
 pub type Taking<'c, T> = Pin<Box<dyn Future<Output = Result<T, UpgradeRefusal>> + Send + 'c>>;
 
-/// An argument of an upgrade handler, whose extractors take the state `S`. [`Probe`] finds its `Via`, one of the ways in
-/// [`via`].
+/// An argument of an upgrade handler, whose extractors take the state `S`. [`Inference`] finds its `Via`, one of the ways
+/// in [`via`].
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of an `upgrade` handler",
@@ -81,7 +82,7 @@ pub trait UpgradeArgument<'a, Via, S>: Sized {
     fn take<'c>(cx: &'c mut UpgradeContext<'a>, via: Via) -> Taking<'c, Self>
     where
         Self: 'c;
-    fn declare(needs: &mut Needs, via: Via);
+    fn declare(needs: &mut Needs, ty: Inference<Self, S>, via: Via);
 }
 
 /// The ways in which an upgrade handler's argument can be taken.
@@ -102,23 +103,11 @@ pub(crate) mod via {
     /// As an axum extractor.
     #[derive(Clone, Copy, Debug)]
     pub struct Parts;
-
-    /// In no way.
-    #[derive(Clone, Copy, Debug)]
-    pub struct Nothing;
 }
 
-/// Finds the way in which a `T` is taken with the state `S`: the first of the following that its traits allow. A type can have several.
-///
-/// Generated code calls `via` on four references to it. The compiler looks for a method with that many references first,
-/// and then with one less each time.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Probe<T, S>(PhantomData<(T, S)>);
-
-impl<T, S> Probe<T, S> {
-    pub const NEW: Self = Self(PhantomData);
-}
+// An `Inference<T, S>` finds the way in which a `T` is taken with the state `S`: the first of the following that its traits
+// allow. A type can have several. Generated code calls `via` on four references to it. The compiler looks for a method with
+// that many references first, and then with one less each time.
 
 #[doc(hidden)]
 pub trait ViaEvent {
@@ -127,7 +116,7 @@ pub trait ViaEvent {
     }
 }
 
-impl<'a, T: FromEvent<'a, Upgrade>, S> ViaEvent for &&&Probe<T, S> {}
+impl<'a, T: FromEvent<'a, Upgrade>, S> ViaEvent for &&&Inference<T, S> {}
 
 #[doc(hidden)]
 pub trait ViaOptional {
@@ -136,7 +125,7 @@ pub trait ViaOptional {
     }
 }
 
-impl<T: FromRequestParts<S>, S> ViaOptional for &&Probe<Option<T>, S> {}
+impl<T: FromRequestParts<S>, S> ViaOptional for &&Inference<Option<T>, S> {}
 
 #[doc(hidden)]
 pub trait ViaFallible {
@@ -145,7 +134,7 @@ pub trait ViaFallible {
     }
 }
 
-impl<T: FromRequestParts<S>, S> ViaFallible for &&Probe<Result<T, Rejection>, S> {}
+impl<T: FromRequestParts<S>, S> ViaFallible for &&Inference<Result<T, Rejection>, S> {}
 
 #[doc(hidden)]
 pub trait ViaParts {
@@ -154,16 +143,17 @@ pub trait ViaParts {
     }
 }
 
-impl<T: FromRequestParts<S>, S> ViaParts for &Probe<T, S> {}
+impl<T: FromRequestParts<S>, S> ViaParts for &Inference<T, S> {}
 
 #[doc(hidden)]
 pub trait ViaNothing {
-    fn via(&self) -> via::Nothing {
-        via::Nothing
+    /// Returns no way. The compiler's error does not name one either.
+    fn via<V>(&self) -> V {
+        unreachable!("this is only compiled")
     }
 }
 
-impl<T, S> ViaNothing for Probe<T, S> {}
+impl<T, S> ViaNothing for Inference<T, S> {}
 
 #[diagnostic::do_not_recommend]
 impl<'a, T: FromEvent<'a, Upgrade> + Send, S> UpgradeArgument<'a, via::Event, S> for T {
@@ -175,7 +165,7 @@ impl<'a, T: FromEvent<'a, Upgrade> + Send, S> UpgradeArgument<'a, via::Event, S>
         Box::pin(ready(taken))
     }
 
-    fn declare(needs: &mut Needs, _via: via::Event) {
+    fn declare(needs: &mut Needs, _ty: Inference<Self, S>, _via: via::Event) {
         <T as FromEvent<'a, Upgrade>>::declare(needs);
     }
 }
@@ -193,7 +183,7 @@ impl<'a, T: FromRequestParts<S> + Send, S: AppState> UpgradeArgument<'a, via::Pa
         })
     }
 
-    fn declare(needs: &mut Needs, _via: via::Parts) {
+    fn declare(needs: &mut Needs, _ty: Inference<Self, S>, _via: via::Parts) {
         needs.app_state::<S>();
     }
 }
@@ -214,7 +204,7 @@ impl<'a, T: FromRequestParts<S> + Send, S: AppState> UpgradeArgument<'a, via::Fa
         })
     }
 
-    fn declare(needs: &mut Needs, _via: via::Fallible) {
+    fn declare(needs: &mut Needs, _ty: Inference<Self, S>, _via: via::Fallible) {
         needs.app_state::<S>();
     }
 }
@@ -231,7 +221,7 @@ impl<'a, T: FromRequestParts<S> + Send, S: AppState> UpgradeArgument<'a, via::Op
         })
     }
 
-    fn declare(needs: &mut Needs, _via: via::Optional) {
+    fn declare(needs: &mut Needs, _ty: Inference<Self, S>, _via: via::Optional) {
         needs.app_state::<S>();
     }
 }

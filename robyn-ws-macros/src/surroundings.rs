@@ -1,0 +1,321 @@
+//! The code around a function, which the compiler does not show to its attribute: it is read from the source file.
+//!
+//! Only messages depend on it. Where a file cannot be read, as in an editor, a function counts as one that stands alone.
+
+use std::{
+    collections::HashSet,
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::SystemTime,
+};
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+
+use crate::tokens::is_punct;
+
+/// Where a function stands.
+#[derive(Default)]
+pub(crate) struct Surroundings {
+    /// The keyword of the block that has the function as an associated one: `impl` or `trait`.
+    pub(crate) block: Option<&'static str>,
+    /// It is sure that there is no such block.
+    pub(crate) is_free: bool,
+    /// Another function of its name stands beside it, which a call by that name may mean.
+    pub(crate) has_twin: bool,
+}
+
+impl Surroundings {
+    pub(crate) fn of(name: &Ident) -> Self {
+        Self::read(name).unwrap_or_default()
+    }
+
+    fn read(name: &Ident) -> Option<Self> {
+        // Unit tests run outside of the compiler, where no token has a place.
+        if !proc_macro::is_available() {
+            return None;
+        }
+        let span = name.span().unwrap();
+        let file = SourceFile::at(&span.local_file()?)?;
+        let is_nested = file
+            .depths
+            .get(span.line().saturating_sub(1))
+            .is_none_or(|depth| *depth != 0);
+        if !is_nested && !file.repeated.contains(&name.to_string()) {
+            return Some(Self {
+                is_free: true,
+                ..Self::default()
+            });
+        }
+        let position = Some((span.line(), span.column()));
+        let declared = file.declarations();
+        let function = declared.iter().find(|function| function.position == position)?;
+        Some(Self {
+            block: function.scope.block,
+            is_free: function.scope.block.is_none(),
+            has_twin: declared.iter().any(|other| other.is_twin_of(function)),
+        })
+    }
+}
+
+/// A file with handlers.
+struct SourceFile {
+    path: PathBuf,
+    modified: Option<SystemTime>,
+    text: String,
+    /// The number of open braces before each line. Those in comments and texts are counted too.
+    depths: Vec<isize>,
+    /// The names that seem to be declared more than once.
+    repeated: HashSet<String>,
+    declarations: OnceLock<Vec<Declaration>>,
+}
+
+impl SourceFile {
+    /// Reads a file. The handlers of one file are compiled one after the other, so only the last file is kept.
+    fn at(path: &Path) -> Option<Arc<Self>> {
+        static LAST: Mutex<Option<Arc<SourceFile>>> = Mutex::new(None);
+        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        // A compiler that serves an editor may see several versions of a file.
+        let modified = fs::metadata(path).and_then(|file| file.modified()).ok();
+        let is_same = |file: &&Arc<Self>| file.path == path && file.modified == modified;
+        if let Some(file) = last.as_ref().filter(is_same) {
+            return Some(file.clone());
+        }
+        let text = fs::read_to_string(path).ok()?;
+        let file = Arc::new(Self {
+            path: path.to_owned(),
+            modified,
+            depths: depths(&text),
+            repeated: repeated(&text),
+            declarations: OnceLock::new(),
+            text,
+        });
+        *last = Some(file.clone());
+        Some(file)
+    }
+
+    fn declarations(&self) -> &[Declaration] {
+        self.declarations.get_or_init(|| {
+            let mut declarations = Declarations::default();
+            if let Ok(tokens) = with_positions(&self.text).parse() {
+                declarations.read(tokens, None);
+            }
+            declarations.found
+        })
+    }
+}
+
+fn depths(text: &str) -> Vec<isize> {
+    let lines = text.lines().scan(0, |depth, line| {
+        let before = *depth;
+        *depth += line.bytes().fold(0, |depth, byte| match byte {
+            b'{' => depth + 1,
+            b'}' => depth - 1,
+            _ => depth,
+        });
+        Some(before)
+    });
+    lines.collect()
+}
+
+/// Looks at the words behind `fn` and `use` only, so that most files need not be read any closer.
+fn repeated(text: &str) -> HashSet<String> {
+    let is_between_words = |char: char| char != '_' && !char.is_alphanumeric();
+    let functions = text.split("fn ").skip(1);
+    let functions = functions.filter_map(|rest| rest.split(is_between_words).next());
+    let imports = text.split("use ").skip(1);
+    let imports = imports
+        .filter_map(|rest| rest.split(';').next())
+        .flat_map(|import| import.split(is_between_words));
+    let mut seen = HashSet::new();
+    let repeated = functions.chain(imports).filter(|name| !seen.insert(*name));
+    repeated.map(str::to_owned).collect()
+}
+
+/// Writes the line and the column of each function's name in front of the name, since the tokens that a macro parses do not
+/// know their places.
+fn with_positions(text: &str) -> String {
+    let mut result = String::new();
+    for (line, text) in (1..).zip(text.split_inclusive('\n')) {
+        let mut column = 1;
+        for (number, part) in text.split("fn ").enumerate() {
+            if number > 0 {
+                result.push_str("fn ");
+                column += "fn ".len();
+                let name = part.find(|char: char| char != '_' && !char.is_alphanumeric());
+                // A quote or `#` behind the word makes one token of both, as in `r#type`.
+                if name.is_some_and(|end| end > 0 && part[end..].starts_with(['(', '<'])) {
+                    result.extend(["_", &line.to_string(), "_", &column.to_string(), "_"]);
+                }
+            }
+            result.push_str(part);
+            column += part.chars().count();
+        }
+    }
+    result
+}
+
+fn split_position(name: &str) -> Option<((usize, usize), &str)> {
+    let (line, rest) = name.strip_prefix('_')?.split_once('_')?;
+    let (column, name) = rest.split_once('_')?;
+    Some(((line.parse().ok()?, column.parse().ok()?), name))
+}
+
+/// The block of an item.
+#[derive(Clone, Copy)]
+struct Scope {
+    number: usize,
+    block: Option<&'static str>,
+}
+
+/// A name in the scope of functions.
+struct Declaration {
+    name: String,
+    /// The line and the column of a function's name. An import has none.
+    position: Option<(usize, usize)>,
+    scope: Scope,
+    is_conditional: bool,
+}
+
+impl Declaration {
+    fn is_twin_of(&self, function: &Self) -> bool {
+        let is_another = self.position != function.position;
+        let is_beside = self.scope.number == function.scope.number && self.name == function.name;
+        // Two configurations of one function never meet.
+        is_another && is_beside && !self.is_conditional && !function.is_conditional
+    }
+}
+
+/// Collects the declarations of a file.
+#[derive(Default)]
+struct Declarations {
+    found: Vec<Declaration>,
+    scopes: usize,
+}
+
+impl Declarations {
+    fn read(&mut self, tokens: TokenStream, block: Option<&'static str>) {
+        self.scopes += 1;
+        let scope = Scope {
+            number: self.scopes,
+            block,
+        };
+        let mut item = ItemHead::default();
+        let mut tokens = tokens.into_iter().peekable();
+        while let Some(token) = tokens.next() {
+            match &token {
+                TokenTree::Ident(word) if word == "fn" => {
+                    let name = tokens.peek().map(ToString::to_string).unwrap_or_default();
+                    if let Some((position, name)) = split_position(&name) {
+                        self.add(name.to_owned(), Some(position), scope, &item);
+                    }
+                }
+                TokenTree::Ident(word) if word == "use" => {
+                    let import = tokens.by_ref().take_while(|token| !is_punct(token, ';'));
+                    for name in imported(import.collect()) {
+                        self.add(name, None, scope, &item);
+                    }
+                    item = ItemHead::default();
+                }
+                TokenTree::Ident(word) => item.word(word),
+                TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                    self.read(group.stream(), item.block);
+                    item = ItemHead::default();
+                }
+                TokenTree::Group(group) => item.group(group),
+                _ if is_punct(&token, ';') => item = ItemHead::default(),
+                _ => {}
+            }
+        }
+    }
+
+    fn add(&mut self, name: String, position: Option<(usize, usize)>, scope: Scope, item: &ItemHead) {
+        self.found.push(Declaration {
+            name,
+            position,
+            scope,
+            is_conditional: item.is_conditional,
+        });
+    }
+}
+
+/// Returns the last word of each path in an import: its name, or the name behind `as`.
+fn imported(import: TokenStream) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut tokens = import.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let is_last = tokens.peek().is_none_or(|next| is_punct(next, ','));
+        match token {
+            TokenTree::Ident(name) if is_last => names.push(name.to_string()),
+            TokenTree::Group(group) => names.extend(imported(group.stream())),
+            _ => {}
+        }
+    }
+    names
+}
+
+/// The tokens of an item that come before its braces.
+#[derive(Default)]
+struct ItemHead {
+    block: Option<&'static str>,
+    has_keyword: bool,
+    is_conditional: bool,
+}
+
+impl ItemHead {
+    /// The first word that is not a qualifier says what kind of item it is.
+    fn word(&mut self, word: &Ident) {
+        let word = word.to_string();
+        if self.has_keyword || ["pub", "unsafe", "default", "auto", "const"].contains(&word.as_str()) {
+            return;
+        }
+        self.has_keyword = true;
+        self.block = ["impl", "trait"].into_iter().find(|block| word == *block);
+    }
+
+    fn group(&mut self, attribute: &Group) {
+        let first = attribute.stream().into_iter().next();
+        let is_cfg = matches!(first, Some(TokenTree::Ident(name)) if name == "cfg" || name == "cfg_attr");
+        self.is_conditional |= is_cfg && attribute.delimiter() == Delimiter::Bracket;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Declaration, Declarations, repeated, with_positions};
+
+    fn declarations(text: &str) -> Vec<Declaration> {
+        let mut declarations = Declarations::default();
+        declarations.read(with_positions(text).parse().expect("it is a file"), None);
+        declarations.found
+    }
+
+    #[test]
+    fn a_function_knows_its_place_and_its_block() {
+        let text = "fn größe() { \"fn x(\"; }\nimpl<T> Chat<T> where T: X {\n    pub async fn chat<'a>() -> impl X {\n        fn inner() {}\n    }\n}";
+        let found = declarations(text);
+        let functions = found
+            .iter()
+            .map(|function| (&*function.name, function.position, function.scope.block));
+        let expected = [
+            ("größe", Some((1, 4)), None),
+            ("chat", Some((3, 18)), Some("impl")),
+            ("inner", Some((4, 12)), None),
+        ];
+        assert_eq!(functions.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn functions_and_imports_of_one_name_are_twins_in_one_block() {
+        let twins = |text: &str| {
+            let found = declarations(text);
+            assert!(repeated(text).contains("chat"), "{text}");
+            found.iter().any(|one| found.iter().any(|other| one.is_twin_of(other)))
+        };
+        assert!(twins("fn chat() {}\npub fn chat(x: u8) {}"));
+        assert!(twins("use a::{b, c as chat};\nfn chat() {}"));
+        assert!(!twins("mod a { fn chat() {} }\nmod b { fn chat() {} }"));
+        assert!(!twins("#[cfg(a)]\nfn chat() {}\n#[cfg(not(a))]\nfn chat() {}"));
+        assert!(!twins("use chat::a;\nfn chat() {}"));
+    }
+}
