@@ -8,8 +8,9 @@ use std::{
 };
 
 use bytes::Bytes;
-use bytestring::ByteString as Checked;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+// It stores checked text without checking it again, which takes `unsafe` code. No public signature has this type.
+use tokio_tungstenite::tungstenite::Utf8Bytes as Checked;
 
 /// A text whose clones share the memory: [`Bytes`] that are always valid UTF-8.
 ///
@@ -36,13 +37,13 @@ impl Utf8Bytes {
     /// Returns the text.
     #[inline]
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 
     /// Returns the shared bytes.
     #[inline]
     pub(crate) fn as_shared(&self) -> &Bytes {
-        self.0.as_bytes()
+        self.0.as_ref()
     }
 }
 
@@ -139,7 +140,7 @@ impl TryFrom<Vec<u8>> for Utf8Bytes {
 impl From<Utf8Bytes> for Bytes {
     #[inline]
     fn from(text: Utf8Bytes) -> Self {
-        text.0.into_bytes()
+        text.0.into()
     }
 }
 

@@ -1,8 +1,7 @@
 //! The client's half of the opening handshake (RFC 6455 section 4.2.1).
 
 use axum::http::{HeaderMap, HeaderValue, Method, Version, header, request::Parts};
-use data_encoding::BASE64;
-use sha1::{Digest, Sha1};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::{
     upgrade::{
@@ -89,16 +88,7 @@ pub(super) fn check(parts: &Parts) -> Result<HeaderValue, Refusal> {
     if !is_nonce(key) {
         return Err("`Sec-WebSocket-Key` is missing or is not 16 bytes in base64".into());
     }
-    HeaderValue::try_from(accept_key(key)).map_err(|_| Refusal::Failed)
-}
-
-/// Returns the value of `Sec-WebSocket-Accept` for a key (RFC 6455 section 4.2.2).
-fn accept_key(key: &[u8]) -> String {
-    let hash = Sha1::new()
-        .chain_update(key)
-        .chain_update(b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11")
-        .finalize();
-    BASE64.encode(&hash)
+    HeaderValue::try_from(derive_accept_key(key)).map_err(|_| Refusal::Failed)
 }
 
 /// Returns the host and port of the request. A host in the target wins over `Host` (RFC 9112 section 3.2.2).
