@@ -6,7 +6,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use syn::{ExprPath, parse::Parse};
+use syn::{ExprPath, Type, parse::Parse};
 
 use crate::{
     diagnostics::Diagnostics,
@@ -49,8 +49,11 @@ pub(crate) fn mentions(attr: TokenStream, words: Words) -> TokenStream {
     let events = arguments
         .iter()
         .filter_map(|argument| value::<Ident>(argument, |key| key == "on"));
+    let states = arguments
+        .iter()
+        .filter_map(|argument| value::<Type>(argument, |key| key == "state"));
     let paths = arguments.iter().filter_map(|argument| match argument.key {
-        Some(_) => value::<ExprPath>(argument, |key| key != "on" && key != "crate"),
+        Some(_) => value::<ExprPath>(argument, |key| key == "router"),
         None => syn::parse2(argument.tokens.clone()).ok(),
     });
     let list = Ident::new(words.keys, Span::call_site());
@@ -61,6 +64,7 @@ pub(crate) fn mentions(attr: TokenStream, words: Words) -> TokenStream {
         use __robyn_ws::editor::#list::{#(#keys as _),*};
         #events
         #(const _: &_ = &#paths;)*
+        #(const _: ::core::option::Option<#states> = ::core::option::Option::None;)*
     }
 }
 

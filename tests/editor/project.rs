@@ -81,9 +81,19 @@ fn closed(reason: &CloseReason) {
 }
 
 #[websocket("/upgrade", on = "upgrade")]
-fn admit(uri: axum::http::Uri) -> Result<Counter, axum::http::StatusCode> {
+fn admit(uri: robyn_ws::axum::http::Uri) -> Result<Counter, robyn_ws::axum::http::StatusCode> {
     drop(uri);
     Ok(Counter::default())
+}
+
+#[derive(Clone)]
+struct AppState {
+    tokens: Vec<String>,
+}
+
+#[websocket("/state", on = "upgrade", state = AppState)]
+fn admit_by_token(robyn_ws::axum::extract::State(state): robyn_ws::axum::extract::State<AppState>) {
+    drop(state.tokens);
 }
 
 #[websocket("/session")]

@@ -10,7 +10,7 @@ const _: () = {
     const _: () = {
         use __robyn_ws::editor::keys::{on as _, state as _};
         use __robyn_ws::editor::events::{};
-        const _: &_ = &AppState;
+        const _: ::core::option::Option<AppState> = ::core::option::Option::None;
     };
     #[cfg(not(rust_analyzer))]
     const _: () = {
