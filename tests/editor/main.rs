@@ -47,10 +47,10 @@ fn definitions_have_one_place(project: &Project, editor: &mut Editor) {
         ("router = §LEAGUE", "static §LEAGUE"),
         ("#[websocket(§PATH", "const §PATH"),
         ("-> Result<§Reply", "type §Reply"),
+        ("state = §AppState", "struct §AppState"),
         ("self.§worded(", "fn §worded("),
         ("#[websocket_view(§VIEW", "const §VIEW"),
         ("impl §Chat", "struct §Chat"),
-        ("state = §AppState", "struct §AppState"),
     ] {
         let places = editor.definitions(project.place(used));
         assert_eq!(places.len(), 1, "{used}: {places:#?}");

@@ -8,7 +8,8 @@ use std::{
     num::NonZeroU8,
 };
 
-use robyn_ws::prelude::*;
+use robyn_ws::{axum::Router, prelude::*};
+use robyn_ws_tests::{Log, Server};
 
 use self::types::*;
 
@@ -266,15 +267,27 @@ fn parameters_of_prefixes_count_and_every_argument_is_in_one_list() {
     );
 }
 
-/// A router may be nested in a path with further parameters, so what those may mend is no error of `App::router`.
-#[tokio::test]
-async fn router_that_may_be_nested_is_built_with_arguments_that_an_outer_path_may_satisfy() {
-    use robyn_ws::axum::Router;
+// ---- nested in other routers ---------------------------------------------------------------------------------------------
 
-    let nestable = |router| App::new().include_router(router).router::<()>();
-    let sockets = nestable(&two_of_one::ROUTER).expect("an outer path may have a parameter");
-    drop(Router::<()>::new().nest("/{tenant}", sockets));
-    assert!(nestable(&one_misspelled::ROUTER).is_ok());
+/// The router of `App::router` may be nested in a path with further parameters.
+fn nestable(router: &'static SubRouter) -> Result<Router, BuildErrors> {
+    App::new().include_router(router).router()
+}
+
+#[test]
+fn router_that_may_be_nested_is_built_with_a_warning_of_arguments_that_an_outer_path_may_satisfy() {
+    for router in [&two_of_one::ROUTER, &one_misspelled::ROUTER] {
+        let log = Log::default();
+        let built = tracing::subscriber::with_default(log.subscriber(), || nestable(router));
+        assert!(built.is_ok(), "{:?}", built.err());
+        log.line(&[
+            "WARN",
+            "only where the app's router is nested",
+            "takes `Path<",
+            "handler",
+            file!(),
+        ]);
+    }
     for router in [
         &one_of_two::ROUTER,
         &refused::ROUTER,
@@ -283,4 +296,20 @@ async fn router_that_may_be_nested_is_built_with_arguments_that_an_outer_path_ma
     ] {
         assert!(nestable(router).is_err());
     }
+}
+
+static NESTED: SubRouter = SubRouter::new("/parameters/nested");
+
+#[websocket("/{room}", on = "connect", router = NESTED)]
+fn in_a_tenants_room(Path((tenant, room)): Path<(String, String)>) -> String {
+    format!("{tenant} {room}")
+}
+
+#[tokio::test]
+async fn handler_takes_the_parameters_of_an_outer_path() {
+    let sockets = nestable(&NESTED).expect("an outer path may have a parameter");
+    let outer = Router::new().nest("/{tenant}", sockets);
+    let server = Server::start_with(App::new().only([""; 0]), |_empty| outer).await;
+    let mut client = server.connect("/acme/parameters/nested/red").await;
+    client.expect_text("acme red").await;
 }
