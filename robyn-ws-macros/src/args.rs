@@ -1,7 +1,5 @@
 //! Parses the arguments of `#[websocket]` and `#[websocket_view]`, and recognizes common mistakes in them.
 
-use std::fmt::Display;
-
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, Path, Type};
@@ -9,46 +7,11 @@ use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, Path, Type};
 use crate::{
     diagnostics::{Diagnostics, closest, code_list},
     event::Event,
+    form::{Form, is_said_by_a_method, method_is_the_event},
     grammar::{Argument, Keys, ModPath, arguments},
     model::EndpointPath,
     tokens::code,
 };
-
-/// One of the attributes that register handlers.
-pub(crate) struct Form {
-    pub(crate) name: &'static str,
-    keys: &'static [&'static str],
-}
-
-impl Form {
-    pub(crate) const FUNCTION: Self = Self {
-        name: "websocket",
-        keys: &["on", "router", "state", "blocking", "crate"],
-    };
-    pub(crate) const VIEW: Self = Self {
-        name: "websocket_view",
-        keys: &["router", "state", "crate"],
-    };
-
-    /// Returns the attribute with this path.
-    fn with_path(&self, path: impl Display) -> String {
-        format!("#[{}({path}, ..)]", self.name)
-    }
-
-    /// Returns how a handler is written that handles one message at a time.
-    pub(crate) fn one_message_at_a_time(&self) -> &'static str {
-        if self.has_events() {
-            "add `on = \"message\"`"
-        } else {
-            "name the method `message`"
-        }
-    }
-
-    /// Returns `true` if the attribute, and not the name of a method, says which event it is for.
-    fn has_events(&self) -> bool {
-        self.keys.contains(&"on")
-    }
-}
 
 /// The parsed arguments. A part that is missing or wrong is `None`, and has been reported.
 pub(crate) struct Args {
@@ -339,31 +302,6 @@ fn event_named(literal: &LitStr, errors: &mut Diagnostics) -> Option<Event> {
         }
     }
     meant
-}
-
-/// Reports an argument that only functions have: a view has its counterpart at its methods. Returns `false` for another
-/// argument.
-fn is_said_by_a_method(key: &Ident, argument: &Argument, errors: &mut Diagnostics) -> bool {
-    if key == "blocking" {
-        let problem = "each method of a view says for itself that it is `blocking`";
-        errors.report(&argument.tokens, problem, "write `#[view(blocking)]` on the method");
-        return true;
-    }
-    let is_event = key == "on" || key == "event";
-    if is_event {
-        let value = argument.value.clone().unwrap_or_default();
-        let name = syn::parse2::<LitStr>(value).map(|name| name.value());
-        let event = name.ok().and_then(|name| Event::meant_by(&name));
-        method_is_the_event(&argument.tokens, event, errors);
-    }
-    is_event
-}
-
-/// Reports an event in the attribute of a view.
-fn method_is_the_event(place: &TokenStream, event: Option<Event>, errors: &mut Diagnostics) {
-    let method = event.unwrap_or(Event::Message).method();
-    let help = format!("remove it, and name the method `{method}`");
-    errors.report(place, "the event of a view's method is its name", help);
 }
 
 /// Returns `true` if `name` is in capitals.

@@ -11,6 +11,7 @@ mod editor;
 mod event;
 mod expand;
 mod fallback;
+mod form;
 mod grammar;
 mod item;
 mod model;

@@ -15,10 +15,11 @@ use self::{
     method::check,
 };
 use crate::{
-    args::{Args, Form},
+    args::Args,
     diagnostics::Diagnostics,
     editor::{self, Words},
     event::Event,
+    form::Form,
     model::Handler,
     runtime::Runtime,
     validate::{check_path, finds_the_runtime, is_shared},

@@ -5,11 +5,12 @@ use quote::quote;
 use syn::Attribute;
 
 use crate::{
-    args::{Args, Form},
+    args::Args,
     diagnostics::Diagnostics,
     editor::{self, Words},
     expand::expand,
     fallback::fallback,
+    form::Form,
     item::{Function, Item, without_entry_points},
     validate::validate,
 };
