@@ -8,7 +8,7 @@ use std::{
     collections::HashMap,
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
 use serde_json::Value;
@@ -85,9 +85,10 @@ fn reported_errors(cases: &[PathBuf]) -> HashMap<String, usize> {
         .arg(project.join("Cargo.toml"))
         .env("CARGO_INCREMENTAL", "1")
         .env("CARGO_TARGET_DIR", project.join("target"))
-        .stderr(Stdio::inherit())
         .output()
         .expect("cargo can be run");
+    // Shown if the test fails. Cargo has a line for each case that does not compile.
+    println!("{}", String::from_utf8_lossy(&compiled.stderr));
     let lines = String::from_utf8(compiled.stdout).expect("cargo writes UTF-8");
     let messages = lines
         .lines()
