@@ -1,8 +1,8 @@
 //! Crates of their own, whose `Cargo.toml` gives robyn-ws another name or none: the macros find it, or say how to name it.
 
-use std::{env, fs, path::PathBuf, process::Command};
+use std::{env, path::PathBuf, process::Command};
 
-const ROBYN_WS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../robyn-ws");
+use robyn_ws_tests::{compile_errors, runtime_crate, write_crate};
 
 /// The same handlers in each crate.
 const HANDLERS: &str = r#"
@@ -24,11 +24,7 @@ impl Project {
         let manifest = format!(
             "[package]\nname = \"{name}\"\nedition = \"2024\"\n\n[dependencies]\n{dependency}\n\n[workspace]\n"
         );
-        fs::create_dir_all(folder.join("src")).expect("a folder can be created");
-        fs::write(folder.join("Cargo.toml"), manifest).expect("a manifest can be written");
-        fs::write(folder.join("src/lib.rs"), code).expect("code can be written");
-        let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock");
-        fs::copy(lock, folder.join("Cargo.lock")).expect("the versions can be copied");
+        write_crate(&folder, &manifest, Some(code));
         Self(folder)
     }
 
@@ -39,15 +35,10 @@ impl Project {
         check.args(["check", "--offline", "--quiet", "--message-format=json"]);
         let output = check.current_dir(&self.0).env("CARGO_TARGET_DIR", target).output();
         let output = output.expect("cargo runs");
-        let lines = String::from_utf8(output.stdout).expect("JSON is UTF-8");
-        let messages = lines
-            .lines()
-            .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("a line is JSON"));
-        let errors = messages.map(|message| message["message"].clone()).filter(|message| {
-            // The last one only counts the others, and has no place.
-            message["level"] == "error" && message["spans"].as_array().is_some_and(|spans| !spans.is_empty())
-        });
-        let errors: Vec<_> = errors.map(|error| error["message"].to_string()).collect();
+        let errors: Vec<_> = compile_errors(&output.stdout)
+            .iter()
+            .map(|error| error["message"]["message"].to_string())
+            .collect();
         let is_explained = output.status.success() == errors.is_empty();
         assert!(is_explained, "{errors:?}\n{}", String::from_utf8_lossy(&output.stderr));
         errors
@@ -55,7 +46,8 @@ impl Project {
 }
 
 fn on_robyn_ws(name: &str) -> String {
-    format!("{name} = {{ package = \"robyn-ws\", path = {ROBYN_WS:?} }}")
+    let path = runtime_crate();
+    format!("{name} = {{ package = \"robyn-ws\", path = \"{}\" }}", path.display())
 }
 
 #[test]

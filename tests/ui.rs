@@ -11,7 +11,7 @@ use std::{
     process::Command,
 };
 
-use serde_json::Value;
+use robyn_ws_tests::{compile_errors, runtime_crate, write_crate};
 
 #[test]
 fn programs_compile_or_say_why_not() {
@@ -89,34 +89,23 @@ fn reported_errors(cases: &[PathBuf]) -> HashMap<String, usize> {
         .expect("cargo can be run");
     // Shown if the test fails. Cargo has a line for each case that does not compile.
     println!("{}", String::from_utf8_lossy(&compiled.stderr));
-    let lines = String::from_utf8(compiled.stdout).expect("cargo writes UTF-8");
-    let messages = lines
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let mut errors = HashMap::new();
-    for message in messages.filter(is_error) {
-        let case = message["target"]["name"].as_str().expect("a target has a name");
+    for error in compile_errors(&compiled.stdout) {
+        let case = error["target"]["name"].as_str().expect("a target has a name");
         *errors.entry(case.to_owned()).or_default() += 1;
     }
     errors
 }
 
-/// Returns `true` for an error with a place. The compiler says in one more error how many there were.
-fn is_error(message: &Value) -> bool {
-    let said = &message["message"];
-    said["level"] == "error" && said["spans"].as_array().is_some_and(|spans| !spans.is_empty())
-}
-
 /// Creates a project with a program for each case, and the versions of dependencies of this one. Returns its folder.
 fn incremental_project(cases: &[PathBuf]) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("incremental");
-    fs::create_dir_all(&folder).expect("the project's folder can be created");
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut manifest = format!(
         "[package]\nname = \"incremental\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
          robyn-ws = {{ path = \"{}\" }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\n\
          tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n",
-        tests.join("../robyn-ws").display()
+        runtime_crate().display()
     );
     for case in cases {
         let bin = format!(
@@ -126,7 +115,6 @@ fn incremental_project(cases: &[PathBuf]) -> PathBuf {
         );
         manifest.push_str(&bin);
     }
-    fs::copy(tests.join("../Cargo.lock"), folder.join("Cargo.lock")).expect("the lock file can be copied");
-    fs::write(folder.join("Cargo.toml"), manifest).expect("the manifest can be written");
+    write_crate(&folder, &manifest, None);
     folder
 }

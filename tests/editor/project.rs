@@ -2,10 +2,10 @@
 
 use std::{
     fmt::Write as _,
-    fs,
     path::{Path, PathBuf},
 };
 
+use robyn_ws_tests::{runtime_crate, write_crate};
 use serde_json::{Value, json};
 
 /// A place in the source file, counted from 0.
@@ -117,11 +117,10 @@ fn message_is_doubled() {
 impl Project {
     pub(crate) fn create() -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("editor/project");
-        let robyn_ws = Path::new(env!("CARGO_MANIFEST_DIR")).join("../robyn-ws");
         let manifest = format!(
             "[package]\nname = \"thirty\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
              [dependencies]\nrobyn-ws = {{ path = \"{}\" }}\n\n[workspace]\n",
-            robyn_ws.display()
+            runtime_crate().display()
         );
         let mut text = BEGINNING.to_owned();
         for number in 5..29 {
@@ -131,12 +130,7 @@ impl Project {
             text.write_str(&handler).expect("a string takes all");
         }
         let project = Self { folder, text };
-        fs::create_dir_all(project.folder.join("src")).expect("the project's folder can be created");
-        // The versions that the tests themselves are built with.
-        let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
-        fs::copy(lock, project.folder.join("Cargo.lock")).expect("the lock file can be copied");
-        fs::write(project.folder.join("Cargo.toml"), manifest).expect("the manifest can be written");
-        fs::write(project.file(), &project.text).expect("the source can be written");
+        write_crate(&project.folder, &manifest, Some(&project.text));
         project
     }
 

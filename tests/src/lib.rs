@@ -6,6 +6,7 @@ mod asking;
 mod client;
 mod fixture;
 mod gate;
+mod generated_crate;
 mod log;
 mod memory;
 mod probe;
@@ -20,6 +21,7 @@ pub use self::{
     client::Client,
     fixture::Fixture,
     gate::Gate,
+    generated_crate::{compile_errors, runtime_crate, write_crate},
     log::Log,
     memory::memory_kib,
     probe::{Probe, Seen, probe},
