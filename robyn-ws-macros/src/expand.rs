@@ -7,7 +7,7 @@ use crate::{
     assertions,
     event::Event,
     model::{Handler, Output, Types},
-    tokens::{at, beside, generated_at},
+    tokens::{at, beside, ends, generated_at},
     view::state,
 };
 
@@ -86,7 +86,7 @@ fn sync_call(handler: &Handler) -> TokenStream {
     let takes = takes(handler);
     let reply = reply(&handler.types, call(handler, |name| quote!(#name)));
     quote! {
-        |#mutable __robyn_ws_cx| {
+        |#mutable __what_the_handler_borrows| {
             #takes
             #reply
         }
@@ -107,14 +107,14 @@ fn async_call(handler: &Handler) -> TokenStream {
     let boxed = quote_spanned! {place=>
         #must_be_send(async move {
             let __robyn_ws_called = {
-                let #mutable __robyn_ws_cx = __robyn_ws_cx;
+                let #mutable __what_the_handler_borrows = __what_the_handler_borrows;
                 #takes
                 #call
             };
             #reply
         })
     };
-    quote!(|__robyn_ws_cx| #boxed)
+    quote!(|__what_the_handler_borrows| #boxed)
 }
 
 /// The context changes when an argument is taken.
@@ -135,7 +135,7 @@ fn takes(handler: &Handler) -> TokenStream {
     let receiver = state::take(types);
     let takes = types.params.iter().zip(argument_names(types)).map(|(ty, name)| {
         let (place, take) = assertions::argument(types, &assertions::inferred(types, ty), "take");
-        let cx = format_ident!("__robyn_ws_cx");
+        let cx = format_ident!("__what_the_handler_borrows");
         let via = assertions::via(types, &name, place);
         let taken = quote_spanned!(place=> (&mut #cx #via)#awaited?);
         quote!(let #name = #take #taken;)
@@ -167,8 +167,14 @@ fn reply(types: &Types, value: TokenStream) -> TokenStream {
     let (reply, into_reply) = (&types.runtime.reply, &types.runtime.into_reply);
     match &types.output {
         Output::Type(ty) | Output::Inferred(ty) => {
-            let ty = assertions::inferred(types, ty);
-            quote!(<#ty as #reply>::#into_reply(#value))
+            // A reply that has to live longer than the handler runs is an error of the whole expression, shown at its type.
+            let (start, end) = ends(ty);
+            let (start, end) = (generated_at(start), generated_at(end));
+            let (ty, reply) = (assertions::inferred(types, ty), at(end, reply.clone()));
+            let into_reply = at(end, into_reply.clone());
+            let open = quote_spanned!(start=> <);
+            let convert = quote_spanned!(end=> as #reply>::#into_reply (#value));
+            quote!(#open #ty #convert)
         }
         Output::Never => value,
     }
@@ -220,7 +226,9 @@ fn declare_output(handler: &Handler) -> Option<TokenStream> {
 fn call(handler: &Handler, argument: impl Fn(Ident) -> TokenStream) -> TokenStream {
     let (owner, name) = (state::owner(&handler.types), &handler.types.name);
     let arguments = names(&handler.types).map(argument);
-    quote!(#owner #name(#(#arguments),*))
+    // An argument that has to live longer than the handler runs is an error of the whole call, shown at the parameters.
+    let arguments = quote_spanned!(generated_at(handler.place)=> (#(#arguments),*));
+    quote!(#owner #name #arguments)
 }
 
 /// Returns the names of the receiver, if there is one, and of the arguments.

@@ -10,7 +10,7 @@ use crate::{runtime::Runtime, tokens::code};
 pub(crate) struct Handler {
     /// A literal or a constant.
     pub(crate) path: TokenStream,
-    /// The place of the function, without a token that editors know.
+    /// The place of the parameters, which is that of the function, and without a token that editors know.
     pub(crate) place: Span,
     pub(crate) is_async: bool,
     pub(crate) blocking: bool,

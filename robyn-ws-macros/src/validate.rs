@@ -75,7 +75,7 @@ pub(crate) fn handler(args: &Args, function: Function, types: Types) -> Handler 
     let Function { attrs, signature, .. } = function;
     Handler {
         path: args.path.to_token_stream(),
-        place: signature.paren_token.span.open(),
+        place: signature.paren_token.span.join(),
         is_async: signature.asyncness.is_some(),
         blocking: args.blocking.is_some(),
         attrs: attrs.into_iter().filter(is_shared).collect(),

@@ -15,8 +15,9 @@ pub(crate) const ALIAS: &str = "__RobynWsSelf";
 
 /// Returns the path to the type whose method the handler is.
 pub(crate) fn owner(types: &Types) -> Option<TokenStream> {
-    let alias = Ident::new(ALIAS, Span::call_site());
-    types.view.as_ref().map(|_| quote!(#alias::))
+    let place = generated_at(types.name.span());
+    let alias = Ident::new(ALIAS, place);
+    types.view.as_ref().map(|_| quote_spanned!(place=> #alias::))
 }
 
 /// Returns the name of the borrowed state, which is the first argument of a method.
@@ -31,7 +32,7 @@ pub(crate) fn take(types: &Types) -> Option<TokenStream> {
     let receiver = view.receiver.as_ref()?;
     let name = self::receiver(types)?;
     let (place, take) = function(view, "take");
-    let cx = format_ident!("__robyn_ws_cx");
+    let cx = format_ident!("__what_the_handler_borrows");
     let taken = quote_spanned!(place=> (&mut #cx)?);
     let share = receiver.is_shared.then(|| {
         let (start, end) = ends(&receiver.tokens);

@@ -32,24 +32,24 @@ const _: () = {
                 router: ::core::option::Option::None,
                 blocking: false,
                 handler: __robyn_ws::Handler::Message(
-                    __robyn_ws::Call::Async(|__robyn_ws_cx| __robyn_ws::handler_future_must_be_send(async move {
+                    __robyn_ws::Call::Async(|__what_the_handler_borrows| __robyn_ws::handler_future_must_be_send(async move {
                         let __robyn_ws_called = {
-                            let mut __robyn_ws_cx = __robyn_ws_cx;
+                            let mut __what_the_handler_borrows = __what_the_handler_borrows;
                             let __robyn_ws_arg0 = <__robyn_ws::Inferred<
                                 _,
                             > as __robyn_ws::MessageArgument<
                                 '_,
-                            >>::take(&mut __robyn_ws_cx)?;
+                            >>::take(&mut __what_the_handler_borrows)?;
                             let __robyn_ws_arg1 = <__robyn_ws::Inferred<
                                 _,
                             > as __robyn_ws::MessageArgument<
                                 '_,
-                            >>::take(&mut __robyn_ws_cx)?;
+                            >>::take(&mut __what_the_handler_borrows)?;
                             let __robyn_ws_arg2 = <__robyn_ws::Inferred<
                                 _,
                             > as __robyn_ws::MessageArgument<
                                 '_,
-                            >>::take(&mut __robyn_ws_cx)?;
+                            >>::take(&mut __what_the_handler_borrows)?;
                             chat(__robyn_ws_arg0, __robyn_ws_arg1, __robyn_ws_arg2)
                         };
                         <__robyn_ws::Inferred<

@@ -25,7 +25,7 @@ const _: () = {
                 router: ::core::option::Option::Some(__ROBYN_WS_ROUTER),
                 blocking: true,
                 handler: __robyn_ws::Handler::Close(
-                    __robyn_ws::Call::Sync(|__robyn_ws_cx| {
+                    __robyn_ws::Call::Sync(|__what_the_handler_borrows| {
                         <__robyn_ws::Inferred<
                             _,
                         > as __robyn_ws::IntoReply>::into_reply(closed())

@@ -20,14 +20,14 @@ const _: () = {
                 router: ::core::option::Option::None,
                 blocking: false,
                 handler: __robyn_ws::Handler::Session(
-                    __robyn_ws::Call::Async(|__robyn_ws_cx| __robyn_ws::handler_future_must_be_send(async move {
+                    __robyn_ws::Call::Async(|__what_the_handler_borrows| __robyn_ws::handler_future_must_be_send(async move {
                         let __robyn_ws_called = {
-                            let mut __robyn_ws_cx = __robyn_ws_cx;
+                            let mut __what_the_handler_borrows = __what_the_handler_borrows;
                             let __robyn_ws_arg0 = <__robyn_ws::Inferred<
                                 _,
                             > as __robyn_ws::SessionArgument<
                                 '_,
-                            >>::take(&mut __robyn_ws_cx)?;
+                            >>::take(&mut __what_the_handler_borrows)?;
                             session(__robyn_ws_arg0)
                         };
                         <__robyn_ws::Inferred<

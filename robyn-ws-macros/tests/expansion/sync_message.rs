@@ -26,13 +26,17 @@ const _: () = {
                 router: ::core::option::Option::None,
                 blocking: false,
                 handler: __robyn_ws::Handler::Message(
-                    __robyn_ws::Call::Sync(|mut __robyn_ws_cx| {
+                    __robyn_ws::Call::Sync(|mut __what_the_handler_borrows| {
                         let __robyn_ws_arg0 = <__robyn_ws::Inferred<
                             _,
-                        > as __robyn_ws::MessageArgument<'_>>::take(&mut __robyn_ws_cx)?;
+                        > as __robyn_ws::MessageArgument<
+                            '_,
+                        >>::take(&mut __what_the_handler_borrows)?;
                         let __robyn_ws_arg1 = <__robyn_ws::Inferred<
                             _,
-                        > as __robyn_ws::MessageArgument<'_>>::take(&mut __robyn_ws_cx)?;
+                        > as __robyn_ws::MessageArgument<
+                            '_,
+                        >>::take(&mut __what_the_handler_borrows)?;
                         <__robyn_ws::Inferred<
                             _,
                         > as __robyn_ws::IntoReply>::into_reply(

@@ -23,9 +23,9 @@ const _: () = {
                 column: ::core::column!(),
                 router: ::core::option::Option::None,
                 blocking: false,
-                handler: __robyn_ws::Handler::Upgrade(|__robyn_ws_cx| __robyn_ws::upgrade_future_must_be_send(async move {
+                handler: __robyn_ws::Handler::Upgrade(|__what_the_handler_borrows| __robyn_ws::upgrade_future_must_be_send(async move {
                     let __robyn_ws_called = {
-                        let mut __robyn_ws_cx = __robyn_ws_cx;
+                        let mut __what_the_handler_borrows = __what_the_handler_borrows;
                         let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
                         if false {
                             let _ = admit(__robyn_ws_arg0.argument());
@@ -36,7 +36,10 @@ const _: () = {
                             '_,
                             _,
                             (),
-                        >>::take(&mut __robyn_ws_cx, (&&&&__robyn_ws_arg0).via())
+                        >>::take(
+                                &mut __what_the_handler_borrows,
+                                (&&&&__robyn_ws_arg0).via(),
+                            )
                             .await?;
                         admit(__robyn_ws_arg0)
                     };

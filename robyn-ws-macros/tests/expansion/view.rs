@@ -41,15 +41,17 @@ const _: () = {
                             router: ::core::option::Option::None,
                             blocking: false,
                             handler: __robyn_ws::Handler::Connect(
-                                __robyn_ws::Call::Sync(|mut __robyn_ws_cx| {
+                                __robyn_ws::Call::Sync(|mut __what_the_handler_borrows| {
                                     let __robyn_ws_self = <__robyn_ws::Inferred<
                                         __RobynWsSelf,
-                                    > as __robyn_ws::ViewState>::take(&mut __robyn_ws_cx)?;
+                                    > as __robyn_ws::ViewState>::take(
+                                        &mut __what_the_handler_borrows,
+                                    )?;
                                     let __robyn_ws_arg0 = <__robyn_ws::Inferred<
                                         _,
                                     > as __robyn_ws::ConnectArgument<
                                         '_,
-                                    >>::take(&mut __robyn_ws_cx)?;
+                                    >>::take(&mut __what_the_handler_borrows)?;
                                     <__robyn_ws::Inferred<
                                         _,
                                     > as __robyn_ws::IntoReply>::into_reply(
@@ -88,24 +90,26 @@ const _: () = {
                             router: ::core::option::Option::None,
                             blocking: true,
                             handler: __robyn_ws::Handler::Message(
-                                __robyn_ws::Call::Sync(|mut __robyn_ws_cx| {
+                                __robyn_ws::Call::Sync(|mut __what_the_handler_borrows| {
                                     let __robyn_ws_self = <__robyn_ws::Inferred<
                                         __RobynWsSelf,
-                                    > as __robyn_ws::ViewState>::take(&mut __robyn_ws_cx)?;
+                                    > as __robyn_ws::ViewState>::take(
+                                        &mut __what_the_handler_borrows,
+                                    )?;
                                     let __robyn_ws_self = <_ as __robyn_ws::SharedView>::share(
                                         __robyn_ws_self,
-                                        &mut __robyn_ws_cx,
+                                        &mut __what_the_handler_borrows,
                                     );
                                     let __robyn_ws_arg0 = <__robyn_ws::Inferred<
                                         _,
                                     > as __robyn_ws::MessageArgument<
                                         '_,
-                                    >>::take(&mut __robyn_ws_cx)?;
+                                    >>::take(&mut __what_the_handler_borrows)?;
                                     let __robyn_ws_arg1 = <__robyn_ws::Inferred<
                                         _,
                                     > as __robyn_ws::MessageArgument<
                                         '_,
-                                    >>::take(&mut __robyn_ws_cx)?;
+                                    >>::take(&mut __what_the_handler_borrows)?;
                                     <__robyn_ws::Inferred<
                                         _,
                                     > as __robyn_ws::IntoReply>::into_reply(

@@ -37,9 +37,11 @@ const _: () = {
                             column: ::core::column!(),
                             router: ::core::option::Option::Some(__ROBYN_WS_ROUTER),
                             blocking: false,
-                            handler: __robyn_ws::Handler::Upgrade(|__robyn_ws_cx| __robyn_ws::upgrade_future_must_be_send(async move {
+                            handler: __robyn_ws::Handler::Upgrade(|
+                                __what_the_handler_borrows|
+                            __robyn_ws::upgrade_future_must_be_send(async move {
                                 let __robyn_ws_called = {
-                                    let mut __robyn_ws_cx = __robyn_ws_cx;
+                                    let mut __what_the_handler_borrows = __what_the_handler_borrows;
                                     let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
                                     if false {
                                         let _ = __RobynWsSelf::upgrade(__robyn_ws_arg0.argument());
@@ -50,7 +52,10 @@ const _: () = {
                                         '_,
                                         _,
                                         (),
-                                    >>::take(&mut __robyn_ws_cx, (&&&&__robyn_ws_arg0).via())
+                                    >>::take(
+                                            &mut __what_the_handler_borrows,
+                                            (&&&&__robyn_ws_arg0).via(),
+                                        )
                                         .await?;
                                     __RobynWsSelf::upgrade(__robyn_ws_arg0)
                                 };
@@ -96,17 +101,19 @@ const _: () = {
                             router: ::core::option::Option::Some(__ROBYN_WS_ROUTER),
                             blocking: false,
                             handler: __robyn_ws::Handler::Session(
-                                __robyn_ws::Call::Async(|__robyn_ws_cx| __robyn_ws::handler_future_must_be_send(async move {
+                                __robyn_ws::Call::Async(|__what_the_handler_borrows| __robyn_ws::handler_future_must_be_send(async move {
                                     let __robyn_ws_called = {
-                                        let mut __robyn_ws_cx = __robyn_ws_cx;
+                                        let mut __what_the_handler_borrows = __what_the_handler_borrows;
                                         let __robyn_ws_self = <__robyn_ws::Inferred<
                                             __RobynWsSelf,
-                                        > as __robyn_ws::ViewState>::take(&mut __robyn_ws_cx)?;
+                                        > as __robyn_ws::ViewState>::take(
+                                            &mut __what_the_handler_borrows,
+                                        )?;
                                         let __robyn_ws_arg0 = <__robyn_ws::Inferred<
                                             _,
                                         > as __robyn_ws::SessionArgument<
                                             '_,
-                                        >>::take(&mut __robyn_ws_cx)?;
+                                        >>::take(&mut __what_the_handler_borrows)?;
                                         __RobynWsSelf::session(__robyn_ws_self, __robyn_ws_arg0)
                                     };
                                     <__robyn_ws::Inferred<
