@@ -21,7 +21,7 @@ pub(crate) struct Surroundings {
     pub(crate) block: Option<&'static str>,
     /// It is sure that there is no such block.
     pub(crate) is_free: bool,
-    /// Another function of its name stands beside it, which a call by that name may mean.
+    /// Another function or value of its name stands beside it, which a call by that name may mean.
     pub(crate) has_twin: bool,
 }
 
@@ -118,17 +118,19 @@ fn depths(text: &str) -> Vec<isize> {
     lines.collect()
 }
 
-/// Looks at the words behind `fn` and `use` only, so that most files need not be read any closer.
+/// Looks at the words behind a few keywords only, so that most files need not be read any closer.
 fn repeated(text: &str) -> HashSet<String> {
     let is_between_words = |char: char| char != '_' && !char.is_alphanumeric();
-    let functions = text.split("fn ").skip(1);
-    let functions = functions.filter_map(|rest| rest.split(is_between_words).next());
+    let items = ["fn ", "struct ", "const ", "static "]
+        .into_iter()
+        .flat_map(|keyword| text.split(keyword).skip(1));
+    let items = items.filter_map(|rest| rest.split(is_between_words).next());
     let imports = text.split("use ").skip(1);
     let imports = imports
         .filter_map(|rest| rest.split(';').next())
         .flat_map(|import| import.split(is_between_words));
     let mut seen = HashSet::new();
-    let repeated = functions.chain(imports).filter(|name| !seen.insert(*name));
+    let repeated = items.chain(imports).filter(|name| !seen.insert(*name));
     repeated.map(str::to_owned).collect()
 }
 
@@ -210,6 +212,10 @@ impl Declarations {
                         self.add(name.to_owned(), Some(position), scope, &item);
                     }
                 }
+                TokenTree::Ident(word) if declares_a_value(word, tokens.clone()) => {
+                    let name = tokens.peek().map(ToString::to_string).unwrap_or_default();
+                    self.add(name, None, scope, &item);
+                }
                 TokenTree::Ident(word) if word == "use" => {
                     let import = tokens.by_ref().take_while(|token| !is_punct(token, ';'));
                     for name in imported(import.collect()) {
@@ -237,6 +243,19 @@ impl Declarations {
             is_conditional: item.is_conditional,
         });
     }
+}
+
+/// Returns `true` if `keyword`, with the `rest` of its item, declares a value. A struct with braces is only a type.
+fn declares_a_value(keyword: &Ident, rest: impl IntoIterator<Item = TokenTree>) -> bool {
+    if keyword != "struct" {
+        return keyword == "const" || keyword == "static";
+    }
+    let has_fields = |token: &TokenTree| match token {
+        TokenTree::Group(group) => group.delimiter() != Delimiter::Bracket,
+        token => is_punct(token, ';'),
+    };
+    let fields = rest.into_iter().find(has_fields);
+    fields.is_some_and(|fields| !matches!(fields, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace))
 }
 
 /// Returns the last word of each path in an import: its name, or the name behind `as`.
@@ -314,6 +333,12 @@ mod tests {
         };
         assert!(twins("fn chat() {}\npub fn chat(x: u8) {}"));
         assert!(twins("use a::{b, c as chat};\nfn chat() {}"));
+        assert!(twins("struct chat;\nfn chat() {}"));
+        assert!(twins("fn chat() {}\npub struct chat(u8);"));
+        assert!(twins("const chat: &str = \"\";\nfn chat() {}"));
+        assert!(twins("static chat: u8 = 1;\nconst fn chat() {}"));
+        assert!(!twins("pub struct chat { a: u8 }\nfn chat() {}"));
+        assert!(!twins("fn chat(raw: *const chat) {}"));
         assert!(!twins("mod a { fn chat() {} }\nmod b { fn chat() {} }"));
         assert!(!twins("#[cfg(a)]\nfn chat() {}\n#[cfg(not(a))]\nfn chat() {}"));
         assert!(!twins("use chat::a;\nfn chat() {}"));
