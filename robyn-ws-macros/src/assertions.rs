@@ -12,18 +12,19 @@ use crate::{
 
 /// Generates an error where two of a handler's references are to one state, because one name is an alias.
 ///
-/// A trait cannot be implemented twice for one type: the compiler reports the second state of a pair, at its tokens.
+/// The runtime has two functions of that name, and one is only for pairs of one type. The compiler reports the second state
+/// of such a pair, at its tokens.
 pub(crate) fn state_is_borrowed_once(types: &Types) -> TokenStream {
-    let borrowed_once = &types.runtime.borrowed_once;
+    let (states, two_states) = (&types.runtime.states, &types.runtime.two_states);
     let pairs = types.exclusive.iter().map(|(first, second)| {
         let (start, end) = ends(second);
-        let from_start = quote_spanned!(generated_at(start)=> impl);
-        let to_end = quote_spanned!(generated_at(end)=> __RobynWsHandler {});
+        let from_start = quote_spanned!(generated_at(start)=> <);
+        let to_end = quote_spanned!(generated_at(end)=> >::are_two);
         quote! {
             const _: () = {
-                struct __RobynWsHandler;
-                impl #borrowed_once<#first> for __RobynWsHandler {}
-                #from_start #borrowed_once<#second> for #to_end
+                #[allow(unused_imports)]
+                use #two_states as _;
+                let _ = #from_start #states<#first, #second> #to_end;
             };
         }
     });

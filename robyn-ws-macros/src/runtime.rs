@@ -15,7 +15,9 @@ pub(crate) struct Runtime {
     pub(crate) entry: TokenStream,
     pub(crate) sub_router: TokenStream,
     pub(crate) needs: TokenStream,
-    pub(crate) borrowed_once: TokenStream,
+    /// A pair of states, and the trait for pairs of two different ones.
+    pub(crate) states: TokenStream,
+    pub(crate) two_states: TokenStream,
     /// The trait of the handler's arguments.
     pub(crate) argument: TokenStream,
     /// The type that stands for an inferred type.
@@ -102,7 +104,8 @@ impl Runtime {
             entry: quote!(#rt::Entry),
             sub_router: quote!(#rt::SubRouter),
             needs: quote!(#rt::Needs),
-            borrowed_once: quote!(#rt::ConnectionStateIsBorrowedOnce),
+            states: quote!(#rt::States),
+            two_states: quote!(#rt::TwoStates),
             argument: quote!(#rt::#argument),
             inference: quote!(#rt::Inference),
             output_of: quote!(#rt::output_of),

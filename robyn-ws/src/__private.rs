@@ -1,6 +1,6 @@
 //! Not a public API: the names in generated code.
 
-use std::future::Future;
+use std::{future::Future, marker::PhantomData};
 
 pub use inventory;
 
@@ -95,8 +95,33 @@ where
     Box::pin(future)
 }
 
-/// Generated code implements it once for each state that a handler borrows: two names of one type conflict.
-pub trait ConnectionStateIsBorrowedOnce<S: ?Sized> {}
+/// Two states that a handler borrows, one of them as `&mut`.
+#[derive(Debug)]
+pub struct States<A: ?Sized, B: ?Sized>(PhantomData<A>, PhantomData<B>);
+
+impl<S: ?Sized> States<S, S> {
+    /// Comes before the function of [`TwoStates`], so that two names of one type are an error.
+    pub fn are_two()
+    where
+        S: BorrowedOnce,
+    {
+    }
+}
+
+/// Two types.
+pub trait TwoStates {
+    fn are_two() {}
+}
+
+impl<A: ?Sized, B: ?Sized> TwoStates for States<A, B> {}
+
+/// No type has it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is taken twice, once as `&mut`",
+    label = "another argument is the same state",
+    note = "take it once, as `&mut {Self}`"
+)]
+pub trait BorrowedOnce {}
 
 /// A state that begins as its `Default`.
 #[diagnostic::on_unimplemented(

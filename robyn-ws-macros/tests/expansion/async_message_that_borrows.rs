@@ -16,10 +16,9 @@ const _: () = {
     #[cfg(not(rust_analyzer))]
     const _: () = {
         const _: () = {
-            struct __RobynWsHandler;
-            impl __robyn_ws::ConnectionStateIsBorrowedOnce<Session>
-            for __RobynWsHandler {}
-            impl __robyn_ws::ConnectionStateIsBorrowedOnce<Uri> for __RobynWsHandler {}
+            #[allow(unused_imports)]
+            use __robyn_ws::TwoStates as _;
+            let _ = <__robyn_ws::States<Session, Uri>>::are_two;
         };
         const fn __robyn_ws_entry() -> __robyn_ws::Entry {
             __robyn_ws::Entry {
