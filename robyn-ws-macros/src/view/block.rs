@@ -3,15 +3,17 @@
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
-    Attribute, Generics, Ident, Result, Signature, Token, Type, Visibility,
+    Attribute, Generics, Ident, Meta, Result, Signature, Token, Type, Visibility,
     ext::IdentExt,
     parse::{ParseStream, Parser},
+    punctuated::Punctuated,
 };
 
 use crate::{
+    argument,
     diagnostics::Diagnostics,
     item::{is_function, kind},
-    tokens::{anonymous, is_punct, mentions},
+    tokens::{anonymous, code, is_punct, mentions},
 };
 
 /// The `impl` block of a view.
@@ -80,7 +82,7 @@ impl Block {
             input.parse::<Token![!]>()?;
         }
         let ty = input.parse::<Type>()?;
-        let is_view = is_inherent(&ty, input, errors) && is_one_type(&generics, &ty, errors);
+        let is_view = is_inherent(&ty, input, errors) && is_sized(&ty, errors) && is_one_type(&generics, &ty, errors);
         Ok(is_view.then(|| Self {
             attrs,
             keyword: keyword.span,
@@ -119,6 +121,17 @@ fn is_inherent(ty: &Type, input: ParseStream<'_>, errors: &mut Diagnostics) -> b
     let problem = "the methods of a view are the type's own, they cannot be those of a trait";
     errors.report(&quote!(#ty #keyword), problem, help);
     false
+}
+
+/// Reports `dyn Trait`, which stands for many types.
+fn is_sized(ty: &Type, errors: &mut Diagnostics) -> bool {
+    let is_sized = !argument::is_unsized(ty);
+    if !is_sized {
+        let problem = format!("a view is one type, `{}` is not", code(ty.to_token_stream()));
+        let help = "write the methods in an `impl` block of a struct or an enum";
+        errors.report(ty, problem, help);
+    }
+    is_sized
 }
 
 /// Reports a generic type.
@@ -246,6 +259,12 @@ fn view_arguments(attribute: &TokenTree) -> Option<TokenStream> {
     };
     let tokens: Vec<_> = attribute.stream().into_iter().collect();
     match tokens.as_slice() {
+        // A mistake, which would be an unknown attribute.
+        [TokenTree::Ident(name), TokenTree::Group(arguments)]
+            if name == "cfg_attr" && !conditional_views(arguments.stream()).is_empty() =>
+        {
+            Some(TokenStream::new())
+        }
         [.., TokenTree::Ident(name), TokenTree::Group(_)] if name == "websocket" => Some(TokenStream::new()),
         [TokenTree::Ident(name), rest @ ..] if name == "view" => match rest {
             [TokenTree::Group(arguments)] => Some(arguments.stream()),
@@ -255,6 +274,15 @@ fn view_arguments(attribute: &TokenTree) -> Option<TokenStream> {
         },
         _ => None,
     }
+}
+
+/// Returns the attributes `view` among the arguments of a `cfg_attr`.
+pub(super) fn conditional_views(arguments: TokenStream) -> Vec<Meta> {
+    let attributes = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(arguments);
+    let attributes = attributes.into_iter().flatten().skip(1);
+    attributes
+        .filter(|attribute| attribute.path().is_ident("view"))
+        .collect()
 }
 
 fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {

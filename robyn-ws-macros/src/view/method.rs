@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::{Attribute, Ident, ReceiverKind, Signature, Type};
 
 use super::{
-    block::{Block, Method},
+    block::{Block, Method, conditional_views},
     names, state,
 };
 use crate::{
@@ -97,8 +97,16 @@ fn check_state(block: &Block, args: &Args, errors: &mut Diagnostics) {
     }
 }
 
-/// Reports the attribute of a function.
+/// Reports the attribute of a function, and a conditional one.
 fn check_attributes(method: &Method, errors: &mut Diagnostics) {
+    let conditional = method.attrs.iter().filter(|attr| attr.path().is_ident("cfg_attr"));
+    for attr in conditional
+        .filter_map(|attr| attr.parse_args().ok())
+        .flat_map(conditional_views)
+    {
+        let help = "write the method once for each configuration, with `#[cfg(..)]` on it";
+        errors.report(&attr, "`#[view]` cannot be conditional", help);
+    }
     for attr in method.attrs.iter().filter(|attr| is_websocket(attr)) {
         let name = &method.signature.ident;
         let problem = format!("`{name}` is a method of a view, whose event is its name");
