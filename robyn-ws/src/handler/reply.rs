@@ -267,7 +267,7 @@ pub struct UpgradeReply(pub(crate) Option<Box<dyn std::any::Any + Send>>);
     label = "not an answer to an upgrade",
     note = "an `upgrade` handler can return `()` to accept, `S` to accept with a state, or `Result<(), R>` or `Result<S, R>` to refuse with an `Err`, where `S` derives `ConnectionState` and `R: IntoResponse`",
     note = "an HTTP answer only refuses: return it as `Err(answer)`",
-    note = "a text or a message can be sent once the connection exists: return it from a handler with `on = \"connect\"`"
+    note = "a text or a message can be sent once the connection exists: return it from a handler with `on = \"connect\"`, or from the method `connect` of a view"
 )]
 pub trait IntoUpgradeReply: Sized {
     fn into_upgrade_reply(self) -> UpgradeResult;
