@@ -3,7 +3,7 @@
 use axum::{
     extract::{FromRequestParts, Path, RawPathParams, path::ErrorKind, rejection::PathRejection},
     http::{StatusCode, request::Parts},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use futures_util::FutureExt;
 use serde::de::DeserializeOwned;
@@ -29,7 +29,7 @@ pub(super) fn rejected_path(bad: &BadPath, parts: &mut Parts) -> Rejection {
 
 /// Returns the HTTP answer to a path that cannot be read.
 pub(super) fn refused_path(bad: &BadPath, parts: &mut Parts) -> Response {
-    explain(bad, parts).into_response()
+    rejected_path(bad, parts).http_answer()
 }
 
 /// Returns the mistake in the path, with the name of the parameter also where axum only knows its position.

@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+
 use crate::{
     types::close::{CloseFrame, close_code},
     util::log,
@@ -77,6 +82,15 @@ impl Rejection {
     /// Returns `true` if the server failed: the reason is then logged and not sent.
     pub(crate) const fn is_failure(&self) -> bool {
         self.code == close_code::INTERNAL_ERROR
+    }
+
+    /// Creates the HTTP answer before the 101: 500 without a reason if the server failed, otherwise 400.
+    pub(crate) fn http_answer(&self) -> Response {
+        if self.is_failure() {
+            log::error!("{self}");
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+        (StatusCode::BAD_REQUEST, self.reason.clone()).into_response()
     }
 
     /// Creates the Close frame. A long reason is cut without a warning, since it quotes the peer.

@@ -4,8 +4,8 @@ use std::any::type_name;
 
 use axum::{
     extract::{ConnectInfo, Extension},
-    http::{HeaderMap, StatusCode, Uri, request::Parts},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, Uri, request::Parts},
+    response::Response,
 };
 
 use crate::{
@@ -15,7 +15,6 @@ use crate::{
         needs::{Check, Needs},
     },
     types::rejection::Rejection,
-    util::log,
 };
 
 impl<'a, E: Event> FromEvent<'a, E> for &'a HeaderMap {
@@ -64,9 +63,7 @@ fn require<T: Send + Sync + 'static>(parts: &Parts, why_not: impl FnOnce() -> St
     if parts.extensions.get::<T>().is_some() {
         return Ok(());
     }
-    let why = why_not();
-    log::error!("{why}");
-    Err((StatusCode::INTERNAL_SERVER_ERROR, why).into_response())
+    Err(Rejection::internal(why_not()).http_answer())
 }
 
 fn no_extension(name: &str) -> String {

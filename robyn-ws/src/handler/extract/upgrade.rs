@@ -3,7 +3,7 @@
 use std::{any::type_name, fmt, future::ready, pin::Pin, sync::Arc};
 
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, rejection::ExtensionRejection},
     http::{StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -167,7 +167,7 @@ impl<'a, T: FromEvent<'a, Upgrade> + Send, S> UpgradeArgument<'a, via::Event, S>
     where
         Self: 'c,
     {
-        let taken = T::from_event(&mut cx.event).map_err(|rejection| UpgradeRefusal(refuse(&rejection)));
+        let taken = T::from_event(&mut cx.event).map_err(|rejection| UpgradeRefusal(rejection.http_answer()));
         Box::pin(ready(taken))
     }
 
@@ -185,7 +185,7 @@ impl<'a, T: FromRequestParts<S> + Send, S: AppState> UpgradeArgument<'a, via::Pa
         Box::pin(async {
             let state = cx.state::<S>()?;
             let taken = T::from_request_parts(cx.parts, &state).await;
-            taken.map_err(|rejection| refused(rejection.into_response(), type_name::<T>()))
+            taken.map_err(refused::<T, S>)
         })
     }
 
@@ -233,13 +233,18 @@ impl<'a, T: FromRequestParts<S> + Send, S: AppState> UpgradeArgument<'a, via::Op
 }
 
 /// Passes on an extractor's answer. The reason of a failure is of the server, so it is logged.
-fn refused(answer: Response, extractor: &'static str) -> UpgradeRefusal {
+fn refused<T: FromRequestParts<S>, S>(rejection: T::Rejection) -> UpgradeRefusal {
+    let answer = rejection.into_response();
     if answer.status().is_server_error() {
         log::error!(
-            extractor,
+            extractor = type_name::<T>(),
             status = answer.status().as_u16(),
             "an argument of the upgrade handler cannot be made: an extractor may need a layer around the app's router, which `App::router` returns; a value of the app is injected by `App::inject_global` and taken as `Global`"
         );
+    }
+    // The text of axum's answer has the name of a type, which is not for the client.
+    if type_name::<T::Rejection>() == type_name::<ExtensionRejection>() {
+        return UpgradeRefusal::new(answer.status());
     }
     UpgradeRefusal(answer)
 }
@@ -261,12 +266,3 @@ async fn worded(answer: Response) -> Rejection {
 
 /// The longest text of an extractor's answer, in bytes. A longer one is a page, and is left out.
 const MAX_REJECTION_BODY: usize = 4096;
-
-/// Returns the HTTP answer of a rejection before the 101: 500 if the server failed, otherwise 400.
-fn refuse(rejection: &Rejection) -> Response {
-    if rejection.is_failure() {
-        log::error!("{rejection}");
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    }
-    (StatusCode::BAD_REQUEST, rejection.reason().to_owned()).into_response()
-}
