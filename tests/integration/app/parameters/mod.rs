@@ -8,7 +8,13 @@ use std::{
     num::NonZeroU8,
 };
 
-use robyn_ws::{axum::Router, prelude::*};
+use robyn_ws::{
+    axum::{
+        Router,
+        extract::rejection::{PathRejection, QueryRejection},
+    },
+    prelude::*,
+};
 use robyn_ws_tests::{Log, Server};
 
 use self::types::*;
@@ -217,7 +223,9 @@ never_fits! {
     upgrade_misspelled: "/{tennant}/{room}", Path<Room> => "did you mean";
     upgrade_optional: "/{a}/{b}", Option<Path<String>> => "which is 1 value";
     upgrade_result: "/{a}/{b}", Result<Path<String>, Rejection> => "which is 1 value";
+    upgrade_rejection_of_axum: "/{a}/{b}", Result<Path<String>, PathRejection> => "which is 1 value";
     upgrade_query: "/", Query<String> => "takes `Query<String>`";
+    upgrade_query_rejection_of_axum: "/", Result<Query<String>, QueryRejection> => "takes `Query<String>`";
 }
 
 mod sessions {
