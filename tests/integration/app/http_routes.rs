@@ -1,5 +1,7 @@
 //! HTTP routes beside endpoints: `build()` reports all that overlap, and axum never panics. An app with neither is warned.
 
+use std::{cell::Cell, panic, sync::Once};
+
 use robyn_ws::{
     BuildErrors,
     axum::{
@@ -30,9 +32,27 @@ fn app() -> App {
     App::new().include_router(&LEAGUE)
 }
 
+thread_local! {
+    static PANICKED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Notes the panics of each thread. One that is caught ends a program nevertheless if that has `panic = "abort"`.
+fn note_panics() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let earlier = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            PANICKED.set(true);
+            earlier(panic);
+        }));
+    });
+}
+
 /// Returns the problems of an app, each with its line and its message.
 fn problems(app: App) -> Vec<(u32, String)> {
+    note_panics();
     let errors: BuildErrors = app.build().expect_err("routes overlap");
+    assert!(!PANICKED.get(), "{errors}");
     let all = errors.iter().map(|error| {
         assert_eq!((error.file(), error.handler()), (Some(file!()), None), "{error}");
         let text = error.message().to_owned();
