@@ -6,7 +6,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use crate::{
     event::Event,
     model::{Output, Types},
-    tokens::{at, beside, ends, generated_at},
+    tokens::{beside, ends, generated_at},
     view::state,
 };
 
@@ -15,7 +15,6 @@ use crate::{
 /// The runtime has two functions of that name, and one is only for pairs of one type. The compiler reports the second state
 /// of such a pair, at its tokens.
 pub(crate) fn state_is_borrowed_once(types: &Types) -> TokenStream {
-    let (states, two_states) = (&types.runtime.states, &types.runtime.two_states);
     let pairs = types.exclusive.iter().map(|(first, second)| {
         let (start, end) = ends(second);
         let from_start = quote_spanned!(generated_at(start)=> <);
@@ -23,8 +22,8 @@ pub(crate) fn state_is_borrowed_once(types: &Types) -> TokenStream {
         quote! {
             const _: () = {
                 #[allow(unused_imports)]
-                use #two_states as _;
-                let _ = #from_start #states<#first, #second> #to_end;
+                use __robyn_ws::TwoStates as _;
+                let _ = #from_start __robyn_ws::States<#first, #second> #to_end;
             };
         }
     });
@@ -33,11 +32,10 @@ pub(crate) fn state_is_borrowed_once(types: &Types) -> TokenStream {
 
 /// Checks the arguments of a handler.
 pub(crate) fn arguments_fit_the_event(types: &Types) -> TokenStream {
-    let needs = &types.runtime.needs;
     let name = beside(&types.name, "__robyn_ws_arguments_fit_the_event");
     let arguments = arguments_are_declared(types);
     quote! {
-        fn #name(__robyn_ws_needs: &mut #needs) {
+        fn #name(__robyn_ws_needs: &mut __robyn_ws::Needs) {
             #arguments
         }
     }
@@ -45,7 +43,7 @@ pub(crate) fn arguments_fit_the_event(types: &Types) -> TokenStream {
 
 /// Declares the needs of each argument, whose types are repeated: what the compiler says of them may be repeated, too.
 pub(crate) fn arguments_are_declared(types: &Types) -> TokenStream {
-    let (inference, app_state) = (&types.runtime.inference, &types.runtime.state);
+    let app_state = &types.runtime.state;
     let receiver = state::declare(types);
     let arguments = types.params.iter().map(|ty| {
         let (place, declare) = argument(types, ty, "declare");
@@ -53,7 +51,7 @@ pub(crate) fn arguments_are_declared(types: &Types) -> TokenStream {
         let via = via(types, &format_ident!("__robyn_ws_ty"), place);
         let declared = quote_spanned!(place=> (#needs, #name #via));
         quote! {
-            let #name = #inference::<_, #app_state>::NEW;
+            let #name = __robyn_ws::Inference::<_, #app_state>::NEW;
             #declare #declared;
         }
     });
@@ -63,11 +61,11 @@ pub(crate) fn arguments_are_declared(types: &Types) -> TokenStream {
 /// Returns a type at the place of the user's type `ty`, which the compiler infers from the call of the handler.
 ///
 /// To repeat the user's type would repeat the compiler's own errors about it.
-pub(crate) fn inferred(types: &Types, ty: &TokenStream) -> TokenStream {
+pub(crate) fn inferred(ty: &TokenStream) -> TokenStream {
     let (start, end) = ends(ty);
-    let inferred = at(start, types.runtime.inferred.clone());
-    let close = quote_spanned!(end=> >);
-    quote!(#inferred<_ #close)
+    let mut tokens = quote_spanned!(start=> __robyn_ws::Inferred<_);
+    tokens.extend(quote_spanned!(end=> >));
+    tokens
 }
 
 /// Names a function of the trait for an argument of type `ty`. Returns it with the place for the tokens behind it.
@@ -78,8 +76,7 @@ pub(crate) fn argument(types: &Types, ty: &TokenStream, function: &str) -> (Span
     // For tokens of the user's code, the compiler would suggest a borrow.
     let (start, end) = (generated_at(start), generated_at(end));
     let open = quote_spanned!(start=> <);
-    let argument = &types.runtime.argument;
-    let argument = at(end, argument.clone());
+    let argument = types.runtime.argument(end);
     let function = Ident::new(function, end);
     let close = quote_spanned!(end=> as #argument>::#function);
     (end, quote!(#open #ty #close))
@@ -103,7 +100,8 @@ pub(crate) fn output_is_named(types: &Types) -> Option<TokenStream> {
     let Output::Type(ty) = &types.output else {
         return None;
     };
-    let (reply, into_reply) = (&types.runtime.reply, &types.runtime.into_reply);
+    let place = Span::call_site();
+    let (reply, into_reply) = (types.runtime.reply(place), types.runtime.conversion(place));
     let function = if types.returned_view().is_some() {
         state::reply_function(ty)
     } else {
@@ -114,13 +112,12 @@ pub(crate) fn output_is_named(types: &Types) -> Option<TokenStream> {
 
 /// Checks the sub-router, which has to be a `static`: apps find its handlers by its address, and a constant has none.
 pub(crate) fn router_is_a_static_sub_router(types: &Types) -> TokenStream {
-    let sub_router = &types.runtime.sub_router;
     let routers = types.router.iter().map(|router| {
         // The references begin where the path begins, so that the compiler underlines just the path.
         let (start, _) = ends(&router.to_token_stream());
         let (reference, address) = (quote_spanned!(start=> &), quote_spanned!(start=> &raw const));
         quote! {
-            static __ROBYN_WS_ROUTER: &#sub_router = #reference #router;
+            static __ROBYN_WS_ROUTER: &__robyn_ws::SubRouter = #reference #router;
             const _: () = {
                 let _ = #address #router;
             };

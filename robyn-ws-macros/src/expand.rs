@@ -1,18 +1,17 @@
 //! From a handler to its entry in the registry.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use crate::{
     assertions,
     event::Event,
     model::{Handler, Output, Types},
-    tokens::{at, beside, ends, generated_at},
+    tokens::{beside, ends, generated_at},
     view::state,
 };
 
 pub(crate) fn expand(handler: &Handler) -> TokenStream {
-    let inventory = &handler.types.runtime.inventory;
     let borrows = assertions::state_is_borrowed_once(&handler.types);
     let router = assertions::router_is_a_static_sub_router(&handler.types);
     let (name, entry) = entry(handler);
@@ -20,7 +19,7 @@ pub(crate) fn expand(handler: &Handler) -> TokenStream {
         #borrows
         #router
         #entry
-        #inventory::submit! { #name() }
+        __robyn_ws::inventory::submit! { #name() }
     }
 }
 
@@ -29,11 +28,10 @@ pub(crate) fn expand(handler: &Handler) -> TokenStream {
 /// All code that names the user's types is in its body: the compiler reports an error once that it finds twice in one
 /// body, and twice if it finds it in two functions.
 fn entry(handler: &Handler) -> (Ident, TokenStream) {
-    let entry = &handler.types.runtime.entry;
     let function = beside(&handler.types.name, "__robyn_ws_entry");
     let value = entry_value(handler);
     let code = quote! {
-        const fn #function() -> #entry {
+        const fn #function() -> __robyn_ws::Entry {
             #value
         }
     };
@@ -41,50 +39,32 @@ fn entry(handler: &Handler) -> (Ident, TokenStream) {
 }
 
 pub(crate) fn entry_value(handler: &Handler) -> TokenStream {
-    let Handler {
-        path,
-        place,
-        blocking,
-        types,
-        ..
-    } = handler;
-    let entry = &types.runtime.entry;
-    let name_text = types.name_text();
-    // The place of the handler in messages from `build()`.
-    let line = quote_spanned!(*place=> ::core::line!());
-    let column = quote_spanned!(*place=> ::core::column!());
-    let router = if types.router.is_some() {
-        quote!(::core::option::Option::Some(__ROBYN_WS_ROUTER))
-    } else {
-        quote!(::core::option::Option::None)
+    let types = &handler.types;
+    let name = types.name_text();
+    let (path, place) = (&handler.path, handler.place);
+    let closure = match (types.runtime.event, handler.is_async) {
+        (Event::Upgrade, _) => upgrade_closure(handler),
+        (_, true) => async_closure(handler),
+        (_, false) => sync_closure(handler),
     };
-    let call = if handler.is_async || types.runtime.event == Event::Upgrade {
-        async_call(handler)
-    } else {
-        sync_call(handler)
-    };
-    let called = types.runtime.handler(&call, handler.is_async);
+    let called = types.runtime.handler(&closure, handler.is_async);
     let needs = needs(handler);
-    quote! {
-        #entry {
-            path: #path,
-            name: #name_text,
-            module: ::core::module_path!(),
-            file: ::core::file!(),
-            line: #line,
-            column: #column,
-            router: #router,
-            blocking: #blocking,
-            handler: #called,
-            needs: #needs,
-        }
-    }
+    let router = types.router.is_some().then(|| quote!(.of(__ROBYN_WS_ROUTER)));
+    let blocking = handler.blocking.then(|| quote!(.blocking()));
+    // The place of the call is the handler's place in messages from `build()`.
+    let new = quote_spanned!(place=> __robyn_ws::Entry::new);
+    let mut arguments = Group::new(
+        Delimiter::Parenthesis,
+        quote!(#name, ::core::module_path!(), #called, #needs),
+    );
+    arguments.set_span(place);
+    quote!(__robyn_ws::Entry { path: #path, ..#new #arguments #router #blocking })
 }
 
-fn sync_call(handler: &Handler) -> TokenStream {
+fn sync_closure(handler: &Handler) -> TokenStream {
     let mutable = mutable(&handler.types);
     let takes = takes(handler);
-    let reply = reply(&handler.types, call(handler, |name| quote!(#name)));
+    let reply = reply(&handler.types, &call(handler, |name| quote!(#name)));
     quote! {
         |#mutable __what_the_handler_borrows| {
             #takes
@@ -94,16 +74,32 @@ fn sync_call(handler: &Handler) -> TokenStream {
 }
 
 /// The context ends before the handler's own future is awaited, which may last for long and need not borrow it.
-fn async_call(handler: &Handler) -> TokenStream {
-    let Types { runtime, name, .. } = &handler.types;
-    let mutable = mutable(&handler.types);
+fn async_closure(handler: &Handler) -> TokenStream {
+    let types = &handler.types;
+    let mutable = mutable(types);
+    let takes = takes(handler);
+    let call = call(handler, |name| quote!(#name));
+    let (_, into_reply) = into_reply(types);
+    let (place, must_be_send) = must_be_send(types);
+    let boxed = quote_spanned!(place=> #must_be_send(__robyn_ws_called, #into_reply));
+    quote! {
+        |#mutable __what_the_handler_borrows| {
+            #takes
+            let __robyn_ws_called = #call;
+            #boxed
+        }
+    }
+}
+
+/// Extractors of upgrade handlers are asynchronous.
+fn upgrade_closure(handler: &Handler) -> TokenStream {
+    let types = &handler.types;
+    let mutable = mutable(types);
     let takes = takes(handler);
     let call = call(handler, |name| quote!(#name));
     let awaited = handler.is_async.then(|| quote!(.await));
-    let reply = reply(&handler.types, quote!(__robyn_ws_called #awaited));
-    // A future that is not `Send` is an error of this call, and so it is shown at the function's name.
-    let place = generated_at(name.span());
-    let must_be_send = at(place, runtime.must_be_send.clone());
+    let reply = reply(types, &quote!(__robyn_ws_called #awaited));
+    let (place, must_be_send) = must_be_send(types);
     let boxed = quote_spanned! {place=>
         #must_be_send(async move {
             let __robyn_ws_called = {
@@ -115,6 +111,13 @@ fn async_call(handler: &Handler) -> TokenStream {
         })
     };
     quote!(|__what_the_handler_borrows| #boxed)
+}
+
+/// Names the function that boxes a future, with the place for its call: a future that is not `Send` is an error of that,
+/// and so it is shown at the name of the user's function.
+fn must_be_send(types: &Types) -> (Span, TokenStream) {
+    let place = generated_at(types.name.span());
+    (place, types.runtime.must_be_send(place))
 }
 
 /// The context changes when an argument is taken.
@@ -134,7 +137,7 @@ fn takes(handler: &Handler) -> TokenStream {
     };
     let receiver = state::take(types);
     let takes = types.params.iter().zip(argument_names(types)).map(|(ty, name)| {
-        let (place, take) = assertions::argument(types, &assertions::inferred(types, ty), "take");
+        let (place, take) = assertions::argument(types, &assertions::inferred(ty), "take");
         let cx = format_ident!("__what_the_handler_borrows");
         let via = assertions::via(types, &name, place);
         let taken = quote_spanned!(place=> (&mut #cx #via)#awaited?);
@@ -145,11 +148,11 @@ fn takes(handler: &Handler) -> TokenStream {
 
 /// Tells the compiler the types of the arguments, by a call that never runs. They stand under the arguments' names.
 fn inferred(handler: &Handler) -> TokenStream {
-    let (inference, state) = (&handler.types.runtime.inference, &handler.types.runtime.state);
+    let state = &handler.types.runtime.state;
     let names: Vec<_> = names(&handler.types).collect();
     let call = inferring_call(handler);
     quote! {
-        #(let #names = #inference::<_, #state>::NEW;)*
+        #(let #names = __robyn_ws::Inference::<_, #state>::NEW;)*
         if false {
             let _ = #call;
         }
@@ -160,23 +163,34 @@ fn inferring_call(handler: &Handler) -> TokenStream {
     call(handler, |name| quote!(#name.argument()))
 }
 
-fn reply(types: &Types, value: TokenStream) -> TokenStream {
-    if let Some(view) = types.returned_view() {
-        return state::reply(view, types, &value);
+fn reply(types: &Types, value: &TokenStream) -> TokenStream {
+    match types.returned_view() {
+        Some(view) => state::reply(view, types, value),
+        None if matches!(types.output, Output::Never) => value.clone(),
+        None => {
+            let (place, into_reply) = into_reply(types);
+            quote_spanned!(place=> #into_reply(#value))
+        }
     }
-    let (reply, into_reply) = (&types.runtime.reply, &types.runtime.into_reply);
+}
+
+/// Names the function that turns the output into a reply. Returns it with the place for its call.
+fn into_reply(types: &Types) -> (Span, TokenStream) {
     match &types.output {
         Output::Type(ty) | Output::Inferred(ty) => {
             // A reply that has to live longer than the handler runs is an error of the whole expression, shown at its type.
             let (start, end) = ends(ty);
             let (start, end) = (generated_at(start), generated_at(end));
-            let (ty, reply) = (assertions::inferred(types, ty), at(end, reply.clone()));
-            let into_reply = at(end, into_reply.clone());
+            let (ty, reply, into_reply) = (
+                assertions::inferred(ty),
+                types.runtime.reply(end),
+                types.runtime.conversion(end),
+            );
             let open = quote_spanned!(start=> <);
-            let convert = quote_spanned!(end=> as #reply>::#into_reply (#value));
-            quote!(#open #ty #convert)
+            let close = quote_spanned!(end=> as #reply>::#into_reply);
+            (end, quote!(#open #ty #close))
         }
-        Output::Never => value,
+        Output::Never => (Span::call_site(), quote!(|__robyn_ws_never| __robyn_ws_never)),
     }
 }
 
@@ -186,7 +200,7 @@ fn needs(handler: &Handler) -> TokenStream {
     let inferred = (!types.params.is_empty()).then(|| inferred(handler));
     let receiver = state::declare(types);
     let declared = types.params.iter().zip(argument_names(types)).map(|(ty, name)| {
-        let (place, declare) = assertions::argument(types, &assertions::inferred(types, ty), "declare");
+        let (place, declare) = assertions::argument(types, &assertions::inferred(ty), "declare");
         let needs = format_ident!("__robyn_ws_needs");
         let via = assertions::via(types, &name, place);
         let declared = quote_spanned!(place=> (#needs, #name #via));
@@ -212,19 +226,17 @@ fn declare_output(handler: &Handler) -> Option<TokenStream> {
     let (Output::Type(ty) | Output::Inferred(ty)) = &types.output else {
         return None;
     };
-    let (ty, reply, output_of) = (
-        assertions::inferred(types, ty),
-        &types.runtime.reply,
-        &types.runtime.output_of,
-    );
+    let (ty, reply) = (assertions::inferred(ty), types.runtime.reply(Span::call_site()));
     let call = inferring_call(handler);
     let awaited = handler.is_async.then(|| quote!(.await));
-    Some(quote!(<#ty as #reply>::declare(__robyn_ws_needs, #output_of(&async || #call #awaited));))
+    Some(quote!(<#ty as #reply>::declare(__robyn_ws_needs, __robyn_ws::output_of(&async || #call #awaited));))
 }
 
 /// Calls the function, with an argument for each name.
 fn call(handler: &Handler, argument: impl Fn(Ident) -> TokenStream) -> TokenStream {
-    let (owner, name) = (state::owner(&handler.types), &handler.types.name);
+    let name = &handler.types.name;
+    let place = generated_at(name.span());
+    let owner = state::owner(&handler.types, place);
     let arguments = names(&handler.types).map(argument);
     // An argument that has to live longer than the handler runs is an error of the whole call, shown at the parameters.
     let arguments = quote_spanned!(generated_at(handler.place)=> (#(#arguments),*));

@@ -5,6 +5,7 @@
 mod args;
 mod argument;
 mod assertions;
+mod compiler;
 mod connection_state;
 mod diagnostics;
 mod editor;

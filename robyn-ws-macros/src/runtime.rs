@@ -1,133 +1,92 @@
-//! The table of everything in the runtime crate that generated code names.
+//! The names in the runtime crate that depend on the attribute.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Path, Type};
 
-use crate::{event::Event, runtime_crate};
+use crate::{event::Event, runtime_crate, tokens::at};
 
-/// The paths for handlers of one event, all of them in the runtime's `__private`.
+/// The names that depend on the event of a handler. Generated code finds all names in the runtime's `__private`, which it
+/// imports as `__robyn_ws`.
 pub(crate) struct Runtime {
-    /// Imports that module under the name at the beginning of the other paths, so that a wrong path of the user is one
-    /// error.
+    /// That import. A wrong path of the user is one error, there.
     pub(crate) import: TokenStream,
-    pub(crate) inventory: TokenStream,
-    pub(crate) entry: TokenStream,
-    pub(crate) sub_router: TokenStream,
-    pub(crate) needs: TokenStream,
-    /// A pair of states, and the trait for pairs of two different ones.
-    pub(crate) states: TokenStream,
-    pub(crate) two_states: TokenStream,
-    /// The trait of the handler's arguments.
-    pub(crate) argument: TokenStream,
-    /// The type that stands for an inferred type.
-    pub(crate) inference: TokenStream,
-    /// The function that infers the output of a handler.
-    pub(crate) output_of: TokenStream,
-    /// The alias that gives an inferred type a place.
-    pub(crate) inferred: TokenStream,
     /// The type of the state that an upgrade handler's extractors take.
     pub(crate) state: TokenStream,
-    /// The trait of the handler's output, and its method.
-    pub(crate) reply: TokenStream,
-    pub(crate) into_reply: TokenStream,
-    /// The function that boxes the future of a result.
-    pub(crate) must_be_send: TokenStream,
     pub(crate) event: Event,
-    handler: TokenStream,
-    call: TokenStream,
-}
-
-/// The names of one event in the runtime.
-struct Names {
-    /// The type of the event, which is also its variant of `Handler`.
-    event: TokenStream,
-    /// The trait of the arguments.
-    argument: TokenStream,
-    reply: TokenStream,
-    into_reply: TokenStream,
-    must_be_send: TokenStream,
-}
-
-impl Names {
-    fn of(event: Event, state: &TokenStream) -> Self {
-        match event {
-            Event::Upgrade => Self::of_upgrade(state),
-            Event::Connect => Self::of_live(quote!(Connect), &quote!(ConnectArgument)),
-            Event::Message => Self::of_live(quote!(Message), &quote!(MessageArgument)),
-            Event::Close => Self::of_live(quote!(Close), &quote!(CloseArgument)),
-            Event::Session => Self::of_live(quote!(Session), &quote!(SessionArgument)),
-        }
-    }
-
-    fn of_upgrade(state: &TokenStream) -> Self {
-        Self {
-            event: quote!(Upgrade),
-            argument: quote!(UpgradeArgument<'_, _, #state>),
-            reply: quote!(IntoUpgradeReply),
-            into_reply: quote!(into_upgrade_reply),
-            must_be_send: quote!(upgrade_future_must_be_send),
-        }
-    }
-
-    fn of_live(event: TokenStream, argument: &TokenStream) -> Self {
-        Self {
-            argument: quote!(#argument<'_>),
-            reply: quote!(IntoReply),
-            into_reply: quote!(into_reply),
-            must_be_send: quote!(handler_future_must_be_send),
-            event,
-        }
-    }
 }
 
 impl Runtime {
-    /// Creates the table for the crate at `path`, which is `::robyn_ws` unless the user says otherwise, and for extractors
+    /// Creates the names for the crate at `path`, which is `::robyn_ws` unless the user says otherwise, and for extractors
     /// with a `state`.
     pub(crate) fn new(path: Option<&Path>, event: Event, state: Option<&Type>) -> Self {
         let private = private(path);
-        let rt = quote!(__robyn_ws);
-        let Names {
-            event: kind,
-            argument,
-            reply,
-            into_reply,
-            must_be_send,
-        } = Names::of(event, &state_name(state));
-        let is_upgrade = event == Event::Upgrade;
-        let ways = is_upgrade.then(|| quote!(#[allow(unused_imports)] use #rt::via::*;));
+        let ways = (event == Event::Upgrade).then(|| {
+            quote!(
+                #[allow(unused_imports)]
+                use __robyn_ws::via::*;
+            )
+        });
         // It is named once, so that a wrong type is one error.
         let state_type = state.map(|state| quote!(#[allow(dead_code)] type __RobynWsState = #state;));
         Self {
-            import: quote!(use #private as #rt; #ways #state_type),
-            inventory: quote!(#rt::inventory),
-            entry: quote!(#rt::Entry),
-            sub_router: quote!(#rt::SubRouter),
-            needs: quote!(#rt::Needs),
-            states: quote!(#rt::States),
-            two_states: quote!(#rt::TwoStates),
-            argument: quote!(#rt::#argument),
-            inference: quote!(#rt::Inference),
-            output_of: quote!(#rt::output_of),
-            inferred: quote!(#rt::Inferred),
+            import: quote!(use #private as __robyn_ws; #ways #state_type),
             state: state_name(state),
-            reply: quote!(#rt::#reply),
-            into_reply,
-            must_be_send: quote!(#rt::#must_be_send),
             event,
-            handler: quote!(#rt::Handler::#kind),
-            call: quote!(#rt::Call),
+        }
+    }
+
+    /// The trait of the handler's arguments.
+    pub(crate) fn argument(&self, place: Span) -> TokenStream {
+        let name = match self.event {
+            Event::Upgrade => {
+                let state = at(place, self.state.clone());
+                return quote_spanned!(place=> __robyn_ws::UpgradeArgument<'_, _, #state>);
+            }
+            Event::Connect => "ConnectArgument",
+            Event::Message => "MessageArgument",
+            Event::Close => "CloseArgument",
+            Event::Session => "SessionArgument",
+        };
+        let name = Ident::new(name, place);
+        quote_spanned!(place=> __robyn_ws::#name<'_>)
+    }
+
+    /// The trait of the handler's output.
+    pub(crate) fn reply(&self, place: Span) -> TokenStream {
+        if self.event == Event::Upgrade {
+            quote_spanned!(place=> __robyn_ws::IntoUpgradeReply)
+        } else {
+            quote_spanned!(place=> __robyn_ws::IntoReply)
+        }
+    }
+
+    /// The method of that trait.
+    pub(crate) fn conversion(&self, place: Span) -> Ident {
+        let is_upgrade = self.event == Event::Upgrade;
+        Ident::new(if is_upgrade { "into_upgrade_reply" } else { "into_reply" }, place)
+    }
+
+    /// The function that boxes the future of a handler.
+    pub(crate) fn must_be_send(&self, place: Span) -> TokenStream {
+        if self.event == Event::Upgrade {
+            quote_spanned!(place=> __robyn_ws::upgrade_future_must_be_send)
+        } else {
+            quote_spanned!(place=> __robyn_ws::handler_future_must_be_send)
         }
     }
 
     /// Returns the expression that turns a closure into a handler.
     pub(crate) fn handler(&self, closure: &TokenStream, is_async: bool) -> TokenStream {
-        let Self { handler, call, .. } = self;
-        match (self.event, is_async) {
-            (Event::Upgrade, _) => quote!(#handler(#closure)),
-            (_, true) => quote!(#handler(#call::Async(#closure))),
-            (_, false) => quote!(#handler(#call::Sync(#closure))),
-        }
+        let event = match self.event {
+            Event::Upgrade => return quote!(__robyn_ws::Handler::Upgrade(#closure)),
+            Event::Connect => quote!(Connect),
+            Event::Message => quote!(Message),
+            Event::Close => quote!(Close),
+            Event::Session => quote!(Session),
+        };
+        let mode = if is_async { quote!(Async) } else { quote!(Sync) };
+        quote!(__robyn_ws::Handler::#event(__robyn_ws::Call::#mode(#closure)))
     }
 }
 

@@ -1,12 +1,12 @@
 //! Finds the runtime crate under the name that the user's `Cargo.toml` gives it: in the options of the compiler, which
 //! Cargo passes. To read the manifest would take a parser of TOML, which every user would compile.
 
-use std::{env, path::Path, sync::LazyLock};
+use std::{path::Path, sync::LazyLock};
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use crate::diagnostics::Diagnostics;
+use crate::{compiler::OPTIONS, diagnostics::Diagnostics};
 
 const OWN_NAME: &str = "robyn_ws";
 
@@ -35,14 +35,9 @@ pub(crate) fn check(attribute: &str, errors: &mut Diagnostics) -> bool {
 }
 
 /// The name of the runtime crate in the crate that is compiled. `None` if that does not depend on it.
-static NAME: LazyLock<Option<String>> = LazyLock::new(|| {
-    let options: Vec<String> = env::args_os().filter_map(|option| option.into_string().ok()).collect();
-    // An editor and a unit test are not the compiler, and have no such options. Neither has a compiler that reads them
-    // from a file.
-    if !options.iter().any(|option| option == "--crate-name") {
-        return Some(OWN_NAME.to_owned());
-    }
-    name_in(&options)
+static NAME: LazyLock<Option<String>> = LazyLock::new(|| match &*OPTIONS {
+    Some(options) => name_in(options),
+    None => Some(OWN_NAME.to_owned()),
 });
 
 /// Returns the name in `--extern NAME=PATH`, whose path is that of the runtime crate.

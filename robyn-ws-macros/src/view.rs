@@ -47,11 +47,13 @@ pub(crate) fn websocket_view(attr: TokenStream, item: TokenStream) -> TokenStrea
     // The checks of the compiler need the runtime.
     let checked = checked.filter(|_| finds_the_runtime(&args, &mut errors));
     let beside = checked.map(|(attrs, import, checked)| {
-        let mentioned = editor::mentions(attr, Words::VIEW);
-        let of_methods = view_attributes
-            .into_iter()
-            .map(|attr| editor::mentions(attr, Words::METHOD));
-        beside(&attrs, &import, &checked, &quote!(#mentioned #(#of_methods)*))
+        beside(&attrs, &import, &checked, || {
+            let mentioned = editor::mentions(attr, Words::VIEW);
+            let of_methods = view_attributes
+                .into_iter()
+                .map(|attr| editor::mentions(attr, Words::METHOD));
+            quote!(#mentioned #(#of_methods)*)
+        })
     });
     let refused = errors.has_others.then(refused);
     let errors = errors.into_compile_errors();

@@ -6,6 +6,7 @@ use syn::Attribute;
 
 use crate::{
     args::Args,
+    compiler,
     diagnostics::Diagnostics,
     editor::{self, Words},
     expand::expand,
@@ -40,8 +41,8 @@ pub(crate) fn websocket(attr: TokenStream, item: &TokenStream) -> TokenStream {
     let errors = errors.into_compile_errors();
     // The function of an `impl` block has nothing that can be checked beside it.
     let beside = checked.map(|(checked, import)| {
-        let mentioned = editor::mentions(attr, Words::FUNCTION);
-        beside(&attrs, &import, &quote!(#copy #checked), &mentioned)
+        let mentioned = || editor::mentions(attr, Words::FUNCTION);
+        beside(&attrs, &import, &quote!(#copy #checked), mentioned)
     });
     let rest = is_entry_point.then(|| without_entry_points(item));
     let item = rest.as_ref().unwrap_or(item);
@@ -49,7 +50,8 @@ pub(crate) fn websocket(attr: TokenStream, item: &TokenStream) -> TokenStream {
     quote!(#item #beside #refused #errors)
 }
 
-/// Generates the item that stands beside the function: one for the compiler, and one for editors.
+/// Generates the item that stands beside the function: one for the compiler, and one for editors. The compiler is not
+/// given the other one where it is known, since it would read that in each handler, at each run.
 ///
 /// To complete a word, an editor looks for its place in this code and in that for a longer word. So the code that depends on
 /// whether a word is right comes last.
@@ -57,10 +59,18 @@ pub(crate) fn beside(
     attrs: &[Attribute],
     import: &TokenStream,
     checked: &TokenStream,
-    mentioned: &TokenStream,
+    mentioned: impl FnOnce() -> TokenStream,
 ) -> TokenStream {
-    // rust-analyzer sets this `cfg`, which the compiler does not know. A deprecated function, or one with deprecated
-    // types, is still a handler, and its author has been warned already.
+    // A deprecated function, or one with deprecated types, is still a handler, and its author has been warned already.
+    if compiler::OPTIONS.is_some() {
+        return quote! {
+            #(#attrs)*
+            #[allow(deprecated)]
+            const _: () = { #import #checked };
+        };
+    }
+    let mentioned = mentioned();
+    // rust-analyzer sets this `cfg`, which the compiler does not know.
     quote! {
         #(#attrs)*
         #[allow(deprecated, unexpected_cfgs)]

@@ -2,13 +2,14 @@
 
 use std::{future::Future, marker::PhantomData};
 
+use futures_util::FutureExt;
 pub use inventory;
 
 use crate::util::isolate;
 
 pub use crate::{
     endpoint::{
-        registry::{Call, Entry, Handler, HandlerFuture, UpgradeFn, UpgradeFuture},
+        registry::{Call, CalledHandler, Entry, Handler, UpgradeFn, UpgradeFuture},
         router::SubRouter,
     },
     handler::{
@@ -78,13 +79,14 @@ pub mod editor {
     }
 }
 
-/// Boxes the future of an asynchronous handler, and catches its panics. Its name appears in the error for a future that is
-/// not `Send`.
-pub fn handler_future_must_be_send<'a, F>(future: F) -> HandlerFuture<'a>
+/// Boxes the future of an asynchronous handler, turns its output into a reply, and catches its panics. Its name appears in
+/// the error for a future that is not `Send`.
+pub fn handler_future_must_be_send<'a, F>(future: F, into_reply: fn(F::Output) -> HandlerResult) -> CalledHandler<'a>
 where
-    F: Future<Output = HandlerResult> + Send + 'a,
+    F: Future + Send + 'a,
+    F::Output: 'a,
 {
-    Box::pin(isolate::future(future))
+    Ok(Box::pin(isolate::future(future.map(into_reply))))
 }
 
 /// Boxes the future of an upgrade handler.

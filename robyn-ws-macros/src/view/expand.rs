@@ -9,10 +9,9 @@ use crate::{assertions, expand::entry_value, model::Handler};
 /// Generates one function for all entries: the compiler reports a mistake in the type of the view once that it finds several
 /// times in one body.
 pub(crate) fn expand(block: &Block, handlers: &[Handler]) -> TokenStream {
-    let Some(first) = handlers.first().filter(|_| !names::has_twins(handlers)) else {
+    if handlers.is_empty() || names::has_twins(handlers) {
         return TokenStream::new();
-    };
-    let (entry, inventory) = (&first.types.runtime.entry, &first.types.runtime.inventory);
+    }
     let entries = handlers.iter().enumerate().map(|(position, handler)| {
         let (attrs, position) = (&handler.attrs, Literal::usize_unsuffixed(position));
         let value = entry_value(handler);
@@ -21,7 +20,7 @@ pub(crate) fn expand(block: &Block, handlers: &[Handler]) -> TokenStream {
     let functions = in_block(
         block,
         &quote! {
-            const fn _entry(position: usize) -> #entry {
+            const fn _entry(position: usize) -> __robyn_ws::Entry {
                 match position {
                     #(#entries)*
                     _ => ::core::unreachable!(),
@@ -33,7 +32,7 @@ pub(crate) fn expand(block: &Block, handlers: &[Handler]) -> TokenStream {
         let position = Literal::usize_unsuffixed(position);
         within(
             handler,
-            &quote!(#inventory::submit! { __RobynWsView::_entry(#position) }),
+            &quote!(__robyn_ws::inventory::submit! { __RobynWsView::_entry(#position) }),
         )
     });
     let surroundings = surroundings(block, handlers);
@@ -47,17 +46,19 @@ pub(crate) fn expand(block: &Block, handlers: &[Handler]) -> TokenStream {
 /// Generates the checks of the compiler, in place of the entries.
 pub(crate) fn fallback(block: &Block, handlers: &[Handler]) -> TokenStream {
     let surroundings = surroundings(block, handlers);
-    let Some(first) = handlers.first().filter(|_| !names::has_twins(handlers)) else {
+    if handlers.is_empty() || names::has_twins(handlers) {
         return surroundings;
-    };
-    let needs = &first.types.runtime.needs;
+    }
     let checks = handlers.iter().map(|handler| {
         let attrs = &handler.attrs;
         let arguments = assertions::arguments_are_declared(&handler.types);
         let output = assertions::output_is_named(&handler.types);
         quote!(#(#attrs)* { #arguments #output })
     });
-    let functions = in_block(block, &quote!(fn _check(__robyn_ws_needs: &mut #needs) { #(#checks)* }));
+    let functions = in_block(
+        block,
+        &quote!(fn _check(__robyn_ws_needs: &mut __robyn_ws::Needs) { #(#checks)* }),
+    );
     quote!(#surroundings #functions)
 }
 

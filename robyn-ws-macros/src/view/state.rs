@@ -14,8 +14,7 @@ use crate::{
 pub(crate) const ALIAS: &str = "__RobynWsSelf";
 
 /// Returns the path to the type whose method the handler is.
-pub(crate) fn owner(types: &Types) -> Option<TokenStream> {
-    let place = generated_at(types.name.span());
+pub(crate) fn owner(types: &Types, place: Span) -> Option<TokenStream> {
     let alias = Ident::new(ALIAS, place);
     types.view.as_ref().map(|_| quote_spanned!(place=> #alias::))
 }
@@ -61,7 +60,7 @@ pub(crate) fn reply(view: &View, types: &Types, value: &TokenStream) -> TokenStr
         return value.clone();
     };
     let (place, upgraded) = function(view, "upgraded");
-    let into_view = reply_function(&assertions::inferred(types, output));
+    let into_view = reply_function(&assertions::inferred(output));
     let upgrade = quote_spanned!(place=> (__robyn_ws_result));
     quote! {
         let __robyn_ws_result = #into_view(#value);

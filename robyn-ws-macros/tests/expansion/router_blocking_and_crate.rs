@@ -17,21 +17,20 @@ const _: () = {
         const fn __robyn_ws_entry() -> __robyn_ws::Entry {
             __robyn_ws::Entry {
                 path: "/chat",
-                name: "closed",
-                module: ::core::module_path!(),
-                file: ::core::file!(),
-                line: ::core::line!(),
-                column: ::core::column!(),
-                router: ::core::option::Option::Some(__ROBYN_WS_ROUTER),
-                blocking: true,
-                handler: __robyn_ws::Handler::Close(
-                    __robyn_ws::Call::Sync(|__what_the_handler_borrows| {
-                        <__robyn_ws::Inferred<
-                            _,
-                        > as __robyn_ws::IntoReply>::into_reply(closed())
-                    }),
-                ),
-                needs: |__robyn_ws_needs| {},
+                ..__robyn_ws::Entry::new(
+                        "closed",
+                        ::core::module_path!(),
+                        __robyn_ws::Handler::Close(
+                            __robyn_ws::Call::Sync(|__what_the_handler_borrows| {
+                                <__robyn_ws::Inferred<
+                                    _,
+                                > as __robyn_ws::IntoReply>::into_reply(closed())
+                            }),
+                        ),
+                        |__robyn_ws_needs| {},
+                    )
+                    .of(__ROBYN_WS_ROUTER)
+                    .blocking()
             }
         }
         __robyn_ws::inventory::submit! {

@@ -16,64 +16,61 @@ const _: () = {
         const fn __robyn_ws_entry() -> __robyn_ws::Entry {
             __robyn_ws::Entry {
                 path: "/chat",
-                name: "admit",
-                module: ::core::module_path!(),
-                file: ::core::file!(),
-                line: ::core::line!(),
-                column: ::core::column!(),
-                router: ::core::option::Option::None,
-                blocking: false,
-                handler: __robyn_ws::Handler::Upgrade(|__what_the_handler_borrows| __robyn_ws::upgrade_future_must_be_send(async move {
-                    let __robyn_ws_called = {
-                        let mut __what_the_handler_borrows = __what_the_handler_borrows;
+                ..__robyn_ws::Entry::new(
+                    "admit",
+                    ::core::module_path!(),
+                    __robyn_ws::Handler::Upgrade(|__what_the_handler_borrows| __robyn_ws::upgrade_future_must_be_send(async move {
+                        let __robyn_ws_called = {
+                            let mut __what_the_handler_borrows = __what_the_handler_borrows;
+                            let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
+                            if false {
+                                let _ = admit(__robyn_ws_arg0.argument());
+                            }
+                            let __robyn_ws_arg0 = <__robyn_ws::Inferred<
+                                _,
+                            > as __robyn_ws::UpgradeArgument<
+                                '_,
+                                _,
+                                (),
+                            >>::take(
+                                    &mut __what_the_handler_borrows,
+                                    (&&&&__robyn_ws_arg0).via(),
+                                )
+                                .await?;
+                            admit(__robyn_ws_arg0)
+                        };
+                        <__robyn_ws::Inferred<
+                            _,
+                        > as __robyn_ws::IntoUpgradeReply>::into_upgrade_reply(
+                            __robyn_ws_called.await,
+                        )
+                    })),
+                    |__robyn_ws_needs| {
                         let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
                         if false {
                             let _ = admit(__robyn_ws_arg0.argument());
                         }
-                        let __robyn_ws_arg0 = <__robyn_ws::Inferred<
+                        <__robyn_ws::Inferred<
                             _,
                         > as __robyn_ws::UpgradeArgument<
                             '_,
                             _,
                             (),
-                        >>::take(
-                                &mut __what_the_handler_borrows,
-                                (&&&&__robyn_ws_arg0).via(),
-                            )
-                            .await?;
-                        admit(__robyn_ws_arg0)
-                    };
-                    <__robyn_ws::Inferred<
-                        _,
-                    > as __robyn_ws::IntoUpgradeReply>::into_upgrade_reply(
-                        __robyn_ws_called.await,
-                    )
-                })),
-                needs: |__robyn_ws_needs| {
-                    let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
-                    if false {
-                        let _ = admit(__robyn_ws_arg0.argument());
-                    }
-                    <__robyn_ws::Inferred<
-                        _,
-                    > as __robyn_ws::UpgradeArgument<
-                        '_,
-                        _,
-                        (),
-                    >>::declare(
-                        __robyn_ws_needs,
-                        __robyn_ws_arg0,
-                        (&&&&__robyn_ws_arg0).via(),
-                    );
-                    <__robyn_ws::Inferred<
-                        _,
-                    > as __robyn_ws::IntoUpgradeReply>::declare(
-                        __robyn_ws_needs,
-                        __robyn_ws::output_of(
-                            &async || admit(__robyn_ws_arg0.argument()).await,
-                        ),
-                    );
-                },
+                        >>::declare(
+                            __robyn_ws_needs,
+                            __robyn_ws_arg0,
+                            (&&&&__robyn_ws_arg0).via(),
+                        );
+                        <__robyn_ws::Inferred<
+                            _,
+                        > as __robyn_ws::IntoUpgradeReply>::declare(
+                            __robyn_ws_needs,
+                            __robyn_ws::output_of(
+                                &async || admit(__robyn_ws_arg0.argument()).await,
+                            ),
+                        );
+                    },
+                )
             }
         }
         __robyn_ws::inventory::submit! {

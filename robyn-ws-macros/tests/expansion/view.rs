@@ -33,119 +33,114 @@ const _: () = {
                     0 => {
                         __robyn_ws::Entry {
                             path: "/chat/{room}",
-                            name: "Chat::connect",
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                            column: ::core::column!(),
-                            router: ::core::option::Option::None,
-                            blocking: false,
-                            handler: __robyn_ws::Handler::Connect(
-                                __robyn_ws::Call::Sync(|mut __what_the_handler_borrows| {
-                                    let __robyn_ws_self = <__robyn_ws::Inferred<
+                            ..__robyn_ws::Entry::new(
+                                "Chat::connect",
+                                ::core::module_path!(),
+                                __robyn_ws::Handler::Connect(
+                                    __robyn_ws::Call::Sync(|mut __what_the_handler_borrows| {
+                                        let __robyn_ws_self = <__robyn_ws::Inferred<
+                                            __RobynWsSelf,
+                                        > as __robyn_ws::ViewState>::take(
+                                            &mut __what_the_handler_borrows,
+                                        )?;
+                                        let __robyn_ws_arg0 = <__robyn_ws::Inferred<
+                                            _,
+                                        > as __robyn_ws::ConnectArgument<
+                                            '_,
+                                        >>::take(&mut __what_the_handler_borrows)?;
+                                        <__robyn_ws::Inferred<
+                                            _,
+                                        > as __robyn_ws::IntoReply>::into_reply(
+                                            __RobynWsSelf::connect(__robyn_ws_self, __robyn_ws_arg0),
+                                        )
+                                    }),
+                                ),
+                                |__robyn_ws_needs| {
+                                    <__robyn_ws::Inferred<
                                         __RobynWsSelf,
-                                    > as __robyn_ws::ViewState>::take(
-                                        &mut __what_the_handler_borrows,
-                                    )?;
-                                    let __robyn_ws_arg0 = <__robyn_ws::Inferred<
+                                    > as __robyn_ws::ViewState>::declare(__robyn_ws_needs);
+                                    let __robyn_ws_self = __robyn_ws::Inference::<_, ()>::NEW;
+                                    let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
+                                    if false {
+                                        let _ = __RobynWsSelf::connect(
+                                            __robyn_ws_self.argument(),
+                                            __robyn_ws_arg0.argument(),
+                                        );
+                                    }
+                                    <__robyn_ws::Inferred<
                                         _,
                                     > as __robyn_ws::ConnectArgument<
                                         '_,
-                                    >>::take(&mut __what_the_handler_borrows)?;
-                                    <__robyn_ws::Inferred<
-                                        _,
-                                    > as __robyn_ws::IntoReply>::into_reply(
-                                        __RobynWsSelf::connect(__robyn_ws_self, __robyn_ws_arg0),
-                                    )
-                                }),
-                            ),
-                            needs: |__robyn_ws_needs| {
-                                <__robyn_ws::Inferred<
-                                    __RobynWsSelf,
-                                > as __robyn_ws::ViewState>::declare(__robyn_ws_needs);
-                                let __robyn_ws_self = __robyn_ws::Inference::<_, ()>::NEW;
-                                let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
-                                if false {
-                                    let _ = __RobynWsSelf::connect(
-                                        __robyn_ws_self.argument(),
-                                        __robyn_ws_arg0.argument(),
-                                    );
-                                }
-                                <__robyn_ws::Inferred<
-                                    _,
-                                > as __robyn_ws::ConnectArgument<
-                                    '_,
-                                >>::declare(__robyn_ws_needs, __robyn_ws_arg0);
-                            },
+                                    >>::declare(__robyn_ws_needs, __robyn_ws_arg0);
+                                },
+                            )
                         }
                     }
                     1 => {
                         __robyn_ws::Entry {
                             path: "/chat/{room}",
-                            name: "Chat::message",
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                            column: ::core::column!(),
-                            router: ::core::option::Option::None,
-                            blocking: true,
-                            handler: __robyn_ws::Handler::Message(
-                                __robyn_ws::Call::Sync(|mut __what_the_handler_borrows| {
-                                    let __robyn_ws_self = <__robyn_ws::Inferred<
-                                        __RobynWsSelf,
-                                    > as __robyn_ws::ViewState>::take(
-                                        &mut __what_the_handler_borrows,
-                                    )?;
-                                    let __robyn_ws_self = <_ as __robyn_ws::SharedView>::share(
-                                        __robyn_ws_self,
-                                        &mut __what_the_handler_borrows,
-                                    );
-                                    let __robyn_ws_arg0 = <__robyn_ws::Inferred<
-                                        _,
-                                    > as __robyn_ws::MessageArgument<
-                                        '_,
-                                    >>::take(&mut __what_the_handler_borrows)?;
-                                    let __robyn_ws_arg1 = <__robyn_ws::Inferred<
-                                        _,
-                                    > as __robyn_ws::MessageArgument<
-                                        '_,
-                                    >>::take(&mut __what_the_handler_borrows)?;
-                                    <__robyn_ws::Inferred<
-                                        _,
-                                    > as __robyn_ws::IntoReply>::into_reply(
-                                        __RobynWsSelf::message(
-                                            __robyn_ws_self,
-                                            __robyn_ws_arg0,
-                                            __robyn_ws_arg1,
-                                        ),
-                                    )
-                                }),
-                            ),
-                            needs: |__robyn_ws_needs| {
-                                <__robyn_ws::Inferred<
-                                    __RobynWsSelf,
-                                > as __robyn_ws::ViewState>::declare(__robyn_ws_needs);
-                                let __robyn_ws_self = __robyn_ws::Inference::<_, ()>::NEW;
-                                let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
-                                let __robyn_ws_arg1 = __robyn_ws::Inference::<_, ()>::NEW;
-                                if false {
-                                    let _ = __RobynWsSelf::message(
-                                        __robyn_ws_self.argument(),
-                                        __robyn_ws_arg0.argument(),
-                                        __robyn_ws_arg1.argument(),
-                                    );
-                                }
-                                <__robyn_ws::Inferred<
-                                    _,
-                                > as __robyn_ws::MessageArgument<
-                                    '_,
-                                >>::declare(__robyn_ws_needs, __robyn_ws_arg0);
-                                <__robyn_ws::Inferred<
-                                    _,
-                                > as __robyn_ws::MessageArgument<
-                                    '_,
-                                >>::declare(__robyn_ws_needs, __robyn_ws_arg1);
-                            },
+                            ..__robyn_ws::Entry::new(
+                                    "Chat::message",
+                                    ::core::module_path!(),
+                                    __robyn_ws::Handler::Message(
+                                        __robyn_ws::Call::Sync(|mut __what_the_handler_borrows| {
+                                            let __robyn_ws_self = <__robyn_ws::Inferred<
+                                                __RobynWsSelf,
+                                            > as __robyn_ws::ViewState>::take(
+                                                &mut __what_the_handler_borrows,
+                                            )?;
+                                            let __robyn_ws_self = <_ as __robyn_ws::SharedView>::share(
+                                                __robyn_ws_self,
+                                                &mut __what_the_handler_borrows,
+                                            );
+                                            let __robyn_ws_arg0 = <__robyn_ws::Inferred<
+                                                _,
+                                            > as __robyn_ws::MessageArgument<
+                                                '_,
+                                            >>::take(&mut __what_the_handler_borrows)?;
+                                            let __robyn_ws_arg1 = <__robyn_ws::Inferred<
+                                                _,
+                                            > as __robyn_ws::MessageArgument<
+                                                '_,
+                                            >>::take(&mut __what_the_handler_borrows)?;
+                                            <__robyn_ws::Inferred<
+                                                _,
+                                            > as __robyn_ws::IntoReply>::into_reply(
+                                                __RobynWsSelf::message(
+                                                    __robyn_ws_self,
+                                                    __robyn_ws_arg0,
+                                                    __robyn_ws_arg1,
+                                                ),
+                                            )
+                                        }),
+                                    ),
+                                    |__robyn_ws_needs| {
+                                        <__robyn_ws::Inferred<
+                                            __RobynWsSelf,
+                                        > as __robyn_ws::ViewState>::declare(__robyn_ws_needs);
+                                        let __robyn_ws_self = __robyn_ws::Inference::<_, ()>::NEW;
+                                        let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
+                                        let __robyn_ws_arg1 = __robyn_ws::Inference::<_, ()>::NEW;
+                                        if false {
+                                            let _ = __RobynWsSelf::message(
+                                                __robyn_ws_self.argument(),
+                                                __robyn_ws_arg0.argument(),
+                                                __robyn_ws_arg1.argument(),
+                                            );
+                                        }
+                                        <__robyn_ws::Inferred<
+                                            _,
+                                        > as __robyn_ws::MessageArgument<
+                                            '_,
+                                        >>::declare(__robyn_ws_needs, __robyn_ws_arg0);
+                                        <__robyn_ws::Inferred<
+                                            _,
+                                        > as __robyn_ws::MessageArgument<
+                                            '_,
+                                        >>::declare(__robyn_ws_needs, __robyn_ws_arg1);
+                                    },
+                                )
+                                .blocking()
                         }
                     }
                     _ => ::core::unreachable!(),

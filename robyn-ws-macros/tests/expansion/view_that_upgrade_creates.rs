@@ -30,117 +30,112 @@ const _: () = {
                     0 => {
                         __robyn_ws::Entry {
                             path: "/chat",
-                            name: "chat::Room<u8>::upgrade",
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                            column: ::core::column!(),
-                            router: ::core::option::Option::Some(__ROBYN_WS_ROUTER),
-                            blocking: false,
-                            handler: __robyn_ws::Handler::Upgrade(|
-                                __what_the_handler_borrows|
-                            __robyn_ws::upgrade_future_must_be_send(async move {
-                                let __robyn_ws_called = {
-                                    let mut __what_the_handler_borrows = __what_the_handler_borrows;
-                                    let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
-                                    if false {
-                                        let _ = __RobynWsSelf::upgrade(__robyn_ws_arg0.argument());
-                                    }
-                                    let __robyn_ws_arg0 = <__robyn_ws::Inferred<
-                                        _,
-                                    > as __robyn_ws::UpgradeArgument<
-                                        '_,
-                                        _,
-                                        (),
-                                    >>::take(
-                                            &mut __what_the_handler_borrows,
+                            ..__robyn_ws::Entry::new(
+                                    "chat::Room<u8>::upgrade",
+                                    ::core::module_path!(),
+                                    __robyn_ws::Handler::Upgrade(|__what_the_handler_borrows| __robyn_ws::upgrade_future_must_be_send(async move {
+                                        let __robyn_ws_called = {
+                                            let mut __what_the_handler_borrows = __what_the_handler_borrows;
+                                            let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
+                                            if false {
+                                                let _ = __RobynWsSelf::upgrade(__robyn_ws_arg0.argument());
+                                            }
+                                            let __robyn_ws_arg0 = <__robyn_ws::Inferred<
+                                                _,
+                                            > as __robyn_ws::UpgradeArgument<
+                                                '_,
+                                                _,
+                                                (),
+                                            >>::take(
+                                                    &mut __what_the_handler_borrows,
+                                                    (&&&&__robyn_ws_arg0).via(),
+                                                )
+                                                .await?;
+                                            __RobynWsSelf::upgrade(__robyn_ws_arg0)
+                                        };
+                                        let __robyn_ws_result = <__robyn_ws::Inferred<
+                                            _,
+                                        > as __robyn_ws::IntoViewReply<
+                                            __RobynWsSelf,
+                                        >>::into_view_reply(__robyn_ws_called.await);
+                                        <__robyn_ws::Inferred<
+                                            __RobynWsSelf,
+                                        > as __robyn_ws::ViewState>::upgraded(__robyn_ws_result)
+                                    })),
+                                    |__robyn_ws_needs| {
+                                        let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
+                                        if false {
+                                            let _ = __RobynWsSelf::upgrade(__robyn_ws_arg0.argument());
+                                        }
+                                        <__robyn_ws::Inferred<
+                                            _,
+                                        > as __robyn_ws::UpgradeArgument<
+                                            '_,
+                                            _,
+                                            (),
+                                        >>::declare(
+                                            __robyn_ws_needs,
+                                            __robyn_ws_arg0,
                                             (&&&&__robyn_ws_arg0).via(),
-                                        )
-                                        .await?;
-                                    __RobynWsSelf::upgrade(__robyn_ws_arg0)
-                                };
-                                let __robyn_ws_result = <__robyn_ws::Inferred<
-                                    _,
-                                > as __robyn_ws::IntoViewReply<
-                                    __RobynWsSelf,
-                                >>::into_view_reply(__robyn_ws_called.await);
-                                <__robyn_ws::Inferred<
-                                    __RobynWsSelf,
-                                > as __robyn_ws::ViewState>::upgraded(__robyn_ws_result)
-                            })),
-                            needs: |__robyn_ws_needs| {
-                                let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
-                                if false {
-                                    let _ = __RobynWsSelf::upgrade(__robyn_ws_arg0.argument());
-                                }
-                                <__robyn_ws::Inferred<
-                                    _,
-                                > as __robyn_ws::UpgradeArgument<
-                                    '_,
-                                    _,
-                                    (),
-                                >>::declare(
-                                    __robyn_ws_needs,
-                                    __robyn_ws_arg0,
-                                    (&&&&__robyn_ws_arg0).via(),
-                                );
-                                <__robyn_ws::Inferred<
-                                    __RobynWsSelf,
-                                > as __robyn_ws::ViewState>::provide(__robyn_ws_needs);
-                            },
+                                        );
+                                        <__robyn_ws::Inferred<
+                                            __RobynWsSelf,
+                                        > as __robyn_ws::ViewState>::provide(__robyn_ws_needs);
+                                    },
+                                )
+                                .of(__ROBYN_WS_ROUTER)
                         }
                     }
                     1 => {
                         __robyn_ws::Entry {
                             path: "/chat",
-                            name: "chat::Room<u8>::session",
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                            column: ::core::column!(),
-                            router: ::core::option::Option::Some(__ROBYN_WS_ROUTER),
-                            blocking: false,
-                            handler: __robyn_ws::Handler::Session(
-                                __robyn_ws::Call::Async(|__what_the_handler_borrows| __robyn_ws::handler_future_must_be_send(async move {
-                                    let __robyn_ws_called = {
-                                        let mut __what_the_handler_borrows = __what_the_handler_borrows;
-                                        let __robyn_ws_self = <__robyn_ws::Inferred<
+                            ..__robyn_ws::Entry::new(
+                                    "chat::Room<u8>::session",
+                                    ::core::module_path!(),
+                                    __robyn_ws::Handler::Session(
+                                        __robyn_ws::Call::Async(|mut __what_the_handler_borrows| {
+                                            let __robyn_ws_self = <__robyn_ws::Inferred<
+                                                __RobynWsSelf,
+                                            > as __robyn_ws::ViewState>::take(
+                                                &mut __what_the_handler_borrows,
+                                            )?;
+                                            let __robyn_ws_arg0 = <__robyn_ws::Inferred<
+                                                _,
+                                            > as __robyn_ws::SessionArgument<
+                                                '_,
+                                            >>::take(&mut __what_the_handler_borrows)?;
+                                            let __robyn_ws_called = __RobynWsSelf::session(
+                                                __robyn_ws_self,
+                                                __robyn_ws_arg0,
+                                            );
+                                            __robyn_ws::handler_future_must_be_send(
+                                                __robyn_ws_called,
+                                                <__robyn_ws::Inferred<
+                                                    _,
+                                                > as __robyn_ws::IntoReply>::into_reply,
+                                            )
+                                        }),
+                                    ),
+                                    |__robyn_ws_needs| {
+                                        <__robyn_ws::Inferred<
                                             __RobynWsSelf,
-                                        > as __robyn_ws::ViewState>::take(
-                                            &mut __what_the_handler_borrows,
-                                        )?;
-                                        let __robyn_ws_arg0 = <__robyn_ws::Inferred<
+                                        > as __robyn_ws::ViewState>::declare(__robyn_ws_needs);
+                                        let __robyn_ws_self = __robyn_ws::Inference::<_, ()>::NEW;
+                                        let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
+                                        if false {
+                                            let _ = __RobynWsSelf::session(
+                                                __robyn_ws_self.argument(),
+                                                __robyn_ws_arg0.argument(),
+                                            );
+                                        }
+                                        <__robyn_ws::Inferred<
                                             _,
                                         > as __robyn_ws::SessionArgument<
                                             '_,
-                                        >>::take(&mut __what_the_handler_borrows)?;
-                                        __RobynWsSelf::session(__robyn_ws_self, __robyn_ws_arg0)
-                                    };
-                                    <__robyn_ws::Inferred<
-                                        _,
-                                    > as __robyn_ws::IntoReply>::into_reply(
-                                        __robyn_ws_called.await,
-                                    )
-                                })),
-                            ),
-                            needs: |__robyn_ws_needs| {
-                                <__robyn_ws::Inferred<
-                                    __RobynWsSelf,
-                                > as __robyn_ws::ViewState>::declare(__robyn_ws_needs);
-                                let __robyn_ws_self = __robyn_ws::Inference::<_, ()>::NEW;
-                                let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
-                                if false {
-                                    let _ = __RobynWsSelf::session(
-                                        __robyn_ws_self.argument(),
-                                        __robyn_ws_arg0.argument(),
-                                    );
-                                }
-                                <__robyn_ws::Inferred<
-                                    _,
-                                > as __robyn_ws::SessionArgument<
-                                    '_,
-                                >>::declare(__robyn_ws_needs, __robyn_ws_arg0);
-                            },
+                                        >>::declare(__robyn_ws_needs, __robyn_ws_arg0);
+                                    },
+                                )
+                                .of(__ROBYN_WS_ROUTER)
                         }
                     }
                     _ => ::core::unreachable!(),

@@ -113,7 +113,7 @@ impl HandlerContext {
                     let deadline = self.deadline::<E>();
                     let cx = self.context::<E>(E::payload(&mut owned));
                     match isolated(running_as, &span, || call(cx)) {
-                        Ok(mut future) => {
+                        Ok(Ok(mut future)) => {
                             let running = pin!(poll_fn(|cx| {
                                 Sender::run(running_as, || span.in_scope(|| future.as_mut().poll(cx)))
                             }));
@@ -128,6 +128,7 @@ impl HandlerContext {
                                 }
                             }
                         }
+                        Ok(Err(refused)) => Ok(Err(refused)).into(),
                         Err(Panicked) => Outcome::Panicked,
                     }
                 }

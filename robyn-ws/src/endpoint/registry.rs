@@ -1,6 +1,6 @@
 //! The handlers of the program, which the linker collects.
 
-use std::{fmt, pin::Pin, ptr};
+use std::{fmt, panic::Location, pin::Pin, ptr};
 
 use crate::{
     endpoint::router::SubRouter,
@@ -8,7 +8,7 @@ use crate::{
         event::{self, Event, EventContext},
         extract::upgrade::UpgradeContext,
         needs::Needs,
-        reply::{HandlerResult, UpgradeResult},
+        reply::{HandlerError, HandlerResult, UpgradeResult},
     },
     types::{
         error::{Place, Problems},
@@ -17,8 +17,11 @@ use crate::{
     util::isolate::Panicked,
 };
 
-/// The future of an asynchronous handler, with its arguments extracted and its result turned into a reply.
-pub type HandlerFuture<'a> = Pin<Box<dyn Future<Output = Result<HandlerResult, Panicked>> + Send + 'a>>;
+/// The future of an asynchronous handler, with its result turned into a reply.
+pub(crate) type HandlerFuture<'a> = Pin<Box<dyn Future<Output = Result<HandlerResult, Panicked>> + Send + 'a>>;
+
+/// The future of a called handler, or the error of an argument that could not be extracted.
+pub type CalledHandler<'a> = Result<HandlerFuture<'a>, HandlerError>;
 
 /// The future of an upgrade handler.
 pub type UpgradeFuture<'a> = Pin<Box<dyn Future<Output = UpgradeResult> + Send + 'a>>;
@@ -30,7 +33,7 @@ pub(crate) type SyncCall<E> = for<'a> fn(EventContext<'a, E>) -> HandlerResult;
 #[doc(hidden)]
 pub enum Call<E: Event> {
     Sync(for<'a> fn(EventContext<'a, E>) -> HandlerResult),
-    Async(for<'a> fn(EventContext<'a, E>) -> HandlerFuture<'a>),
+    Async(for<'a> fn(EventContext<'a, E>) -> CalledHandler<'a>),
 }
 
 impl<E: Event> Clone for Call<E> {
@@ -72,9 +75,7 @@ pub struct Entry {
     pub path: &'static str,
     pub name: &'static str,
     pub module: &'static str,
-    pub file: &'static str,
-    pub line: u32,
-    pub column: u32,
+    pub location: &'static Location<'static>,
     pub router: Option<&'static SubRouter>,
     pub blocking: bool,
     pub handler: Handler,
@@ -84,11 +85,35 @@ pub struct Entry {
 inventory::collect!(Entry);
 
 impl Entry {
-    pub(crate) const fn place(&self) -> Place {
-        Place {
-            file: self.file,
-            line: self.line,
+    /// Creates an entry of the app, whose place is that of the call. It has no path yet.
+    #[track_caller]
+    pub const fn new(name: &'static str, module: &'static str, handler: Handler, needs: fn(&mut Needs)) -> Self {
+        Self {
+            path: "",
+            name,
+            module,
+            location: Location::caller(),
+            router: None,
+            blocking: false,
+            handler,
+            needs,
         }
+    }
+
+    #[must_use]
+    pub const fn of(mut self, router: &'static SubRouter) -> Self {
+        self.router = Some(router);
+        self
+    }
+
+    #[must_use]
+    pub const fn blocking(mut self) -> Self {
+        self.blocking = true;
+        self
+    }
+
+    pub(crate) const fn place(&self) -> Place {
+        Place::of(self.location)
     }
 
     /// Reports a problem of this handler.
@@ -116,7 +141,10 @@ impl Entry {
 /// Returns all entries in the order of the source: the order of the linker is arbitrary.
 pub(crate) fn entries() -> Vec<&'static Entry> {
     let mut entries: Vec<_> = inventory::iter::<Entry>().collect();
-    entries.sort_by_key(|entry| (entry.file, entry.line, entry.column, entry.module, entry.name));
+    entries.sort_by_key(|entry| {
+        let place = entry.location;
+        (place.file(), place.line(), place.column(), entry.module, entry.name)
+    });
     entries
 }
 
