@@ -101,6 +101,46 @@ fn connections_and_handlers_run_in_spans_that_name_them_and_not_their_query() {
 }
 
 #[test]
+fn span_names_the_client_that_a_trusted_proxy_names_and_the_proxy() {
+    let log = Log::subscribe();
+    runtime().block_on(async {
+        let app = TestApp::new(app().trusted_proxies(["10.0.0.0/8"]));
+        for (peer, expected) in [
+            ("10.0.0.1:9", "peer=192.0.2.7:0 proxy=10.0.0.1:9"),
+            ("11.0.0.1:9", "peer=11.0.0.1:9}"),
+        ] {
+            let request = app.request("/watched/echo").header("x-forwarded-for", "192.0.2.7");
+            let request = request.peer_addr(peer.parse().expect("an address"));
+            let mut client = request.connect().await.expect("the upgrade");
+            client.send_text("hi").await;
+            assert_eq!(client.receive_text().await, "hi");
+            log.line(&["inside the handler", expected]);
+        }
+    });
+}
+
+#[test]
+fn contradicting_headers_of_a_proxy_are_logged_with_what_they_say() {
+    let log = Log::subscribe();
+    runtime().block_on(async {
+        let app = TestApp::new(app().trusted_proxies(["10.0.0.0/8"]));
+        let request = app
+            .request("/watched/echo")
+            .peer_addr("10.0.0.2:9".parse().expect("an address"));
+        let request = request
+            .header("x-forwarded-for", "192.0.2.7")
+            .header("forwarded", "for=1.2.3.4");
+        request.connect().await.expect("the upgrade");
+    });
+    log.line(&[
+        "contradict each other",
+        "proxy=10.0.0.2:9",
+        "forwarded=\"for=1.2.3.4\"",
+        "x_forwarded_for=\"192.0.2.7\"",
+    ]);
+}
+
+#[test]
 fn panic_is_logged_with_its_handler_its_place_and_its_connection() {
     let log = Log::subscribe();
     let id = runtime().block_on(async {

@@ -4,13 +4,15 @@ use std::{
     any::Any,
     convert::Infallible,
     io,
-    net::SocketAddr,
     pin::pin,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
-use axum::{Router, extract::ConnectInfo, response::Response, serve::Listener};
+use axum::{Router, response::Response, serve::Listener};
 use hyper::{
     Request,
     body::Incoming,
@@ -27,12 +29,17 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::watch,
-    time::{Instant, timeout, timeout_at},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
-use crate::util::{
-    log,
-    time::{after, never},
+use crate::{
+    app::proxy_protocol::{self, Introduction, NotIntroduced},
+    types::peer::{Introduced, Peer},
+    upgrade::proxies::TrustedProxies,
+    util::{
+        log,
+        time::{after, never},
+    },
 };
 
 /// The time that a client has for the head of a request, from the beginning of TCP. axum's own server waits forever, so
@@ -59,14 +66,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Socket for S {}
 /// Serves HTTP.
 pub(super) struct Server {
     router: Router,
+    /// The peers that begin with the header of the PROXY protocol.
+    with_proxy_protocol: Option<Arc<TrustedProxies>>,
     /// The deadline of running requests, set when new requests are no longer answered.
     end: watch::Sender<Option<Instant>>,
 }
 
 impl Server {
-    pub(super) fn new(router: Router) -> Self {
+    pub(super) fn new(router: Router, with_proxy_protocol: Option<Arc<TrustedProxies>>) -> Self {
         Self {
             router,
+            with_proxy_protocol,
             end: watch::Sender::new(None),
         }
     }
@@ -126,8 +136,14 @@ impl Server {
     }
 
     fn welcome<S: Socket>(&self, stream: S, peer: impl Any) {
-        let peer = (&peer as &dyn Any).downcast_ref().copied();
-        tokio::spawn(serve_http(stream, peer, self.router.clone(), self.end.subscribe()));
+        let peer = Peer::of_socket(&peer);
+        let (router, end) = (self.router.clone(), self.end.subscribe());
+        let proxies = self.with_proxy_protocol.as_ref();
+        if proxies.is_some_and(|proxies| proxies.trusts(&peer)) {
+            tokio::spawn(serve_introduced(stream, peer, router, end));
+        } else {
+            tokio::spawn(serve_http(stream, peer, None, router, end));
+        }
     }
 
     /// Waits until running requests are answered, at most for `rest`. Returns `true` if the tasks of all clients have ended.
@@ -138,16 +154,47 @@ impl Server {
     }
 }
 
+/// Serves a client of a proxy, behind the header of the PROXY protocol. Its own task reads the header, so that a silent proxy
+/// keeps nobody waiting.
+async fn serve_introduced(
+    mut stream: impl Socket,
+    proxy: Peer,
+    router: Router,
+    mut end: watch::Receiver<Option<Instant>>,
+) {
+    let introduction = tokio::select! {
+        introduction = proxy_protocol::read(&mut stream) => introduction,
+        () = async { finishing(&mut end).await; sleep(NEWCOMERS).await } => return,
+    };
+    let by = proxy.address();
+    let (peer, introduced) = match introduction {
+        Ok(Introduction::Client(client)) => (Peer::Tcp(client), Some(Introduced { by, is_named: true })),
+        Ok(Introduction::Unnamed) => (proxy, Some(Introduced { by, is_named: false })),
+        Ok(Introduction::Itself) => (proxy, None),
+        // Health checks of TCP end at once.
+        Err(why @ NotIntroduced::Ended(_)) => {
+            log::debug!(?proxy, %why, "a connection of a trusted proxy was dropped");
+            return;
+        }
+        Err(why) => {
+            log::warn!(?proxy, %why, "a connection of a trusted proxy was dropped");
+            return;
+        }
+    };
+    serve_http(stream, peer, introduced, router, end).await;
+}
+
 /// Serves the requests of one client, of which one may become a connection. After the drain, only the running request is
 /// answered.
 async fn serve_http(
     stream: impl Socket,
-    peer: Option<SocketAddr>,
+    peer: Peer,
+    introduced: Option<Introduced>,
     router: Router,
     mut end: watch::Receiver<Option<Instant>>,
 ) {
     let asked = AtomicBool::new(false);
-    let router = service_for(router, peer);
+    let router = service_for(router, peer.clone(), introduced);
     let service = service_fn(|request| {
         asked.store(true, Ordering::Relaxed);
         router.call(request)
@@ -172,7 +219,7 @@ async fn serve_http(
         }
     };
     if let Err(error) = ended {
-        log::debug!(?peer, %error, "HTTP ended early");
+        log::debug!(?peer, proxy = ?introduced.and_then(|introduced| introduced.by), %error, "HTTP ended early");
     }
 }
 
@@ -185,12 +232,14 @@ async fn finishing(end: &mut watch::Receiver<Option<Instant>>) -> Instant {
 /// Converts a router into a service for hyper. Its handlers can ask for the address of the client.
 pub(crate) fn service_for(
     router: Router,
-    peer: Option<SocketAddr>,
+    peer: Peer,
+    introduced: Option<Introduced>,
 ) -> impl Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> {
     let router = TowerToHyperService::new(router);
     service_fn(move |mut request: Request<Incoming>| {
-        if let Some(peer) = peer {
-            request.extensions_mut().insert(ConnectInfo(peer));
+        peer.describe(request.extensions_mut());
+        if let Some(introduced) = introduced {
+            request.extensions_mut().insert(introduced);
         }
         router.call(request)
     })

@@ -1,7 +1,10 @@
 //! The app: takes everything in, checks it, and wires it into a router.
 
+mod behind_proxies;
 pub(crate) mod http;
 mod overlaps;
+mod proxies;
+mod proxy_protocol;
 pub(crate) mod serve;
 pub(crate) mod shutdown;
 pub(crate) mod signals;
@@ -16,7 +19,7 @@ use std::{
 use axum::{Extension, Router, extract::Request, http::HeaderValue, routing::get};
 
 use crate::{
-    app::{overlaps::HttpRoutes, shutdown::Shutdown},
+    app::{overlaps::HttpRoutes, proxies::Proxies, shutdown::Shutdown},
     endpoint::{
         Endpoint,
         parameters::Mount,
@@ -30,7 +33,7 @@ use crate::{
         error::{BuildErrors, Place, Problems},
         limits::Limits,
     },
-    upgrade::{handshake::is_token, origin::Origins, policy::UpgradePolicy, upgrade},
+    upgrade::{handshake::is_token, origin::Origins, policy::UpgradePolicy, proxies::TrustedProxies, upgrade},
     util::log,
 };
 
@@ -60,6 +63,7 @@ pub struct App {
     limits: Limits,
     limits_at: &'static Location<'static>,
     origins: Origins,
+    proxies: Proxies,
     subprotocols: Vec<String>,
     http: Vec<HttpRoutes>,
     hub: Hub,
@@ -94,6 +98,7 @@ impl App {
             limits: Limits::default(),
             limits_at: Location::caller(),
             origins: Origins::default(),
+            proxies: Proxies::default(),
             subprotocols: Vec::new(),
             http: Vec::new(),
             hub: Hub::new(),
@@ -248,7 +253,12 @@ impl App {
     /// [`BuildErrors`] lists everything that is wrong, with file and line.
     pub fn router<S: Clone + Send + Sync + 'static>(self) -> Result<Router<S>, BuildErrors> {
         // The routes of an app need no state, so they fit into a router with any.
-        Ok(self.assemble(Mount::Anywhere)?.built.router.with_state(()))
+        Ok(self
+            .for_own_server()
+            .assemble(Mount::Anywhere)?
+            .built
+            .router
+            .with_state(()))
     }
 
     /// Builds the app, for a server loop of your own.
@@ -274,12 +284,19 @@ impl App {
     ///
     /// [`BuildErrors`] lists everything that is wrong, with file and line.
     pub fn build(self) -> Result<BuiltApp, BuildErrors> {
-        Ok(self.assemble(Mount::Root)?.built)
+        Ok(self.for_own_server().assemble(Mount::Root)?.built)
+    }
+
+    /// Reports the settings that only [`Self::serve`] can keep.
+    fn for_own_server(mut self) -> Self {
+        self.proxies.report_for_own_server(&mut self.problems);
+        self
     }
 
     /// As [`Self::build`], with the times that only `serve` needs.
     pub(crate) fn assemble(mut self, mount: Mount) -> Result<Assembled, BuildErrors> {
         self.origins.report(&mut self.problems);
+        self.proxies.report(&mut self.problems);
         let globals = Arc::new(mem::take(&mut self.globals));
         let wiring = Wiring {
             scopes: Scopes {
@@ -302,6 +319,7 @@ impl App {
         }
         let (shutdown_grace, unready_grace) = self.limits.drain_graces();
         let hub = self.hub.clone();
+        let with_proxy_protocol = self.proxies.with_protocol();
         Ok(Assembled {
             built: BuiltApp {
                 router: self.into_router(endpoints, &globals)?,
@@ -310,6 +328,7 @@ impl App {
             },
             shutdown_grace,
             unready_grace,
+            with_proxy_protocol,
         })
     }
 
@@ -320,6 +339,7 @@ impl App {
         let policy = Arc::new(UpgradePolicy {
             hub: self.hub.clone(),
             origins: self.origins,
+            proxies: self.proxies.trusted().clone(),
             subprotocols: names.filter_map(|name| HeaderValue::from_str(name).ok()).collect(),
         });
         // axum checks for segments in the syntax of its version 0.7 as soon as one router does. Routes with such segments are
@@ -336,7 +356,8 @@ impl App {
         let (without_checks, with_checks): (Vec<_>, Vec<_>) =
             self.http.into_iter().partition(HttpRoutes::are_unchecked);
         for HttpRoutes { routes, place } in without_checks.into_iter().chain(with_checks) {
-            match merged(&router, routes.layer(Extension(Globals(globals.clone())))) {
+            let http = self.proxies.layer(routes.layer(Extension(Globals(globals.clone()))));
+            match merged(&router, http) {
                 Ok(all) => router = all,
                 Err(why) => {
                     let message = format!("the routes given to `App::http` do not fit into the app; axum says: {why}");
@@ -354,6 +375,8 @@ pub(crate) struct Assembled {
     pub(crate) built: BuiltApp,
     pub(crate) shutdown_grace: Duration,
     pub(crate) unready_grace: Duration,
+    /// The proxies that use the PROXY protocol.
+    pub(crate) with_proxy_protocol: Option<Arc<TrustedProxies>>,
 }
 
 /// Merges HTTP routes, or returns why axum panics. [`overlaps`] has found the usual reasons before, since the panic is

@@ -77,7 +77,8 @@ impl App {
 
     /// Serves the app on a bound listener, as [`Self::serve`]: tokio's [`TcpListener`] or
     /// [`UnixListener`](tokio::net::UnixListener), or another type with axum's [`Listener`] trait. A Unix socket has no
-    /// addresses of clients, so [`Limits::max_connections_per_ip`](crate::Limits::max_connections_per_ip) has no effect.
+    /// addresses of clients, so [`Limits::max_connections_per_ip`](crate::Limits::max_connections_per_ip) has no effect, unless
+    /// a proxy names them: [`Self::trusted_proxies`] with `unix`.
     ///
     /// ```no_run
     /// use robyn_ws::prelude::*;
@@ -108,6 +109,7 @@ impl Assembled {
             built: BuiltApp { router, hub, shutdown },
             shutdown_grace,
             unready_grace,
+            with_proxy_protocol,
         } = self;
         #[cfg(any(target_os = "android", target_os = "linux"))]
         if let Some(listener) = (&listener as &dyn Any).downcast_ref::<TcpListener>() {
@@ -119,7 +121,7 @@ impl Assembled {
         // Before the address is announced: whoever reads it may send a signal.
         let mut stop = StopSignal::listen(watchdog)?;
         announce(&local, &hub);
-        let server = Server::new(router);
+        let server = Server::new(router, with_proxy_protocol);
         let (signal, drained) = server
             .serve_until(listener, async {
                 let signal = stop.received().await;

@@ -259,6 +259,7 @@ impl WebSocketConnector {
     }
 
     /// Returns the address of the client, if the server knows it: under `App::serve`, with `ConnectInfo`, or on plain TCP.
+    /// Behind [trusted proxies](crate::App::trusted_proxies), it is the address that they name.
     pub fn peer_addr(&self) -> Option<SocketAddr> {
         self.live.request.peer_addr()
     }

@@ -140,7 +140,8 @@ pub(crate) fn in_handler_span<T>(event: EventKind, handler: &'static str, call: 
 /// Creates the span of a connection if a subscriber wants it, as [`handler_span`].
 pub(crate) fn connection_span(id: ConnectionId, endpoint: &str, peer: Option<SocketAddr>) -> Span {
     if span_enabled!(Level::INFO) {
-        info_span!("ws.connection", %id, %endpoint, peer = peer.map(tracing::field::display))
+        // Few connections have a proxy, which is recorded later.
+        info_span!("ws.connection", %id, %endpoint, peer = peer.map(tracing::field::display), proxy = tracing::field::Empty)
     } else {
         Span::none()
     }

@@ -59,8 +59,10 @@ pub use self::{
 use crate::{
     app::{App, BuiltApp, http::service_for, shutdown::Drained},
     connection::Connection,
+    endpoint::parameters::Mount,
     hub::{Hub, live::Live},
     mailbox::Mailbox,
+    types::peer::Peer,
     upgrade::task_size,
 };
 
@@ -113,8 +115,9 @@ impl TestApp {
     /// If the build fails. The message is the list of [`BuildErrors`](crate::BuildErrors).
     #[track_caller]
     pub fn new(app: App) -> Self {
-        match app.build() {
-            Ok(built) => Self { built },
+        // A client in memory needs no PROXY protocol, so an app that asks for it can be tested, too.
+        match app.assemble(Mount::Root) {
+            Ok(assembled) => Self { built: assembled.built },
             Err(errors) => panic!("{errors}"),
         }
     }
@@ -156,7 +159,7 @@ impl TestApp {
     /// Returns the client's end of a new connection. hyper serves the other end.
     fn dial(&self, peer: SocketAddr) -> DuplexStream {
         let (client, server) = tokio::io::duplex(PIPE);
-        let service = service_for(self.built.router.clone(), Some(peer));
+        let service = service_for(self.built.router.clone(), Peer::Tcp(peer), None);
         let serve = async move {
             let builder = auto::Builder::new(TokioExecutor::new());
             // An error is normal: many tests drop a client.

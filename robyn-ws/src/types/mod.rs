@@ -9,6 +9,7 @@ pub(crate) mod id;
 pub(crate) mod limits;
 pub(crate) mod membership;
 pub(crate) mod message;
+pub(crate) mod peer;
 pub(crate) mod rejection;
 pub(crate) mod request;
 pub(crate) mod utf8_bytes;

@@ -7,7 +7,12 @@ use axum::http::request::Parts;
 use crate::{
     endpoint::Endpoint,
     types::request::head_size,
-    upgrade::{authority::Authority, origin::OriginRefusal, policy::UpgradePolicy, refusal::Refusal},
+    upgrade::{
+        authority::Authority,
+        origin::{OriginRefusal, Scheme},
+        policy::UpgradePolicy,
+        refusal::Refusal,
+    },
     util::{log, printable::printable},
 };
 
@@ -35,15 +40,21 @@ pub(super) fn check_target(endpoint: &Endpoint, parts: &Parts) -> Result<(), Ref
     Ok(())
 }
 
-pub(super) fn check_origin(policy: &UpgradePolicy, parts: &Parts, host: &Authority) -> Result<(), Refusal> {
+pub(super) fn check_origin(
+    policy: &UpgradePolicy,
+    parts: &Parts,
+    host: &Authority,
+    scheme: Option<Scheme>,
+) -> Result<(), Refusal> {
     let origins = &policy.origins;
-    match origins.check(&parts.headers, host) {
+    match origins.check(&parts.headers, host, scheme) {
         Ok(()) => Ok(()),
         Err(OriginRefusal::Malformed) => Err("`Origin` appears more than once, or is not visible ASCII".into()),
         Err(OriginRefusal::Foreign(origin)) => {
             log::warn!(
                 seen = ?printable(&origin),
                 host = ?printable(&host.to_string()),
+                scheme = scheme.map(Scheme::name),
                 allowed = origins.describe(),
                 "upgrade refused: foreign Origin; {}",
                 origins.help()

@@ -91,11 +91,16 @@ pub(super) fn check(parts: &Parts) -> Result<HeaderValue, Refusal> {
     HeaderValue::try_from(derive_accept_key(key)).map_err(|_| Refusal::Failed)
 }
 
-/// Returns the host and port of the request. A host in the target wins over `Host` (RFC 9112 section 3.2.2).
-pub(super) fn host(parts: &Parts) -> Result<Authority, Refusal> {
+/// Returns the host and port of the request. A host in the target wins over `Host` (RFC 9112 section 3.2.2), and one that a
+/// trusted proxy has named, over both.
+pub(super) fn host(parts: &Parts, told: Option<&str>) -> Result<Authority, Refusal> {
     let parse = |host: &str| {
         Authority::parse(host).map_err(|why| Refusal::from(format!("`Host` is `{}`, but {why}", printable(host))))
     };
+    if let Some(host) = told {
+        return Authority::parse(host)
+            .map_err(|why| format!("the proxy says that the host is `{}`, but {why}", printable(host)).into());
+    }
     let header = parts.headers.get(header::HOST).map(|host| match host.to_str() {
         Ok(host) => parse(host),
         Err(_) => Err("`Host` is not visible ASCII".into()),

@@ -7,6 +7,7 @@ mod handler;
 pub(crate) mod handshake;
 pub(crate) mod origin;
 pub(crate) mod policy;
+pub(crate) mod proxies;
 mod refusal;
 pub(crate) mod switching;
 
@@ -70,6 +71,8 @@ struct Accepted {
     subprotocol: Option<HeaderValue>,
     request: Arc<UpgradeRequest>,
     peer: Option<SocketAddr>,
+    /// The TCP peer, if a trusted proxy has named another address for the client.
+    proxy: Option<SocketAddr>,
     state: UpgradeReply,
     admitted: Admitted,
 }
@@ -110,8 +113,9 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
     let accept_key = handshake::check(parts)?;
     check_drain(policy)?;
     check_target(endpoint, parts)?;
-    let host = handshake::host(parts)?;
-    check_origin(policy, parts, &host)?;
+    let told = policy.proxies.read(parts);
+    let host = handshake::host(parts, told.host.as_deref())?;
+    check_origin(policy, parts, &host, told.scheme)?;
     let subprotocol = handshake::subprotocol(&parts.headers, &policy.subprotocols)?;
     let raw_params = RawPathParams::from_request_parts(parts, &())
         .await
@@ -142,6 +146,7 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
         subprotocol,
         request,
         peer,
+        proxy: told.proxy,
         state,
         admitted,
     })
@@ -165,12 +170,13 @@ impl Accepted {
             subprotocol,
             request,
             peer,
+            proxy,
             state,
             admitted,
         } = self;
         let pending = PendingConnection::new(endpoint, request, peer, state.0, admitted, task);
         let (switching, response) = Switching::new(on_upgrade, accept_key, subprotocol);
-        let opening = Box::pin(open(pending, switching));
+        let opening = Box::pin(open(pending, switching, proxy));
         tokio::spawn(live(opening));
         response
     }
@@ -185,9 +191,17 @@ async fn live<Open: Future<Output = Option<Opened>>>(opening: Pin<Box<Open>>) {
 }
 
 /// Opens the connection when its 101 is sent.
-async fn open(pending: PendingConnection, switching: Switching) -> Option<Opened> {
+async fn open(pending: PendingConnection, switching: Switching, proxy: Option<SocketAddr>) -> Option<Opened> {
     match switching.switched().await {
-        Ok(switched) => return Connection::open(pending, switched),
+        Ok(switched) => {
+            let opened = Connection::open(pending, switched)?;
+            if let Some(proxy) = proxy {
+                log::guard(|| {
+                    opened.1.record("proxy", tracing::field::display(proxy));
+                });
+            }
+            return Some(opened);
+        }
         Err(NotSwitched::Lost(error)) => log::debug!(%error, "the client was gone before the 101"),
         Err(error) => {
             let endpoint = pending.endpoint();

@@ -97,8 +97,13 @@ impl Origins {
         }
     }
 
-    /// Checks the `Origin` of a request that goes to `host`.
-    pub(crate) fn check(&self, headers: &HeaderMap, host: &Authority) -> Result<(), OriginRefusal> {
+    /// Checks the `Origin` of a request that goes to `host`, by `scheme` if a proxy has named it.
+    pub(crate) fn check(
+        &self,
+        headers: &HeaderMap,
+        host: &Authority,
+        scheme: Option<Scheme>,
+    ) -> Result<(), OriginRefusal> {
         let mut all = headers.get_all(header::ORIGIN).iter();
         let Some(seen) = all.next() else {
             return Ok(());
@@ -107,19 +112,19 @@ impl Origins {
         let (Ok(seen), None) = (seen.to_str(), all.next()) else {
             return Err(OriginRefusal::Malformed);
         };
-        if self.allows(seen, host) {
+        if self.allows(seen, host, scheme) {
             Ok(())
         } else {
             Err(OriginRefusal::Foreign(seen.to_owned()))
         }
     }
 
-    fn allows(&self, seen: &str, host: &Authority) -> bool {
+    fn allows(&self, seen: &str, host: &Authority, scheme: Option<Scheme>) -> bool {
         match (seen, &self.rule) {
             (_, Rule::Any) => true,
             ("null", _) => self.null,
             ("file://", _) => self.file,
-            (_, Rule::SameHost) => Origin::parse(seen).is_ok_and(|origin| origin.is_at(host)),
+            (_, Rule::SameHost) => Origin::parse(seen).is_ok_and(|origin| origin.is_at(host, scheme)),
             (_, Rule::List { allowed, .. }) => {
                 Origin::parse(seen).is_ok_and(|origin| allowed.iter().any(|pattern| pattern.matches(&origin)))
             }
@@ -142,7 +147,7 @@ impl Origins {
     pub(crate) const fn help(&self) -> &'static str {
         match self.rule {
             Rule::SameHost => {
-                "the page is from another host than the request's own: have a proxy in between pass on `Host` with its port (see the page `behind_a_proxy` of the documentation), or name the page's origin by `App::origins(Origins::list(…))`"
+                "the page is from another scheme, host or port than the request's own: have a proxy in between pass on `Host` with its port (see the page `behind_a_proxy` of the documentation), or name the page's origin by `App::origins(Origins::list(…))`"
             }
             Rule::List { .. } => "if the page may connect, add its origin to `Origins::list`",
             Rule::Any => "",
@@ -221,13 +226,22 @@ struct Origin {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scheme {
+pub(crate) enum Scheme {
     Http,
     Https,
 }
 
 impl Scheme {
-    const fn name(self) -> &'static str {
+    /// Returns the scheme that a proxy names. Some name that of the socket instead of that of its page.
+    pub(crate) fn of_proxy(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "http" | "ws" => Some(Self::Http),
+            "https" | "wss" => Some(Self::Https),
+            _ => None,
+        }
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Http => "http",
             Self::Https => "https",
@@ -276,8 +290,10 @@ impl Origin {
 
     /// Returns `true` if a page of this origin comes from `host`. A proxy may speak TLS for us, so a missing port is that of
     /// the page's scheme.
-    fn is_at(&self, host: &Authority) -> bool {
-        host.host == self.host && host.port.unwrap_or_else(|| self.scheme.default_port()) == self.port
+    fn is_at(&self, host: &Authority, scheme: Option<Scheme>) -> bool {
+        scheme.is_none_or(|scheme| scheme == self.scheme)
+            && host.host == self.host
+            && host.port.unwrap_or_else(|| self.scheme.default_port()) == self.port
     }
 }
 
@@ -298,7 +314,7 @@ mod tests {
     fn allows(origins: &Origins, host: &str, origin: &str) -> bool {
         let mut headers = HeaderMap::new();
         headers.insert(header::ORIGIN, origin.parse().unwrap());
-        origins.check(&headers, &Authority::parse(host).unwrap()).is_ok()
+        origins.check(&headers, &Authority::parse(host).unwrap(), None).is_ok()
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub(crate) mod blocking;
 pub(crate) mod isolate;
 pub(crate) mod likeness;
 pub(crate) mod log;
+pub(crate) mod network;
 pub(crate) mod printable;
 pub(crate) mod queue;
 pub(crate) mod sync;

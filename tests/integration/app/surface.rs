@@ -13,7 +13,10 @@ use robyn_ws::{
 };
 use robyn_ws_tests::{Pipe, Request, within};
 use serde::{Deserialize, Serialize};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    io::AsyncWriteExt,
+    net::{TcpListener, TcpStream},
+};
 
 static SURFACE: SubRouter = SubRouter::new("/surface");
 
@@ -372,6 +375,19 @@ async fn app_is_served_on_a_unix_socket() {
     expect_served(tokio::net::UnixStream::connect(&path).await.expect("it listens")).await;
     serving.abort();
     std::fs::remove_file(path).expect("the socket is still there");
+}
+
+#[tokio::test]
+async fn app_is_served_behind_proxies() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let address = listener.local_addr().expect("it is bound");
+    let app = app().trusted_proxies(["127.0.0.1", "2001:db8::/32"]).proxy_protocol();
+    let serving = tokio::spawn(app.trusted_proxies(vec!["unix".to_owned()]).serve_on(listener));
+    let mut stream = TcpStream::connect(address).await.expect("it listens");
+    let header = b"PROXY TCP4 192.0.2.7 127.0.0.1 4660 80\r\n";
+    stream.write_all(header).await.expect("the server reads");
+    expect_served(stream).await;
+    serving.abort();
 }
 
 #[tokio::test]

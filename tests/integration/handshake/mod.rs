@@ -6,6 +6,8 @@ mod handshake_rules;
 mod handshakes;
 mod origin_rules;
 mod origins;
+mod proxy_protocol;
 mod request_head;
+mod trusted_proxies;
 mod upgrade;
 mod upgrade_handlers;

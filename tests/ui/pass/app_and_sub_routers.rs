@@ -46,6 +46,7 @@ fn app() -> App {
         .include_router(LEAGUE.inject(Mailer).include_router(&cave::CAVE))
         .limits(Limits::default().max_message_size(256 * 1024))
         .origins(Origins::same_host())
+        .trusted_proxies(["10.0.0.0/8", "::1"])
 }
 
 /// `serve` takes whatever names an address, and its future can be spawned.
@@ -53,6 +54,7 @@ fn serve() {
     fn spawnable(_serving: impl Future<Output = Result<(), ServeError>> + Send + 'static) {}
 
     spawnable(app().serve("127.0.0.1:0"));
+    spawnable(app().proxy_protocol().serve("127.0.0.1:0"));
     spawnable(app().serve(("localhost", 0)));
     spawnable(app().serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))));
     spawnable(app().serve((Ipv4Addr::LOCALHOST, 0)));

@@ -1,0 +1,150 @@
+//! The proxies in front of the app, and what they say about their clients.
+
+mod claims;
+mod forwarded;
+mod node;
+mod x_forwarded;
+
+use std::{net::SocketAddr, panic::Location};
+
+use axum::{
+    extract::ConnectInfo,
+    http::{HeaderMap, header, request::Parts},
+};
+
+use crate::{
+    types::{
+        error::{Place, Problems},
+        peer::{Introduced, Peer},
+    },
+    upgrade::{
+        origin::Scheme,
+        proxies::{
+            claims::{Claims, Client, agreed},
+            x_forwarded::X_FORWARDED_FOR,
+        },
+    },
+    util::{log, network::Network, printable::printable},
+};
+
+/// The proxies whose word counts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TrustedProxies {
+    networks: Vec<Network>,
+    /// Whether the peers of Unix sockets are proxies.
+    unix: bool,
+}
+
+/// The values that the proxies of a request say about it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// The host and port that the client asked for.
+    pub(crate) host: Option<String>,
+    /// The scheme that the client used.
+    pub(crate) scheme: Option<Scheme>,
+    /// The TCP peer, if the client is another one.
+    pub(crate) proxy: Option<SocketAddr>,
+}
+
+impl TrustedProxies {
+    /// Adds addresses and networks, and reports the mistaken ones.
+    pub(crate) fn add(
+        &mut self,
+        entries: impl Iterator<Item = String>,
+        call: &'static Location<'static>,
+        problems: &mut Problems,
+    ) {
+        for entry in entries {
+            if entry == "unix" {
+                self.unix = true;
+                continue;
+            }
+            match Network::parse(&entry) {
+                Ok(network) => self.networks.push(network),
+                Err(why) => {
+                    let entry = entry.escape_debug();
+                    let message = format!("`{entry}` in `App::trusted_proxies` cannot be a proxy: {why}");
+                    problems.report(Place::of(call), None, message);
+                }
+            }
+        }
+    }
+
+    /// Returns `true` if nobody is trusted.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.networks.is_empty() && !self.unix
+    }
+
+    /// Returns `true` if the peer is one of the proxies.
+    pub(crate) fn trusts(&self, peer: &Peer) -> bool {
+        match peer {
+            Peer::Tcp(address) => self.trusts_address(*address),
+            #[cfg(unix)]
+            Peer::Unix(_) => self.unix,
+            Peer::Other => false,
+        }
+    }
+
+    fn trusts_address(&self, address: SocketAddr) -> bool {
+        self.networks.iter().any(|network| network.contains(address.ip()))
+    }
+
+    /// Sets the client that the proxies name as the peer of the request, and returns what else they say. Headers count only
+    /// if a trusted proxy has sent them.
+    pub(crate) fn read(&self, parts: &mut Parts) -> Told {
+        let introduced = parts.extensions.remove::<Introduced>();
+        if self.is_empty() {
+            return Told::default();
+        }
+        let peer = Peer::of_request(parts);
+        let mut told = Told {
+            proxy: introduced.filter(|introduced| introduced.is_named).and_then(|by| by.by),
+            ..Told::default()
+        };
+        // The headers of an unnamed client may be its own.
+        if introduced.is_some_and(|introduced| !introduced.is_named) || !self.trusts(&peer) {
+            return told;
+        }
+        let nearest = peer.address();
+        let claims = self.claims(&parts.headers, nearest);
+        if let Some(Client(Some(client))) = claims.client
+            && Some(client) != nearest
+        {
+            told.proxy = told.proxy.or(nearest);
+            parts.extensions.insert(ConnectInfo(client));
+        }
+        Told {
+            host: claims.host,
+            scheme: claims.scheme,
+            ..told
+        }
+    }
+
+    /// Returns what both kinds of headers say. If they contradict each other, one of them may come from the client, so
+    /// neither counts.
+    fn claims(&self, headers: &HeaderMap, nearest: Option<SocketAddr>) -> Claims {
+        let trusts = |address| self.trusts_address(address);
+        let standard = forwarded::claims(headers, nearest, trusts);
+        let usual = x_forwarded::claims(headers, nearest, trusts);
+        let client = agreed(standard.client, usual.client, Client::eq);
+        let host = agreed(standard.host, usual.host, |one, other| one.eq_ignore_ascii_case(other));
+        let scheme = agreed(standard.scheme, usual.scheme, Scheme::eq);
+        if client.is_err() || host.is_err() || scheme.is_err() {
+            let said = |name| printable(headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("…"));
+            log::warn!(
+                proxy = nearest.map(tracing::field::display),
+                forwarded = ?said(header::FORWARDED),
+                x_forwarded_for = ?said(X_FORWARDED_FOR),
+                "`Forwarded` and `X-Forwarded-…` contradict each other, so neither counts: have the proxy remove the ones that it does not write"
+            );
+        }
+        Claims {
+            client: client.unwrap_or(Some(Client(nearest))),
+            host: host.unwrap_or_default(),
+            scheme: scheme.unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
