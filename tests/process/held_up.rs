@@ -191,6 +191,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let runtime = builder.worker_threads(workers).enable_all().build()?;
     match &**server {
         "axum" => runtime.block_on(serve_with_axum(address, grace))?,
+        "introduced" => runtime.block_on(
+            app()
+                .limits(Limits::default().shutdown_grace(grace))
+                .trusted_proxies(["127.0.0.1"])
+                .proxy_protocol()
+                .serve(address),
+        )?,
         _ => runtime.block_on(app().limits(Limits::default().shutdown_grace(grace)).serve(address))?,
     }
     if server == "hang" {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use robyn_ws_tests::{CLOSE, FIN, Request, until, within};
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::TcpStream,
 };
 
@@ -171,6 +171,28 @@ async fn request_that_is_half_sent_does_not_hold_up_the_end() {
         }
         assert!(times.iter().any(|time| *time < AT_ONCE), "{times:?}");
     }
+}
+
+#[tokio::test]
+async fn proxy_that_has_not_introduced_its_client_does_not_hold_up_the_end() {
+    join_all(RUNTIMES.map(async |runtime| {
+        let program = Program::start(runtime, "introduced", FOR_EVER).await;
+        let mut silent = program.tcp().await;
+        let mut half = program.tcp().await;
+        half.write_all(b"PROXY TCP4 192.0.2.7").await.expect("the server reads");
+        let mut whole = program.tcp().await;
+        let header = b"PROXY TCP4 192.0.2.7 127.0.0.1 4660 80\r\n";
+        whole.write_all(header).await.expect("the server reads");
+        Request::get("/release").answer_over(whole).await.expect(200, "");
+        program.signal("TERM").await;
+        for stream in [&mut silent, &mut half] {
+            let mut answer = Vec::new();
+            let _end = within("the end", stream.read_to_end(&mut answer)).await; // It may be a reset.
+            assert_eq!(answer, b"");
+        }
+        program.ended().await.expect(0);
+    }))
+    .await;
 }
 
 #[tokio::test]

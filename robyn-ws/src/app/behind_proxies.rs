@@ -57,7 +57,7 @@ impl App {
     /// `AF_UNSPEC`, `AF_UNIX`), and its headers do not count.
     ///
     /// [`Self::serve`] and [`Self::serve_on`] read the header. `build()` and `router()` report this setting, since a server of
-    /// your own reads it by itself, and passes the address on as `ConnectInfo<SocketAddr>`. `build()` also reports the setting
+    /// your own reads it by itself (with a crate such as `proxy-header`), and passes the address on as `ConnectInfo<SocketAddr>`. `build()` also reports the setting
     /// without trusted proxies.
     #[track_caller]
     pub fn proxy_protocol(mut self) -> Self {

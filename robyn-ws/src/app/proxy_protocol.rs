@@ -241,6 +241,33 @@ mod tests {
         }
     }
 
+    /// A changed header is read to its end, or refused: more bytes than those of the longest header are never taken.
+    #[tokio::test]
+    async fn changed_header_never_takes_the_bytes_of_http() {
+        let http = vec![b' '; 300];
+        for header in [
+            b"PROXY TCP4 192.0.2.7 192.0.2.8 4660 80\r\n".to_vec(),
+            b"PROXY TCP6 2001:db8::7 ::1 9 80\r\n".to_vec(),
+            b"PROXY UNKNOWN\r\n".to_vec(),
+            binary(0x21, 0x11, &V4),
+            binary(0x21, 0x21, &v6()),
+            binary(0x20, 0x00, &[]),
+        ] {
+            for position in 0..header.len() {
+                for byte in 0..=u8::MAX {
+                    let mut changed = header.clone();
+                    changed[position] = byte;
+                    let (introduction, left) = read_from(&[&changed[..], &http].concat()).await;
+                    // A changed length of version 2 moves the end.
+                    let moves_end = changed.starts_with(SIGNATURE) && (14..16).contains(&position);
+                    if introduction.is_some() && !moves_end {
+                        assert_eq!(left, http.len(), "{}", changed.escape_ascii());
+                    }
+                }
+            }
+        }
+    }
+
     #[tokio::test]
     async fn invalid_header_is_refused() {
         let too_long = [b"PROXY UNKNOWN ", &[b'x'; 200][..], b"\r\n"].concat();

@@ -190,7 +190,8 @@ limits! {
     max_connections(impl Into<Option<usize>>): Option<usize> = None, in 1..=MAX_SOCKETS;
     /// The most connections at once from one IP address. Default: off. Above it: 429. An IPv4 address is the same
     /// address when it is written as IPv6 (`::ffff:192.0.2.1`). Of an IPv6 address the first 64 bits count, since one
-    /// customer has all addresses that begin with them. A server of your own has to pass on addresses with
+    /// customer has all addresses that begin with them. Behind [trusted proxies](crate::App::trusted_proxies), the address
+    /// that they name counts. A server of your own has to pass on addresses with
     /// `into_make_service_with_connect_info::<SocketAddr>()`: without them no client is refused, and that is logged.
     max_connections_per_ip(impl Into<Option<usize>>): Option<usize> = None, in 1..=MAX_SOCKETS;
     /// The most upgrade handlers that run at once: of the app, or of the sub-router that narrows it. They are not counted as

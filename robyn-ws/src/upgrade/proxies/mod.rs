@@ -92,11 +92,16 @@ impl TrustedProxies {
     /// Sets the client that the proxies name as the peer of the request, and returns what else they say. Headers count only
     /// if a trusted proxy has sent them.
     pub(crate) fn read(&self, parts: &mut Parts) -> Told {
-        let introduced = parts.extensions.remove::<Introduced>();
         if self.is_empty() {
             return Told::default();
         }
+        let introduced = parts.extensions.remove::<Introduced>();
         let peer = Peer::of_request(parts);
+        if matches!(peer, Peer::Other) {
+            log::warn!(
+                "`App::trusted_proxies` trusts nobody here, since the server does not know who sends the request: serve the router by `into_make_service_with_connect_info::<SocketAddr>()`"
+            );
+        }
         let mut told = Told {
             proxy: introduced.filter(|introduced| introduced.is_named).and_then(|by| by.by),
             ..Told::default()

@@ -5,9 +5,12 @@ mod tls;
 
 use std::net::SocketAddr;
 
-use robyn_ws::{axum::serve::Listener, prelude::*};
-use robyn_ws_tests::Server;
-use tokio::{net::TcpListener, task::JoinHandle};
+use robyn_ws::{
+    axum::{Router, routing::get, serve::Listener},
+    prelude::*,
+};
+use robyn_ws_tests::{Server, within};
+use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
 
 use proxy::{CLIENT, Proxy, replace};
 
@@ -218,6 +221,31 @@ async fn haproxy_names_the_client_by_both_versions_of_the_proxy_protocol() {
             assert_eq!(proxy.visit_from(PATH, &own).await, Ok(()));
             assert_eq!(proxy.visit_from(PATH, "http://evil.example").await, Err(403));
         }
+    }
+}
+
+#[tokio::test]
+async fn health_check_of_haproxy_has_its_own_address() {
+    let (sender, mut checks) = mpsc::channel(100);
+    let check = move |info: ConnectInfo<SocketAddr>| {
+        let _ = sender.try_send(info.0.ip()); // Later ones may find it full.
+        async {}
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let address = listener.local_addr().expect("it is bound").to_string();
+    let app = trusting_app()
+        .proxy_protocol()
+        .http(Router::new().route("/check", get(check)));
+    let _served = Served::start(app, listener);
+    let block = replace(
+        blocks("haproxy")[1],
+        "mode tcp",
+        "mode tcp\n    option httpchk GET /check",
+    );
+    let block = replace(&block, "send-proxy-v2 check", "send-proxy-v2 check inter 100ms");
+    if let Some(_proxy) = Proxy::haproxy(&replace(&block, APP, &address)).await {
+        let address = within("a check", checks.recv()).await.expect("there are checks");
+        assert_eq!(address.to_string(), "127.0.0.1");
     }
 }
 
