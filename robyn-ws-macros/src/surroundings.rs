@@ -11,6 +11,7 @@ use std::{
 };
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use syn::ext::IdentExt;
 
 use crate::tokens::is_punct;
 
@@ -37,11 +38,7 @@ impl Surroundings {
         }
         let span = name.span().unwrap();
         let file = SourceFile::at(&span.local_file()?)?;
-        let is_nested = file
-            .depths
-            .get(span.line().saturating_sub(1))
-            .is_none_or(|depth| *depth != 0);
-        if !is_nested && !file.repeated.contains(&name.to_string()) {
+        if file.is_at_top_level(span.line(), span.column()) && !file.repeated.contains(&name.unraw().to_string()) {
             return Some(Self {
                 is_free: true,
                 ..Self::default()
@@ -63,8 +60,9 @@ struct SourceFile {
     path: PathBuf,
     modified: Option<SystemTime>,
     text: String,
-    /// The number of open braces before each line. Those in comments and texts are counted too.
-    depths: Vec<isize>,
+    /// The start of each line, and the number of open braces before it. Those in comments and texts are counted too, so
+    /// there is none if they do not come in pairs.
+    lines: Option<Vec<(usize, usize)>>,
     /// The names that seem to be declared more than once.
     repeated: HashSet<String>,
     declarations: OnceLock<Vec<Declaration>>,
@@ -85,13 +83,22 @@ impl SourceFile {
         let file = Arc::new(Self {
             path: path.to_owned(),
             modified,
-            depths: depths(&text),
+            lines: lines(&text),
             repeated: repeated(&text),
             declarations: OnceLock::new(),
             text,
         });
         *last = Some(file.clone());
         Some(file)
+    }
+
+    /// Returns `false` also where that is not sure.
+    fn is_at_top_level(&self, line: usize, column: usize) -> bool {
+        let lines = self.lines.as_deref().unwrap_or_default();
+        lines.get(line.saturating_sub(1)).is_some_and(|&(start, depth)| {
+            let before = self.text[start..].chars().take(column.saturating_sub(1));
+            depth == 0 && !before.into_iter().any(|char| char == '{')
+        })
     }
 
     fn declarations(&self) -> &[Declaration] {
@@ -105,17 +112,20 @@ impl SourceFile {
     }
 }
 
-fn depths(text: &str) -> Vec<isize> {
-    let lines = text.lines().scan(0, |depth, line| {
-        let before = *depth;
-        *depth += line.bytes().fold(0, |depth, byte| match byte {
-            b'{' => depth + 1,
-            b'}' => depth - 1,
-            _ => depth,
-        });
-        Some(before)
-    });
-    lines.collect()
+fn lines(text: &str) -> Option<Vec<(usize, usize)>> {
+    let (mut lines, mut start, mut depth) = (Vec::new(), 0, 0_usize);
+    for line in text.split_inclusive('\n') {
+        lines.push((start, depth));
+        start += line.len();
+        for byte in line.bytes() {
+            match byte {
+                b'{' => depth += 1,
+                b'}' => depth = depth.checked_sub(1)?,
+                _ => {}
+            }
+        }
+    }
+    (depth == 0).then_some(lines)
 }
 
 /// Looks at the words behind a few keywords only, so that most files need not be read any closer.
@@ -124,13 +134,9 @@ fn repeated(text: &str) -> HashSet<String> {
     let items = ["fn ", "struct ", "const ", "static "]
         .into_iter()
         .flat_map(|keyword| text.split(keyword).skip(1));
-    let items = items.filter_map(|rest| rest.split(is_between_words).next());
-    let imports = text.split("use ").skip(1);
-    let imports = imports
-        .filter_map(|rest| rest.split(';').next())
-        .flat_map(|import| import.split(is_between_words));
+    let items = items.filter_map(|rest| rest.trim_start_matches("r#").split(is_between_words).next());
     let mut seen = HashSet::new();
-    let repeated = items.chain(imports).filter(|name| !seen.insert(*name));
+    let repeated = items.filter(|name| !seen.insert(*name));
     repeated.map(str::to_owned).collect()
 }
 
@@ -141,16 +147,19 @@ fn with_positions(text: &str) -> String {
     for (line, text) in (1..).zip(text.split_inclusive('\n')) {
         let mut column = 1;
         for (number, part) in text.split("fn ").enumerate() {
+            let mut rest = part;
             if number > 0 {
                 result.push_str("fn ");
                 column += "fn ".len();
-                let name = part.find(|char: char| char != '_' && !char.is_alphanumeric());
-                // A quote or `#` behind the word makes one token of both, as in `r#type`.
-                if name.is_some_and(|end| end > 0 && part[end..].starts_with(['(', '<'])) {
-                    result.extend(["_", &line.to_string(), "_", &column.to_string(), "_"]);
+                let (raw, name) = part.split_at(if part.starts_with("r#") { 2 } else { 0 });
+                let end = name.find(|char: char| char != '_' && !char.is_alphanumeric());
+                // A quote or `#` behind the word would make one token of both.
+                if end.is_some_and(|end| end > 0 && name[end..].starts_with(['(', '<'])) {
+                    result.extend([raw, "_", &line.to_string(), "_", &column.to_string(), "_"]);
+                    rest = name;
                 }
             }
-            result.push_str(part);
+            result.push_str(rest);
             column += part.chars().count();
         }
     }
@@ -158,7 +167,7 @@ fn with_positions(text: &str) -> String {
 }
 
 fn split_position(name: &str) -> Option<((usize, usize), &str)> {
-    let (line, rest) = name.strip_prefix('_')?.split_once('_')?;
+    let (line, rest) = name.trim_start_matches("r#").strip_prefix('_')?.split_once('_')?;
     let (column, name) = rest.split_once('_')?;
     Some(((line.parse().ok()?, column.parse().ok()?), name))
 }
@@ -170,10 +179,10 @@ struct Scope {
     block: Option<&'static str>,
 }
 
-/// A name in the scope of functions.
+/// A name in the scope of functions. Imports are left out: one of that name may be a module, beside which a function is right.
 struct Declaration {
     name: String,
-    /// The line and the column of a function's name. An import has none.
+    /// The line and the column of a function's name.
     position: Option<(usize, usize)>,
     scope: Scope,
     is_conditional: bool,
@@ -210,18 +219,14 @@ impl Declarations {
                     let name = tokens.peek().map(ToString::to_string).unwrap_or_default();
                     if let Some((position, name)) = split_position(&name) {
                         self.add(name.to_owned(), Some(position), scope, &item);
+                        item.has_keyword = true;
                     }
                 }
-                TokenTree::Ident(word) if declares_a_value(word, tokens.clone()) => {
+                // Behind another keyword, these are parts of a type: `*const T`, `&'static T`.
+                TokenTree::Ident(word) if !item.has_keyword && declares_a_value(word, tokens.clone()) => {
                     let name = tokens.peek().map(ToString::to_string).unwrap_or_default();
                     self.add(name, None, scope, &item);
-                }
-                TokenTree::Ident(word) if word == "use" => {
-                    let import = tokens.by_ref().take_while(|token| !is_punct(token, ';'));
-                    for name in imported(import.collect()) {
-                        self.add(name, None, scope, &item);
-                    }
-                    item = ItemHead::default();
+                    item.has_keyword = true;
                 }
                 TokenTree::Ident(word) => item.word(word),
                 TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
@@ -245,32 +250,20 @@ impl Declarations {
     }
 }
 
-/// Returns `true` if `keyword`, with the `rest` of its item, declares a value. A struct with braces is only a type.
+/// Returns `true` if `keyword`, with the `rest` of its item, declares a value. A struct with braces is only a type, and
+/// `const` may belong to a function.
 fn declares_a_value(keyword: &Ident, rest: impl IntoIterator<Item = TokenTree>) -> bool {
+    let mut rest = rest.into_iter();
     if keyword != "struct" {
-        return keyword == "const" || keyword == "static";
+        let is_declared = |name: TokenTree| !["fn", "async", "unsafe", "extern"].contains(&&*name.to_string());
+        return (keyword == "const" || keyword == "static") && rest.next().is_some_and(is_declared);
     }
     let has_fields = |token: &TokenTree| match token {
         TokenTree::Group(group) => group.delimiter() != Delimiter::Bracket,
         token => is_punct(token, ';'),
     };
-    let fields = rest.into_iter().find(has_fields);
+    let fields = rest.find(has_fields);
     fields.is_some_and(|fields| !matches!(fields, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace))
-}
-
-/// Returns the last word of each path in an import: its name, or the name behind `as`.
-fn imported(import: TokenStream) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut tokens = import.into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        let is_last = tokens.peek().is_none_or(|next| is_punct(next, ','));
-        match token {
-            TokenTree::Ident(name) if is_last => names.push(name.to_string()),
-            TokenTree::Group(group) => names.extend(imported(group.stream())),
-            _ => {}
-        }
-    }
-    names
 }
 
 /// The tokens of an item that come before its braces.
@@ -301,7 +294,7 @@ impl ItemHead {
 
 #[cfg(test)]
 mod tests {
-    use super::{Declaration, Declarations, repeated, with_positions};
+    use super::{Declaration, Declarations, lines, repeated, with_positions};
 
     fn declarations(text: &str) -> Vec<Declaration> {
         let mut declarations = Declarations::default();
@@ -325,22 +318,30 @@ mod tests {
     }
 
     #[test]
-    fn functions_and_imports_of_one_name_are_twins_in_one_block() {
+    fn braces_are_counted_only_where_they_come_in_pairs() {
+        assert_eq!(lines("fn a() {\n}\n"), Some(vec![(0, 0), (9, 1)]));
+        assert_eq!(lines("const CLOSE: &str = \"}\";\nimpl S {\n}\n"), None);
+        assert_eq!(lines("const OPEN: char = '{';\nimpl S {\n}\n"), None);
+    }
+
+    #[test]
+    fn functions_and_values_of_one_name_are_twins_in_one_block() {
         let twins = |text: &str| {
             let found = declarations(text);
             assert!(repeated(text).contains("chat"), "{text}");
             found.iter().any(|one| found.iter().any(|other| one.is_twin_of(other)))
         };
         assert!(twins("fn chat() {}\npub fn chat(x: u8) {}"));
-        assert!(twins("use a::{b, c as chat};\nfn chat() {}"));
         assert!(twins("struct chat;\nfn chat() {}"));
+        assert!(twins("fn r#chat() {}\nfn chat() {}"));
         assert!(twins("fn chat() {}\npub struct chat(u8);"));
         assert!(twins("const chat: &str = \"\";\nfn chat() {}"));
         assert!(twins("static chat: u8 = 1;\nconst fn chat() {}"));
         assert!(!twins("pub struct chat { a: u8 }\nfn chat() {}"));
         assert!(!twins("fn chat(raw: *const chat) {}"));
+        assert!(!twins("fn other() -> *const chat {}\nfn chat() {}"));
+        assert!(!twins("const A: &'static chat = &B;\nfn chat() {}"));
         assert!(!twins("mod a { fn chat() {} }\nmod b { fn chat() {} }"));
         assert!(!twins("#[cfg(a)]\nfn chat() {}\n#[cfg(not(a))]\nfn chat() {}"));
-        assert!(!twins("use chat::a;\nfn chat() {}"));
     }
 }
