@@ -3,8 +3,8 @@
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    Path,
-    parse::{Parse, ParseStream},
+    Path, Type,
+    parse::{Parse, ParseStream, Parser},
 };
 
 use crate::{
@@ -25,8 +25,17 @@ pub(crate) struct Argument {
 pub(crate) fn arguments(tokens: TokenStream, known: &[&str], errors: &mut Diagnostics) -> Vec<Argument> {
     let mut arguments = Vec::new();
     let mut current: Vec<TokenTree> = Vec::new();
-    let mut tokens = tokens.into_iter().peekable();
+    let mut tokens = tokens.into_iter().collect::<Vec<_>>().into_iter().peekable();
     while let Some(token) = tokens.next() {
+        if is_punct(&token, '=') && matches!(current.as_slice(), [TokenTree::Ident(_)]) {
+            current.push(token);
+            let rest: Vec<_> = tokens.collect();
+            let length = length_of_type(&rest);
+            let mut rest = rest.into_iter();
+            current.extend(rest.by_ref().take(length));
+            tokens = rest.peekable();
+            continue;
+        }
         if is_punct(&token, ',') {
             if current.is_empty() {
                 errors.report(&token, "an argument is missing before this comma", "remove the comma");
@@ -55,6 +64,17 @@ pub(crate) fn arguments(tokens: TokenStream, known: &[&str], errors: &mut Diagno
     arguments
 }
 
+/// Returns the number of tokens of the type that `tokens` begin with, which may have commas and several words. A literal is
+/// none, and the names of events and routers read as types.
+fn length_of_type(tokens: &[TokenTree]) -> usize {
+    let parser = |input: ParseStream<'_>| {
+        input.parse::<Type>()?;
+        input.parse::<TokenStream>()
+    };
+    let rest = parser.parse2(tokens.iter().cloned().collect());
+    rest.map_or(0, |rest| tokens.len() - rest.into_iter().count())
+}
+
 /// Returns the sign that stands where a comma belongs: a semicolon, or a sign behind a literal.
 fn other_separator(token: &TokenTree, current: &[TokenTree], next: Option<&TokenTree>) -> Option<&'static str> {
     let after_literal = matches!(current.last(), Some(TokenTree::Literal(_)));
@@ -74,8 +94,11 @@ fn other_separator(token: &TokenTree, current: &[TokenTree], next: Option<&Token
 /// No argument has two words side by side. Where the second one may be the value of the first one, `=` is missing, and no
 /// comma.
 fn lacks_comma(token: &TokenTree, current: &[TokenTree], next: Option<&TokenTree>) -> bool {
-    let may_be_a_value = matches!(current, [TokenTree::Ident(_)]) && !begins_an_argument(token, next);
-    is_word(token) && current.last().is_some_and(is_word) && !may_be_a_value
+    let begins_an_argument = begins_an_argument(token, next);
+    let may_be_a_value = matches!(current, [TokenTree::Ident(_)]) && !begins_an_argument;
+    // A type may end with a sign.
+    let has_value = matches!(current, [TokenTree::Ident(_), equals, value @ ..] if is_punct(equals, '=') && !value.is_empty() && !goes_on(value));
+    is_word(token) && !may_be_a_value && (current.last().is_some_and(is_word) || has_value && begins_an_argument)
 }
 
 fn begins_an_argument(token: &TokenTree, next: Option<&TokenTree>) -> bool {
