@@ -21,7 +21,6 @@ pub(crate) fn state_is_borrowed_once(types: &Types) -> TokenStream {
         let to_end = quote_spanned!(generated_at(end)=> >::are_two);
         quote! {
             const _: () = {
-                #[allow(unused_imports)]
                 use __robyn_ws::TwoStates as _;
                 let _ = #from_start __robyn_ws::States<#first, #second> #to_end;
             };

@@ -23,12 +23,11 @@ impl Runtime {
         let private = private(path);
         let ways = (event == Event::Upgrade).then(|| {
             quote!(
-                #[allow(unused_imports)]
                 use __robyn_ws::via::*;
             )
         });
         // It is named once, so that a wrong type is one error.
-        let state_type = state.map(|state| quote!(#[allow(dead_code)] type __RobynWsState = #state;));
+        let state_type = state.map(|state| quote!(type __RobynWsState = #state;));
         Self {
             import: quote!(use #private as __robyn_ws; #ways #state_type),
             state: state_name(state),

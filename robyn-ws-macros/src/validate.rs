@@ -3,7 +3,9 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Attribute, FnArg, GenericParam, Ident, PatType, ReturnType, Safety, Signature, Type, TypeReference};
+use syn::{
+    Attribute, FnArg, GenericParam, Ident, PatType, ReturnType, Safety, Signature, Type, TypeReference, parse_quote,
+};
 
 use crate::{
     args::{Args, State},
@@ -78,7 +80,7 @@ pub(crate) fn handler(args: &Args, function: Function, types: Types) -> Handler 
         place: signature.paren_token.span.join(),
         is_async: signature.asyncness.is_some(),
         blocking: args.blocking.is_some(),
-        attrs: attrs.into_iter().filter(is_shared).collect(),
+        attrs: attrs.into_iter().filter_map(shared).collect(),
         types,
     }
 }
@@ -108,9 +110,14 @@ fn types(
     }
 }
 
-/// Generated code exists exactly when the function does, and may do with its types what the function may.
-pub(crate) fn is_shared(attr: &Attribute) -> bool {
-    attr.path().is_ident("cfg") || attr.path().is_ident("allow")
+/// Returns the attribute of generated code for one of the function: it exists exactly when the function does, and may do
+/// with its types what the function may. A deprecated function is still a handler, which its app calls.
+pub(crate) fn shared(attr: Attribute) -> Option<Attribute> {
+    let path = attr.path();
+    if path.is_ident("deprecated") {
+        return Some(parse_quote!(#[allow(deprecated)]));
+    }
+    (path.is_ident("cfg") || path.is_ident("allow")).then_some(attr)
 }
 
 /// Checks that `async`, `blocking` and the event fit together.

@@ -22,7 +22,7 @@ use crate::{
     form::Form,
     model::Handler,
     runtime::Runtime,
-    validate::{check_path, finds_the_runtime, is_shared},
+    validate::{check_path, finds_the_runtime, shared},
     websocket::{beside, is_key_with_value, refused},
 };
 
@@ -41,7 +41,7 @@ pub(crate) fn websocket_view(attr: TokenStream, item: TokenStream) -> TokenStrea
         let import = import(&args, &handlers);
         let expand = if errors.is_empty() { expand } else { fallback };
         let checked = expand(&block, &handlers);
-        let attrs: Vec<_> = block.attrs.into_iter().filter(is_shared).collect();
+        let attrs: Vec<_> = block.attrs.into_iter().filter_map(shared).collect();
         (attrs, import, checked)
     });
     // The checks of the compiler need the runtime.

@@ -61,11 +61,10 @@ pub(crate) fn beside(
     checked: &TokenStream,
     mentioned: impl FnOnce() -> TokenStream,
 ) -> TokenStream {
-    // A deprecated function, or one with deprecated types, is still a handler, and its author has been warned already.
+    // There is no `allow` that a crate might forbid: the compiler shows most lints only for code that is not generated.
     if compiler::OPTIONS.is_some() {
         return quote! {
             #(#attrs)*
-            #[allow(deprecated)]
             const _: () = { #import #checked };
         };
     }
@@ -73,7 +72,7 @@ pub(crate) fn beside(
     // rust-analyzer sets this `cfg`, which the compiler does not know.
     quote! {
         #(#attrs)*
-        #[allow(deprecated, unexpected_cfgs)]
+        #[allow(unexpected_cfgs)]
         const _: () = {
             #import
             #[cfg(rust_analyzer)]

@@ -2,7 +2,7 @@
 fn chat(msg: String, other: impl Display) -> String {
     msg
 }
-#[allow(deprecated, unexpected_cfgs)]
+#[allow(unexpected_cfgs)]
 const _: () = {
     use ::robyn_ws::__private as __robyn_ws;
     #[cfg(rust_analyzer)]

@@ -4,7 +4,7 @@ impl Chat {
     }
     fn clsoe(&self) {}
 }
-#[allow(deprecated, unexpected_cfgs)]
+#[allow(unexpected_cfgs)]
 const _: () = {
     use ::robyn_ws::__private as __robyn_ws;
     #[cfg(rust_analyzer)]

@@ -5,7 +5,7 @@ async fn chat<'m>(
 ) -> Result<&'m str, Error> {
     todo!()
 }
-#[allow(deprecated, unexpected_cfgs)]
+#[allow(unexpected_cfgs)]
 const _: () = {
     use ::robyn_ws::__private as __robyn_ws;
     #[cfg(rust_analyzer)]
@@ -16,7 +16,6 @@ const _: () = {
     #[cfg(not(rust_analyzer))]
     const _: () = {
         const _: () = {
-            #[allow(unused_imports)]
             use __robyn_ws::TwoStates as _;
             let _ = <__robyn_ws::States<Session, Uri>>::are_two;
         };

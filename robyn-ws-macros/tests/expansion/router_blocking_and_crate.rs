@@ -1,5 +1,5 @@
 pub fn closed() {}
-#[allow(deprecated, unexpected_cfgs)]
+#[allow(unexpected_cfgs)]
 const _: () = {
     use my::robyn_ws::__private as __robyn_ws;
     #[cfg(rust_analyzer)]

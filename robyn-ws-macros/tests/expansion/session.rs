@@ -1,5 +1,5 @@
 async fn session(mut socket: WebSocket) {}
-#[allow(deprecated, unexpected_cfgs)]
+#[allow(unexpected_cfgs)]
 const _: () = {
     use ::robyn_ws::__private as __robyn_ws;
     #[cfg(rust_analyzer)]

@@ -5,7 +5,7 @@ fn chat(Path(room): Path<String>, msg: String) -> String {
     format!("{room}: {msg}")
 }
 #[cfg(feature = "chat")]
-#[allow(deprecated, unexpected_cfgs)]
+#[allow(unexpected_cfgs)]
 const _: () = {
     use ::robyn_ws::__private as __robyn_ws;
     #[cfg(rust_analyzer)]

@@ -1,10 +1,9 @@
 fn admit(TypedHeader(token): TypedHeader<Token>) -> Result<Session, StatusCode> {
     todo!()
 }
-#[allow(deprecated, unexpected_cfgs)]
+#[allow(unexpected_cfgs)]
 const _: () = {
     use ::robyn_ws::__private as __robyn_ws;
-    #[allow(unused_imports)]
     use __robyn_ws::via::*;
     #[cfg(rust_analyzer)]
     const _: () = {

@@ -1,10 +1,8 @@
 fn admit(State(key): State<Key>) {}
-#[allow(deprecated, unexpected_cfgs)]
+#[allow(unexpected_cfgs)]
 const _: () = {
     use ::robyn_ws::__private as __robyn_ws;
-    #[allow(unused_imports)]
     use __robyn_ws::via::*;
-    #[allow(dead_code)]
     type __RobynWsState = AppState;
     #[cfg(rust_analyzer)]
     const _: () = {

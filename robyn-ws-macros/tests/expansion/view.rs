@@ -12,7 +12,7 @@ impl Chat {
     }
 }
 #[cfg(feature = "chat")]
-#[allow(deprecated, unexpected_cfgs)]
+#[allow(unexpected_cfgs)]
 const _: () = {
     use ::robyn_ws::__private as __robyn_ws;
     #[cfg(rust_analyzer)]
@@ -117,7 +117,9 @@ const _: () = {
                                     |__robyn_ws_needs| {
                                         <__robyn_ws::Inferred<
                                             __RobynWsSelf,
-                                        > as __robyn_ws::ViewState>::declare(__robyn_ws_needs);
+                                        > as __robyn_ws::ViewState>::declare_shared(
+                                            __robyn_ws_needs,
+                                        );
                                         let __robyn_ws_self = __robyn_ws::Inference::<_, ()>::NEW;
                                         let __robyn_ws_arg0 = __robyn_ws::Inference::<_, ()>::NEW;
                                         let __robyn_ws_arg1 = __robyn_ws::Inference::<_, ()>::NEW;

@@ -6,10 +6,9 @@ impl chat::Room<u8> {
         todo!()
     }
 }
-#[allow(deprecated, unexpected_cfgs)]
+#[allow(unexpected_cfgs)]
 const _: () = {
     use my::robyn_ws::__private as __robyn_ws;
-    #[allow(unused_imports)]
     use __robyn_ws::via::*;
     #[cfg(rust_analyzer)]
     const _: () = {

@@ -1,7 +1,7 @@
 //! A library that denies warnings, missing documentation and what the compiler allows by default, and forbids unsafe
 //! code: the lints see what the user wrote, and what the macros write is beyond reproach.
 
-#![forbid(unsafe_code)]
+#![forbid(dead_code, deprecated, unexpected_cfgs, unsafe_code, unused_imports)]
 #![deny(
     warnings,
     absolute_paths_not_starting_with_crate,
