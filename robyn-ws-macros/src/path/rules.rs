@@ -30,17 +30,21 @@ pub(super) fn mistakes(path: &str) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     let path = without_origin(path, &mut mistakes);
     let path = with_parameters_of_axum(path, &mut mistakes);
-    let path = without_query(&path, &mut mistakes);
-    let path = as_clients_send_it(path, &mut mistakes);
-    let path = without_dots(path, &mut mistakes);
+    check_axums_syntax(&path, &mut mistakes);
+    mistakes
+}
+
+fn check_axums_syntax(path: &str, mistakes: &mut Vec<Mistake>) {
+    let path = without_query(path, mistakes);
+    let path = without_dots(path, mistakes);
+    let path = as_clients_send_it(&path, mistakes);
     if path.is_empty() {
         mistakes.push(Mistake::new("the path is empty", "write `/` for the root"));
     } else if !path.starts_with('/') {
         let problem = format!("the path `{path}` does not start with `/`");
         mistakes.push(Mistake::new(problem, format!("write `/{path}`")));
     }
-    check_parameters(&path, &mut mistakes);
-    mistakes
+    check_parameters(&path, mistakes);
 }
 
 /// Reports a URL, and returns the path in it.
@@ -73,7 +77,12 @@ fn with_parameters_of_axum(path: &str, mistakes: &mut Vec<Mistake>) -> String {
             1 => format!("{} is not how axum writes a parameter", written[0]),
             _ => format!("{} are not how axum writes parameters", written.join(", ")),
         };
-        let help = format!("write {}, so that the path is `{path}`", meant.join(", "));
+        let mut help = format!("write {}", meant.join(", "));
+        let mut others = Vec::new();
+        check_axums_syntax(&path, &mut others);
+        if others.is_empty() {
+            help += &format!(", so that the path is `{path}`");
+        }
         mistakes.push(Mistake::new(problem, help));
     }
     if let Some(parameter) = optional {
@@ -102,59 +111,8 @@ fn without_query<'a>(path: &'a str, mistakes: &mut Vec<Mistake>) -> &'a str {
     before
 }
 
-/// Reports characters that a client encodes. The names of parameters are never sent.
-fn as_clients_send_it(path: &str, mistakes: &mut Vec<Mistake>) -> String {
-    let mut sent = String::new();
-    let mut encoded: Vec<char> = Vec::new();
-    let mut in_name = false;
-    for char in unescaped(path.trim()) {
-        match char.value {
-            // A client makes it a `/`.
-            '\\' if !in_name => sent.push('/'),
-            value if !in_name && is_encoded(value) => percent_encode(value, &mut sent),
-            value => {
-                in_name = if char.is_brace() { value == '{' } else { in_name };
-                sent.extend(std::iter::repeat_n(value, 1 + usize::from(char.escaped)));
-                continue;
-            }
-        }
-        if !encoded.contains(&char.value) {
-            encoded.push(char.value);
-        }
-    }
-    let problem = if !encoded.is_empty() {
-        let list: Vec<_> = encoded.iter().map(|char| format!("{char:?}")).collect();
-        let path = path.escape_debug();
-        format!(
-            "the path `{path}` has {} in it, which no client sends as it is",
-            list.join(", ")
-        )
-    } else if path.trim() != path {
-        format!("the path `{}` has whitespace around it", path.escape_debug())
-    } else {
-        return sent;
-    };
-    mistakes.push(Mistake::new(problem, format!("write `{sent}`")));
-    sent
-}
-
-/// Returns `true` for a character that browsers encode in a path, and that axum compares in its encoded form.
-fn is_encoded(char: char) -> bool {
-    !char.is_ascii_graphic() || matches!(char, '"' | '<' | '>' | '`')
-}
-
-fn percent_encode(char: char, sent: &mut String) {
-    for byte in char.encode_utf8(&mut [0; 4]).bytes() {
-        sent.extend(['%', hex_digit(byte >> 4), hex_digit(byte & 15)]);
-    }
-}
-
-fn hex_digit(value: u8) -> char {
-    char::from(b"0123456789ABCDEF"[usize::from(value)])
-}
-
 /// Reports `.` and `..` as segments, which clients resolve before they send a path.
-fn without_dots(path: String, mistakes: &mut Vec<Mistake>) -> String {
+fn without_dots(path: &str, mistakes: &mut Vec<Mistake>) -> String {
     let dots = |segment: &str| segment.to_ascii_lowercase().replace("%2e", ".");
     let mut kept: Vec<&str> = Vec::new();
     let mut resolved = None;
@@ -174,11 +132,84 @@ fn without_dots(path: String, mistakes: &mut Vec<Mistake>) -> String {
             kept.push("");
         }
     }
-    let Some(segment) = resolved else { return path };
+    let Some(segment) = resolved else {
+        return path.to_owned();
+    };
     let path = format!("/{}", kept.join("/").trim_start_matches('/'));
     let problem = format!("the path has the segment `{segment}`, which clients resolve before they send a path");
     mistakes.push(Mistake::new(problem, format!("write `{path}`")));
     path
+}
+
+/// Reports characters that a client encodes. The names of parameters are never sent.
+fn as_clients_send_it(path: &str, mistakes: &mut Vec<Mistake>) -> String {
+    let mut sent = String::new();
+    let mut encoded: Vec<char> = Vec::new();
+    let mut in_name = false;
+    for char in unescaped(path.trim()) {
+        match char.value {
+            // A client makes it a `/`.
+            '\\' if !in_name => sent.push('/'),
+            value if !in_name && (char.escaped || is_encoded(value)) => percent_encode(value, &mut sent),
+            value => {
+                in_name = if char.is_brace() { value == '{' } else { in_name };
+                sent.extend(std::iter::repeat_n(value, 1 + usize::from(char.escaped)));
+                continue;
+            }
+        }
+        if !encoded.contains(&char.value) {
+            encoded.push(char.value);
+        }
+    }
+    let problem = if !encoded.is_empty() {
+        let list: Vec<_> = encoded.iter().map(|char| format!("{char:?}")).collect();
+        let path = path.escape_debug();
+        format!("the path `{path}` has {} in it, which clients encode", list.join(", "))
+    } else if path.trim() != path {
+        format!("the path `{}` has whitespace around it", path.escape_debug())
+    } else if let Some(code) = raise_codes(&mut sent) {
+        format!("the path `{path}` has `{code}` in it, which clients write in capitals")
+    } else {
+        return sent;
+    };
+    raise_codes(&mut sent);
+    let parameter = if encoded.contains(&'{') {
+        ", or single braces for a parameter"
+    } else {
+        ""
+    };
+    mistakes.push(Mistake::new(problem, format!("write `{sent}`{parameter}")));
+    sent
+}
+
+/// Returns `true` for a character that browsers encode in a path, and that axum compares in its encoded form.
+fn is_encoded(char: char) -> bool {
+    !char.is_ascii_graphic() || matches!(char, '"' | '<' | '>' | '`' | '^')
+}
+
+/// Writes percent codes as clients do. Returns the first one that was written in another way.
+fn raise_codes(sent: &mut String) -> Option<String> {
+    let mut first = None;
+    for position in 0..sent.len() {
+        let code = sent.get(position..position + 3).unwrap_or_default();
+        let is_code = code.starts_with('%') && code.bytes().skip(1).all(|digit| digit.is_ascii_hexdigit());
+        let raised = code.to_ascii_uppercase();
+        if is_code && raised != code {
+            first.get_or_insert_with(|| code.to_owned());
+            sent.replace_range(position..position + 3, &raised);
+        }
+    }
+    first
+}
+
+fn percent_encode(char: char, sent: &mut String) {
+    for byte in char.encode_utf8(&mut [0; 4]).bytes() {
+        sent.extend(['%', hex_digit(byte >> 4), hex_digit(byte & 15)]);
+    }
+}
+
+fn hex_digit(value: u8) -> char {
+    char::from(b"0123456789ABCDEF"[usize::from(value)])
 }
 
 fn check_parameters(path: &str, mistakes: &mut Vec<Mistake>) {
@@ -212,10 +243,10 @@ fn check_parameters(path: &str, mistakes: &mut Vec<Mistake>) {
 }
 
 /// The parameter of a segment.
-struct Parameter {
-    name: String,
+pub(super) struct Parameter {
+    pub(super) name: String,
     /// It takes all that follows: `{*name}`.
-    is_rest: bool,
+    pub(super) is_rest: bool,
 }
 
 impl fmt::Display for Parameter {
@@ -227,10 +258,10 @@ impl fmt::Display for Parameter {
 
 impl Parameter {
     /// Returns the parameter of a segment, if it has one.
-    fn of(segment: &str) -> Result<Option<Self>, Mistake> {
+    pub(super) fn of(segment: &str) -> Result<Option<Self>, Mistake> {
         let chars = unescaped(segment);
         let Some((open, close)) = braces(&chars).map_err(|Unbalanced| {
-            let help = "close each `{`, and double a brace that is meant as itself: `{{` and `}}`";
+            let help = "close each `{`, and write `%7B` and `%7D` for braces that are meant as themselves";
             Mistake::new(format!("`{segment}` has unbalanced braces"), help)
         })?
         else {
@@ -245,7 +276,7 @@ impl Parameter {
             let help = if is_rest { "write `{*rest}`" } else { "write `{name}`" };
             return Err(Mistake::new(format!("the parameter in `{segment}` has no name"), help));
         }
-        if name.contains(['*', '{', '}']) {
+        if name.contains(|char: char| matches!(char, '*' | '{' | '}') || char.is_whitespace()) {
             let problem = format!("`{name}` cannot be the name of a parameter");
             return Err(Mistake::new(problem, "use letters, digits and `_`"));
         }

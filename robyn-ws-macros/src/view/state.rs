@@ -47,8 +47,13 @@ pub(crate) fn take(types: &Types) -> Option<TokenStream> {
 /// Declares that a method takes the state.
 pub(crate) fn declare(types: &Types) -> Option<TokenStream> {
     let view = types.view.as_ref()?;
-    view.receiver.as_ref()?;
-    let (place, declare) = function(view, "declare");
+    let receiver = view.receiver.as_ref()?;
+    let name = if receiver.is_shared {
+        "declare_shared"
+    } else {
+        "declare"
+    };
+    let (place, declare) = function(view, name);
     let needs = format_ident!("__robyn_ws_needs");
     let declared = quote_spanned!(place=> (#needs));
     Some(quote!(#declare #declared;))

@@ -280,6 +280,9 @@ impl App {
     /// # }
     /// ```
     ///
+    /// A type in `Path` or `Query` that is read from several values is tried with values that a client could send. Its
+    /// `Deserialize` should fail at a value that it does not like, and not panic.
+    ///
     /// # Errors
     ///
     /// [`BuildErrors`] lists everything that is wrong, with file and line.

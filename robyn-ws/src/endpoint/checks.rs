@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
+    connector::web_socket::WebSocket,
     endpoint::{
         BoundHandler, Endpoint, Handlers, KeptState,
         parameters::{self, Mount},
@@ -16,6 +17,7 @@ use crate::{
     },
     hub::members::EndpointMembers,
     types::{error::Problems, event_kind::EventKind},
+    util::type_names::short,
 };
 
 /// The handlers of one path, before they are checked.
@@ -36,6 +38,7 @@ impl EndpointDraft {
             check_globals(entry, needs, &scope.scopes, problems);
             check_scoped(entry, needs, &scope.scopes, problems);
             check_app_state(entry, needs, &scope.scopes, problems);
+            check_loans(entry, needs, problems);
             parameters::check(&path, entry, needs, mount, problems);
         }
         let states = states(&path, &needs, problems);
@@ -144,6 +147,20 @@ fn check_app_state(entry: &Entry, needs: &Needs, scopes: &Scopes, problems: &mut
         None => "none: call `App::state`".to_owned(),
     };
     entry.report(problems, format!("has `state = {name}`, but the app was given {help}"));
+}
+
+/// Reports a value that two arguments take though only one can: the attribute does not see through all aliases.
+fn check_loans(entry: &Entry, needs: &Needs, problems: &mut Problems) {
+    for loan in &needs.refused_loans {
+        let name = short(loan.name);
+        let message = if loan.is::<WebSocket>() {
+            "takes the `WebSocket` twice, and there is one: take it once, and send from elsewhere with `socket.connector()`"
+                .to_owned()
+        } else {
+            format!("takes `{name}` twice, once as `&mut`: take it once, as `&mut {name}`")
+        };
+        entry.report(problems, message);
+    }
 }
 
 /// Returns the types of state that the endpoint keeps, and reports those that no handler creates.

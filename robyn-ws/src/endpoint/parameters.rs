@@ -1,7 +1,7 @@
 //! Arguments of handlers that no request to their path can satisfy.
 
 use crate::{
-    endpoint::registry::Entry,
+    endpoint::{path, registry::Entry},
     handler::{
         extract::parameters::{
             path::{self as path_trial, PathMismatch},
@@ -24,13 +24,14 @@ pub(crate) enum Mount {
 
 /// Reports each argument that is refused with every request to `path`.
 pub(super) fn check(path: &str, entry: &Entry, needs: &Needs, mount: Mount, problems: &mut Problems) {
-    let names: Vec<_> = path.split('/').filter_map(parameter).collect();
+    let names = path::parameters(path);
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
     for argument in &needs.parameters {
         match argument.read {
             Read::Path(read) => {
                 let is_none = argument.is_optional && names.is_empty();
-                let mismatch = (!is_none).then(|| path_trial::mismatch(read, &names)).flatten();
-                if let Some(mismatch) = mismatch {
+                let mismatch = || path_trial::mismatch(read, argument.is_one_value, &names);
+                if let Some(mismatch) = (!is_none).then(mismatch).flatten() {
                     report_path(path, &names, entry, argument, &mismatch, mount, problems);
                 }
             }
@@ -41,13 +42,6 @@ pub(super) fn check(path: &str, entry: &Entry, needs: &Needs, mount: Mount, prob
             }
         }
     }
-}
-
-/// Returns the name of the parameter that a segment of a valid path is.
-fn parameter(segment: &str) -> Option<&str> {
-    let name = segment.strip_prefix('{')?.strip_suffix('}')?;
-    // `{{` is a brace of the path itself.
-    (!name.starts_with('{')).then(|| name.trim_start_matches('*'))
 }
 
 fn report_path(

@@ -21,16 +21,22 @@ pub(crate) enum PathProblem<'a, O> {
     Invalid(InsertError),
 }
 
+/// Returns `true` if two valid paths overlap.
+pub(super) fn overlaps(one: &str, other: &str) -> bool {
+    let mut paths = PathTree::new();
+    [one, other].iter().any(|path| paths.add(path, ()).is_err())
+}
+
 /// Returns why two overlapping paths overlap, and the remedy if there is one.
 pub(crate) fn reason(one: &str, other: &str) -> &'static str {
     if one == other {
         return "one path cannot belong to both: change one of them";
     }
-    let is_parameter = |segment: &str| segment.starts_with('{') && segment.ends_with('}');
-    let is_wildcard = |segment: &str| segment.starts_with("{*");
-    let is_same = |(one, other): (&str, &str)| {
-        one == other || (is_parameter(one) && is_parameter(other) && is_wildcard(one) == is_wildcard(other))
+    let nameless = |segment: &str| match segment.split_once('{') {
+        Some((before, name)) => format!("{before}{{{}", if name.starts_with('*') { "*" } else { "" }),
+        None => segment.to_owned(),
     };
+    let is_same = |(one, other)| nameless(one) == nameless(other);
     let is_same_length = one.split('/').count() == other.split('/').count();
     if is_same_length && one.split('/').zip(other.split('/')).all(is_same) {
         return "they differ only in the names of parameters, so every request for one is a request for the other: write the same names in both, or change one of the paths";

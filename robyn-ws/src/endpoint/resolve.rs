@@ -8,7 +8,7 @@ use crate::{
         checks::EndpointDraft,
         parameters::Mount,
         path,
-        path_tree::{PathProblem, PathTree, reason},
+        path_tree::{PathProblem, PathTree, overlaps, reason},
         registry::{Entry, entries, entries_of},
         router::{IncludedRouter, SubRouter},
         scope::RouterScope,
@@ -106,11 +106,18 @@ impl Resolver<'_> {
             .find(|known| ptr::eq(known.router, router) && known.prefix == prefix);
         let first = first.map(|known| known.place);
         self.included.push(Inclusion { router, prefix, place });
-        if let Err(problem) = path::check(router.prefix()) {
-            self.problems.report(router.place(), None, problem);
+        let entries = entries_of(Some(router));
+        let has_paths = !is_last || entries.iter().any(|entry| entry.path != "/");
+        let mut mistakes: Vec<_> = path::mistakes(router.prefix()).collect();
+        if mistakes.is_empty() && has_paths {
+            mistakes.extend(path::check_that_paths_can_follow(router.prefix()).err());
+        }
+        if !mistakes.is_empty() {
+            for mistake in mistakes {
+                self.problems.report(router.place(), None, mistake);
+            }
             return None;
         }
-        let entries = entries_of(Some(router));
         if entries.is_empty() && is_last {
             let message = format!(
                 "the sub-router `{}` is included, but no handler names it: write `router = …` with this `static`, or do not include it",
@@ -138,9 +145,15 @@ impl Resolver<'_> {
         let mut by_path = BTreeMap::<String, Vec<_>>::new();
         for entry in entries {
             let path = join(&scope.prefix, entry.path);
-            match path::check(entry.path).and_then(|()| path::check_parameters(&path)) {
-                Ok(()) => by_path.entry(path).or_default().push(entry),
-                Err(problem) => entry.report(self.problems, problem),
+            let mut mistakes: Vec<_> = path::mistakes(entry.path).collect();
+            if mistakes.is_empty() {
+                mistakes.extend(path::check_parameters(&path).err());
+            }
+            if mistakes.is_empty() {
+                by_path.entry(path).or_default().push(entry);
+            }
+            for mistake in mistakes {
+                entry.report(self.problems, mistake);
             }
         }
         let drafts = by_path.into_iter().map(|(path, entries)| EndpointDraft {
@@ -191,6 +204,7 @@ impl Resolver<'_> {
     /// Removes each endpoint whose path overlaps with an earlier one, and reports it.
     fn drop_overlapping(&mut self) {
         let mut paths = PathTree::new();
+        let mut removed = Vec::<(String, &'static Entry)>::new();
         self.drafts.retain(|EndpointDraft { path, entries, .. }| {
             let entry = entries[0];
             let message = match paths.add(path, entry) {
@@ -199,6 +213,11 @@ impl Resolver<'_> {
                 Err(PathProblem::Invalid(error)) => format!("the path `{path}` cannot be routed: {error}"),
             };
             entry.report(self.problems, message);
+            // Those that overlap with an earlier path may overlap with each other, too.
+            for (other, owner) in removed.iter().filter(|(other, _)| overlaps(path, other)) {
+                entry.report(self.problems, overlap(path, other, Some(owner)));
+            }
+            removed.push((path.clone(), entry));
             false
         });
     }

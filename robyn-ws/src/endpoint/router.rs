@@ -45,7 +45,11 @@ impl SubRouter {
     pub const fn new(prefix: &'static str) -> Self {
         let bytes = prefix.as_bytes();
         assert!(
-            !bytes.is_empty() && bytes[0] == b'/',
+            !matches!(bytes, [] | [b'/']),
+            "a sub-router has a prefix, such as `/league`: a handler without a prefix has no `router = ..`"
+        );
+        assert!(
+            bytes[0] == b'/',
             "the prefix of a sub-router must begin with `/`: write `/league`"
         );
         assert!(

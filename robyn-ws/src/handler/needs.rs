@@ -1,6 +1,9 @@
 //! The needs of handlers, collected when the app is built.
 
-use std::{any::TypeId, ptr::fn_addr_eq};
+use std::{
+    any::{TypeId, type_name},
+    ptr::fn_addr_eq,
+};
 
 use axum::{
     extract::rejection::QueryRejection,
@@ -20,6 +23,10 @@ pub struct Needs {
     pub(crate) globals: Vec<Dependency>,
     pub(crate) scoped: Vec<Dependency>,
     pub(crate) states: Vec<StateNeed>,
+    /// What the arguments take from the connection, in their order.
+    loans: Vec<Loan>,
+    /// The second of two loans that cannot be had together.
+    pub(crate) refused_loans: Vec<Loan>,
     /// The app's state that an upgrade handler's extractors take.
     pub(crate) app_state: Option<Dependency>,
     /// The state that an upgrade handler returns.
@@ -40,12 +47,28 @@ pub(crate) struct StateNeed {
     pub(crate) has_default: bool,
 }
 
+/// A value of the connection that an argument takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Loan {
+    id: TypeId,
+    pub(crate) name: &'static str,
+    is_exclusive: bool,
+}
+
+impl Loan {
+    pub(crate) fn is<T: 'static>(&self) -> bool {
+        self.id == TypeId::of::<T>()
+    }
+}
+
 /// An argument that is read from the path or the query.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Parameters {
     /// The name of the type in `Path` or `Query`.
     pub(crate) name: &'static str,
     pub(crate) read: Read,
+    /// Returns `true` if the type in `Path` is read from a single value.
+    pub(crate) is_one_value: fn() -> bool,
     /// Whether the argument is an `Option`, which is `None` where the path has no parameters.
     pub(crate) is_optional: bool,
 }
@@ -102,6 +125,27 @@ impl Needs {
 
     pub(crate) fn state(&mut self, id: TypeId, name: &'static str, has_default: bool) {
         self.states.push(StateNeed { id, name, has_default });
+    }
+
+    /// Notes that an argument takes the connection's `T` for as long as the handler runs.
+    pub(crate) fn takes<T: 'static>(&mut self, is_exclusive: bool) {
+        self.loans.push(Loan {
+            id: TypeId::of::<T>(),
+            name: type_name::<T>(),
+            is_exclusive,
+        });
+    }
+
+    /// Collects the needs of the next argument of a handler. An extractor by itself may take one value in two ways.
+    pub(crate) fn argument(&mut self, declare: impl FnOnce(&mut Self)) {
+        let known = self.loans.len();
+        declare(self);
+        let (earlier, new) = self.loans.split_at(known);
+        let is_refused = |new: &&Loan| {
+            let mut same = earlier.iter().filter(|first| first.id == new.id);
+            same.any(|first| first.is_exclusive || new.is_exclusive)
+        };
+        self.refused_loans.extend(new.iter().find(is_refused));
     }
 
     pub(crate) fn provides<S: ConnectionState>(&mut self) {

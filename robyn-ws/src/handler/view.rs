@@ -6,8 +6,8 @@ use axum::response::IntoResponse;
 
 use crate::{
     handler::{
-        event::{self, EventContext, LiveEvent},
-        extract::{FromEvent, upgrade::UpgradeRefusal},
+        event::{EventContext, LiveEvent},
+        extract::{state, upgrade::UpgradeRefusal},
         needs::Needs,
         reply::{IntoUpgradeReply, UpgradeResult},
         state::ConnectionState,
@@ -26,6 +26,7 @@ use crate::{
 pub trait ViewState: Sized {
     fn take<'a, E: LiveEvent>(cx: &mut EventContext<'a, E>) -> Result<&'a mut Self, Rejection>;
     fn declare(needs: &mut Needs);
+    fn declare_shared(needs: &mut Needs);
     fn upgraded(result: Result<Self, UpgradeRefusal>) -> UpgradeResult;
     fn provide(needs: &mut Needs);
 }
@@ -37,7 +38,11 @@ impl<S: ConnectionState> ViewState for S {
     }
 
     fn declare(needs: &mut Needs) {
-        <&mut S as FromEvent<'_, event::Message>>::declare(needs);
+        state::declare::<S>(needs, true);
+    }
+
+    fn declare_shared(needs: &mut Needs) {
+        state::declare::<S>(needs, false);
     }
 
     fn upgraded(result: Result<Self, UpgradeRefusal>) -> UpgradeResult {

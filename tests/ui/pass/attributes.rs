@@ -30,7 +30,7 @@ mod arguments {
     #[robyn_ws::websocket("/files/{*rest}", on = "connect")]
     fn wildcard() {}
 
-    #[robyn_ws::websocket("/{{braces}}", on = "connect")]
+    #[robyn_ws::websocket("/%7Bbraces%7D", on = "connect")]
     fn literal_braces() {}
 
     #[robyn_ws::websocket(r"/raw/string", on = r#"connect"#)]

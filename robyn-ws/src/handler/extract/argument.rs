@@ -29,7 +29,7 @@ macro_rules! argument {
 
             fn declare(needs: &mut Needs, _ty: Inference<Self>) {
                 needs.reads_request |= T::READS_REQUEST;
-                T::declare(needs);
+                needs.argument(T::declare);
             }
         }
     };

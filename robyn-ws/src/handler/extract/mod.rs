@@ -8,7 +8,7 @@ pub(crate) mod parameters;
 pub(crate) mod payload;
 mod request;
 mod session;
-mod state;
+pub(crate) mod state;
 pub(crate) mod upgrade;
 
 use crate::{

@@ -2,6 +2,7 @@
 
 pub(crate) mod path;
 pub(crate) mod query;
+mod question;
 mod samples;
 
 use std::any::type_name;
@@ -31,7 +32,7 @@ impl<'a, E: Event, T: DeserializeOwned + Send> FromEvent<'a, E> for Query<T> {
     }
 
     fn declare(needs: &mut Needs) {
-        declare::<E>(needs, type_name::<T>(), Read::Query(try_query::<T>));
+        declare::<E, T>(needs, Read::Query(try_query::<T>));
     }
 }
 
@@ -42,7 +43,7 @@ impl<'a, E: Event, T: DeserializeOwned + Send> FromEvent<'a, E> for Path<T> {
     }
 
     fn declare(needs: &mut Needs) {
-        declare::<E>(needs, type_name::<T>(), Read::Path(try_path::<T>));
+        declare::<E, T>(needs, Read::Path(try_path::<T>));
     }
 }
 
@@ -93,13 +94,14 @@ fn try_path<T: DeserializeOwned + Send>(parts: &mut Parts) -> Result<(), BadPath
 
 /// Declares an argument. That of an upgrade handler is not read before the handler, which may refuse the request for a
 /// better reason.
-fn declare<E: Event>(needs: &mut Needs, name: &'static str, read: Read) {
+fn declare<E: Event, T: DeserializeOwned>(needs: &mut Needs, read: Read) {
     if E::KIND != EventKind::Upgrade {
         needs.check(Check::Parameters(read));
     }
     needs.parameters.push(Parameters {
-        name,
+        name: type_name::<T>(),
         read,
+        is_one_value: question::is_one_value::<T>,
         is_optional: false,
     });
 }

@@ -5,6 +5,7 @@ use crate::{
     handler::{
         event::{EventContext, Session},
         extract::FromEvent,
+        needs::Needs,
     },
     types::rejection::Rejection,
 };
@@ -14,5 +15,9 @@ impl<'a> FromEvent<'a, Session> for WebSocket {
         cx.payload
             .take()
             .ok_or_else(|| Rejection::internal("the `WebSocket` is taken twice by one session handler"))
+    }
+
+    fn declare(needs: &mut Needs) {
+        needs.takes::<Self>(true);
     }
 }

@@ -20,7 +20,7 @@ impl<'a, E: LiveEvent, S: ConnectionState> FromEvent<'a, E> for &'a mut S {
     }
 
     fn declare(needs: &mut Needs) {
-        declare::<S>(needs);
+        declare::<S>(needs, true);
     }
 }
 
@@ -32,10 +32,11 @@ impl<'a, E: LiveEvent, S: ConnectionState + Sync> FromEvent<'a, E> for &'a S {
     }
 
     fn declare(needs: &mut Needs) {
-        declare::<S>(needs);
+        declare::<S>(needs, false);
     }
 }
 
-fn declare<S: ConnectionState>(needs: &mut Needs) {
+pub(crate) fn declare<S: ConnectionState>(needs: &mut Needs, is_exclusive: bool) {
+    needs.takes::<S>(is_exclusive);
     needs.state(TypeId::of::<S>(), type_name::<S>(), S::INITIAL.is_some());
 }

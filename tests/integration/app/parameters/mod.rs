@@ -95,10 +95,14 @@ fits! {
     one_borrowed: "/{room}", Path<Borrowed>;
     one_port: "/{room}", Path<Port>;
     boxed: "/{room}", Path<Box<str>>;
+    behind_a_text: "/user_{name}", Path<String>;
+    tuple_behind_texts: "/user_{name}/v{version}", Path<(String, u8)>;
+    structure_behind_texts: "/t-{tenant}/r-{room}", Path<Room>;
+    wildcard_behind_a_text: "/v{*rest}", Path<String>;
     wildcard: "/{*rest}", Path<String>;
     parameter_and_wildcard: "/{room}/{*rest}", Path<(String, String)>;
     odd_name: "/{room-id}", Path<HashMap<String, String>>;
-    braces: "/{{room}}/{room}", Path<String>;
+    braces: "/%7Broom%7D/{room}", Path<String>;
     tuple: "/{tenant}/{room}", Path<(String, u32)>;
     tuple_struct: "/{name}/{age}", Path<Pair>;
     tuple_of_everything: "/{a}/{b}/{c}/{d}", Path<(bool, char, Color, Borrowed)>;
@@ -242,10 +246,27 @@ fn arguments_of_session_handlers_are_checked_too() {
     expect(&sessions::ROUTER, "which is 2 values");
 }
 
+static FRAGILE: SubRouter = SubRouter::new("/parameters/fragile");
+
+#[websocket("/{code}", on = "message", router = FRAGILE)]
+fn fragile(_code: Path<Fragile>) {}
+
+#[websocket("/id/{code}", on = "message", router = FRAGILE)]
+fn fragile_in_a_newtype(_code: Path<FragileId>) {}
+
+#[websocket("/upgrade/{code}", on = "upgrade", router = FRAGILE)]
+fn fragile_of_an_upgrade(_code: Option<Path<Fragile>>) {}
+
+#[test]
+fn argument_of_one_value_is_given_none_to_try() {
+    assert!(App::new().include_router(&FRAGILE).build().is_ok());
+    assert!(!FRAGILE_WAS_READ.load(std::sync::atomic::Ordering::Relaxed));
+}
+
 // ---- prefixes, and everything at once ------------------------------------------------------------------------------------
 
 static TENANT: SubRouter = SubRouter::new("/parameters/{tenant}");
-static FLOOR: SubRouter = SubRouter::new("/floor/{floor}");
+static FLOOR: SubRouter = SubRouter::new("/floor-{floor}");
 
 #[websocket("/{room}", on = "message", router = FLOOR)]
 fn behind_two_prefixes(_path: Path<(String, u8, String)>) {}

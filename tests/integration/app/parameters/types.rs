@@ -1,6 +1,11 @@
 //! Types of arguments: those of programs, and odd ones.
 
-use std::{collections::HashMap, net::IpAddr, str::FromStr};
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    str::FromStr,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use robyn_ws::prelude::*;
 use serde::{Deserialize, Deserializer, de};
@@ -265,6 +270,23 @@ impl<'de> Deserialize<'de> for Lenient {
         Ok(String::deserialize(deserializer).map_or(Self, |_| Self))
     }
 }
+
+/// A code whose parser is not made for what `build()` might try.
+pub(super) struct Fragile;
+
+/// Whether a [`Fragile`] was read.
+pub(super) static FRAGILE_WAS_READ: AtomicBool = AtomicBool::new(false);
+
+impl<'de> Deserialize<'de> for Fragile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?;
+        FRAGILE_WAS_READ.store(true, Ordering::Relaxed);
+        Ok(Self)
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct FragileId(Fragile);
 
 pub(super) struct Panics;
 

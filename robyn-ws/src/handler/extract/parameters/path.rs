@@ -36,7 +36,12 @@ pub(crate) enum PathMismatch {
 }
 
 /// Returns why `read` fails for every request to a path with these parameters. In doubt, the answer is `None`.
-pub(crate) fn mismatch(read: PathRead, names: &[&str]) -> Option<PathMismatch> {
+///
+/// The type is given no value if it `is_one_value`: axum then looks only at the number of parameters.
+pub(crate) fn mismatch(read: PathRead, is_one_value: fn() -> bool, names: &[&str]) -> Option<PathMismatch> {
+    if names.len() == 1 && is_one_value() {
+        return None;
+    }
     let mut trial = Trial::new(names);
     for _ in 0..TRIALS {
         let Err(kind) = trial.run(read)? else { break };
