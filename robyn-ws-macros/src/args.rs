@@ -1,16 +1,17 @@
 //! Parses the arguments of `#[websocket]` and `#[websocket_view]`, and recognizes common mistakes in them.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, Path, Type};
 
 use crate::{
+    argument::is_unsized,
     diagnostics::{Diagnostics, closest, code_list},
     event::Event,
     form::{Form, is_said_by_a_method, method_is_the_event},
     grammar::{Argument, Keys, ModPath, arguments},
     model::EndpointPath,
-    tokens::code,
+    tokens::{code, is_punct},
 };
 
 /// The parsed arguments. A part that is missing or wrong is `None`, and has been reported.
@@ -45,6 +46,9 @@ impl State {
 
 impl Args {
     pub(crate) fn parse(tokens: TokenStream, form: &'static Form, errors: &mut Diagnostics) -> Self {
+        let mut tokens = tokens.into_iter().peekable();
+        let leading_comma = tokens.next_if(|token| is_punct(token, ','));
+        let tokens = tokens.collect();
         let mut parser = ArgsParser {
             args: Self {
                 form,
@@ -58,6 +62,8 @@ impl Args {
             keys: Keys::new(form.keys),
             on: On::Absent,
             path_seen: false,
+            event_is_first: false,
+            leading_comma,
         };
         for (position, argument) in arguments(tokens, form.keys, errors).iter().enumerate() {
             match &argument.key {
@@ -82,6 +88,10 @@ struct ArgsParser {
     keys: Keys,
     on: On,
     path_seen: bool,
+    /// An event without its key stands where the path belongs.
+    event_is_first: bool,
+    /// A comma before the first argument.
+    leading_comma: Option<TokenTree>,
 }
 
 impl ArgsParser {
@@ -94,6 +104,7 @@ impl ArgsParser {
         if is_first_word && is_constant(&key.to_string()) {
             self.path_that_is_not_a_literal(&argument.tokens, errors);
         } else if let Some(event) = event_without_key(&key.to_string(), keys) {
+            self.event_is_first = is_first_word;
             self.keyless_event(&argument.tokens, event, errors);
         } else if is_first_word && closest(&key.to_string(), keys).is_none() {
             self.path_that_is_not_a_literal(&argument.tokens, errors);
@@ -122,7 +133,9 @@ impl ArgsParser {
             Some("on") => self.on(argument, errors),
             Some("router") => self.args.router = argument.parse_value(help("router"), errors),
             Some("state") => {
-                let ty = argument.parse_value(help("state"), errors);
+                let ty = argument
+                    .parse_value(help("state"), errors)
+                    .filter(|ty| is_sized(ty, errors));
                 self.args.state = ty.map_or(State::Wrong, |ty| State::Given(Box::new(ty)));
             }
             Some("crate") => {
@@ -171,7 +184,7 @@ impl ArgsParser {
         if self.path_seen {
             return self.second_string(&literal, errors);
         }
-        if position > 0 {
+        if position > 0 && !self.event_is_first {
             let help = format!("write `{}`", self.args.form.with_path(literal.token()));
             errors.report(&literal, "the path comes before the other arguments", help);
         }
@@ -204,7 +217,8 @@ impl ArgsParser {
             let help = format!("remove `{}`", code(tokens.clone()));
             errors.report(tokens, "a session handler is one without `on`", help);
         } else {
-            let help = format!("write `{}`", event.argument());
+            let place = if self.event_is_first { " behind the path" } else { "" };
+            let help = format!("write `{}`{place}", event.argument());
             errors.report(tokens, "the event is given with the key `on`", help);
         }
         if !matches!(self.on, On::Given(_)) {
@@ -247,8 +261,11 @@ impl ArgsParser {
     fn finish(mut self, errors: &mut Diagnostics) -> Args {
         if !self.path_seen {
             let help = format!("write it first: `{}`", self.args.form.with_path("\"/chat\""));
-            errors.report(&TokenStream::new(), "the path of the endpoint is missing", help);
+            let place = self.leading_comma.to_token_stream();
+            errors.report(&place, "the path of the endpoint is missing", help);
             self.unclear();
+        } else if let Some(comma) = &self.leading_comma {
+            errors.report(comma, "an argument is missing before this comma", "remove the comma");
         }
         self.args.event = match self.on {
             On::Absent => Some(Event::Session),
@@ -257,6 +274,17 @@ impl ArgsParser {
         };
         self.args
     }
+}
+
+/// Reports a type of which no value can be given.
+fn is_sized(state: &Type, errors: &mut Diagnostics) -> bool {
+    if is_unsized(state) {
+        let name = code(state.to_token_stream());
+        let problem = format!("a state is a value that the app is given, and no value has the type `{name}`");
+        errors.report(state, problem, format_args!("write `state = Arc<{name}>`"));
+        return false;
+    }
+    true
 }
 
 /// Returns the event of `on = "message"`. A wrong value is reported, and the event that was likely meant is returned.

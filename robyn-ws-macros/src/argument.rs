@@ -22,7 +22,28 @@ pub(crate) fn check(ty: &Type, event: Option<Event>, errors: &mut Diagnostics) -
         errors.leave_to_compiler();
         return false;
     }
-    is_borrowed_for_the_handler(ty, event, errors) && is_injected_by_a_sized_type(ty, errors)
+    is_borrowed_for_the_handler(ty, event, errors)
+        && is_injected_by_a_sized_type(ty, errors)
+        && owns_its_parameters(ty, errors)
+}
+
+/// Refuses `Path<&str>`: parameters are decoded before they are read.
+fn owns_its_parameters(ty: &Type, errors: &mut Diagnostics) -> bool {
+    let Some((wrapper, Type::Reference(reference))) =
+        wrapped(ty, &["Path", "Query"]).map(|(wrapper, read)| (wrapper, ungrouped(read)))
+    else {
+        return true;
+    };
+    if is_static(reference) {
+        return true;
+    }
+    let owned = match code(reference.elem.to_token_stream()).as_str() {
+        "str" => "String".to_owned(),
+        elem => elem.to_owned(),
+    };
+    let problem = format!("`{wrapper}` decodes what a client sends, so nothing can be borrowed from it");
+    errors.report(reference, problem, format_args!("write `{wrapper}<{owned}>`"));
+    false
 }
 
 /// Refuses `&'static S`: the message, the request and the states of a connection do not live that long.

@@ -4,6 +4,7 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
     Path, Type,
+    ext::IdentExt,
     parse::{Parse, ParseStream, Parser},
 };
 
@@ -196,7 +197,7 @@ impl Keys {
         errors: &mut Diagnostics,
     ) -> Option<&'static str> {
         let Some(&known) = self.known.iter().find(|known| key == **known) else {
-            let meant = closest(&key.to_string(), self.known);
+            let meant = closest(&key.unraw().to_string(), self.known);
             self.report_unknown(key, meant, errors);
             return meant.filter(|meant| self.first(meant).is_none());
         };

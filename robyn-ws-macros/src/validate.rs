@@ -125,17 +125,22 @@ fn check_mode(args: &Args, function: &Function, errors: &mut Diagnostics) {
     let signature = &function.signature;
     let name = &signature.ident;
     let is_session = args.event == Some(Event::Session);
-    if is_session && signature.asyncness.is_none() && !function.starts_a_runtime {
+    let waits = signature.asyncness.is_some() || function.starts_a_runtime;
+    let otherwise = args.form.one_message_at_a_time();
+    if is_session && !waits && args.blocking.is_none() {
         let problem = "a session handler waits for its socket, so it has to be `async`";
-        let otherwise = args.form.one_message_at_a_time();
         let help = format!("write `async fn {name}`, or {otherwise} to handle one message at a time");
         errors.report(&signature.fn_token, problem, help);
     }
     let Some(blocking) = &args.blocking else { return };
     if is_session {
         let problem = "a session handler cannot be `blocking`, it would hold a thread for as long as its connection";
-        let otherwise = args.form.one_message_at_a_time();
-        errors.report(blocking, problem, format_args!("remove `blocking`, or {otherwise}"));
+        let help = if waits {
+            format!("remove `blocking`, or {otherwise}")
+        } else {
+            format!("{otherwise} to handle one message at a time, or write `async fn {name}` without `blocking`")
+        };
+        errors.report(blocking, problem, help);
     } else if signature.asyncness.is_some() {
         let problem = "an `async` function cannot be `blocking`";
         errors.report(
@@ -201,18 +206,22 @@ fn check_place(function: &Function, is_blocking: bool, errors: &mut Diagnostics)
         errors.report(name, problem, format_args!("move it out of the `{block}` block"));
     }
     for attr in function.attrs.iter().filter(|attr| is_entry_point(attr)) {
-        let path = match attr.path().segments.last() {
-            // `#[tokio::test]` has become `#[::core::prelude::v1::test]`.
-            Some(last) if attr.path().leading_colon.is_some() => last.ident.to_string(),
-            _ => code(attr.path().to_token_stream()),
-        };
-        let problem = format!("a handler is called by its app, it cannot be a `#[{path}]` as well");
-        errors.report(attr, problem, format_args!("remove `#[{path}]`"));
+        report_entry_point(attr, errors);
     }
     if function.starts_a_runtime && !is_blocking && !function.is_entry_point() {
         let problem = "a handler runs on the runtime of its app, it cannot start another one";
         errors.report(name, problem, "remove `#[tokio::main]`");
     }
+}
+
+pub(crate) fn report_entry_point(attr: &Attribute, errors: &mut Diagnostics) {
+    let path = match attr.path().segments.last() {
+        // `#[tokio::test]` has become `#[::core::prelude::v1::test]`.
+        Some(last) if attr.path().leading_colon.is_some() => last.ident.to_string(),
+        _ => code(attr.path().to_token_stream()),
+    };
+    let problem = format!("a handler is called by its app, it cannot be a `#[{path}]` as well");
+    errors.report(attr, problem, format_args!("remove `#[{path}]`"));
 }
 
 fn check_generics(signature: &Signature, errors: &mut Diagnostics) {

@@ -10,12 +10,13 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use self::{
-    block::{Block, without_view_attributes},
+    block::{Block, without_unread, without_view_attributes},
     expand::{expand, fallback},
     method::check,
 };
 use crate::{
     args::Args,
+    compiler,
     diagnostics::Diagnostics,
     editor::{self, Words},
     event::Event,
@@ -35,6 +36,13 @@ pub(crate) fn websocket_view(attr: TokenStream, item: TokenStream) -> TokenStrea
     let mut args = Args::parse(attr.clone(), &Form::VIEW, &mut errors);
     check_path(&args, &mut errors);
     let parsed = Block::parse(item.clone(), &mut errors);
+    let unread = parsed.as_ref().map_or(0, |block| block.unread);
+    // An editor wants to see all that is being written.
+    let item = if unread > 0 && compiler::OPTIONS.is_some() {
+        without_unread(item, unread)
+    } else {
+        item
+    };
     let (item, view_attributes) = without_view_attributes(item);
     let checked = parsed.map(|mut block| {
         let handlers = check(&mut block, &mut args, &mut errors);

@@ -3,10 +3,11 @@
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
-    Attribute, Generics, Ident, Meta, Result, Signature, Token, Type, Visibility,
+    Attribute, Generics, Ident, Meta, Path, Result, Signature, Token, Type, Visibility,
     ext::IdentExt,
     parse::{ParseStream, Parser},
     punctuated::Punctuated,
+    token::Brace,
 };
 
 use crate::{
@@ -24,8 +25,9 @@ pub(crate) struct Block {
     /// The type of the view.
     pub(crate) ty: TokenStream,
     pub(crate) methods: Vec<Method>,
-    /// No method is missing because of a mistake in its syntax.
-    pub(crate) is_whole: bool,
+    pub(crate) body: TokenStream,
+    /// The number of tokens at the end of the body that cannot be read because of a mistake in the syntax.
+    pub(crate) unread: usize,
 }
 
 /// A function of the block, with or without a receiver.
@@ -62,7 +64,8 @@ impl Block {
             }
         };
         if let Some(TokenTree::Group(body)) = body {
-            (block.methods, block.is_whole) = methods(body.stream(), errors);
+            (block.methods, block.unread) = methods(body.stream(), errors);
+            block.body = body.stream();
         }
         Some(block)
     }
@@ -88,7 +91,8 @@ impl Block {
             keyword: keyword.span,
             ty: ty.into_token_stream(),
             methods: Vec::new(),
-            is_whole: true,
+            body: TokenStream::new(),
+            unread: 0,
         }))
     }
 }
@@ -155,31 +159,57 @@ fn is_one_type(generics: &Generics, ty: &Type, errors: &mut Diagnostics) -> bool
     false
 }
 
-/// Returns the methods up to a mistake in the syntax, which the compiler reports, and whether there is none.
-fn methods(body: TokenStream, errors: &mut Diagnostics) -> (Vec<Method>, bool) {
+/// Returns the methods up to a mistake in the syntax, which the compiler reports, and the number of tokens from there on.
+fn methods(body: TokenStream, errors: &mut Diagnostics) -> (Vec<Method>, usize) {
     let mut methods = Vec::new();
     let parser = |input: ParseStream<'_>| {
         input.call(Attribute::parse_inner)?;
         while !input.is_empty() {
-            let attrs = input.call(Attribute::parse_outer)?;
-            let _ = input.parse::<Visibility>()?; // The compiler checks it at the call.
-            if is_function(input) {
-                let signature = input.parse()?;
-                methods.push(Method { attrs, signature });
-                skip(input, |token| is_group(token, Delimiter::Brace))?;
-            } else {
-                check_not_an_event(&attrs, errors);
-                let ends_with_braces = !input.peek(Token![const]) && !input.peek(Token![type]);
-                skip(input, |token| ends_with_braces && is_group(token, Delimiter::Brace))?;
+            let rest = input.fork();
+            match item(input, errors) {
+                Ok(method) => methods.extend(method),
+                Err(_) => {
+                    input.parse::<TokenStream>()?;
+                    return Ok(rest.parse::<TokenStream>()?.into_iter().count());
+                }
             }
         }
-        Ok(())
+        Ok(0)
     };
-    let is_whole = parser.parse2(without_bodies(body)).is_ok();
-    if !is_whole {
+    let tokens = without_bodies(body);
+    let unread = parser
+        .parse2(tokens.clone())
+        .unwrap_or_else(|_| tokens.into_iter().count());
+    if unread > 0 {
         errors.leave_to_compiler();
     }
-    (methods, is_whole)
+    (methods, unread)
+}
+
+/// Reads an item of the block. Returns it if it is a function.
+fn item(input: ParseStream<'_>, errors: &mut Diagnostics) -> Result<Option<Method>> {
+    let attrs = input.call(Attribute::parse_outer)?;
+    let _ = input.parse::<Visibility>()?; // The compiler checks it at the call.
+    if is_function(input) {
+        let signature = input.parse()?;
+        if !input.is_empty() && !input.peek(Token![;]) && !input.peek(Brace) {
+            return Err(input.error("expected a body"));
+        }
+        skip(input, |token| is_group(token, Delimiter::Brace))?;
+        return Ok(Some(Method { attrs, signature }));
+    }
+    let ends_with_braces = is_macro_call(input);
+    if !ends_with_braces && !input.peek(Token![const]) && !input.peek(Token![type]) {
+        return Err(input.error("expected an item"));
+    }
+    check_not_an_event(&attrs, errors);
+    skip(input, |token| ends_with_braces && is_group(token, Delimiter::Brace))?;
+    Ok(None)
+}
+
+fn is_macro_call(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    ahead.call(Path::parse_mod_style).is_ok() && ahead.peek(Token![!])
 }
 
 /// Reports `#[view(..)]` on another item than a function.
@@ -214,6 +244,17 @@ fn without_bodies(tokens: TokenStream) -> TokenStream {
         {
             *group = with_stream(group, TokenStream::new());
         }
+    }
+    tokens.into_iter().collect()
+}
+
+/// Removes the end of a body that the compiler cannot read. It has reported that and ignores the end, and it would report
+/// it again.
+pub(crate) fn without_unread(item: TokenStream, unread: usize) -> TokenStream {
+    let mut tokens: Vec<_> = item.into_iter().collect();
+    if let Some(TokenTree::Group(body)) = tokens.last_mut() {
+        let kept = body.stream().into_iter().count().saturating_sub(unread);
+        *body = with_stream(body, body.stream().into_iter().take(kept).collect());
     }
     tokens.into_iter().collect()
 }

@@ -14,11 +14,11 @@ use crate::{
     diagnostics::Diagnostics,
     event::Event,
     grammar::{Argument, Keys, arguments},
-    item::Function,
+    item::{Function, is_entry_point},
     model::{Handler, Output, Receiver, Types, View},
     surroundings::Surroundings,
     tokens::{code, is_closed, mentions, renamed},
-    validate::{check_function, handler, typed_params},
+    validate::{check_function, handler, report_entry_point, typed_params},
 };
 
 const KEYS: &[&str] = &["blocking"];
@@ -43,6 +43,13 @@ fn check_event(block: &Block, event: Event, method: Method, args: &mut Args, err
     let Method { attrs, signature } = method;
     args.event = Some(event);
     args.blocking = blocking(&attrs, errors);
+    for attr in attrs.iter().filter(|attr| is_entry_point(attr)) {
+        // A test is a free function, says the compiler.
+        match attr.path().segments.last() {
+            Some(last) if last.ident == "main" => report_entry_point(attr, errors),
+            _ => errors.leave_to_compiler(),
+        }
+    }
     let receiver = receiver(&block.ty, &signature, event, errors);
     let function = Function {
         attrs,
@@ -90,7 +97,7 @@ fn check_state(block: &Block, args: &Args, errors: &mut Diagnostics) {
         .any(|method| names::event(method) == Some(Event::Upgrade));
     if let Some(state) = args.state.given()
         && !has_upgrade
-        && block.is_whole
+        && block.unread == 0
     {
         let problem = "only an `upgrade` method has a `state`, which is for axum's extractors";
         errors.report(state, problem, "remove it, or take it in a method `upgrade`");

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
 
 use super::block::{Block, Method};
@@ -9,6 +10,7 @@ use crate::{
     diagnostics::{Diagnostics, code_list},
     event::Event,
     model::Handler,
+    tokens::is_punct,
 };
 
 const EVENTS: [Event; 5] = [
@@ -18,6 +20,9 @@ const EVENTS: [Event; 5] = [
     Event::Close,
     Event::Session,
 ];
+
+/// Words that are a letter away from an event.
+const WORDS: [&str; 4] = ["chose", "clone", "lose", "massage"];
 
 /// Returns the event that a method handles.
 pub(crate) fn event(method: &Method) -> Option<Event> {
@@ -29,11 +34,11 @@ pub(crate) fn event(method: &Method) -> Option<Event> {
 /// Reports methods that were likely meant to be events, a view without events, and events that exclude each other.
 pub(crate) fn check(block: &Block, errors: &mut Diagnostics) {
     let has_events = block.methods.iter().any(|method| event(method).is_some());
-    let mut is_explained = has_events || !block.is_whole;
+    let mut is_explained = has_events || block.unread > 0;
     for method in block.methods.iter().filter(|method| event(method).is_none()) {
         let name = method.signature.ident.unraw().to_string();
         let meant = misspelled(&name).or_else(|| foreign(&name).filter(|_| !has_events));
-        if let Some(meant) = meant.filter(|meant| !is_handled(block, *meant)) {
+        if let Some(meant) = meant.filter(|meant| !is_handled(block, *meant) && !is_called(block.body.clone(), &name)) {
             is_explained = true;
             let problem = format!("`{name}` is not an event: the events are {}", list());
             let help = format!(
@@ -63,6 +68,19 @@ pub(crate) fn has_twins(handlers: &[Handler]) -> bool {
     always.map(|handler| &handler.types.name).any(|name| !seen.insert(name))
 }
 
+/// Returns `true` if the bodies have `.name` or `::name`: the block calls the method itself, so it is no event.
+fn is_called(body: TokenStream, name: &str) -> bool {
+    let mut is_behind_a_sign = false;
+    body.into_iter().any(|token| {
+        let may_be_called = std::mem::replace(&mut is_behind_a_sign, is_punct(&token, '.') || is_punct(&token, ':'));
+        match token {
+            TokenTree::Ident(word) => may_be_called && word.unraw() == name,
+            TokenTree::Group(group) => is_called(group.stream(), name),
+            _ => false,
+        }
+    })
+}
+
 fn list() -> String {
     code_list(EVENTS.map(Event::method))
 }
@@ -84,7 +102,7 @@ fn misspelled(name: &str) -> Option<Event> {
     EVENTS.into_iter().find(|event| {
         let event = event.method();
         let is_longer = lowercase.len() > event.len() && lowercase.starts_with(event);
-        !is_longer && name != "clone" && strsim::damerau_levenshtein(&lowercase, event) <= 1
+        !is_longer && !WORDS.contains(&name) && strsim::damerau_levenshtein(&lowercase, event) <= 1
     })
 }
 
@@ -133,6 +151,9 @@ mod tests {
             "close_all",
             "closed",
             "clone",
+            "chose",
+            "lose",
+            "massage",
             "collect",
             "update",
             "version",

@@ -37,6 +37,14 @@ use crate::{
 /// ```
 /// use robyn_ws::prelude::*;
 ///
+/// No message implements it: the compiler explains a call of `send`, as one of `broadcast`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a `WebSocketConnector` sends by `async_send` and `sync_send`, which take text, bytes and `Message`",
+    label = "write `.async_send(..).await`, or `.sync_send(..)` in a function that is not `async`"
+)]
+pub trait SendIsSyncOrAsync {}
+
 /// #[websocket("/web_socket", on = "message")]
 /// async fn message(ws: WebSocketConnector, msg: String) -> Result<String, SendError> {
 ///     ws.async_send_to(ws.id(), "This is a message to self").await?;
@@ -131,6 +139,16 @@ impl WebSocketConnector {
     /// If it is dropped while it waits, nothing was sent.
     pub async fn async_send_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), SendJsonError> {
         Ok(self.async_send(Message::json(value)?).await?)
+    }
+
+    #[doc(hidden)]
+    pub fn send<M: SendIsSyncOrAsync>(&self, _message: M) -> Ready<Result<(), SendError>> {
+        ready(Ok(()))
+    }
+
+    #[doc(hidden)]
+    pub fn send_text<M: SendIsSyncOrAsync>(&self, _message: M) -> Ready<Result<(), SendError>> {
+        ready(Ok(()))
     }
 
     #[doc(hidden)]

@@ -42,7 +42,16 @@ impl Chat {
 
     /// Names near to those of events.
     fn messages(&self) -> u32 {
-        self.said()
+        self.said() - self.clos() - Self::lose()
+    }
+
+    /// A name that would be misspelled, if the view did not call it.
+    fn clos(&self) -> u32 {
+        u32::from(self.said > Self::MOST)
+    }
+
+    fn lose() -> u32 {
+        0
     }
 }
 

@@ -1,0 +1,15 @@
+//! A return type is being written: the compiler's own error, once.
+
+use robyn_ws::prelude::*;
+
+#[derive(Default, ConnectionState)]
+struct Chat;
+
+#[websocket_view("/chat")]
+impl Chat {
+    fn connect(&mut self) {}
+
+    fn message(&mut self) -> {}
+}
+
+fn main() {}
