@@ -89,7 +89,7 @@ impl App {
         let mut problems = Problems::default();
         let mut states = Dependencies::default();
         // The state of the upgrade handlers that name none.
-        states.inject((), Location::caller(), &mut problems);
+        states.add((), "given", Location::caller(), &mut problems);
         Self {
             globals: Dependencies::default(),
             states,
@@ -110,7 +110,8 @@ impl App {
     /// value of one type.
     #[track_caller]
     pub fn inject_global<T: Send + Sync + 'static>(mut self, value: T) -> Self {
-        self.globals.inject(value, Location::caller(), &mut self.problems);
+        self.globals
+            .add(value, "injected", Location::caller(), &mut self.problems);
         self
     }
 
@@ -135,7 +136,7 @@ impl App {
     /// ```
     #[track_caller]
     pub fn state<S: Send + Sync + 'static>(mut self, value: S) -> Self {
-        self.states.inject(value, Location::caller(), &mut self.problems);
+        self.states.add(value, "given", Location::caller(), &mut self.problems);
         self
     }
 

@@ -160,11 +160,17 @@ fn overlap(path: &str, problem: PathProblem<'_, Vec<(&str, Owner)>>) -> Result<(
     };
     let first = owner.and_then(|owners| owners.first());
     let of_first = first.map_or_else(String::new, |(_, owner)| format!(" of {owner}"));
+    let is_nested = path.ends_with(NEST_TAIL) || with.ends_with(NEST_TAIL);
+    let reason = if is_nested {
+        "a nested service answers all requests below its path: nest it at another path, or change the other one"
+    } else {
+        reason(path, &with)
+    };
     Err(format!(
         "the HTTP route `{}` overlaps with `{}`{of_first}: {}",
         written(path),
         written(&with),
-        reason(path, &with)
+        reason
     ))
 }
 

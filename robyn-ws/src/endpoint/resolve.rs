@@ -45,6 +45,7 @@ pub(crate) fn endpoints(wiring: Wiring<'_>, problems: &mut Problems) -> Vec<Endp
     let mut resolver = Resolver {
         drafts: Vec::new(),
         included: Vec::new(),
+        around: Vec::new(),
         problems,
     };
     resolver.draft(entries_of(None), &scope);
@@ -61,6 +62,8 @@ pub(crate) fn endpoints(wiring: Wiring<'_>, problems: &mut Problems) -> Vec<Endp
 struct Resolver<'a> {
     drafts: Vec<EndpointDraft>,
     included: Vec<Inclusion>,
+    /// The sub-routers around the next one.
+    around: Vec<&'static SubRouter>,
     problems: &'a mut Problems,
 }
 
@@ -75,10 +78,18 @@ struct Inclusion {
 impl Resolver<'_> {
     fn include(&mut self, mut router: IncludedRouter, place: Place, outer: &RouterScope) {
         let inner = mem::take(&mut router.included);
+        let this = router.router;
+        if self.around.iter().any(|around| ptr::eq(*around, this)) {
+            let message = format!("the sub-router `{}` is included in itself: remove it", this.prefix());
+            self.problems.report(place, None, message);
+            return;
+        }
         if let Some(scope) = self.enter(router, place, inner.is_empty(), outer) {
+            self.around.push(this);
             for (router, place) in inner {
                 self.include(router, place, &scope);
             }
+            self.around.pop();
         }
     }
 

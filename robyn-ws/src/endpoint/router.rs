@@ -139,7 +139,8 @@ impl IncludedRouter {
     /// As [`SubRouter::inject`].
     #[track_caller]
     pub fn inject<T: Send + Sync + 'static>(mut self, value: T) -> Self {
-        self.scoped.inject(value, Location::caller(), &mut self.problems);
+        self.scoped
+            .add(value, "injected", Location::caller(), &mut self.problems);
         self
     }
 

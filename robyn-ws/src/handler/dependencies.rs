@@ -42,20 +42,24 @@ pub(crate) enum Instead {
     InArc,
     /// The value of this type, of which an `Arc` is wanted.
     WithoutArc(&'static str),
+    /// The only injected `Arc`, where one of a trait object is wanted.
+    OtherArc(&'static str),
 }
 
 impl Dependencies {
-    /// Adds `value`. A second value of its type is a problem, since handlers could not tell them apart.
-    pub(crate) fn inject<T: Send + Sync + 'static>(
+    /// Adds `value`, which was `injected` or `given`. A second value of its type is a problem, since handlers could not tell
+    /// them apart.
+    pub(crate) fn add<T: Send + Sync + 'static>(
         &mut self,
         value: T,
+        how: &str,
         call: &'static Location<'static>,
         problems: &mut Problems,
     ) {
         let of = Dependency::of::<T>();
         if self.types.insert(of.id, of).is_some() {
             let message = format!(
-                "a second value of type `{}` is injected: values are found by type, so wrap one of them in a type of its own",
+                "a second value of type `{}` is {how}: values are found by type, so wrap one of them in a type of its own",
                 of.name
             );
             problems.report(Place::of(call), None, message);
@@ -76,8 +80,16 @@ impl Dependencies {
         if self.values.contains_key(&missing.in_arc) {
             return Some(Instead::InArc);
         }
-        let bare = self.types.values().find(|known| known.in_arc == missing.id)?;
-        Some(Instead::WithoutArc(bare.name))
+        if let Some(bare) = self.types.values().find(|known| known.in_arc == missing.id) {
+            return Some(Instead::WithoutArc(bare.name));
+        }
+        let arc = type_name::<Arc<()>>().trim_end_matches("()>");
+        let mut arcs = self.types.values().filter(|known| known.name.starts_with(arc));
+        let is_trait_object = missing.name.strip_prefix(arc)?.starts_with("dyn ");
+        match (arcs.next(), arcs.next()) {
+            (Some(only), None) if is_trait_object => Some(Instead::OtherArc(only.name)),
+            _ => None,
+        }
     }
 }
 

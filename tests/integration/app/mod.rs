@@ -16,3 +16,4 @@ mod surface;
 mod taken_twice;
 mod telemetry;
 mod wiring_places;
+mod wiring_words;

@@ -215,6 +215,8 @@ never_fits! {
     query_unit: "/", Query<Unit> => "and not unit struct Unit";
     query_option: "/", Query<Option<Room>> => "a query is never absent: take `Option<Query<_>>`";
     query_address: "/", Query<IpAddr> => "and not IP address";
+    query_list: "/", Query<Vec<String>> => "takes `Query<Vec<String>>`, but a query is a list of names and values, and not a list of single values";
+    query_set: "/", Query<std::collections::HashSet<u8>> => "and not a list of single values";
     query_tags: "/", Query<Search> => "whose field `tags` is a sequence, but axum reads one value for each name";
     query_in_an_option: "/", Option<Query<String>> => "takes `Query<String>`";
     query_in_a_result: "/", Result<Query<String>, Rejection> => "takes `Query<String>`";

@@ -38,7 +38,9 @@ pub(crate) fn mismatch(read: QueryRead) -> Option<QueryMismatch> {
     let mut fields = Vec::<Field>::new();
     for _ in 0..TRIALS {
         let uri = uri(&fields)?;
-        let rejection = isolate::call(|| read(&uri)).ok()?.err()?;
+        let Err(rejection) = isolate::call(|| read(&uri)).ok()? else {
+            return if fields.is_empty() { list_of_values(read) } else { None };
+        };
         let text = rejection.body_text();
         let why = text.strip_prefix("Failed to deserialize query string: ")?;
         if let Some(expected) = why.strip_prefix("invalid type: map, expected ") {
@@ -65,6 +67,17 @@ pub(crate) fn mismatch(read: QueryRead) -> Option<QueryMismatch> {
         }
     }
     None
+}
+
+/// Returns why a type that takes a query without values takes no other: it is a list, but not of names and values.
+fn list_of_values(read: QueryRead) -> Option<QueryMismatch> {
+    let rejection = isolate::call(|| read(&Uri::from_static("/?1=1"))).ok()?.err()?;
+    let is_list = rejection
+        .body_text()
+        .contains(": [0]: invalid type: sequence, expected ");
+    is_list.then(|| QueryMismatch::NotNamed {
+        expected: "a list of single values".to_owned(),
+    })
 }
 
 fn uri(fields: &[Field]) -> Option<Uri> {
