@@ -166,13 +166,11 @@ fn methods(body: TokenStream, errors: &mut Diagnostics) -> (Vec<Method>, usize) 
         input.call(Attribute::parse_inner)?;
         while !input.is_empty() {
             let rest = input.fork();
-            match item(input, errors) {
-                Ok(method) => methods.extend(method),
-                Err(_) => {
-                    input.parse::<TokenStream>()?;
-                    return Ok(rest.parse::<TokenStream>()?.into_iter().count());
-                }
-            }
+            let Ok(method) = item(input, errors) else {
+                input.parse::<TokenStream>()?;
+                return Ok(rest.parse::<TokenStream>()?.into_iter().count());
+            };
+            methods.extend(method);
         }
         Ok(0)
     };

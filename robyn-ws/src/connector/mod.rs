@@ -32,11 +32,6 @@ use crate::{
     util::{log, printable::printable},
 };
 
-/// The handle of a connection, for handlers and for tasks that outlive them. Cheap to clone.
-///
-/// ```
-/// use robyn_ws::prelude::*;
-///
 /// No message implements it: the compiler explains a call of `send`, as one of `broadcast`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
@@ -45,6 +40,11 @@ use crate::{
 )]
 pub trait SendIsSyncOrAsync {}
 
+/// The handle of a connection, for handlers and for tasks that outlive them. Cheap to clone.
+///
+/// ```
+/// use robyn_ws::prelude::*;
+///
 /// #[websocket("/web_socket", on = "message")]
 /// async fn message(ws: WebSocketConnector, msg: String) -> Result<String, SendError> {
 ///     ws.async_send_to(ws.id(), "This is a message to self").await?;

@@ -144,7 +144,7 @@ fn check_app_state(entry: &Entry, needs: &Needs, scopes: &Scopes, problems: &mut
     let help = match scopes.states.instead_of(wanted) {
         Some(Instead::InArc) => format!("an `Arc<{name}>`: write `state = Arc<{name}>`, or give the `{name}` itself"),
         Some(Instead::WithoutArc(bare)) => format!("a `{bare}`: write `state = {bare}`, or give the `Arc`"),
-        Some(Instead::OtherArc(other)) => format!("an `{other}`: give it as `{name}`, with `value as {name}`"),
+        Some(Instead::Other(other)) => format!("an `{other}`: give it as `{name}`, with `value as {name}`"),
         None => "none: call `App::state`".to_owned(),
     };
     entry.report(problems, format!("has `state = {name}`, but the app was given {help}"));

@@ -43,7 +43,7 @@ pub(crate) enum Instead {
     /// The value of this type, of which an `Arc` is wanted.
     WithoutArc(&'static str),
     /// The only injected `Arc`, where one of a trait object is wanted.
-    OtherArc(&'static str),
+    Other(&'static str),
 }
 
 impl Dependencies {
@@ -87,7 +87,7 @@ impl Dependencies {
         let mut arcs = self.types.values().filter(|known| known.name.starts_with(arc));
         let is_trait_object = missing.name.strip_prefix(arc)?.starts_with("dyn ");
         match (arcs.next(), arcs.next()) {
-            (Some(only), None) if is_trait_object => Some(Instead::OtherArc(only.name)),
+            (Some(only), None) if is_trait_object => Some(Instead::Other(only.name)),
             _ => None,
         }
     }

@@ -77,12 +77,14 @@ fn with_parameters_of_axum(path: &str, mistakes: &mut Vec<Mistake>) -> String {
             1 => format!("{} is not how axum writes a parameter", written[0]),
             _ => format!("{} are not how axum writes parameters", written.join(", ")),
         };
-        let mut help = format!("write {}", meant.join(", "));
+        let meant = meant.join(", ");
         let mut others = Vec::new();
         check_axums_syntax(&path, &mut others);
-        if others.is_empty() {
-            help += &format!(", so that the path is `{path}`");
-        }
+        let help = if others.is_empty() {
+            format!("write {meant}, so that the path is `{path}`")
+        } else {
+            format!("write {meant}")
+        };
         mistakes.push(Mistake::new(problem, help));
     }
     if let Some(parameter) = optional {

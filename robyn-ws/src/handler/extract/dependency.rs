@@ -45,7 +45,7 @@ fn other_form(argument: &str, Dependency { name, .. }: Dependency, instead: &Ins
         Instead::WithoutArc(bare) => {
             format!("a `{bare}` was injected, which handlers share anyway: take `{argument}<{bare}>`")
         }
-        Instead::OtherArc(other) => {
+        Instead::Other(other) => {
             format!("an `{other}` was injected, which is another type: inject it as `{name}`, with `value as {name}`")
         }
     }
