@@ -73,9 +73,9 @@ impl Peer {
 
     /// Returns the address of TCP.
     pub(crate) const fn address(&self) -> Option<SocketAddr> {
-        match self {
-            Self::Tcp(address) => Some(*address),
-            _ => None,
+        if let Self::Tcp(address) = self {
+            return Some(*address);
         }
+        None
     }
 }
