@@ -1,6 +1,7 @@
 //! The app: takes everything in, checks it, and wires it into a router.
 
 mod behind_proxies;
+mod health;
 pub(crate) mod http;
 mod overlaps;
 mod proxies;
@@ -23,6 +24,7 @@ use crate::{
     endpoint::{
         Endpoint,
         parameters::Mount,
+        path,
         resolve::{self, Wiring},
         router::IncludedRouter,
         selection::Selection,
@@ -31,7 +33,7 @@ use crate::{
     hub::Hub,
     types::{
         error::{BuildErrors, Place, Problems},
-        limits::Limits,
+        limits::{DrainTimes, Limits},
     },
     upgrade::{handshake::is_token, origin::Origins, policy::UpgradePolicy, proxies::TrustedProxies, upgrade},
     util::log,
@@ -222,6 +224,54 @@ impl App {
         self
     }
 
+    /// Serves two HTTP routes for a supervisor or a load balancer. `live` is answered with 200 as long as the server
+    /// answers at all. `ready` is answered with 200 until a drain begins, and with 503 from then on.
+    ///
+    /// ```
+    /// use robyn_ws::prelude::*;
+    ///
+    /// let app = App::new().health("/healthz", "/readyz");
+    /// # drop(app);
+    /// ```
+    ///
+    /// The paths have no parameters. `build()` reports a wrong one, and one that is a route or an endpoint too.
+    #[track_caller]
+    pub fn health(mut self, live: &str, ready: &str) -> Self {
+        let place = Place::of(Location::caller());
+        for (path, route) in [(live, health::live as fn(&str) -> Router), (ready, health::ready)] {
+            match path::check_without_parameters(path) {
+                Ok(()) => self.http.push(HttpRoutes {
+                    routes: route(path),
+                    place,
+                }),
+                Err(problem) => self.problems.report(place, None, problem),
+            }
+        }
+        self
+    }
+
+    /// Sets the close code of a drain. Default: 1001. With [`close_code::RESTART`](crate::close_code::RESTART) (1012),
+    /// clients know that they can come back at once. `build()` reports other codes than 1001, 1012, 1013 and 3000 to 4999.
+    ///
+    /// ```
+    /// use robyn_ws::{close_code, prelude::*};
+    ///
+    /// let app = App::new().drain_code(close_code::RESTART);
+    /// # drop(app);
+    /// ```
+    #[track_caller]
+    pub fn drain_code(mut self, code: u16) -> Self {
+        if matches!(code, 1001 | 1012 | 1013 | 3000..=4999) {
+            self.hub.drain().set_code(code);
+        } else {
+            let message = format!(
+                "{code} is not the close code of a drain: expected 1001 (going away), 1012 (restart), 1013 (try again later) or 3000 to 4999"
+            );
+            self.problems.report(Place::of(Location::caller()), None, message);
+        }
+        self
+    }
+
     /// Returns the hub, which has no endpoints until the app is built.
     pub fn hub(&self) -> Hub {
         self.hub.clone()
@@ -321,13 +371,17 @@ impl App {
                 "this app has neither handlers nor HTTP routes, so it answers every request with 404. If the handlers are in another crate, refer to it: `use my_handlers as _;`. If they have `router = …`, include that sub-router: `App::include_router`"
             );
         }
-        let (shutdown_grace, unready_grace) = self.limits.drain_graces();
+        let DrainTimes {
+            shutdown_grace,
+            unready_grace,
+            interval,
+        } = self.limits.drain_times();
         let hub = self.hub.clone();
         let with_proxy_protocol = self.proxies.with_protocol();
         Ok(Assembled {
             built: BuiltApp {
                 router: self.into_router(endpoints, &globals)?,
-                shutdown: Shutdown::new(hub.clone()),
+                shutdown: Shutdown::new(hub.clone(), interval),
                 hub,
             },
             shutdown_grace,

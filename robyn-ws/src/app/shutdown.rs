@@ -1,6 +1,6 @@
 //! Draining: closing every connection, waiting, and aborting the rest.
 
-use std::{collections::BTreeMap, future::pending, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, future::pending, time::Duration};
 
 use tokio::{
     task::yield_now,
@@ -10,16 +10,16 @@ use tokio::{
 use crate::{
     app::signals::{Signal, StopSignal},
     endpoint::registry::Entry,
-    hub::{Hub, live::Live},
-    types::close::Ending,
-    util::{log, time::after},
+    hub::Hub,
+    util::{log, random, time::after},
 };
 
-/// The number of connections that are closed at once. If all clients got 1001 in one burst, all would reconnect in one.
+/// The most connections that are closed at once. If all clients got a Close in one burst, all would reconnect in one.
 const BATCH: usize = 256;
 
-/// The longest pause between two batches, so that a few thousand connections do not take half of a long grace.
-const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+/// The longest part of a drain that has a batch of its own. Without `Limits::drain_interval`, it is also the time for a batch,
+/// so that a few thousand connections do not take half of a long grace.
+const LONGEST_PART: Duration = Duration::from_millis(100);
 
 /// The time that aborted connections have to drop their values.
 pub(crate) const CUT: Duration = Duration::from_secs(1);
@@ -54,6 +54,8 @@ pub(crate) const CUT: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub struct Shutdown {
     hub: Hub,
+    /// `Limits::drain_interval`.
+    interval: Option<Duration>,
 }
 
 /// The result of a drain.
@@ -69,13 +71,13 @@ pub struct Drained {
 }
 
 impl Shutdown {
-    pub(crate) const fn new(hub: Hub) -> Self {
-        Self { hub }
+    pub(crate) const fn new(hub: Hub, interval: Option<Duration>) -> Self {
+        Self { hub, interval }
     }
 
     /// Drains the app. From now on, new upgrades get 503 with `Retry-After`, so the listener should stay open until this
-    /// returns. Every connection is closed with 1001, in batches spread over at most half of `grace`, and its close handler
-    /// runs. Running upgrade handlers may end, and their requests get 503. After `grace`, the remaining connections are
+    /// returns. Every connection is closed with 1001, or [`App::drain_code`](crate::App::drain_code), in batches spread over
+    /// [`Limits::drain_interval`](crate::Limits::drain_interval), and its close handler runs. Running upgrade handlers may end, and their requests get 503. After `grace`, the remaining connections are
     /// aborted, and each handler that still runs is logged with file and line. A second call waits for the same connections.
     ///
     /// # Cancel safety
@@ -98,7 +100,7 @@ impl Shutdown {
         let drain = self.hub.drain();
         drain.begin();
         let closing_and_waiting = async {
-            close_in_batches(self.hub.running(), grace).await;
+            self.close_in_batches(grace).await;
             drain.idle().await;
         };
         if timeout_at(deadline, closing_and_waiting).await.is_ok() {
@@ -111,7 +113,7 @@ impl Shutdown {
         let (closed, left) = (drain.connections_ended(), self.hub.running());
         let cut = left.len();
         for live in left {
-            live.close(Ending::shutdown());
+            live.close(drain.ending());
             live.mailbox.abort();
         }
         drain.refuse_upgrades();
@@ -120,6 +122,26 @@ impl Shutdown {
             closed,
             cut,
             stuck: if ended { 0 } else { self.hub.running_handlers().len() },
+        }
+    }
+
+    /// Closes all connections, batch by batch.
+    async fn close_in_batches(&self, grace: Duration) {
+        let (connections, drain) = (self.hub.running(), self.hub.drain());
+        let Parts { count, length } = Parts::of(connections.len(), self.interval, grace);
+        let begun = Instant::now();
+        for (part, batch) in (0..).zip(connections.chunks(connections.len().div_ceil(count).max(1))) {
+            // The moments are random, because several servers may be drained at once.
+            let jitter = if part == 0 {
+                Duration::ZERO
+            } else {
+                random::time_below(length)
+            };
+            sleep_until(begun + length * part + jitter).await;
+            for live in batch {
+                live.close(drain.ending());
+            }
+            yield_now().await;
         }
     }
 
@@ -152,18 +174,28 @@ impl Shutdown {
     }
 }
 
-/// Closes all connections, batch by batch. Most of the grace is left for handlers.
-async fn close_in_batches(connections: Vec<Arc<Live>>, grace: Duration) {
-    let batches = u32::try_from(connections.len().div_ceil(BATCH)).unwrap_or(u32::MAX);
-    let pause = (grace / 2 / batches.max(1)).min(LONGEST_PAUSE);
-    let mut next = Instant::now();
-    for batch in connections.chunks(BATCH) {
-        sleep_until(next).await;
-        for live in batch {
-            live.close(Ending::shutdown());
-        }
-        next += pause;
-        yield_now().await;
+/// The equal parts of the time in which connections are closed, each with a batch.
+#[derive(Debug, PartialEq, Eq)]
+struct Parts {
+    count: usize,
+    length: Duration,
+}
+
+impl Parts {
+    fn of(connections: usize, interval: Option<Duration>, grace: Duration) -> Self {
+        let batches = connections.div_ceil(BATCH).max(1);
+        let (count, interval) = if let Some(interval) = interval {
+            let interval = interval.min(grace);
+            let parts = interval.as_millis().div_ceil(LONGEST_PART.as_millis());
+            let parts = usize::try_from(parts).unwrap_or(usize::MAX);
+            (parts.clamp(batches, connections.max(batches)), interval)
+        } else {
+            let parts = u32::try_from(batches).unwrap_or(u32::MAX);
+            // Most of the grace is left for handlers.
+            (batches, LONGEST_PART.saturating_mul(parts).min(grace / 2))
+        };
+        let length = interval / u32::try_from(count).unwrap_or(u32::MAX);
+        Self { count, length }
     }
 }
 
@@ -183,5 +215,38 @@ pub(crate) fn log_running_handlers(hub: &Hub) {
                 "the handler still runs though the drain's grace is over"
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Parts;
+
+    fn parts(connections: usize, interval: Option<u64>, grace: u64) -> (usize, Duration) {
+        let grace = Duration::from_secs(grace);
+        let Parts { count, length } = Parts::of(connections, interval.map(Duration::from_secs), grace);
+        (count, length)
+    }
+
+    #[test]
+    fn a_batch_has_a_tenth_of_a_second_or_less() {
+        let millis = Duration::from_millis;
+        assert_eq!(parts(0, None, 10), (1, millis(100)));
+        assert_eq!(parts(1, None, 10), (1, millis(100)));
+        assert_eq!(parts(2560, None, 10), (10, millis(100)));
+        assert_eq!(parts(25_600, None, 2), (100, millis(10)));
+        assert_eq!(parts(25_600, None, 0), (100, millis(0)));
+    }
+
+    #[test]
+    fn an_interval_is_filled_evenly_and_never_longer_than_the_grace() {
+        let millis = Duration::from_millis;
+        assert_eq!(parts(10_000, Some(10), 15), (100, millis(100)));
+        assert_eq!(parts(1_000_000, Some(10), 15), (3907, Duration::from_secs(10) / 3907));
+        assert_eq!(parts(4, Some(10), 15), (4, millis(2500)));
+        assert_eq!(parts(10_000, Some(60), 10), (100, millis(100)));
+        assert_eq!(parts(0, Some(60), 10), (1, Duration::from_secs(10)));
     }
 }

@@ -5,13 +5,15 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::{
-    connection::rate::Rate,
     types::{
         close::{CloseReason, Ending, close_code},
         limits::Bounds,
         message::Message,
     },
-    util::time::{Moment, after},
+    util::{
+        rate::Rate,
+        time::{Moment, after},
+    },
     wire::received::Received,
 };
 

@@ -11,7 +11,6 @@ mod liveness;
 mod outcome;
 mod overdue;
 pub(crate) mod pending;
-mod rate;
 mod reading;
 mod stage;
 
@@ -102,7 +101,7 @@ impl Connection {
         // A drain that began before the connection was in the hub has not seen it.
         let task = task.into_connection();
         if task.is_draining() {
-            live.close(Ending::shutdown());
+            live.close(task.ending());
         }
         let reader = FrameReader::new(read, &unread);
         let connection = Self {

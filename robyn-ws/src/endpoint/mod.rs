@@ -2,7 +2,7 @@
 
 mod checks;
 pub(crate) mod parameters;
-mod path;
+pub(crate) mod path;
 pub(crate) mod path_tree;
 pub(crate) mod registry;
 pub(crate) mod resolve;

@@ -32,6 +32,19 @@ pub(super) fn parameters(path: &str) -> Vec<String> {
     parameters.map(|parameter| parameter.name).collect()
 }
 
+/// Fails with the first mistake in `path`, or if it has a parameter.
+pub(crate) fn check_without_parameters(path: &str) -> Result<(), String> {
+    if let Some(mistake) = mistakes(path).next() {
+        return Err(mistake);
+    }
+    if !parameters(path).is_empty() {
+        return Err(format!(
+            "the path `{path}` has a parameter: write a path without `{{..}}`"
+        ));
+    }
+    Ok(())
+}
+
 /// Fails if the parameters of a path with its prefixes are too many, or two have one name.
 pub(super) fn check_parameters(path: &str) -> Result<(), String> {
     let names = parameters(path);

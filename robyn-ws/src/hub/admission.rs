@@ -8,11 +8,15 @@ use std::{
 
 use crate::{
     types::limits::Bounds,
-    util::sync::{Mutex, MutexGuard},
+    util::{
+        rate::Rate,
+        sync::{Mutex, MutexGuard},
+        time::Moment,
+    },
 };
 
-/// Counts connections and pending handshakes, and compares them with `max_connections`, `max_connections_per_ip` and
-/// `max_handshakes`.
+/// Counts upgrades, running upgrade handlers and connections, and compares them with `max_upgrades_per_second`,
+/// `max_handshakes`, `max_connections` and `max_connections_per_ip`.
 #[derive(Debug, Default)]
 struct Admission(Mutex<Counts>);
 
@@ -20,6 +24,8 @@ struct Admission(Mutex<Counts>);
 struct Counts {
     all: usize,
     handshakes: usize,
+    /// Unlimited until the first upgrade if there is a limit.
+    upgrades: Option<Rate>,
     /// Empty unless there is a limit per address. Networks without connections are removed.
     by_network: HashMap<ClientNetwork, usize>,
 }
@@ -53,6 +59,7 @@ pub(crate) enum AdmissionRefusal {
     Connections,
     ConnectionsOfAddress,
     Handshakes,
+    Upgrades,
 }
 
 impl Counts {
@@ -73,6 +80,16 @@ impl Counts {
 impl Admission {
     fn lock(&self) -> MutexGuard<'_, Counts> {
         self.0.lock()
+    }
+
+    fn upgrade(&self, bounds: &Bounds) -> Result<(), AdmissionRefusal> {
+        let Some(limit) = bounds.max_upgrades_per_second else {
+            return Ok(());
+        };
+        let now = Moment::now();
+        let mut counts = self.lock();
+        let upgrades = counts.upgrades.get_or_insert_with(|| Rate::new(limit, now));
+        upgrades.allows(now).then_some(()).ok_or(AdmissionRefusal::Upgrades)
     }
 
     fn begin(self: &Arc<Self>, address: Option<IpAddr>, bounds: &Bounds) -> Result<Handshake, AdmissionRefusal> {
@@ -119,6 +136,13 @@ impl Admissions {
     /// Adds a count with these limits.
     pub(crate) fn add(&mut self, bounds: &Bounds) {
         self.0.push((Arc::default(), bounds.clone()));
+    }
+
+    /// Counts an upgrade of this second, or returns the limit that was reached.
+    pub(crate) fn upgrade(&self) -> Result<(), AdmissionRefusal> {
+        self.0
+            .iter()
+            .try_for_each(|(admission, bounds)| admission.upgrade(bounds))
     }
 
     /// Counts a handshake until the guards are dropped, or returns the limit that was reached. A handshake does not

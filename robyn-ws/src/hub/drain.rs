@@ -4,18 +4,23 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering},
     },
 };
 
 use tokio::sync::watch;
 
-use crate::util::sync::{Mutex, MutexGuard};
+use crate::{
+    types::close::{Ending, close_code},
+    util::sync::{Mutex, MutexGuard},
+};
 
 /// The drain of one app.
 #[derive(Debug)]
 pub(crate) struct Drain {
     begun: AtomicBool,
+    /// The close code for the clients.
+    code: AtomicU16,
     /// Number of running tasks: connections and upgrades.
     tasks: watch::Sender<usize>,
     /// Number of connections that have ended since the drain began.
@@ -30,11 +35,21 @@ impl Drain {
     pub(super) fn new() -> Self {
         Self {
             begun: AtomicBool::new(false),
+            code: AtomicU16::new(close_code::AWAY),
             tasks: watch::Sender::new(0),
             connections_ended: AtomicUsize::new(0),
             upgrade_handlers: Mutex::default(),
             refuses_upgrades: watch::Sender::new(false),
         }
+    }
+
+    pub(crate) fn set_code(&self, code: u16) {
+        self.code.store(code, Ordering::Relaxed);
+    }
+
+    /// Returns the ending of a connection that the drain closes.
+    pub(crate) fn ending(&self) -> Ending {
+        Ending::drained(self.code.load(Ordering::Relaxed))
     }
 
     pub(crate) fn begin(&self) {
@@ -121,6 +136,11 @@ impl ConnectionGuard {
     /// Returns `true` if the drain has begun. It then waits for this connection.
     pub(crate) fn is_draining(&self) -> bool {
         self.0.0.has_begun()
+    }
+
+    /// Returns the ending of the connection in that case.
+    pub(crate) fn ending(&self) -> Ending {
+        self.0.0.ending()
     }
 }
 

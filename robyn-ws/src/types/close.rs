@@ -38,6 +38,8 @@ pub mod close_code {
     pub const TOO_BIG: u16 = 1009;
     /// The server failed.
     pub const INTERNAL_ERROR: u16 = 1011;
+    /// The server restarts, and clients may come back at once.
+    pub const RESTART: u16 = 1012;
     /// The server is overloaded at the moment.
     pub const TRY_AGAIN_LATER: u16 = 1013;
 }
@@ -101,7 +103,7 @@ pub enum CloseReason {
     /// The client exceeded [`Limits::max_messages_per_second`](crate::Limits::max_messages_per_second). Frames of all
     /// kinds count.
     RateLimited,
-    /// The server shuts down.
+    /// The server shuts down. [`App::drain_code`](crate::App::drain_code) can set another close code than 1001.
     Shutdown,
 }
 
@@ -298,7 +300,12 @@ impl Ending {
         )
     }
 
+    /// Creates the ending of a drain that has no close code of its own.
     pub(crate) fn shutdown() -> Self {
-        Self::because(CloseReason::Shutdown, "the server shuts down")
+        Self::drained(close_code::AWAY)
+    }
+
+    pub(crate) fn drained(code: u16) -> Self {
+        Self::with_frame(CloseReason::Shutdown, CloseFrame::new(code, "the server shuts down"))
     }
 }

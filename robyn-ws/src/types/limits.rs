@@ -185,6 +185,10 @@ limits! {
     /// drain: drained clients reconnect at once, and a load balancer takes a while to notice. Default: 0.5 s. 0 turns it
     /// off. App only.
     unready_grace(Duration): Duration = Duration::from_millis(500), in Duration::ZERO..=*TIMES.end(), app only;
+    /// How long a drain takes to close the connections, in batches at random moments of equal parts: their clients reconnect
+    /// at once, and so come back spread over this time. Default: 0.1 s for every 256 connections, at most half of the grace.
+    /// At most the grace; where [`Shutdown::drain`](crate::Shutdown::drain) gets a shorter grace, that counts. App only.
+    drain_interval(impl Into<Option<Duration>>): Option<Duration> = None, in TIMES, app only;
     /// The most connections at once: of the app, or of the sub-router that narrows it. Default: off. At most 16,777,216.
     /// Above it: 503.
     max_connections(impl Into<Option<usize>>): Option<usize> = None, in 1..=MAX_SOCKETS;
@@ -197,6 +201,10 @@ limits! {
     /// The most upgrade handlers that run at once: of the app, or of the sub-router that narrows it. They are not counted as
     /// connections, so slow ones do not use up `max_connections`. Default: 1024, at most 16,777,216. Above it: 503.
     max_handshakes(usize): usize = 1024, in 1..=MAX_SOCKETS;
+    /// The most upgrades in a second that pass all checks before the upgrade handler: of the app, or of the sub-router that
+    /// narrows it. The upgrades of one second can come at once. It keeps the upgrade handlers of a restarted server from a
+    /// storm of clients that reconnect. Default: off. At most 1,000,000. Above it: 503 with `Retry-After`.
+    max_upgrades_per_second(impl Into<Option<u32>>): Option<u32> = None, in 1..=1_000_000;
     /// The most frames of any kind from one client in a second. A message in one piece is one frame, and the answer to a
     /// ping of the server does not count. Default: off. At most 1,000,000. Above it: close code 1008.
     max_messages_per_second(impl Into<Option<u32>>): Option<u32> = None, in 1..=1_000_000;
@@ -210,6 +218,13 @@ limits! {
     /// at most 1 MiB. Above it: 431. A connection keeps the head for its handlers. The HTTP server has a limit of its own:
     /// that of hyper is about 400 KiB and 100 headers.
     max_request_head(usize): usize = 64 * KIB, in 1..=MIB;
+}
+
+/// The times of a drain.
+pub(crate) struct DrainTimes {
+    pub(crate) shutdown_grace: Duration,
+    pub(crate) unready_grace: Duration,
+    pub(crate) interval: Option<Duration>,
 }
 
 /// The value of a limit.
@@ -308,13 +323,19 @@ impl Limits {
 
     /// Returns `true` if connections are counted separately for these limits.
     pub(crate) const fn counts_connections(&self) -> bool {
-        self.max_connections.is_some() || self.max_connections_per_ip.is_some() || self.max_handshakes.is_some()
+        self.max_connections.is_some()
+            || self.max_connections_per_ip.is_some()
+            || self.max_handshakes.is_some()
+            || self.max_upgrades_per_second.is_some()
     }
 
-    /// Returns the times of the drain of `App::serve`: `shutdown_grace` and `unready_grace`.
-    pub(crate) fn drain_graces(&self) -> (Duration, Duration) {
+    pub(crate) fn drain_times(&self) -> DrainTimes {
         let bounds = self.over(&Bounds::default());
-        (bounds.shutdown_grace, bounds.unready_grace)
+        DrainTimes {
+            shutdown_grace: bounds.shutdown_grace,
+            unready_grace: bounds.unready_grace,
+            interval: bounds.drain_interval,
+        }
     }
 
     /// Fills unset limits from `outer`, and checks the result for itself.
@@ -334,6 +355,15 @@ impl Limits {
         {
             let message = format!(
                 "`Limits::max_connections_per_ip` is {one}, more than the {all} of `max_connections`: it could never be reached"
+            );
+            problems.report(place, None, message);
+        }
+        if let Some(Some(interval)) = self.drain_interval
+            && interval > bounds.shutdown_grace
+        {
+            let message = format!(
+                "`Limits::drain_interval` is {interval:?}, more than the {:?} of `shutdown_grace`, which ends the drain",
+                bounds.shutdown_grace
             );
             problems.report(place, None, message);
         }

@@ -127,6 +127,7 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
         .extensions
         .remove::<OnUpgrade>()
         .ok_or_else(|| Refusal::UpgradeRequired("this HTTP connection cannot be upgraded".to_owned()))?;
+    endpoint.admissions.upgrade().map_err(Refusal::Admission)?;
     let peer = peer_addr(parts);
     let address = client_address(endpoint, peer);
     let (request, state) = if let Some(unread) = &endpoint.unread_request {

@@ -7,13 +7,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::hub::admission::AdmissionRefusal;
+use crate::{hub::admission::AdmissionRefusal, util::random};
 
 /// The version of the protocol (RFC 6455 section 4.1).
 pub(super) const SUPPORTED_VERSION: HeaderValue = HeaderValue::from_static("13");
 
 /// The number of seconds after which a client may try again, for `Retry-After`.
-const RETRY_AFTER: &str = "5";
+const RETRY_AFTER: u16 = 5;
+
+/// The most seconds after which a client of a storm may try again. Each gets a random number of seconds, so that they do not
+/// come back together.
+const RETRY_STORM_AFTER: u16 = 10;
 
 /// Why a request does not become a connection.
 #[derive(Debug)]
@@ -29,7 +33,7 @@ pub(super) enum Refusal {
     TargetTooLong { bytes: usize, limit: usize },
     /// 426: the request has to ask for another protocol (RFC 9110 section 15.5.22).
     UpgradeRequired(String),
-    /// 429 or 503: a limit of connections or handshakes is reached.
+    /// 429 or 503: a limit of connections, handshakes or upgrades is reached.
     Admission(AdmissionRefusal),
     /// 431: the head of the request has too many bytes.
     HeadTooLarge { bytes: usize, limit: usize },
@@ -100,6 +104,10 @@ fn upgrade_required(why: &str) -> Response {
 
 fn over_a_limit(refusal: AdmissionRefusal) -> Response {
     match refusal {
+        AdmissionRefusal::Upgrades => unavailable_for(
+            random::up_to(RETRY_STORM_AFTER),
+            "too many upgrades in this second (`Limits::max_upgrades_per_second`)\n",
+        ),
         AdmissionRefusal::Connections => unavailable("connection limit reached (`Limits::max_connections`)\n"),
         AdmissionRefusal::Handshakes => unavailable("handshake limit reached (`Limits::max_handshakes`)\n"),
         AdmissionRefusal::ConnectionsOfAddress => {
@@ -110,10 +118,10 @@ fn over_a_limit(refusal: AdmissionRefusal) -> Response {
 }
 
 fn unavailable(why: &'static str) -> Response {
-    (
-        StatusCode::SERVICE_UNAVAILABLE,
-        [(header::RETRY_AFTER, RETRY_AFTER)],
-        why,
-    )
-        .into_response()
+    unavailable_for(RETRY_AFTER, why)
+}
+
+fn unavailable_for(seconds: u16, why: &'static str) -> Response {
+    let headers = [(header::RETRY_AFTER, HeaderValue::from(seconds))];
+    (StatusCode::SERVICE_UNAVAILABLE, headers, why).into_response()
 }

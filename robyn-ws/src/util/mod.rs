@@ -7,6 +7,8 @@ pub(crate) mod log;
 pub(crate) mod network;
 pub(crate) mod printable;
 pub(crate) mod queue;
+pub(crate) mod random;
+pub(crate) mod rate;
 pub(crate) mod sync;
 pub(crate) mod time;
 pub(crate) mod type_names;

@@ -1,17 +1,17 @@
-//! The limit of frames per second of one client.
+//! The limit of events per second, as of the frames of one client.
 
 use crate::util::time::Moment;
 
 /// A token bucket that holds the tokens of one second.
 #[derive(Debug)]
-pub(super) struct Rate {
+pub(crate) struct Rate {
     per_second: f64,
     left: f64,
     at: Moment,
 }
 
 impl Rate {
-    pub(super) fn new(limit: u32, now: Moment) -> Self {
+    pub(crate) fn new(limit: u32, now: Moment) -> Self {
         Self {
             per_second: f64::from(limit),
             left: f64::from(limit),
@@ -19,7 +19,7 @@ impl Rate {
         }
     }
 
-    pub(super) fn allows(&mut self, now: Moment) -> bool {
+    pub(crate) fn allows(&mut self, now: Moment) -> bool {
         // More tokens than those of one second stay, if a pause has credited them.
         let full = self.left.max(self.per_second);
         self.left = (self.left + self.since_last(now)).min(full);
@@ -29,7 +29,7 @@ impl Rate {
     }
 
     /// Credits the whole time in which nothing was read: the waiting frames may have been sent at the allowed rate.
-    pub(super) fn catch_up(&mut self, now: Moment) {
+    pub(crate) fn catch_up(&mut self, now: Moment) {
         self.left += self.since_last(now);
         self.at = now;
     }
