@@ -1,22 +1,68 @@
 //! The routes by which a supervisor or a load balancer asks for the state of the server.
 
+use std::panic::Location;
+
 use axum::{
     Router,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{MethodRouter, get},
 };
 
-use crate::hub::Hub;
+use crate::{
+    app::{
+        App,
+        overlaps::{HttpCall, HttpRoutes},
+    },
+    endpoint::path,
+    hub::Hub,
+    types::error::Place,
+};
 
-/// Returns the route that is answered as long as the process serves requests.
-pub(super) fn live(path: &str) -> Router {
-    Router::new().route(path, get(async || answer(StatusCode::OK, "ok\n")))
+/// The name of the call, for reports.
+const CALL: &str = "App::health";
+
+impl App {
+    /// Serves two HTTP routes for a supervisor or a load balancer. `live` is answered with 200 as long as the server
+    /// answers at all. `ready` is answered with 200 until a drain begins, and with 503 from then on.
+    ///
+    /// ```
+    /// use robyn_ws::prelude::*;
+    ///
+    /// let app = App::new().health("/healthz", "/readyz");
+    /// # drop(app);
+    /// ```
+    ///
+    /// The paths have no parameters. `build()` reports a wrong one, and one that is a route or an endpoint too.
+    #[track_caller]
+    pub fn health(mut self, live: &str, ready: &str) -> Self {
+        let place = Place::of(Location::caller());
+        for (path, route) in [(live, get(liveness)), (ready, get(readiness))] {
+            match path::check_without_parameters(path) {
+                Ok(()) => self.http.push(HttpRoutes::of_health(path, route, place)),
+                Err(problem) => self.problems.report(place, None, problem),
+            }
+        }
+        self
+    }
 }
 
-/// Returns the route that is refused from the moment at which a drain begins.
-pub(super) fn ready(path: &str) -> Router {
-    Router::new().route(path, get(readiness))
+impl HttpRoutes {
+    fn of_health(path: &str, route: MethodRouter, place: Place) -> Self {
+        Self {
+            routes: Router::new().route(path, route),
+            call: HttpCall { name: CALL, place },
+        }
+    }
+
+    /// Returns `true` if the routes say nothing but how the server is.
+    pub(super) fn are_of_health(&self) -> bool {
+        self.call.name == CALL
+    }
+}
+
+async fn liveness() -> Response {
+    answer(StatusCode::OK, "ok\n")
 }
 
 async fn readiness(hub: Hub) -> Response {

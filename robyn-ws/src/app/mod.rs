@@ -20,11 +20,14 @@ use std::{
 use axum::{Extension, Router, extract::Request, http::HeaderValue, routing::get};
 
 use crate::{
-    app::{overlaps::HttpRoutes, proxies::Proxies, shutdown::Shutdown},
+    app::{
+        overlaps::{HttpCall, HttpRoutes},
+        proxies::Proxies,
+        shutdown::Shutdown,
+    },
     endpoint::{
         Endpoint,
         parameters::Mount,
-        path,
         resolve::{self, Wiring},
         router::IncludedRouter,
         selection::Selection,
@@ -220,55 +223,11 @@ impl App {
     #[track_caller]
     pub fn http(mut self, routes: Router) -> Self {
         let place = Place::of(Location::caller());
-        self.http.push(HttpRoutes { routes, place });
-        self
-    }
-
-    /// Serves two HTTP routes for a supervisor or a load balancer. `live` is answered with 200 as long as the server
-    /// answers at all. `ready` is answered with 200 until a drain begins, and with 503 from then on.
-    ///
-    /// ```
-    /// use robyn_ws::prelude::*;
-    ///
-    /// let app = App::new().health("/healthz", "/readyz");
-    /// # drop(app);
-    /// ```
-    ///
-    /// The paths have no parameters. `build()` reports a wrong one, and one that is a route or an endpoint too.
-    #[track_caller]
-    pub fn health(mut self, live: &str, ready: &str) -> Self {
-        let place = Place::of(Location::caller());
-        for (path, route) in [(live, health::live as fn(&str) -> Router), (ready, health::ready)] {
-            match path::check_without_parameters(path) {
-                Ok(()) => self.http.push(HttpRoutes {
-                    routes: route(path),
-                    place,
-                }),
-                Err(problem) => self.problems.report(place, None, problem),
-            }
-        }
-        self
-    }
-
-    /// Sets the close code of a drain. Default: 1001. With [`close_code::RESTART`](crate::close_code::RESTART) (1012),
-    /// clients know that they can come back at once. `build()` reports other codes than 1001, 1012, 1013 and 3000 to 4999.
-    ///
-    /// ```
-    /// use robyn_ws::{close_code, prelude::*};
-    ///
-    /// let app = App::new().drain_code(close_code::RESTART);
-    /// # drop(app);
-    /// ```
-    #[track_caller]
-    pub fn drain_code(mut self, code: u16) -> Self {
-        if matches!(code, 1001 | 1012 | 1013 | 3000..=4999) {
-            self.hub.drain().set_code(code);
-        } else {
-            let message = format!(
-                "{code} is not the close code of a drain: expected 1001 (going away), 1012 (restart), 1013 (try again later) or 3000 to 4999"
-            );
-            self.problems.report(Place::of(Location::caller()), None, message);
-        }
+        let call = HttpCall {
+            name: "App::http",
+            place,
+        };
+        self.http.push(HttpRoutes { routes, call });
         self
     }
 
@@ -366,9 +325,9 @@ impl App {
         let endpoints = resolve::endpoints(wiring, &mut self.problems);
         overlaps::report(&endpoints, &self.http, &mut self.problems);
         mem::take(&mut self.problems).into_result()?;
-        if endpoints.is_empty() && self.http.is_empty() {
+        if endpoints.is_empty() && self.http.iter().all(HttpRoutes::are_of_health) {
             log::warn!(
-                "this app has neither handlers nor HTTP routes, so it answers every request with 404. If the handlers are in another crate, refer to it: `use my_handlers as _;`. If they have `router = …`, include that sub-router: `App::include_router`"
+                "this app has neither handlers nor HTTP routes besides those of `App::health`, so it answers every other request with 404. If the handlers are in another crate, refer to it: `use my_handlers as _;`. If they have `router = …`, include that sub-router: `App::include_router`"
             );
         }
         let DrainTimes {
@@ -413,13 +372,16 @@ impl App {
         let mut problems = Problems::default();
         let (without_checks, with_checks): (Vec<_>, Vec<_>) =
             self.http.into_iter().partition(HttpRoutes::are_unchecked);
-        for HttpRoutes { routes, place } in without_checks.into_iter().chain(with_checks) {
+        for HttpRoutes { routes, call } in without_checks.into_iter().chain(with_checks) {
             let http = self.proxies.layer(routes.layer(Extension(Globals(globals.clone()))));
             match merged(&router, http) {
                 Ok(all) => router = all,
                 Err(why) => {
-                    let message = format!("the routes given to `App::http` do not fit into the app; axum says: {why}");
-                    problems.report(place, None, message);
+                    let message = format!(
+                        "the routes of `{}` do not fit into the app; axum says: {why}",
+                        call.name
+                    );
+                    problems.report(call.place, None, message);
                 }
             }
         }

@@ -13,11 +13,25 @@ use crate::{
     types::error::{Place, Problems},
 };
 
-/// The routes of one call to [`App::http`](crate::App::http).
+/// The routes of one call to [`App::http`](crate::App::http), or one of the routes of
+/// [`App::health`](crate::App::health).
 #[derive(Debug)]
 pub(super) struct HttpRoutes {
     pub(super) routes: Router,
+    pub(super) call: HttpCall,
+}
+
+/// The call of the user that adds HTTP routes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HttpCall {
+    pub(super) name: &'static str,
     pub(super) place: Place,
+}
+
+impl fmt::Display for HttpCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` at {}", self.name, self.place)
+    }
 }
 
 impl HttpRoutes {
@@ -55,14 +69,14 @@ const ALL: &str = "all methods";
 #[derive(Clone, Copy)]
 enum Owner {
     Endpoint(&'static Entry),
-    Http(Place),
+    Http(HttpCall),
 }
 
 impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Endpoint(handler) => write!(f, "the handler `{}` at {}", handler.name, handler.place()),
-            Self::Http(place) => write!(f, "`App::http` at {place}"),
+            Self::Http(call) => call.fmt(f),
         }
     }
 }
@@ -70,29 +84,29 @@ impl fmt::Display for Owner {
 /// The owned methods of each path.
 type Owners = PathTree<Vec<(&'static str, Owner)>>;
 
-/// Reports all overlaps, each at its call of `App::http`.
+/// Reports all overlaps, each at the call that adds the route.
 pub(super) fn report(endpoints: &[Endpoint], http: &[HttpRoutes], problems: &mut Problems) {
     let mut owners = Owners::new();
     for endpoint in endpoints {
         let _ = owners.add(&endpoint.path, vec![("GET", Owner::Endpoint(endpoint.first))]); // They fit together.
     }
     let mut fallbacks = PathTree::new();
-    for HttpRoutes { routes, place } in http {
+    for HttpRoutes { routes, call } in http {
         let Some(Routes { routes, fallbacks: its }) = Routes::of(routes) else {
             continue;
         };
         let mut reported = HashSet::new();
         for route in &routes {
-            let result = add(&mut owners, route, *place);
+            let result = add(&mut owners, route, *call);
             if let Err(message) = result
                 && reported.insert(service_of(route, &routes))
             {
-                problems.report(*place, None, message);
+                problems.report(call.place, None, message);
             }
         }
         for path in its {
-            if let Err(PathProblem::Overlap { with, owner }) = fallbacks.add(&path, *place) {
-                problems.report(*place, None, two_fallbacks(&path, &with, owner));
+            if let Err(PathProblem::Overlap { with, owner }) = fallbacks.add(&path, call.place) {
+                problems.report(call.place, None, two_fallbacks(&path, &with, owner));
             }
         }
     }
@@ -134,8 +148,8 @@ fn fallback_of(path: &str) -> String {
 }
 
 /// Adds a route, or returns what is wrong with it.
-fn add(owners: &mut Owners, Route { path, methods }: &Route, place: Place) -> Result<(), String> {
-    let claims = methods.iter().map(|method| (*method, Owner::Http(place)));
+fn add(owners: &mut Owners, Route { path, methods }: &Route, call: HttpCall) -> Result<(), String> {
+    let claims = methods.iter().map(|method| (*method, Owner::Http(call)));
     let Some(known) = owners.owner(path) else {
         return owners
             .add(path, claims.collect())

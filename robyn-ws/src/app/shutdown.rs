@@ -1,6 +1,6 @@
 //! Draining: closing every connection, waiting, and aborting the rest.
 
-use std::{collections::BTreeMap, future::pending, time::Duration};
+use std::{collections::BTreeMap, future::pending, panic::Location, time::Duration};
 
 use tokio::{
     task::yield_now,
@@ -8,21 +8,49 @@ use tokio::{
 };
 
 use crate::{
-    app::signals::{Signal, StopSignal},
+    app::{
+        App,
+        signals::{Signal, StopSignal},
+    },
     endpoint::registry::Entry,
     hub::Hub,
+    types::error::Place,
     util::{log, random, time::after},
 };
 
 /// The most connections that are closed at once. If all clients got a Close in one burst, all would reconnect in one.
 const BATCH: usize = 256;
 
-/// The longest part of a drain that has a batch of its own. Without `Limits::drain_interval`, it is also the time for a batch,
-/// so that a few thousand connections do not take half of a long grace.
+/// The longest time that one batch has to itself. Without `Limits::drain_interval` each has this time, unless the grace is
+/// short, so that a few thousand connections do not take half of a long grace.
 const LONGEST_PART: Duration = Duration::from_millis(100);
 
 /// The time that aborted connections have to drop their values.
 pub(crate) const CUT: Duration = Duration::from_secs(1);
+
+impl App {
+    /// Sets the close code of a drain. Default: 1001. With [`close_code::RESTART`](crate::close_code::RESTART) (1012),
+    /// clients know that they can come back at once. `build()` reports other codes than 1001, 1012, 1013 and 3000 to 4999.
+    ///
+    /// ```
+    /// use robyn_ws::{close_code, prelude::*};
+    ///
+    /// let app = App::new().drain_code(close_code::RESTART);
+    /// # drop(app);
+    /// ```
+    #[track_caller]
+    pub fn drain_code(mut self, code: u16) -> Self {
+        if matches!(code, 1001 | 1012 | 1013 | 3000..=4999) {
+            self.hub.drain().set_code(code);
+        } else {
+            let message = format!(
+                "{code} is not the close code of a drain: expected 1001 (going away), 1012 (restart), 1013 (try again later) or 3000 to 4999"
+            );
+            self.problems.report(Place::of(Location::caller()), None, message);
+        }
+        self
+    }
+}
 
 /// Drains the connections of an app. It comes from [`App::build`](crate::App::build), is cheap to clone, and belongs in
 /// the graceful shutdown of your own server:
@@ -76,9 +104,10 @@ impl Shutdown {
     }
 
     /// Drains the app. From now on, new upgrades get 503 with `Retry-After`, so the listener should stay open until this
-    /// returns. Every connection is closed with 1001, or [`App::drain_code`](crate::App::drain_code), in batches spread over
-    /// [`Limits::drain_interval`](crate::Limits::drain_interval), and its close handler runs. Running upgrade handlers may end, and their requests get 503. After `grace`, the remaining connections are
-    /// aborted, and each handler that still runs is logged with file and line. A second call waits for the same connections.
+    /// returns. Every connection is closed with 1001, or [`App::drain_code`], in batches spread over
+    /// [`Limits::drain_interval`](crate::Limits::drain_interval), and its close handler runs. Running upgrade handlers may
+    /// end, and their requests get 503. After `grace`, the remaining connections are aborted, and each handler that still
+    /// runs is logged with file and line. A second call waits for the same connections.
     ///
     /// # Cancel safety
     ///
@@ -130,8 +159,9 @@ impl Shutdown {
         let (connections, drain) = (self.hub.running(), self.hub.drain());
         let Parts { count, length } = Parts::of(connections.len(), self.interval, grace);
         let begun = Instant::now();
-        for (part, batch) in (0..).zip(connections.chunks(connections.len().div_ceil(count).max(1))) {
-            // The moments are random, because several servers may be drained at once.
+        for (part, batch) in (0..).zip(batches(&connections, count)) {
+            // The moments are random, because several servers may be drained at once. The first batch is closed at once, so
+            // that the drain of a few is not held up.
             let jitter = if part == 0 {
                 Duration::ZERO
             } else {
@@ -199,6 +229,15 @@ impl Parts {
     }
 }
 
+/// Splits items into so many batches, whose lengths differ by one at most.
+fn batches<T>(mut items: &[T], count: usize) -> impl Iterator<Item = &[T]> {
+    (1..=count).rev().map(move |batches| {
+        let (batch, later) = items.split_at(items.len().div_ceil(batches));
+        items = later;
+        batch
+    })
+}
+
 /// Logs each running handler once, with the number of its runs.
 pub(crate) fn log_running_handlers(hub: &Hub) {
     let mut times: BTreeMap<usize, usize> = BTreeMap::new();
@@ -222,12 +261,21 @@ pub(crate) fn log_running_handlers(hub: &Hub) {
 mod tests {
     use std::time::Duration;
 
-    use super::Parts;
+    use super::{Parts, batches};
 
     fn parts(connections: usize, interval: Option<u64>, grace: u64) -> (usize, Duration) {
         let grace = Duration::from_secs(grace);
         let Parts { count, length } = Parts::of(connections, interval.map(Duration::from_secs), grace);
         (count, length)
+    }
+
+    #[test]
+    fn batches_are_as_many_as_asked_for_and_of_equal_lengths() {
+        let lengths = |items: usize, count| batches(&vec![(); items], count).map(<[()]>::len).collect::<Vec<_>>();
+        assert_eq!(lengths(10, 4), [3, 3, 2, 2]);
+        assert_eq!(lengths(101, 100)[..2], [2, 1]);
+        assert_eq!(lengths(101, 100).len(), 100);
+        assert_eq!(lengths(0, 1), [0]);
     }
 
     #[test]

@@ -24,7 +24,7 @@ struct Admission(Mutex<Counts>);
 struct Counts {
     all: usize,
     handshakes: usize,
-    /// Unlimited until the first upgrade if there is a limit.
+    /// Set at the first upgrade if there is a limit.
     upgrades: Option<Rate>,
     /// Empty unless there is a limit per address. Networks without connections are removed.
     by_network: HashMap<ClientNetwork, usize>,
@@ -92,6 +92,13 @@ impl Admission {
         upgrades.allows(now).then_some(()).ok_or(AdmissionRefusal::Upgrades)
     }
 
+    /// Reverts [`Self::upgrade`].
+    fn take_back_upgrade(&self) {
+        if let Some(upgrades) = &mut self.lock().upgrades {
+            upgrades.take_back();
+        }
+    }
+
     fn begin(self: &Arc<Self>, address: Option<IpAddr>, bounds: &Bounds) -> Result<Handshake, AdmissionRefusal> {
         let mut counts = self.lock();
         counts.check(address, bounds)?;
@@ -140,9 +147,13 @@ impl Admissions {
 
     /// Counts an upgrade of this second, or returns the limit that was reached.
     pub(crate) fn upgrade(&self) -> Result<(), AdmissionRefusal> {
-        self.0
-            .iter()
-            .try_for_each(|(admission, bounds)| admission.upgrade(bounds))
+        for (index, (admission, bounds)) in self.0.iter().enumerate() {
+            if let Err(refusal) = admission.upgrade(bounds) {
+                self.0[..index].iter().for_each(|(outer, _)| outer.take_back_upgrade());
+                return Err(refusal);
+            }
+        }
+        Ok(())
     }
 
     /// Counts a handshake until the guards are dropped, or returns the limit that was reached. A handshake does not

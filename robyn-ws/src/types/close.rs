@@ -110,7 +110,7 @@ pub enum CloseReason {
 impl CloseReason {
     /// Returns the close code for this reason, or [`close_code::ABNORMAL`] if no Close frame was sent.
     ///
-    /// For `HandlerError` and `InvalidPayload`, the Close frame may have had a more specific code.
+    /// For `HandlerError`, `InvalidPayload` and `Shutdown`, the Close frame may have had another code.
     ///
     /// ```
     /// use robyn_ws::prelude::*;

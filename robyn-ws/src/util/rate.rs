@@ -19,13 +19,23 @@ impl Rate {
         }
     }
 
+    /// Returns `true`, and counts the event, if the limit allows it.
     pub(crate) fn allows(&mut self, now: Moment) -> bool {
         // More tokens than those of one second stay, if a pause has credited them.
         let full = self.left.max(self.per_second);
         self.left = (self.left + self.since_last(now)).min(full);
         self.at = now;
-        self.left -= 1.0;
-        self.left >= 0.0
+        // A refused event takes no token: whoever tries again and again would keep all others out.
+        let allows = self.left >= 1.0;
+        if allows {
+            self.left -= 1.0;
+        }
+        allows
+    }
+
+    /// Reverts an event that was allowed.
+    pub(crate) fn take_back(&mut self) {
+        self.left += 1.0;
     }
 
     /// Credits the whole time in which nothing was read: the waiting frames may have been sent at the allowed rate.

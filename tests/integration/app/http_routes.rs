@@ -48,13 +48,17 @@ fn note_panics() {
     });
 }
 
-/// Returns the problems of an app, each with its line and its message.
 fn problems(app: App) -> Vec<(u32, String)> {
+    problems_in(file!(), app)
+}
+
+/// Returns the problems of an app, each with its line in `file` and its message.
+pub(super) fn problems_in(file: &str, app: App) -> Vec<(u32, String)> {
     note_panics();
     let errors: BuildErrors = app.build().expect_err("routes overlap");
     assert!(!PANICKED.get(), "{errors}");
     let all = errors.iter().map(|error| {
-        assert_eq!((error.file(), error.handler()), (Some(file!()), None), "{error}");
+        assert_eq!((error.file(), error.handler()), (Some(file), None), "{error}");
         let text = error.message().to_owned();
         assert!(!text.contains("axum says"), "axum has panicked: {text}");
         (error.line().expect("a place"), text)
@@ -62,7 +66,7 @@ fn problems(app: App) -> Vec<(u32, String)> {
     all.collect()
 }
 
-fn expect(problems: &[(u32, String)], expected: &[(u32, &str)]) {
+pub(super) fn expect(problems: &[(u32, String)], expected: &[(u32, &str)]) {
     assert_eq!(problems.len(), expected.len(), "{problems:#?}");
     for ((line, text), (expected_line, words)) in problems.iter().zip(expected) {
         assert_eq!(line, expected_line, "{text}");
@@ -273,6 +277,7 @@ fn app_without_handlers_and_routes_is_built_with_a_warning_that_names_the_usual_
         "use my_handlers as _;",
         "include_router",
     ]);
+    logged(empty().health("/live", "/ready")).line(&["WARN", "neither handlers nor HTTP routes"]);
     let with_a_page = logged(empty().http(Router::new().route("/", get(page))));
     assert!(
         !with_a_page.text().contains("neither handlers"),

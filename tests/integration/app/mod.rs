@@ -5,6 +5,7 @@ mod build_errors;
 mod debug_output;
 mod dependencies;
 mod early_endpoints;
+mod health;
 mod http_routes;
 mod only;
 mod parameters;

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use robyn_ws::{prelude::*, test_util::TestApp};
+use robyn_ws::{BuildError, prelude::*, test_util::TestApp};
 use robyn_ws_tests::{PATIENCE, Probe, Request, Server, probe, within};
 use tokio::{runtime::Builder, task::JoinSet, time::Instant};
 
@@ -147,15 +147,19 @@ async fn client_gets_503_though_its_upgrade_handler_panics_when_the_drain_drops_
 }
 
 #[test]
-fn graces_of_the_drain_on_a_sub_router_are_build_errors() {
+fn times_of_the_drain_on_a_sub_router_are_build_errors_with_their_place() {
     let second = Duration::from_secs(1);
     for (limits, name) in [
         (Limits::default().shutdown_grace(second), "shutdown_grace"),
         (Limits::default().unready_grace(second), "unready_grace"),
+        (Limits::default().drain_interval(second), "drain_interval"),
     ] {
-        let errors = App::new().include_router(DRAIN.limits(limits)).build();
-        let errors = errors.expect_err("it is an error").to_string();
+        let (line, app) = (line!(), App::new().include_router(DRAIN.limits(limits)));
+        let errors = app.build().expect_err("it is an error");
         let words = format!("`Limits::{name}` is set on a sub-router");
-        assert!(errors.contains(&words), "no `{words}` in: {errors}");
+        let is_told = |error: &BuildError| {
+            (error.file(), error.line()) == (Some(file!()), Some(line)) && error.message().contains(&words)
+        };
+        assert!(errors.iter().any(is_told), "no `{words}` in: {errors}");
     }
 }

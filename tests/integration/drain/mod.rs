@@ -2,3 +2,4 @@
 
 mod drains;
 mod shutdown;
+mod spread;

@@ -100,6 +100,13 @@ fn limit_that_cannot_be_kept_is_a_build_error_that_says_what_is_expected() {
             ],
         ),
         (
+            "max_upgrades_per_second",
+            vec![
+                limits().max_upgrades_per_second(u32::MAX),
+                limits().max_upgrades_per_second(0),
+            ],
+        ),
+        (
             "max_rooms_per_connection",
             vec![
                 limits().max_rooms_per_connection(usize::MAX),
@@ -159,6 +166,11 @@ fn time_that_is_zero_or_longer_than_a_year_is_a_build_error() {
 }
 
 #[test]
+fn interval_of_the_drain_that_is_zero_is_a_build_error() {
+    expect_refused(build(limits().drain_interval(Duration::ZERO)), "drain_interval");
+}
+
+#[test]
 fn heartbeat_too_short_for_an_answer_is_a_build_error() {
     for every in [MS, 5 * MS, 9 * MS] {
         expect_refused(build(limits().heartbeat_interval(every)), "heartbeat_interval");
@@ -177,6 +189,7 @@ fn values_at_the_edges_of_what_works_are_taken() {
         .max_read_ahead(1 << 16)
         .max_missed_heartbeats(1000)
         .max_messages_per_second(1_000_000)
+        .max_upgrades_per_second(1_000_000)
         .max_rooms_per_connection(1 << 20)
         .max_connections(1 << 24)
         .max_connections_per_ip(1 << 24)
@@ -193,6 +206,7 @@ fn values_at_the_edges_of_what_works_are_taken() {
         .max_read_ahead(1)
         .max_missed_heartbeats(2)
         .max_messages_per_second(1)
+        .max_upgrades_per_second(1)
         .max_rooms_per_connection(0)
         .max_connections(1)
         .max_connections_per_ip(1)
@@ -204,6 +218,9 @@ fn values_at_the_edges_of_what_works_are_taken() {
     for (name, limits) in times(50 * MS).into_iter().chain(times(Duration::from_hours(24 * 365))) {
         build(limits).expect(name);
     }
+    let year = Duration::from_hours(24 * 365);
+    build(limits().shutdown_grace(year).drain_interval(year)).expect("a drain of a year");
+    build(limits().drain_interval(MS)).expect("a drain at once");
     build(limits().heartbeat_interval(None).idle_timeout(None)).expect("off is a value");
 }
 
@@ -226,6 +243,7 @@ fn sub_router_that_widens_any_limit_or_switches_it_off_is_a_build_error() {
         .max_connections(10)
         .max_connections_per_ip(5)
         .max_messages_per_second(10)
+        .max_upgrades_per_second(10)
         .max_rooms_per_connection(3)
         .max_handshakes(10)
         .max_request_head(1000)
@@ -252,6 +270,8 @@ fn sub_router_that_widens_any_limit_or_switches_it_off_is_a_build_error() {
         ("max_connections_per_ip", limits().max_connections_per_ip(None)),
         ("max_messages_per_second", limits().max_messages_per_second(11)),
         ("max_messages_per_second", limits().max_messages_per_second(None)),
+        ("max_upgrades_per_second", limits().max_upgrades_per_second(11)),
+        ("max_upgrades_per_second", limits().max_upgrades_per_second(None)),
         ("max_rooms_per_connection", limits().max_rooms_per_connection(4)),
         ("max_handshakes", limits().max_handshakes(11)),
         ("max_request_head", limits().max_request_head(1001)),

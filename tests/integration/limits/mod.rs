@@ -3,3 +3,4 @@
 mod admission;
 mod limit_edges;
 mod limit_values;
+mod storms;
