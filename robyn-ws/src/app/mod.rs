@@ -1,7 +1,7 @@
 //! The app: takes everything in, checks it, and wires it into a router.
 
 mod behind_proxies;
-mod health;
+mod deploy;
 pub(crate) mod http;
 mod overlaps;
 mod proxies;

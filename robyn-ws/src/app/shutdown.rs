@@ -1,6 +1,6 @@
 //! Draining: closing every connection, waiting, and aborting the rest.
 
-use std::{collections::BTreeMap, future::pending, panic::Location, time::Duration};
+use std::{collections::BTreeMap, future::pending, time::Duration};
 
 use tokio::{
     task::yield_now,
@@ -8,13 +8,9 @@ use tokio::{
 };
 
 use crate::{
-    app::{
-        App,
-        signals::{Signal, StopSignal},
-    },
+    app::signals::{Signal, StopSignal},
     endpoint::registry::Entry,
     hub::Hub,
-    types::error::Place,
     util::{log, random, time::after},
 };
 
@@ -27,30 +23,6 @@ const LONGEST_PART: Duration = Duration::from_millis(100);
 
 /// The time that aborted connections have to drop their values.
 pub(crate) const CUT: Duration = Duration::from_secs(1);
-
-impl App {
-    /// Sets the close code of a drain. Default: 1001. With [`close_code::RESTART`](crate::close_code::RESTART) (1012),
-    /// clients know that they can come back at once. `build()` reports other codes than 1001, 1012, 1013 and 3000 to 4999.
-    ///
-    /// ```
-    /// use robyn_ws::{close_code, prelude::*};
-    ///
-    /// let app = App::new().drain_code(close_code::RESTART);
-    /// # drop(app);
-    /// ```
-    #[track_caller]
-    pub fn drain_code(mut self, code: u16) -> Self {
-        if matches!(code, 1001 | 1012 | 1013 | 3000..=4999) {
-            self.hub.drain().set_code(code);
-        } else {
-            let message = format!(
-                "{code} is not the close code of a drain: expected 1001 (going away), 1012 (restart), 1013 (try again later) or 3000 to 4999"
-            );
-            self.problems.report(Place::of(Location::caller()), None, message);
-        }
-        self
-    }
-}
 
 /// Drains the connections of an app. It comes from [`App::build`](crate::App::build), is cheap to clone, and belongs in
 /// the graceful shutdown of your own server:
@@ -104,7 +76,7 @@ impl Shutdown {
     }
 
     /// Drains the app. From now on, new upgrades get 503 with `Retry-After`, so the listener should stay open until this
-    /// returns. Every connection is closed with 1001, or [`App::drain_code`], in batches spread over
+    /// returns. Every connection is closed with 1001, or [`App::drain_code`](crate::App::drain_code), in batches spread over
     /// [`Limits::drain_interval`](crate::Limits::drain_interval), and its close handler runs. Running upgrade handlers may
     /// end, and their requests get 503. After `grace`, the remaining connections are aborted, and each handler that still
     /// runs is logged with file and line. A second call waits for the same connections.

@@ -1,4 +1,5 @@
-//! The routes by which a supervisor or a load balancer asks for the state of the server.
+//! The settings of an app for deploys: the routes by which a supervisor or a load balancer asks for its state, and the close
+//! code of a drain.
 
 use std::panic::Location;
 
@@ -42,6 +43,28 @@ impl App {
                 Ok(()) => self.http.push(HttpRoutes::of_health(path, route, place)),
                 Err(problem) => self.problems.report(place, None, problem),
             }
+        }
+        self
+    }
+
+    /// Sets the close code of a drain. Default: 1001. With [`close_code::RESTART`](crate::close_code::RESTART) (1012),
+    /// clients know that they can come back at once. `build()` reports other codes than 1001, 1012, 1013 and 3000 to 4999.
+    ///
+    /// ```
+    /// use robyn_ws::{close_code, prelude::*};
+    ///
+    /// let app = App::new().drain_code(close_code::RESTART);
+    /// # drop(app);
+    /// ```
+    #[track_caller]
+    pub fn drain_code(mut self, code: u16) -> Self {
+        if matches!(code, 1001 | 1012 | 1013 | 3000..=4999) {
+            self.hub.drain().set_code(code);
+        } else {
+            let message = format!(
+                "{code} is not the close code of a drain: expected 1001 (going away), 1012 (restart), 1013 (try again later) or 3000 to 4999"
+            );
+            self.problems.report(Place::of(Location::caller()), None, message);
         }
         self
     }
