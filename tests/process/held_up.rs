@@ -215,7 +215,10 @@ fn app() -> App {
     let impatience = Limits::default()
         .idle_timeout(Duration::from_secs(2))
         .send_timeout(Duration::from_millis(500));
-    App::new().http(pages).include_router(IMPATIENT.limits(impatience))
+    App::new()
+        .http(pages)
+        .health("/healthz", "/readyz")
+        .include_router(IMPATIENT.limits(impatience))
 }
 
 async fn serve_with_axum(address: SocketAddr, grace: Duration) -> Result<(), Box<dyn Error>> {

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod ends;
+mod handover;
 mod program;
 mod standstill;
 mod unheard;

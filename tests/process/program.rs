@@ -1,9 +1,10 @@
-//! The program `held_up`, started as a child.
+//! The programs `held_up` and `handed_over`, started as children.
 
 use std::{
     fs::{File, read_to_string},
     net::SocketAddr,
     process::{ExitStatus, Stdio},
+    time::Duration,
 };
 
 use robyn_ws_tests::{RawClient, Request, Response, announced_address, until, within};
@@ -64,12 +65,19 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Starts the program on a free port.
+    /// Starts `held_up` on a free port.
     pub(crate) async fn start(runtime: &str, server: &str, grace: &str) -> Self {
-        let mut child = command(runtime, server, 0, grace)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program can be run");
+        Self::listening(command(runtime, server, 0, grace)).await
+    }
+
+    /// Starts `handed_over` on a free port, with the interval of its drain.
+    pub(crate) async fn to_hand_over(interval: Duration) -> Self {
+        let interval = interval.as_millis().to_string();
+        Self::listening(child(env!("CARGO_BIN_EXE_handed_over"), &[&interval])).await
+    }
+
+    async fn listening(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program can be run");
         let stdout = child.stdout.take().expect("stdout is piped");
         let mut stdout = BufReader::new(stdout).lines();
         loop {
@@ -228,9 +236,14 @@ impl Unheard {
 }
 
 fn command(runtime: &str, server: &str, port: u16, grace: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_held_up"));
+    let port = port.to_string();
+    child(env!("CARGO_BIN_EXE_held_up"), &[runtime, server, &port, grace])
+}
+
+fn child(program: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
     command
-        .args([runtime, server, &port.to_string(), grace])
+        .args(arguments)
         .stdin(Stdio::null())
         .stderr(Stdio::piped())
         .kill_on_drop(true);

@@ -211,3 +211,30 @@ async fn page_under_way_when_a_drain_begins_is_answered_within_the_grace() {
     }))
     .await;
 }
+
+#[tokio::test]
+async fn readiness_is_503_and_liveness_200_until_the_port_is_closed() {
+    join_all(RUNTIMES.map(async |runtime| {
+        let program = Program::start(runtime, "serve", FOR_EVER).await;
+        program.get("/readyz").await.expect(200, "ready");
+        program.signal("TERM").await;
+        let address = program.address();
+        let mut statuses = Vec::new();
+        let asking = async {
+            while let Ok(stream) = TcpStream::connect(address).await {
+                let ready = Request::get("/readyz").answer_over(stream).await;
+                statuses.push(ready.status);
+                let Ok(stream) = TcpStream::connect(address).await else {
+                    break;
+                };
+                Request::get("/healthz").answer_over(stream).await.expect(200, "ok");
+            }
+        };
+        within("the port to be closed", asking).await;
+        // Nobody sees a ready server that then does not accept: there is an answer in between.
+        statuses.dedup();
+        assert!(matches!(&*statuses, [200, 503] | [503]), "{statuses:?}");
+        program.ended().await.expect(0);
+    }))
+    .await;
+}
