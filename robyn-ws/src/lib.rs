@@ -25,7 +25,8 @@
 //! [From axum](docs::from_axum) · [State and dependencies](docs::state_and_dependencies) ·
 //! [Rooms and broadcasts](docs::rooms_and_broadcasts) · [Errors and closing](docs::errors_and_closing) ·
 //! [Testing](docs::testing) · [Behind a proxy](docs::behind_a_proxy) ·
-//! [Deployment and drain](docs::deployment_and_drain) · [Performance](docs::performance) · [Security](docs::security)
+//! [Deployment and drain](docs::deployment_and_drain) · [Supervisors](docs::supervisors) ·
+//! [Performance](docs::performance) · [Security](docs::security)
 //!
 //! Features, both off by default: `metrics` reports to the [`metrics`](https://docs.rs/metrics) facade, and `test-util` is for
 //! the tests of an app.

@@ -2,6 +2,7 @@
 
 mod chat;
 mod clients;
+mod deploy;
 mod every;
 mod from_robyn;
 mod messages;

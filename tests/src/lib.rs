@@ -25,7 +25,7 @@ pub use self::{
     log::Log,
     memory::memory_kib,
     probe::{Probe, Seen, probe},
-    programs::{browser, node_with, program, python_with, skip},
+    programs::{browser, node_with, program, python_program, python_with, skip},
     raw::{BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, RawClient, TEXT, close_payload, frame},
     request::{ACCEPT, KEY, Request, Response},
     server::{Pipe, Server, announced_address},

@@ -76,6 +76,20 @@ pub fn python_with(package: &str) -> Option<Command> {
     Some(Command::new(python))
 }
 
+/// Returns a command that runs a program of a Python package, or `None` where the test has to be skipped, which is told.
+///
+/// # Panics
+///
+/// As [`skip`], if it is not installed.
+pub fn python_program(name: &str) -> Option<Command> {
+    let program = Path::new(TOOLS).join("python/bin").join(name);
+    if !is_program(&program) {
+        skip(&format!("Python's program {name} is not installed"));
+        return None;
+    }
+    Some(Command::new(program))
+}
+
 /// Tells that the test is skipped, and why: past the harness, which keeps back what a test prints that passes, and to
 /// `cargo xtask test`, which repeats it at its end.
 ///

@@ -11,7 +11,8 @@
 //! | [Errors and closing](errors_and_closing) | failing handlers, close codes, close handlers |
 //! | [Testing](testing) | unit tests, and tests of an app without a port |
 //! | [Behind a proxy](behind_a_proxy) | settings for nginx, HAProxy, Caddy and development servers |
-//! | [Deployment and drain](deployment_and_drain) | signals, logs, metrics |
+//! | [Deployment and drain](deployment_and_drain) | signals, health, reconnecting clients, logs, metrics |
+//! | [Supervisors](supervisors) | files for systemd, Docker and Kubernetes |
 //! | [Performance](performance) | costs and tuning |
 //! | [Security](security) | threats, every limit, and your part |
 
@@ -47,6 +48,9 @@ pub mod security {}
 
 #[doc = include_str!("state_and_dependencies.md")]
 pub mod state_and_dependencies {}
+
+#[doc = include_str!("supervisors.md")]
+pub mod supervisors {}
 
 #[doc = include_str!("testing.md")]
 pub mod testing {}

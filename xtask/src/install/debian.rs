@@ -18,6 +18,8 @@ const PACKAGES: [(&str, &[&str]); 9] = [
     ("nodejs", &["node"]),
     ("npm", &["npm"]),
     ("python3-venv", &["python3"]),
+    // Brings `systemd-analyze`, which needs no running systemd.
+    ("systemd", &["systemd-analyze"]),
 ];
 
 /// Keeps apt from starting the servers that it installs, now and when the machine starts: tests start their own.
