@@ -86,10 +86,10 @@ fn path_that_cannot_be_a_health_route_is_a_build_error_without_a_panic() {
         ("/live?full", "`?full` is a query"),
         ("/{", ""),
     ] {
-        let (line, live) = (line!(), app().health(path, "/ready"));
-        expect(&problems_in(file!(), live), &[(line, words)]);
-        let (line, ready) = (line!(), app().health("/live", path));
-        expect(&problems_in(file!(), ready), &[(line, words)]);
+        let (line, first) = (line!(), app().health(path, "/ready"));
+        expect(&problems_in(file!(), first), &[(line, words)]);
+        let (line, second) = (line!(), app().health("/live", path));
+        expect(&problems_in(file!(), second), &[(line, words)]);
     }
 }
 
