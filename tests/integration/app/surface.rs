@@ -404,3 +404,13 @@ async fn built_app_is_drained_by_its_shutdown() {
     let drained = shutdown.drain(Duration::from_secs(1)).await;
     assert_eq!((drained.closed, drained.cut, hub.count()), (0, 0, 0));
 }
+
+#[tokio::test]
+async fn settings_of_a_deploy_are_in_force_together() {
+    let limits = Limits::default().drain_interval(Duration::from_secs(1));
+    let app = TestApp::new(app().limits(limits).health("/live", "/ready").drain_code(4000));
+    let mut client = app.connect("/surface/rooms").await.expect("the upgrade");
+    assert_eq!(app.get("/ready").await.text(), "ready\n");
+    tokio::join!(app.drain(Duration::from_secs(9)), client.expect_close(4000));
+    assert_eq!(app.get("/ready").await.status.as_u16(), 503);
+}
