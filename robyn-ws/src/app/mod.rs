@@ -6,18 +6,14 @@ pub(crate) mod http;
 mod overlaps;
 mod proxies;
 mod proxy_protocol;
+mod routing;
 pub(crate) mod serve;
 pub(crate) mod shutdown;
 pub(crate) mod signals;
 
-use std::{
-    mem,
-    panic::{AssertUnwindSafe, Location, catch_unwind},
-    sync::Arc,
-    time::Duration,
-};
+use std::{mem, panic::Location, sync::Arc, time::Duration};
 
-use axum::{Extension, Router, extract::Request, http::HeaderValue, routing::get};
+use axum::Router;
 
 use crate::{
     app::{
@@ -26,19 +22,18 @@ use crate::{
         shutdown::Shutdown,
     },
     endpoint::{
-        Endpoint,
         parameters::Mount,
         resolve::{self, Wiring},
         router::IncludedRouter,
         selection::Selection,
     },
-    handler::dependencies::{Dependencies, Globals, Scopes},
+    handler::dependencies::{Dependencies, Scopes},
     hub::Hub,
     types::{
         error::{BuildErrors, Place, Problems},
         limits::{DrainTimes, Limits},
     },
-    upgrade::{handshake::is_token, origin::Origins, policy::UpgradePolicy, proxies::TrustedProxies, upgrade},
+    upgrade::{handshake::is_token, origin::Origins, proxies::TrustedProxies},
     util::log,
 };
 
@@ -348,46 +343,6 @@ impl App {
             with_proxy_protocol,
         })
     }
-
-    /// Opens the hub for the endpoints, and routes to them and to the HTTP routes.
-    fn into_router(self, endpoints: Vec<Endpoint>, globals: &Arc<Dependencies>) -> Result<Router, BuildErrors> {
-        self.hub.open(endpoints.iter().map(|endpoint| endpoint.members.clone()));
-        let names = self.subprotocols.iter();
-        let policy = Arc::new(UpgradePolicy {
-            hub: self.hub.clone(),
-            origins: self.origins,
-            proxies: self.proxies.trusted().clone(),
-            subprotocols: names.filter_map(|name| HeaderValue::from_str(name).ok()).collect(),
-        });
-        // axum checks for segments in the syntax of its version 0.7 as soon as one router does. Routes with such segments are
-        // merged before.
-        let mut router = Router::new().without_v07_checks();
-        for endpoint in endpoints {
-            let endpoint = Arc::new(endpoint);
-            let path = endpoint.path.clone();
-            let policy = policy.clone();
-            let handler = move |request: Request| upgrade(endpoint.clone(), policy.clone(), request);
-            router = router.route(&path, get(handler));
-        }
-        let mut problems = Problems::default();
-        let (without_checks, with_checks): (Vec<_>, Vec<_>) =
-            self.http.into_iter().partition(HttpRoutes::are_unchecked);
-        for HttpRoutes { routes, call } in without_checks.into_iter().chain(with_checks) {
-            let http = self.proxies.layer(routes.layer(Extension(Globals(globals.clone()))));
-            match merged(&router, http) {
-                Ok(all) => router = all,
-                Err(why) => {
-                    let message = format!(
-                        "the routes of `{}` do not fit into the app; axum says: {why}",
-                        call.name
-                    );
-                    problems.report(call.place, None, message);
-                }
-            }
-        }
-        problems.into_result()?;
-        Ok(router.merge(Router::new()).layer(Extension(self.hub)))
-    }
 }
 
 /// A built app, and the times that its drain takes.
@@ -397,13 +352,4 @@ pub(crate) struct Assembled {
     pub(crate) unready_grace: Duration,
     /// The proxies that use the PROXY protocol.
     pub(crate) with_proxy_protocol: Option<Arc<TrustedProxies>>,
-}
-
-/// Merges HTTP routes, or returns why axum panics. [`overlaps`] has found the usual reasons before, since the panic is
-/// printed, and ends a program that aborts on panics.
-fn merged(router: &Router, http: Router) -> Result<Router, String> {
-    catch_unwind(AssertUnwindSafe(|| router.clone().merge(http))).map_err(|panic| match panic.downcast::<String>() {
-        Ok(text) => *text,
-        Err(panic) => panic.downcast_ref::<&str>().copied().unwrap_or_default().to_owned(),
-    })
 }

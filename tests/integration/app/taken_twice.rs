@@ -43,6 +43,7 @@ type SharedView<'a> = &'a View;
 static VIEW: SubRouter = SubRouter::new("/taken/view");
 
 #[websocket_view("/", router = VIEW)]
+#[expect(clippy::unused_self, reason = "what matters is that the methods take it")]
 impl View {
     fn connect(&mut self, _shared: SharedView<'_>) {}
     fn message(&self, _shared: SharedView<'_>) {}

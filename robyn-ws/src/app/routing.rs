@@ -1,0 +1,71 @@
+//! The router of an app: its endpoints, and the routes given to [`App::http`].
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use axum::{Extension, Router, extract::Request, http::HeaderValue, routing::get};
+
+use crate::{
+    app::{App, overlaps::HttpRoutes},
+    endpoint::Endpoint,
+    handler::dependencies::{Dependencies, Globals},
+    types::error::{BuildErrors, Problems},
+    upgrade::{policy::UpgradePolicy, upgrade},
+};
+
+impl App {
+    /// Opens the hub for the endpoints, and routes to them and to the HTTP routes.
+    pub(super) fn into_router(
+        self,
+        endpoints: Vec<Endpoint>,
+        globals: &Arc<Dependencies>,
+    ) -> Result<Router, BuildErrors> {
+        self.hub.open(endpoints.iter().map(|endpoint| endpoint.members.clone()));
+        let names = self.subprotocols.iter();
+        let policy = Arc::new(UpgradePolicy {
+            hub: self.hub.clone(),
+            origins: self.origins,
+            proxies: self.proxies.trusted().clone(),
+            subprotocols: names.filter_map(|name| HeaderValue::from_str(name).ok()).collect(),
+        });
+        // axum checks for segments in the syntax of its version 0.7 as soon as one router does. Routes with such segments are
+        // merged before.
+        let mut router = Router::new().without_v07_checks();
+        for endpoint in endpoints {
+            let endpoint = Arc::new(endpoint);
+            let path = endpoint.path.clone();
+            let policy = policy.clone();
+            let handler = move |request: Request| upgrade(endpoint.clone(), policy.clone(), request);
+            router = router.route(&path, get(handler));
+        }
+        let mut problems = Problems::default();
+        let (without_checks, with_checks): (Vec<_>, Vec<_>) =
+            self.http.into_iter().partition(HttpRoutes::are_unchecked);
+        for HttpRoutes { routes, call } in without_checks.into_iter().chain(with_checks) {
+            let http = self.proxies.layer(routes.layer(Extension(Globals(globals.clone()))));
+            match merged(&router, http) {
+                Ok(all) => router = all,
+                Err(why) => {
+                    let message = format!(
+                        "the routes of `{}` do not fit into the app; axum says: {why}",
+                        call.name
+                    );
+                    problems.report(call.place, None, message);
+                }
+            }
+        }
+        problems.into_result()?;
+        Ok(router.merge(Router::new()).layer(Extension(self.hub)))
+    }
+}
+
+/// Merges HTTP routes, or returns why axum panics. [[`overlaps`](super::overlaps) has found the usual reasons before, since the panic is
+/// printed, and ends a program that aborts on panics.
+fn merged(router: &Router, http: Router) -> Result<Router, String> {
+    catch_unwind(AssertUnwindSafe(|| router.clone().merge(http))).map_err(|panic| match panic.downcast::<String>() {
+        Ok(text) => *text,
+        Err(panic) => panic.downcast_ref::<&str>().copied().unwrap_or_default().to_owned(),
+    })
+}
