@@ -24,12 +24,12 @@
 //! Pages: [Getting started](docs::getting_started) · [Handlers](docs::handlers) · [From Robyn](docs::from_robyn) ·
 //! [From axum](docs::from_axum) · [State and dependencies](docs::state_and_dependencies) ·
 //! [Rooms and broadcasts](docs::rooms_and_broadcasts) · [Errors and closing](docs::errors_and_closing) ·
-//! [Testing](docs::testing) · [Behind a proxy](docs::behind_a_proxy) ·
+//! [Testing](docs::testing) · [Behind a proxy](docs::behind_a_proxy) · [TLS and HTTP/2](docs::tls_and_http2) ·
 //! [Deployment and drain](docs::deployment_and_drain) · [Supervisors](docs::supervisors) ·
 //! [Performance](docs::performance) · [Security](docs::security)
 //!
-//! Features, both off by default: `metrics` reports to the [`metrics`](https://docs.rs/metrics) facade, and `test-util` is for
-//! the tests of an app.
+//! Features, all off by default: `tls` serves with certificates (`App::tls`), `http2` serves WebSockets over HTTP/2 (RFC
+//! 8441), `metrics` reports to the [`metrics`](https://docs.rs/metrics) facade, and `test-util` is for the tests of an app.
 
 // docs.rs shows beside an item which features it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -63,6 +63,8 @@ struct Readme;
 pub use axum;
 pub use robyn_ws_macros::{ConnectionState, websocket, websocket_view};
 
+#[cfg(feature = "tls")]
+pub use self::app::tls::{certificate::Tls, error::TlsError};
 pub use self::{
     app::{
         App, BuiltApp,

@@ -10,5 +10,6 @@ mod operation;
 mod pages;
 mod requests;
 mod support;
+mod tls;
 mod view;
 mod web_socket;

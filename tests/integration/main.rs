@@ -10,6 +10,7 @@
 mod app;
 mod closing;
 mod drain;
+mod edge;
 mod handlers;
 mod handshake;
 mod limits;

@@ -3,6 +3,7 @@
 pub mod foreign;
 
 mod asking;
+mod certificate;
 mod client;
 mod fixture;
 mod gate;
@@ -14,10 +15,12 @@ mod programs;
 mod raw;
 mod request;
 mod server;
+mod stream;
 mod wait;
 
 pub use self::{
     asking::Asking,
+    certificate::Certificate,
     client::Client,
     fixture::Fixture,
     gate::Gate,
@@ -28,6 +31,7 @@ pub use self::{
     programs::{browser, node_with, program, python_program, python_with, skip},
     raw::{BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, RawClient, TEXT, close_payload, frame},
     request::{ACCEPT, KEY, Request, Response},
-    server::{Pipe, Server, announced_address},
+    server::{Pipe, Server, Transport, announced_address},
+    stream::{Http2, Stream},
     wait::{PATIENCE, until, within},
 };

@@ -1,14 +1,13 @@
 //! A client that makes and reads its frames itself, so that they can be as wrong as a test wants them.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, BufReader},
-    net::TcpStream,
     time::timeout,
 };
 
-use crate::{Response, within};
+use crate::{Pipe, Response, within};
 
 /// The bit of a frame's first byte that says: the last one of its message.
 pub const FIN: u8 = 0x80;
@@ -57,14 +56,13 @@ fn header(first: u8, length: u64, masked: bool) -> Vec<u8> {
 }
 
 /// A connected client without manners.
-#[derive(Debug)]
 pub struct RawClient {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Box<dyn Pipe>>,
     response: Response,
 }
 
 impl RawClient {
-    pub(crate) const fn new(stream: BufReader<TcpStream>, response: Response) -> Self {
+    pub(crate) const fn new(stream: BufReader<Box<dyn Pipe>>, response: Response) -> Self {
         Self { stream, response }
     }
 
@@ -79,7 +77,11 @@ impl RawClient {
     ///
     /// If the connection is lost.
     pub async fn send_bytes(&mut self, bytes: &[u8]) {
-        within("the server to read", self.stream.write_all(bytes))
+        let sending = async {
+            self.stream.write_all(bytes).await?;
+            self.stream.flush().await
+        };
+        within("the server to read", sending)
             .await
             .expect("the connection is open");
     }
@@ -291,7 +293,15 @@ impl RawClient {
     /// # Panics
     ///
     /// If the connection is lost.
-    pub fn reset(self) {
-        self.stream.get_ref().set_zero_linger().expect("the connection is open");
+    pub fn reset(mut self) {
+        self.stream.get_mut().reset();
+    }
+}
+
+impl fmt::Debug for RawClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawClient")
+            .field("response", &self.response)
+            .finish_non_exhaustive()
     }
 }

@@ -1,16 +1,16 @@
 //! The opening request of a client, as right or as wrong as a test wants it, and the answer.
 
-use robyn_ws::axum::http::{HeaderName, HeaderValue};
-use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::TcpStream,
-};
+use robyn_ws::axum::http::{self, HeaderName, HeaderValue};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio_tungstenite::{
-    client_async_with_config,
-    tungstenite::{client::IntoClientRequest, protocol::WebSocketConfig},
+    WebSocketStream, client_async_with_config,
+    tungstenite::{
+        client::IntoClientRequest,
+        protocol::{Role, WebSocketConfig},
+    },
 };
 
-use crate::{Client, Pipe, RawClient, Server, within};
+use crate::{Client, Http2, Pipe, RawClient, Server, Transport, within};
 
 /// The key of the example in RFC 6455 section 1.3.
 pub const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -92,7 +92,32 @@ impl Request {
     ///
     /// If the server refuses.
     pub async fn connect(&self, server: &Server) -> Client {
+        if server.transport() == Transport::Http2 {
+            let (answer, stream) = self.ask_over_http2(server).await;
+            assert_eq!(answer.status(), 200, "{answer:?}");
+            let headers = answer.headers().clone();
+            let socket = WebSocketStream::from_raw_socket(stream, Role::Client, Some(config())).await;
+            return Client::new(socket, headers);
+        }
         self.connect_over(server.pipe().await).await
+    }
+
+    /// Asks for a WebSocket over the connection of HTTP/2 that the clients of `server` share.
+    async fn ask_over_http2(&self, server: &Server) -> (http::Response<()>, Box<dyn Pipe>) {
+        let request = self
+            .added
+            .iter()
+            .fold(Http2::connect(&self.target), |request, (name, value)| {
+                request.header(name, &**value)
+            });
+        let answer = server.shared_http2().await.send(request).await;
+        let (answer, stream) = answer.expect("an answer");
+        (answer, Box::new(stream))
+    }
+
+    /// Whether this is an upgrade that can be asked for over HTTP/2 as well.
+    fn is_upgrade(&self) -> bool {
+        self.standard.len() == 5 && self.line == format!("GET {} HTTP/1.1", self.target)
     }
 
     /// As [`Self::connect`], over an open connection to any server.
@@ -109,9 +134,7 @@ impl Request {
             let value = HeaderValue::from_bytes(value).expect("a header has a value");
             request.headers_mut().append(name, value);
         }
-        // A thousand clients with the default buffer of 128 KiB would be too many.
-        let config = WebSocketConfig::default().read_buffer_size(4096);
-        let handshake = client_async_with_config(request, stream, Some(config));
+        let handshake = client_async_with_config(request, stream, Some(config()));
         match within("the handshake", handshake).await {
             Ok((socket, response)) => Client::new(socket, response.headers().clone()),
             Err(error) => panic!("{}: {error}: {error:?}", self.target),
@@ -133,7 +156,14 @@ impl Request {
     ///
     /// As [`Self::raw`].
     pub async fn raw_with(&self, server: &Server, more: &[u8]) -> RawClient {
-        self.raw_over(server.tcp().await, more).await
+        if server.transport() == Transport::Http2 {
+            let (answer, mut stream) = self.ask_over_http2(server).await;
+            assert_eq!(answer.status(), 200, "{answer:?}");
+            stream.write_all(more).await.expect("the connection is open");
+            let response = Response::of_http2(&answer, String::new());
+            return RawClient::new(BufReader::new(stream), response);
+        }
+        self.raw_over(server.pipe().await, more).await
     }
 
     /// As [`Self::raw_with`], over a TCP connection to any server.
@@ -141,8 +171,8 @@ impl Request {
     /// # Panics
     ///
     /// As [`Self::raw`].
-    pub async fn raw_over(&self, stream: TcpStream, more: &[u8]) -> RawClient {
-        let (stream, response) = self.send(stream, more).await;
+    pub async fn raw_over(&self, stream: impl Into<Box<dyn Pipe>>, more: &[u8]) -> RawClient {
+        let (stream, response) = self.send(stream.into(), more).await;
         assert_eq!(response.status, 101, "{response:?}");
         assert_eq!(response.header("upgrade"), Some("websocket"));
         assert_eq!(response.header("connection"), Some("upgrade"));
@@ -151,8 +181,22 @@ impl Request {
     }
 
     /// Gives the answer to a request that asks for no upgrade.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
     pub async fn answer(&self, server: &Server) -> Response {
-        self.answer_over(server.tcp().await).await
+        if server.transport() == Transport::Http2 && self.is_upgrade() {
+            let (answer, mut stream) = self.ask_over_http2(server).await;
+            let mut body = String::new();
+            if answer.status() != 200 {
+                within("the body", stream.read_to_string(&mut body))
+                    .await
+                    .expect("a text");
+            }
+            return Response::of_http2(&answer, body);
+        }
+        self.answer_over(server.pipe().await).await
     }
 
     /// Returns the answer to a request that is sent over an open TCP connection.
@@ -160,8 +204,8 @@ impl Request {
     /// # Panics
     ///
     /// If there is none.
-    pub async fn answer_over(&self, stream: TcpStream) -> Response {
-        self.send(stream, &[]).await.1
+    pub async fn answer_over(&self, stream: impl Into<Box<dyn Pipe>>) -> Response {
+        self.send(stream.into(), &[]).await.1
     }
 
     /// Gives the answer that refuses the request.
@@ -188,11 +232,12 @@ impl Request {
         bytes
     }
 
-    async fn send(&self, stream: TcpStream, more: &[u8]) -> (BufReader<TcpStream>, Response) {
+    async fn send(&self, stream: Box<dyn Pipe>, more: &[u8]) -> (BufReader<Box<dyn Pipe>>, Response) {
         let bytes = [&self.to_bytes(), more].concat();
         let mut stream = BufReader::new(stream);
         let exchange = async {
             stream.write_all(&bytes).await.expect("the server reads the request");
+            stream.flush().await.expect("the server reads the request");
             Response::read(&mut stream).await
         };
         let response = within("the answer to the request", exchange).await;
@@ -201,7 +246,21 @@ impl Request {
 }
 
 impl Response {
-    async fn read(stream: &mut BufReader<TcpStream>) -> Self {
+    /// Over HTTP/2, a 200 opens a WebSocket. Tests of several transports read 101 for it.
+    fn of_http2(answer: &http::Response<()>, body: String) -> Self {
+        let headers = answer.headers().iter();
+        let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()));
+        Self {
+            status: match answer.status().as_u16() {
+                200 => 101,
+                status => status,
+            },
+            headers: headers.collect(),
+            body,
+        }
+    }
+
+    async fn read(stream: &mut BufReader<Box<dyn Pipe>>) -> Self {
         let line = read_line(stream).await;
         let status = line.split(' ').nth(1).and_then(|status| status.parse().ok());
         let status = status.unwrap_or_else(|| panic!("no status line: {line:?}"));
@@ -244,7 +303,12 @@ impl Response {
     }
 }
 
-async fn read_line(stream: &mut BufReader<TcpStream>) -> String {
+fn config() -> WebSocketConfig {
+    // A thousand clients with the default buffer of 128 KiB would be too many.
+    WebSocketConfig::default().read_buffer_size(4096)
+}
+
+async fn read_line(stream: &mut BufReader<Box<dyn Pipe>>) -> String {
     let mut line = String::new();
     stream.read_line(&mut line).await.expect("the answer is text");
     line.trim_end().to_owned()

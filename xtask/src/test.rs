@@ -5,6 +5,7 @@ use std::fmt;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
@@ -14,6 +15,24 @@ use crate::{bench, install};
 
 /// Where tests write that they are skipped, a line each: the harness keeps back what a test prints that passes.
 const SKIPPED: &str = "target/skipped.txt";
+
+/// What the promises are run over, beside HTTP/1.1 over TCP.
+const TRANSPORTS: [&str; 2] = ["tls", "http2"];
+
+/// The modules of the integration tests that are about live connections.
+const PROMISES: [&str; 7] = [
+    "closing::",
+    "drain::",
+    "handlers::",
+    "limits::",
+    "messages::",
+    "rooms::",
+    "sending::",
+];
+
+/// What is left out of them: the requests of the module `handshake`, clients by the thousand, which take long to encrypt, and
+/// a test of the buffers of TCP.
+const ELSEWHERE: [&str; 3] = ["handshake::", "10000", "had_more_to_send_than_was_taken"];
 
 /// Builds the examples, which the tests start as programs, then runs all tests, even after one has failed.
 ///
@@ -33,8 +52,14 @@ pub(crate) fn run(install: bool) -> Result<()> {
     let mut tally = Tally::default();
     let mut succeeded = true;
     // The benchmark is a workspace of its own.
-    for mut tests in [cargo("test --workspace --all-features"), bench::cargo("test")] {
-        tests.arg("--no-fail-fast").env("ROBYN_WS_SKIPPED", &list);
+    let mut runs = vec![
+        cargo("test --workspace --all-features --no-fail-fast"),
+        bench::cargo("test"),
+    ];
+    runs[1].arg("--no-fail-fast");
+    runs.extend(TRANSPORTS.map(promises_over));
+    for mut tests in runs {
+        tests.env("ROBYN_WS_SKIPPED", &list);
         if install {
             tests.env("ROBYN_WS_REQUIRE_PROGRAMS", "1");
         }
@@ -58,6 +83,17 @@ pub(crate) fn run(install: bool) -> Result<()> {
     ensure!(succeeded, "{tally}; the failures are above");
     println!("test: {tally} (unit, integration, ui, examples and doctests) in {seconds} s");
     Ok(())
+}
+
+/// Runs the promises to the clients of a live connection over another transport. Requests and their answers have other
+/// forms there, and tests of their own.
+fn promises_over(transport: &str) -> Command {
+    let mut tests = cargo("test --workspace --all-features --no-fail-fast --test integration --");
+    tests.args(PROMISES).env("ROBYN_WS_TRANSPORT", transport);
+    for other in ELSEWHERE {
+        tests.args(["--skip", other]);
+    }
+    tests
 }
 
 /// Removes the list of an earlier run.

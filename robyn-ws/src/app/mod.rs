@@ -1,8 +1,13 @@
 //! The app: takes everything in, checks it, and wires it into a router.
 
 mod behind_proxies;
+pub(crate) mod client;
 mod deploy;
+pub(crate) mod edge;
+mod encryption;
 pub(crate) mod http;
+#[cfg(feature = "http2")]
+mod http2;
 mod overlaps;
 mod proxies;
 mod proxy_protocol;
@@ -10,6 +15,8 @@ mod routing;
 pub(crate) mod serve;
 pub(crate) mod shutdown;
 pub(crate) mod signals;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
 
 use std::{mem, panic::Location, sync::Arc, time::Duration};
 
@@ -17,6 +24,7 @@ use axum::Router;
 
 use crate::{
     app::{
+        edge::{Edge, Wishes},
         overlaps::{HttpCall, HttpRoutes},
         proxies::Proxies,
         shutdown::Shutdown,
@@ -33,7 +41,7 @@ use crate::{
         error::{BuildErrors, Place, Problems},
         limits::{DrainTimes, Limits},
     },
-    upgrade::{handshake::is_token, origin::Origins, proxies::TrustedProxies},
+    upgrade::{handshake::is_token, origin::Origins},
     util::log,
 };
 
@@ -66,6 +74,7 @@ pub struct App {
     proxies: Proxies,
     subprotocols: Vec<String>,
     http: Vec<HttpRoutes>,
+    edge: Wishes,
     hub: Hub,
     problems: Problems,
 }
@@ -101,6 +110,7 @@ impl App {
             proxies: Proxies::default(),
             subprotocols: Vec::new(),
             http: Vec::new(),
+            edge: Wishes::default(),
             hub: Hub::new(),
             problems,
         }
@@ -298,6 +308,7 @@ impl App {
     /// Reports the settings that only [`Self::serve`] can keep.
     fn for_own_server(mut self) -> Self {
         self.proxies.report_for_own_server(&mut self.problems);
+        self.edge.report_for_own_server(&mut self.problems);
         self
     }
 
@@ -331,16 +342,17 @@ impl App {
             interval,
         } = self.limits.drain_times();
         let hub = self.hub.clone();
-        let with_proxy_protocol = self.proxies.with_protocol();
+        let bounds = self.limits.resolve(Place::of(self.limits_at), &mut Problems::default());
+        let edge = Edge::new(&self.edge, self.proxies.with_protocol(), &bounds);
         Ok(Assembled {
             built: BuiltApp {
                 router: self.into_router(endpoints, &globals)?,
                 shutdown: Shutdown::new(hub.clone(), interval),
                 hub,
             },
+            edge,
             shutdown_grace,
             unready_grace,
-            with_proxy_protocol,
         })
     }
 }
@@ -348,8 +360,7 @@ impl App {
 /// A built app, and the times that its drain takes.
 pub(crate) struct Assembled {
     pub(crate) built: BuiltApp,
+    pub(crate) edge: Edge,
     pub(crate) shutdown_grace: Duration,
     pub(crate) unready_grace: Duration,
-    /// The proxies that use the PROXY protocol.
-    pub(crate) with_proxy_protocol: Option<Arc<TrustedProxies>>,
 }

@@ -14,6 +14,11 @@ use tokio::{
     time::timeout,
 };
 
+use crate::{
+    types::peer::{Introduced, Peer},
+    util::log,
+};
+
 /// The time that a proxy has for the header. A lost packet is repeated within three seconds.
 const TIME: Duration = Duration::from_secs(5);
 
@@ -35,7 +40,7 @@ const UNIX_PATHS: usize = 216;
 
 /// The client of a connection, as the proxy says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Introduction {
+enum Introduction {
     /// The proxy itself, for example with a health check.
     Itself,
     Client(SocketAddr),
@@ -45,7 +50,7 @@ pub(super) enum Introduction {
 
 /// Why a connection of a proxy is dropped.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum NotIntroduced {
+enum NotIntroduced {
     #[error("it ended before the PROXY header: {0}")]
     Ended(#[from] io::Error),
     #[error("its PROXY header did not come within {TIME:?}")]
@@ -54,8 +59,30 @@ pub(super) enum NotIntroduced {
     Invalid(&'static str),
 }
 
+/// Reads the header of a proxy's connection. Returns the client, or `None` if the connection is dropped.
+pub(super) async fn introduce(
+    stream: &mut (impl AsyncRead + Unpin),
+    proxy: &Peer,
+) -> Option<(Peer, Option<Introduced>)> {
+    let by = proxy.address();
+    match read(stream).await {
+        Ok(Introduction::Client(client)) => Some((Peer::Tcp(client), Some(Introduced { by, is_named: true }))),
+        Ok(Introduction::Unnamed) => Some((proxy.clone(), Some(Introduced { by, is_named: false }))),
+        Ok(Introduction::Itself) => Some((proxy.clone(), None)),
+        // Health checks of TCP end at once.
+        Err(why @ NotIntroduced::Ended(_)) => {
+            log::debug!(?proxy, %why, "a connection of a trusted proxy was dropped");
+            None
+        }
+        Err(why) => {
+            log::warn!(?proxy, %why, "a connection of a trusted proxy was dropped");
+            None
+        }
+    }
+}
+
 /// Reads the header, and not a byte more.
-pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Result<Introduction, NotIntroduced> {
+async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Result<Introduction, NotIntroduced> {
     let header = async {
         // Both versions have more bytes.
         let mut first = [0; SIGNATURE.len()];

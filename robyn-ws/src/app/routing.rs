@@ -38,7 +38,10 @@ impl App {
             let path = endpoint.path.clone();
             let policy = policy.clone();
             let handler = move |request: Request| upgrade(endpoint.clone(), policy.clone(), request);
-            router = router.route(&path, get(handler));
+            let methods = get(handler.clone());
+            #[cfg(feature = "http2")]
+            let methods = methods.connect(handler);
+            router = router.route(&path, methods);
         }
         let mut problems = Problems::default();
         let (without_checks, with_checks): (Vec<_>, Vec<_>) =

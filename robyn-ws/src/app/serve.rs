@@ -107,9 +107,9 @@ impl Assembled {
     async fn serve<L: Listener>(self, listener: L) -> Result<(), ServeError> {
         let Self {
             built: BuiltApp { router, hub, shutdown },
+            edge,
             shutdown_grace,
             unready_grace,
-            with_proxy_protocol,
         } = self;
         #[cfg(any(target_os = "android", target_os = "linux"))]
         if let Some(listener) = (&listener as &dyn Any).downcast_ref::<TcpListener>() {
@@ -120,8 +120,8 @@ impl Assembled {
         let (limit_of_rest, watchdog) = watchdog(&hub, draining);
         // Before the address is announced: whoever reads it may send a signal.
         let mut stop = StopSignal::listen(watchdog)?;
-        announce(&local, &hub);
-        let server = Server::new(router, with_proxy_protocol);
+        announce(&local, &hub, edge.is_encrypted);
+        let server = Server::new(router, edge);
         let (signal, drained) = server
             .serve_until(listener, async {
                 let signal = stop.received().await;
@@ -140,9 +140,10 @@ impl Assembled {
 }
 
 /// Logs the endpoints and the address, or prints them if no subscriber wants them.
-fn announce(local: &dyn Any, hub: &Hub) {
+fn announce(local: &dyn Any, hub: &Hub, is_encrypted: bool) {
+    let s = if is_encrypted { "s" } else { "" };
     let (base, place) = match local.downcast_ref::<SocketAddr>() {
-        Some(local) => (format!("ws://{local}"), format!("http://{local}")),
+        Some(local) => (format!("ws{s}://{local}"), format!("http{s}://{local}")),
         None => (String::new(), name_of(local)),
     };
     let mut lines: Vec<_> = hub.paths().map(|path| format!("{base}{path}")).collect();

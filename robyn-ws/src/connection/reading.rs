@@ -156,14 +156,14 @@ impl Driver {
     }
 
     /// Pauses reading, so that TCP slows the peer down. The end of TCP is noticed all the same.
-    fn pause_reading(&mut self, cx: &Context<'_>) -> bool {
+    fn pause_reading(&mut self, cx: &mut Context<'_>) -> bool {
         if self.liveness.end_check().is_none() {
             self.liveness.pause(Moment::now());
         }
         if let Inbox::Session(session) = &self.inbox {
             session.wait_for_room(cx);
         }
-        if self.peer == Peer::Talks && self.reader.is_ended_by_peer() {
+        if self.peer == Peer::Talks && self.reader.is_ended_by_peer(cx) {
             self.peer = Peer::Ended;
             self.close_by_peer(Ending::lost());
             return true;

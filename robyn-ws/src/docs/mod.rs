@@ -11,6 +11,7 @@
 //! | [Errors and closing](errors_and_closing) | failing handlers, close codes, close handlers |
 //! | [Testing](testing) | unit tests, and tests of an app without a port |
 //! | [Behind a proxy](behind_a_proxy) | settings for nginx, HAProxy, Caddy and development servers |
+//! | [TLS and HTTP/2](tls_and_http2) | certificates, their renewal, sockets that share a connection |
 //! | [Deployment and drain](deployment_and_drain) | signals, health, reconnecting clients, logs, metrics |
 //! | [Supervisors](supervisors) | files for systemd, Docker and Kubernetes |
 //! | [Performance](performance) | costs and tuning |
@@ -54,3 +55,6 @@ pub mod supervisors {}
 
 #[doc = include_str!("testing.md")]
 pub mod testing {}
+
+#[doc = include_str!("tls_and_http2.md")]
+pub mod tls_and_http2 {}

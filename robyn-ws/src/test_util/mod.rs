@@ -38,6 +38,7 @@ mod inbox;
 mod pipe;
 mod reader;
 mod request;
+mod serving;
 mod socket;
 mod watchdog;
 
@@ -54,10 +55,11 @@ pub use self::{
     connector::{SentMessages, connector, connector_at},
     http::TestResponse,
     request::TestRequest,
+    serving::{Serving, serve_without_signals},
     socket::TestSocket,
 };
 use crate::{
-    app::{App, BuiltApp, http::service_for, shutdown::Drained},
+    app::{App, BuiltApp, client::service_for, shutdown::Drained},
     connection::Connection,
     endpoint::parameters::Mount,
     hub::{Hub, live::Live},

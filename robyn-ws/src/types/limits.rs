@@ -1,7 +1,10 @@
 //! Every limit in one place, each with its default, unit and reason.
 
-use std::{fmt, ops::RangeInclusive, time::Duration};
+mod value;
 
+use std::{ops::RangeInclusive, time::Duration};
+
+use self::value::{Scope, outside};
 use crate::types::error::{Place, Problems};
 
 const KIB: usize = 1024;
@@ -10,6 +13,14 @@ const GIB: usize = 1024 * MIB;
 
 /// More sockets than any machine has.
 const MAX_SOCKETS: usize = 1 << 24;
+
+/// The largest window of HTTP/2 (RFC 9113 section 6.9.1).
+#[cfg(feature = "http2")]
+const MAX_WINDOW: u32 = (1 << 31) - 1;
+
+/// The smallest window of an HTTP/2 connection, which cannot be less than 65,535.
+#[cfg(feature = "http2")]
+const MIN_WINDOW: u32 = 64 * 1024;
 
 /// The range of times: nothing can happen in less, and more than a year is a mistake.
 const TIMES: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_hours(365 * 24);
@@ -44,12 +55,13 @@ impl Overflow {
 /// Declares [`Limits`], whose fields may be unset, and [`Bounds`], whose fields are not, from one table.
 ///
 /// `build()` takes the values in the range after `in`. A sub-router's value is at most the one around it, unless the row
-/// says `or wider`. A sub-router cannot set a limit whose row says `app only`.
+/// says `or wider`. A sub-router cannot set a limit whose row says `app only`. A limit whose row ends with a feature exists
+/// only with that feature.
 macro_rules! limits {
     ($(
         $(#[$doc:meta])*
         $name:ident($argument:ty): $type:ty = $default:expr $(, in $range:expr)?
-            $(, or $wider:ident)? $(, app $only:ident)?;
+            $(, or $wider:ident)? $(, app $only:ident)? $(, feature $feature:literal)?;
     )+) => {
         /// The limits of an app, or narrower ones of a sub-router. An unset limit has its default on the app, and the
         /// surrounding value on a sub-router. `build()` reports values that cannot work, values that contradict each other,
@@ -69,12 +81,13 @@ macro_rules! limits {
         /// ```
         #[derive(Clone, Debug, Default)]
         pub struct Limits {
-            $($name: Option<$type>,)+
+            $($(#[cfg(feature = $feature)])? $name: Option<$type>,)+
         }
 
         impl Limits {
             $(
                 $(#[$doc])*
+                $(#[cfg(feature = $feature)])?
                 #[must_use]
                 pub fn $name(mut self, value: $argument) -> Self {
                     self.$name = Some(value.into());
@@ -84,25 +97,29 @@ macro_rules! limits {
 
             /// Fills unset limits from `outer`.
             fn over(&self, outer: &Bounds) -> Bounds {
-                Bounds { $($name: self.$name.clone().unwrap_or_else(|| outer.$name.clone()),)+ }
+                Bounds { $($(#[cfg(feature = $feature)])? $name: self.$name.clone().unwrap_or_else(|| outer.$name.clone()),)+ }
             }
 
             /// Reports every value that cannot work by itself.
             fn check_values(&self, place: Place, problems: &mut Problems) {
-                $($(if let Some(value) = &self.$name
-                    && let Some(message) = outside(stringify!($name), value, &$range)
-                {
-                    problems.report(place, None, message);
-                })?)+
+                $($(#[cfg(feature = $feature)])? {
+                    $(if let Some(value) = &self.$name
+                        && let Some(message) = outside(stringify!($name), value, &$range)
+                    {
+                        problems.report(place, None, message);
+                    })?
+                })+
             }
 
             /// Reports every value that a sub-router cannot have inside of `outer`.
             fn check_narrower(&self, outer: &Bounds, place: Place, problems: &mut Problems) {
-                $(if let Some(value) = &self.$name
-                    && let Some(message) =
-                        limits!(@scope $($wider)? $($only)?).refuses(stringify!($name), value, &outer.$name)
-                {
-                    problems.report(place, None, message);
+                $($(#[cfg(feature = $feature)])? {
+                    if let Some(value) = &self.$name
+                        && let Some(message) =
+                            limits!(@scope $($wider)? $($only)?).refuses(stringify!($name), value, &outer.$name)
+                    {
+                        problems.report(place, None, message);
+                    }
                 })+
             }
         }
@@ -110,12 +127,12 @@ macro_rules! limits {
         /// The limits in force for an endpoint.
         #[derive(Clone, Debug)]
         pub(crate) struct Bounds {
-            $(pub(crate) $name: $type,)+
+            $($(#[cfg(feature = $feature)])? pub(crate) $name: $type,)+
         }
 
         impl Default for Bounds {
             fn default() -> Self {
-                Self { $($name: $default,)+ }
+                Self { $($(#[cfg(feature = $feature)])? $name: $default,)+ }
             }
         }
     };
@@ -218,6 +235,26 @@ limits! {
     /// at most 1 MiB. Above it: 431. A connection keeps the head for its handlers. The HTTP server has a limit of its own:
     /// that of hyper is about 400 KiB and 100 headers.
     max_request_head(usize): usize = 64 * KIB, in 1..=MIB;
+    /// How long a client of `App::serve` may take for the handshake of TLS, before TCP is closed. Default: 10 s. App only.
+    tls_handshake_timeout(Duration): Duration = Duration::from_secs(10), in TIMES, app only, feature "tls";
+    /// The most TLS handshakes of `App::serve` at once, those of silent clients included. Default: 4096, at most 16,777,216.
+    /// Above it, TCP is closed, since no answer can be understood before the handshake. App only.
+    max_tls_handshakes(usize): usize = 4096, in 1..=MAX_SOCKETS, app only, feature "tls";
+    /// The most requests and WebSockets of one HTTP/2 connection of `App::serve` at once
+    /// (`SETTINGS_MAX_CONCURRENT_STREAMS`, RFC 9113 section 5.1.2). Default: 200, at most 32,768. Above it, the stream is
+    /// refused, and the client can try again. App only.
+    max_http2_streams(u32): u32 = 200, in 1..=32 * 1024, app only, feature "http2";
+    /// The most bytes that a client may send on one stream of HTTP/2 while its WebSocket is not read
+    /// (`SETTINGS_INITIAL_WINDOW_SIZE`, RFC 9113 section 6.9.2). Default: 64 KiB, 1 KiB to 16 MiB. App only.
+    max_http2_stream_window(u32): u32 = 64 * 1024, in 1024..=16 * 1024 * 1024, app only, feature "http2";
+    /// The most bytes that a client may send on all streams of one HTTP/2 connection while they are not read (RFC 9113
+    /// section 6.9). Default: as much as all streams take together (`max_http2_streams` times `max_http2_stream_window`), and
+    /// at least that: with less, WebSockets that are not read would stop the others. At least 64 KiB, and less than 2 GiB.
+    /// App only.
+    max_http2_connection_window(u32): u32 = 0, in MIN_WINDOW..=MAX_WINDOW, app only, feature "http2";
+    /// How long an HTTP/2 connection of `App::serve` may have no request and no WebSocket before the server ends it with
+    /// GOAWAY. Default: 60 s. App only.
+    http2_idle_timeout(Duration): Duration = Duration::from_mins(1), in TIMES, app only, feature "http2";
 }
 
 /// The times of a drain.
@@ -225,88 +262,6 @@ pub(crate) struct DrainTimes {
     pub(crate) shutdown_grace: Duration,
     pub(crate) unready_grace: Duration,
     pub(crate) interval: Option<Duration>,
-}
-
-/// The value of a limit.
-trait Value {
-    /// The measure of the limit.
-    type Amount: Copy + PartialOrd + fmt::Debug;
-
-    /// Returns the amount. `None` is off, or has no order.
-    fn amount(&self) -> Option<Self::Amount>;
-}
-
-macro_rules! value {
-    ($($amount:ty),+) => {
-        $(impl Value for $amount {
-            type Amount = Self;
-
-            fn amount(&self) -> Option<Self> {
-                Some(*self)
-            }
-        })+
-    };
-}
-
-value!(usize, u32, Duration);
-
-impl<A: Copy + PartialOrd + fmt::Debug> Value for Option<A> {
-    type Amount = A;
-
-    fn amount(&self) -> Self {
-        *self
-    }
-}
-
-impl Value for Overflow {
-    type Amount = ();
-
-    fn amount(&self) -> Option<()> {
-        None
-    }
-}
-
-/// Returns what is wrong with a value outside of its range.
-fn outside<V: Value>(name: &str, value: &V, range: &RangeInclusive<V::Amount>) -> Option<String> {
-    let amount = value.amount()?;
-    (!range.contains(&amount)).then(|| {
-        let (least, most) = (range.start(), range.end());
-        format!("`Limits::{name}` is {amount:?}, which cannot work: expected {least:?} to {most:?}")
-    })
-}
-
-/// The values that a sub-router can set for a limit.
-enum Scope {
-    /// At most the value around it.
-    Narrower,
-    Any,
-    /// None: the limit is one of the app.
-    AppOnly,
-}
-
-impl Scope {
-    /// Returns what is wrong with the value `inner` of a sub-router, where `outer` is the value around it.
-    fn refuses<V: Value>(&self, name: &str, inner: &V, outer: &V) -> Option<String> {
-        match self {
-            Self::Narrower => wider(name, inner, outer),
-            Self::Any => None,
-            Self::AppOnly => Some(format!(
-                "`Limits::{name}` is set on a sub-router, which has no drain of its own: set it on the app"
-            )),
-        }
-    }
-}
-
-/// Returns what is wrong with a value of a sub-router that is wider than the one around it.
-fn wider<V: Value>(name: &str, inner: &V, outer: &V) -> Option<String> {
-    let outer = outer.amount()?;
-    let inner = inner.amount();
-    inner.is_none_or(|inner| inner > outer).then(|| {
-        let inner = inner.map_or_else(|| "off".to_owned(), |inner| format!("{inner:?}"));
-        format!(
-            "`Limits::{name}` is {inner} on the sub-router, but {outer:?} around it: a sub-router can only narrow it"
-        )
-    })
 }
 
 impl Limits {
@@ -367,6 +322,31 @@ impl Limits {
             );
             problems.report(place, None, message);
         }
+        #[cfg(feature = "http2")]
+        self.fit_windows(&mut bounds, place, problems);
         bounds
+    }
+
+    /// Sets the window of an HTTP/2 connection to those of all its streams, and reports a smaller one.
+    #[cfg(feature = "http2")]
+    fn fit_windows(&self, bounds: &mut Bounds, place: Place, problems: &mut Problems) {
+        let (streams, window) = (bounds.max_http2_streams, bounds.max_http2_stream_window);
+        let all = u64::from(streams) * u64::from(window);
+        let (name, connection) = match self.max_http2_connection_window {
+            Some(connection) => ("max_http2_connection_window", connection),
+            None => ("max_http2_streams", MAX_WINDOW),
+        };
+        // A sub-router sets none of them.
+        let is_set = self.max_http2_streams.is_some()
+            || self.max_http2_stream_window.is_some()
+            || self.max_http2_connection_window.is_some();
+        if is_set && all > u64::from(connection) {
+            let message = format!(
+                "{streams} streams (`Limits::max_http2_streams`) of {window} bytes (`max_http2_stream_window`) have {all} bytes, more than the {connection} that a connection can have: change `Limits::{name}`, or WebSockets that are not read would stop the others"
+            );
+            problems.report(place, None, message);
+        }
+        let given = self.max_http2_connection_window.unwrap_or(MIN_WINDOW);
+        bounds.max_http2_connection_window = u32::try_from(all).unwrap_or(MAX_WINDOW).max(given);
     }
 }

@@ -5,7 +5,7 @@ use std::{fmt, net::SocketAddr, sync::OnceLock};
 use axum::{
     extract::{ConnectInfo, OriginalUri},
     http::{
-        Extensions, HeaderMap, HeaderName, HeaderValue, Uri,
+        Extensions, HeaderMap, HeaderName, HeaderValue, Uri, Version, header,
         request::Parts,
         uri::{Authority, PathAndQuery},
     },
@@ -33,7 +33,7 @@ impl UpgradeRequest {
         subprotocol: Option<&HeaderValue>,
     ) -> Self {
         Self {
-            head: Head::new(target(parts), &parts.headers),
+            head: Head::of(parts),
             extensions: extensions.into(),
             path_params,
             subprotocol: subprotocol.and_then(|name| name.to_str().ok()).map(Box::from),
@@ -121,6 +121,23 @@ struct Head {
 const LINE_END: &[u8] = b"\r\n";
 
 impl Head {
+    /// Takes the head of a request. HTTP/2 has in its target what HTTP/1.1 has in `Host` (RFC 9113 section 8.3.1); handlers
+    /// find it where HTTP/1.1 has it.
+    fn of(parts: &Parts) -> Self {
+        let target = target(parts);
+        let authority = target.authority().filter(|_| parts.version == Version::HTTP_2);
+        let (Some(authority), Some(path)) = (authority, target.path_and_query()) else {
+            return Self::new(target, &parts.headers);
+        };
+        let mut headers = parts.headers.clone();
+        if !headers.contains_key(header::HOST)
+            && let Ok(host) = HeaderValue::from_str(authority.as_str())
+        {
+            headers.insert(header::HOST, host);
+        }
+        Self::new(&Uri::from(path.clone()), &headers)
+    }
+
     fn new(uri: &Uri, headers: &HeaderMap) -> Self {
         let mut lines = uri.to_string().into_bytes();
         for (name, value) in headers {

@@ -1,8 +1,10 @@
-//! The client's half of the opening handshake (RFC 6455 section 4.2.1).
+//! The client's half of the opening handshake (RFC 6455 section 4.2.1, RFC 8441 section 5).
 
 use axum::http::{HeaderMap, HeaderValue, Method, Version, header, request::Parts};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+#[cfg(feature = "http2")]
+use crate::upgrade::http2;
 use crate::{
     upgrade::{
         authority::Authority,
@@ -60,9 +62,32 @@ impl<'r> Asked<'r> {
     }
 }
 
-/// Checks the request, and returns the value of `Sec-WebSocket-Accept`.
-pub(super) fn check(parts: &Parts) -> Result<HeaderValue, Refusal> {
+/// The answer that opens a WebSocket.
+#[derive(Debug)]
+pub(crate) enum Opening {
+    /// 101, with this value of `Sec-WebSocket-Accept`.
+    SwitchingProtocols(HeaderValue),
+    /// 200, on a stream of HTTP/2 (RFC 8441 section 5).
+    #[cfg(feature = "http2")]
+    Ok,
+}
+
+/// Checks the request, and returns how its answer opens the WebSocket.
+pub(super) fn check(parts: &Parts) -> Result<Opening, Refusal> {
     let asked = Asked::by(&parts.headers);
+    #[cfg(feature = "http2")]
+    if parts.version == Version::HTTP_2 {
+        http2::check(parts)?;
+        if asked.has_body {
+            return Err(Refusal::HasBody);
+        }
+        check_once("Host", &asked.host)?;
+        check_once("Sec-WebSocket-Version", &asked.version)?;
+        check_version(asked.version.last)?;
+        return Ok(Opening::Ok);
+    }
+    #[cfg(feature = "http2")]
+    http2::check_method_of_http1(parts)?;
     if asked.has_body {
         return Err(Refusal::HasBody);
     }
@@ -88,7 +113,8 @@ pub(super) fn check(parts: &Parts) -> Result<HeaderValue, Refusal> {
     if !is_nonce(key) {
         return Err("`Sec-WebSocket-Key` is missing or is not 16 bytes in base64".into());
     }
-    HeaderValue::try_from(derive_accept_key(key)).map_err(|_| Refusal::Failed)
+    let accept_key = HeaderValue::try_from(derive_accept_key(key)).map_err(|_| Refusal::Failed)?;
+    Ok(Opening::SwitchingProtocols(accept_key))
 }
 
 /// Returns the host and port of the request. A host in the target wins over `Host` (RFC 9112 section 3.2.2), and one that a

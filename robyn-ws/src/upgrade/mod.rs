@@ -5,6 +5,8 @@ mod checks;
 mod extensions;
 mod handler;
 pub(crate) mod handshake;
+#[cfg(feature = "http2")]
+mod http2;
 pub(crate) mod origin;
 pub(crate) mod policy;
 pub(crate) mod proxies;
@@ -35,6 +37,7 @@ use crate::{
     upgrade::{
         checks::{check_drain, check_head, check_origin, check_target, client_address},
         handler::panicked,
+        handshake::Opening,
         policy::UpgradePolicy,
         refusal::Refusal,
         switching::{NotSwitched, Switching},
@@ -67,7 +70,7 @@ pub(crate) async fn upgrade(endpoint: Arc<Endpoint>, policy: Arc<UpgradePolicy>,
 /// A request that may become a connection.
 struct Accepted {
     on_upgrade: OnUpgrade,
-    accept_key: HeaderValue,
+    opening: Opening,
     subprotocol: Option<HeaderValue>,
     request: Arc<UpgradeRequest>,
     peer: Option<SocketAddr>,
@@ -110,7 +113,7 @@ fn drop_users(endpoint: &Endpoint, drop: impl FnOnce()) {
 /// Checks the request, the cheap checks first, and runs the upgrade handler last.
 async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Parts) -> Result<Accepted, Refusal> {
     check_head(endpoint, parts)?;
-    let accept_key = handshake::check(parts)?;
+    let opening = handshake::check(parts)?;
     check_drain(policy)?;
     check_target(endpoint, parts)?;
     let told = policy.proxies.read(parts);
@@ -143,7 +146,7 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
     let admitted = endpoint.admissions.admit(address).map_err(Refusal::Admission)?;
     Ok(Accepted {
         on_upgrade,
-        accept_key,
+        opening,
         subprotocol,
         request,
         peer,
@@ -167,7 +170,7 @@ impl Accepted {
     fn switch_protocols(self, endpoint: Arc<Endpoint>, task: TaskGuard) -> Response {
         let Self {
             on_upgrade,
-            accept_key,
+            opening,
             subprotocol,
             request,
             peer,
@@ -176,7 +179,7 @@ impl Accepted {
             admitted,
         } = self;
         let pending = PendingConnection::new(endpoint, request, peer, state.0, admitted, task);
-        let (switching, response) = Switching::new(on_upgrade, accept_key, subprotocol);
+        let (switching, response) = Switching::new(on_upgrade, opening, subprotocol);
         let opening = Box::pin(open(pending, switching, proxy));
         tokio::spawn(live(opening));
         response

@@ -29,6 +29,9 @@ pub(super) enum Refusal {
     HasBody,
     /// 403: the request comes from a page of another origin.
     ForeignOrigin,
+    /// 405: the method is only for HTTP/2.
+    #[cfg(feature = "http2")]
+    MethodNotAllowed,
     /// 414: the request target has too many bytes.
     TargetTooLong { bytes: usize, limit: usize },
     /// 426: the request has to ask for another protocol (RFC 9110 section 15.5.22).
@@ -39,6 +42,9 @@ pub(super) enum Refusal {
     HeadTooLarge { bytes: usize, limit: usize },
     /// 500: the server failed, and has logged why.
     Failed,
+    /// 501: another protocol than WebSocket is asked for (RFC 8441 section 4).
+    #[cfg(feature = "http2")]
+    NotImplemented(String),
     /// 503: the server drains.
     Draining,
     /// The answer of an extractor or of the upgrade handler.
@@ -72,6 +78,10 @@ impl IntoResponse for Refusal {
                 (StatusCode::BAD_REQUEST, [(header::CONNECTION, "close")], why).into_response()
             }
             Self::ForeignOrigin => (StatusCode::FORBIDDEN, "pages from this origin may not connect\n").into_response(),
+            #[cfg(feature = "http2")]
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET,HEAD")]).into_response(),
+            #[cfg(feature = "http2")]
+            Self::NotImplemented(why) => (StatusCode::NOT_IMPLEMENTED, format!("{why}\n")).into_response(),
             Self::TargetTooLong { bytes, limit } => {
                 let why = format!(
                     "the request target has {bytes} bytes, more than the {limit} of `Limits::max_request_target`\n"

@@ -1,4 +1,4 @@
-//! The 101, and the wait until it is sent.
+//! The 101, or the 200 of HTTP/2, and the wait until it is sent.
 
 use std::{
     cell::Cell,
@@ -15,13 +15,15 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::FutureExt;
+#[cfg(feature = "http2")]
+use hyper::upgrade::Upgraded;
 use hyper::{
     body::{Frame, SizeHint},
     upgrade::OnUpgrade,
 };
 use tokio::{sync::oneshot, time::timeout};
 
-use crate::wire::transport::Switched;
+use crate::{upgrade::handshake::Opening, wire::transport::Switched};
 
 /// The time that the 101 may take through the layers around the app. After that, a layer has swallowed it.
 const UPGRADE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -37,49 +39,64 @@ pub(crate) enum NotSwitched {
     Lost(#[from] hyper::Error),
 }
 
-/// Resolves when the server has sent the 101.
+/// Resolves when the server has sent the answer.
 #[derive(Debug)]
-pub(crate) struct Switching {
-    on_upgrade: OnUpgrade,
-    sent: oneshot::Receiver<()>,
+pub(crate) struct Switching(oneshot::Receiver<Sent>);
+
+/// What the server hands over when it has sent the answer.
+#[derive(Debug)]
+enum Sent {
+    /// A 101. The socket follows when the HTTP connection is taken apart.
+    SwitchingProtocols(OnUpgrade),
+    /// A 200 over HTTP/2, with its stream.
+    #[cfg(feature = "http2")]
+    Ok(hyper::Result<Upgraded>),
 }
 
 impl Switching {
-    /// Creates the 101, and the wait until it is sent.
-    pub(crate) fn new(
-        on_upgrade: OnUpgrade,
-        accept_key: HeaderValue,
-        subprotocol: Option<HeaderValue>,
-    ) -> (Self, Response) {
+    /// Creates the answer, and the wait until it is sent.
+    pub(crate) fn new(on_upgrade: OnUpgrade, opening: Opening, subprotocol: Option<HeaderValue>) -> (Self, Response) {
         let (sender, sent) = oneshot::channel();
         let witness = Witness {
             is_read: Cell::new(false),
-            sent: Some(sender),
+            #[cfg(feature = "http2")]
+            is_of_stream: matches!(opening, Opening::Ok),
+            waiting: Some((on_upgrade, sender)),
         };
         let mut response = Response::new(Body::new(witness));
-        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-        let headers = response.headers_mut();
-        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-        headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept_key);
-        if let Some(subprotocol) = subprotocol {
-            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
+        match opening {
+            Opening::SwitchingProtocols(accept_key) => switch_protocols(&mut response, accept_key),
+            #[cfg(feature = "http2")]
+            Opening::Ok => {}
         }
-        (Self { on_upgrade, sent }, response)
+        if let Some(subprotocol) = subprotocol {
+            response
+                .headers_mut()
+                .insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
+        }
+        (Self(sent), response)
     }
 
     /// Waits for the socket. hyper also hands the socket over when the HTTP connection ends after another answer, so the
-    /// server must have received the 101.
-    pub(crate) async fn switched(mut self) -> Result<Switched, NotSwitched> {
+    /// server must have received this one.
+    pub(crate) async fn switched(self) -> Result<Switched, NotSwitched> {
         let switched = async {
-            self.sent.await.map_err(|_dropped| NotSwitched::Dropped)?;
-            let at_once = (&mut self.on_upgrade).now_or_never();
-            let is_late = at_once.is_none();
-            let upgraded = match at_once {
-                Some(upgraded) => upgraded?,
-                None => self.on_upgrade.await?,
-            };
-            Ok(Switched { upgraded, is_late })
+            match self.0.await.map_err(|_dropped| NotSwitched::Dropped)? {
+                Sent::SwitchingProtocols(mut on_upgrade) => {
+                    let at_once = (&mut on_upgrade).now_or_never();
+                    let is_late = at_once.is_none();
+                    let upgraded = match at_once {
+                        Some(upgraded) => upgraded?,
+                        None => on_upgrade.await?,
+                    };
+                    Ok(Switched { upgraded, is_late })
+                }
+                #[cfg(feature = "http2")]
+                Sent::Ok(upgraded) => Ok(Switched {
+                    upgraded: upgraded?,
+                    is_late: false,
+                }),
+            }
         };
         timeout(UPGRADE_TIMEOUT, switched)
             .await
@@ -87,11 +104,22 @@ impl Switching {
     }
 }
 
-/// The empty body of the 101. The server reads it; a layer with another answer drops it unread.
+fn switch_protocols(response: &mut Response, accept_key: HeaderValue) {
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept_key);
+}
+
+/// The empty body of the answer. Over HTTP/1.1, the server reads it; a layer with another answer drops it unread. Over
+/// HTTP/2, the server drops it unread too, but only after it has handed over the stream.
 #[derive(Debug)]
 struct Witness {
     is_read: Cell<bool>,
-    sent: Option<oneshot::Sender<()>>,
+    #[cfg(feature = "http2")]
+    is_of_stream: bool,
+    waiting: Option<(OnUpgrade, oneshot::Sender<Sent>)>,
 }
 
 impl hyper::body::Body for Witness {
@@ -115,8 +143,18 @@ impl hyper::body::Body for Witness {
 
 impl Drop for Witness {
     fn drop(&mut self) {
-        if let Some(sent) = self.sent.take().filter(|_| self.is_read.get()) {
-            let _ = sent.send(()); // Fails if the wait was dropped.
+        let Some((on_upgrade, sender)) = self.waiting.take() else {
+            return;
+        };
+        #[cfg(feature = "http2")]
+        if self.is_of_stream {
+            if let Some(upgraded) = on_upgrade.now_or_never() {
+                let _ = sender.send(Sent::Ok(upgraded)); // Fails if the wait was dropped.
+            }
+            return;
+        }
+        if self.is_read.get() {
+            let _ = sender.send(Sent::SwitchingProtocols(on_upgrade)); // Fails if the wait was dropped.
         }
     }
 }

@@ -10,6 +10,7 @@ mod read_buffer;
 pub(crate) mod reader;
 pub(crate) mod received;
 pub(crate) mod transport;
+pub(crate) mod tunnel;
 pub(crate) mod turn;
 pub(crate) mod whole_message;
 pub(crate) mod writer;

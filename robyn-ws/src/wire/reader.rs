@@ -41,8 +41,8 @@ impl FrameReader {
     }
 
     /// Returns `true` if the peer has closed or reset TCP. Unread bytes may be left.
-    pub(crate) fn is_ended_by_peer(&self) -> bool {
-        self.socket.is_ended_by_peer()
+    pub(crate) fn is_ended_by_peer(&self, cx: &mut Context<'_>) -> bool {
+        self.socket.is_ended_by_peer(cx)
     }
 
     /// Returns `true` in the middle of a data frame.

@@ -14,11 +14,16 @@ use hyper_util::rt::TokioIo;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 use socket2::SockRef;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, Interest, ReadBuf, ReadHalf},
+    io::{AsyncRead, AsyncReadExt, Interest, ReadBuf},
     net::{TcpStream, tcp::OwnedReadHalf},
 };
+#[cfg(feature = "tls")]
+use tokio_rustls::server::TlsStream;
 
-use crate::wire::writer::{FrameWriter, WriteSide};
+use crate::wire::{
+    tunnel::Tunnel,
+    writer::{FrameWriter, WriteSide},
+};
 
 /// Number of unsent bytes that the kernel keeps while the peer's window is closed. The default is megabytes. A slow
 /// peer would then make no progress until a third of them is sent, and would look like a peer that reads nothing.
@@ -49,7 +54,7 @@ pub(crate) enum ReadSide {
     /// The common case. It needs neither hyper's box nor its buffer.
     Tcp(OwnedReadHalf),
     /// TLS, HTTP/2, or the memory of a test.
-    Other(ReadHalf<TokioIo<Upgraded>>),
+    Other(Tunnel),
 }
 
 impl Transport {
@@ -59,16 +64,23 @@ impl Transport {
             Ok(parts) => return Self::tcp(parts.io.into_inner(), &parts.read_buf),
             Err(upgraded) => upgraded,
         };
-        match upgraded.downcast::<TokioIo<TcpStream>>() {
-            Ok(parts) => Self::tcp(parts.io.into_inner(), &parts.read_buf),
-            Err(upgraded) => {
-                let (read, write) = tokio::io::split(TokioIo::new(upgraded));
-                Self {
-                    read: ReadSide::Other(read),
-                    writer: FrameWriter::new(WriteSide::Other(write)),
-                    unread: Bytes::new(),
-                }
-            }
+        let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
+            Ok(parts) => return Self::tcp(parts.io.into_inner(), &parts.read_buf),
+            Err(upgraded) => upgraded,
+        };
+        #[cfg(feature = "tls")]
+        let upgraded = match upgraded.downcast::<TokioIo<TlsStream<TcpStream>>>() {
+            Ok(parts) => return Self::other(Tunnel::tls(parts.io.into_inner()), &parts.read_buf),
+            Err(upgraded) => upgraded,
+        };
+        Self::other(Tunnel::boxed(upgraded), &Bytes::new())
+    }
+
+    fn other(tunnel: Tunnel, read_ahead: &Bytes) -> Self {
+        Self {
+            read: ReadSide::Other(tunnel.clone()),
+            writer: FrameWriter::new(WriteSide::Other(tunnel)),
+            unread: Bytes::copy_from_slice(read_ahead),
         }
     }
 
@@ -89,10 +101,7 @@ impl Transport {
     }
 
     fn tcp(stream: TcpStream, read_ahead: &Bytes) -> Self {
-        #[cfg(any(target_os = "android", target_os = "linux"))]
-        tune(&SockRef::from(&stream));
-        #[cfg(not(any(target_os = "android", target_os = "linux")))]
-        let _ = stream.set_nodelay(true); // A socket without this option still works.
+        tune_stream(&stream);
         let (read, write) = stream.into_split();
         Self {
             read: ReadSide::Tcp(read),
@@ -111,15 +120,15 @@ impl ReadSide {
         }
     }
 
-    /// Returns `true` if the peer has closed or reset TCP. This does not read, so it works for plain TCP only.
-    pub(crate) fn is_ended_by_peer(&self) -> bool {
+    /// Returns `true` if the peer has closed or reset the socket while it is not read.
+    pub(crate) fn is_ended_by_peer(&self, cx: &mut Context<'_>) -> bool {
         match self {
             Self::Tcp(half) => match half.ready(Interest::READABLE).now_or_never() {
                 Some(Ok(ready)) => ready.is_read_closed(),
                 Some(Err(_)) => true,
                 None => false,
             },
-            Self::Other(_) => false,
+            Self::Other(tunnel) => tunnel.is_ended_by_peer(cx),
         }
     }
 }
@@ -128,9 +137,17 @@ impl AsyncRead for ReadSide {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(half) => Pin::new(half).poll_read(cx, buffer),
-            Self::Other(half) => Pin::new(half).poll_read(cx, buffer),
+            Self::Other(tunnel) => Pin::new(tunnel).poll_read(cx, buffer),
         }
     }
+}
+
+/// Sets the options of a connection. A socket that refuses an option still works.
+pub(crate) fn tune_stream(stream: &TcpStream) {
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    tune(&SockRef::from(stream));
+    #[cfg(not(any(target_os = "android", target_os = "linux")))]
+    let _ = stream.set_nodelay(true);
 }
 
 /// Sets the options of a connection, unless the socket has inherited them from its listener: each call costs as much as

@@ -8,16 +8,14 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
-use tokio::{
-    io::{AsyncWrite, WriteHalf},
-    net::tcp::OwnedWriteHalf,
-};
+use tokio::{io::AsyncWrite, net::tcp::OwnedWriteHalf};
 
 use crate::{
     util::queue::{Queue, RareQueue},
-    wire::frame::{Frame, QueueSize, Tail},
+    wire::{
+        frame::{Frame, QueueSize, Tail},
+        tunnel::{self, Tunnel},
+    },
 };
 
 /// Maximum number of slices in one write. The kernel's limit is 1024.
@@ -38,7 +36,7 @@ pub(crate) enum WriteSide {
     Tcp(OwnedWriteHalf),
     /// TLS, HTTP/2, or the memory of a test. Only the connection's own task writes to it, because the socket wakes only
     /// that task.
-    Other(WriteHalf<TokioIo<Upgraded>>),
+    Other(Tunnel),
     #[cfg(all(test, races))]
     Pipe(crate::wire::pipe::PipeEnd),
 }
@@ -230,8 +228,8 @@ impl FrameWriter {
             self.has_progress |= was_blocked;
             partial.advance(written);
         }
-        if let (WriteSide::Other(half), Some(cx)) = (&mut self.side, cx) {
-            ready!(Pin::new(half).poll_flush(cx))?;
+        if let (WriteSide::Other(tunnel), Some(cx)) = (&self.side, cx) {
+            ready!(tunnel.poll_flush(cx))?;
         }
         Poll::Ready(Ok(partial.size))
     }
@@ -240,7 +238,7 @@ impl FrameWriter {
     pub(crate) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.side {
             WriteSide::Tcp(half) => Pin::new(half).poll_shutdown(cx),
-            WriteSide::Other(half) => Pin::new(half).poll_shutdown(cx),
+            WriteSide::Other(tunnel) => tunnel.poll_shutdown(cx),
             #[cfg(all(test, races))]
             WriteSide::Pipe(_) => Poll::Ready(Ok(())),
         }
@@ -260,12 +258,16 @@ impl WriteSide {
             let rest = &piece[partial.start..];
             return self.poll_write(cx, &rest[..rest.len().min(most)]);
         }
-        if partial.left > GATHERED {
+        // A tunnel takes one slice at a time, and no more than this.
+        if partial.left > GATHERED && !matches!(self, Self::Other(_)) {
             return self.poll_write_pieces(cx, partial.pieces(), most);
         }
         GATHER.with_borrow_mut(|gathered| {
             gathered.clear();
-            partial.pieces().for_each(|piece| gathered.extend_from_slice(piece));
+            for piece in partial.pieces() {
+                let room = tunnel::WRITE.max(GATHERED) - gathered.len();
+                gathered.extend_from_slice(&piece[..piece.len().min(room)]);
+            }
             self.poll_write(cx, gathered)
         })
     }
@@ -273,7 +275,7 @@ impl WriteSide {
     fn poll_write(&mut self, cx: Option<&mut Context<'_>>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match (self, cx) {
             (Self::Tcp(half), cx) => write_to_tcp(half, cx, || half.try_write(bytes)),
-            (Self::Other(half), Some(cx)) => Pin::new(half).poll_write(cx, bytes),
+            (Self::Other(tunnel), Some(cx)) => tunnel.poll_write(cx, bytes),
             (Self::Other(_), None) => Poll::Pending,
             #[cfg(all(test, races))]
             (Self::Pipe(pipe), cx) => pipe.poll_write(cx, bytes),
@@ -299,8 +301,7 @@ impl WriteSide {
         let slices = &slices[..count];
         match (self, cx) {
             (Self::Tcp(half), cx) => write_to_tcp(half, cx, || half.try_write_vectored(slices)),
-            (Self::Other(half), Some(cx)) => Pin::new(half).poll_write_vectored(cx, slices),
-            (Self::Other(_), None) => Poll::Pending,
+            (Self::Other(_), _) => Poll::Pending,
             #[cfg(all(test, races))]
             (Self::Pipe(pipe), cx) => pipe.poll_write(cx, &slices[0]),
         }

@@ -2,9 +2,12 @@
 //! what it saw.
 
 use std::{
+    collections::BTreeSet,
     fs,
-    path::Path,
+    net::SocketAddr,
+    path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -12,7 +15,7 @@ use robyn_ws::{
     axum::{Router, response::Html, routing::get},
     prelude::*,
 };
-use robyn_ws_tests::{Server, browser, node_with, python_with};
+use robyn_ws_tests::{Certificate, Server, Transport, browser, node_with, python_with};
 use tokio::{process, sync::mpsc, time::timeout};
 
 /// A browser takes its time to start on a loaded machine, and so do interpreters.
@@ -23,8 +26,13 @@ type Notes = mpsc::Sender<String>;
 
 static REAL: SubRouter = SubRouter::new("/real");
 
+/// The TCP connections that sockets came over.
+type Peers = Arc<Mutex<BTreeSet<SocketAddr>>>;
+
 #[websocket("/", on = "connect", router = REAL)]
-fn greet(ws: &WebSocketConnector) -> String {
+fn greet(ws: &WebSocketConnector, peers: Global<Peers>) -> String {
+    let mut peers = peers.lock().unwrap_or_else(PoisonError::into_inner);
+    peers.extend(ws.peer_addr());
     format!("hello {}", ws.query_params().get("name").unwrap_or("nobody"))
 }
 
@@ -48,14 +56,21 @@ fn note(reason: CloseReason, notes: Global<Notes>) {
     let _heard = notes.try_send(format!("{reason:?}"));
 }
 
-async fn start() -> (Server, mpsc::Receiver<String>) {
-    let (notes, seen) = mpsc::channel(16);
+async fn start(transport: Transport) -> (Server, mpsc::Receiver<String>, Peers) {
+    // A hundred sockets end together with their browser.
+    let (notes, seen) = mpsc::channel(256);
+    let peers = Peers::default();
     let page = || async { Html(include_str!("real_clients/page.html")) };
     let app = App::new()
         .include_router(&REAL)
         .http(Router::new().route("/page", get(page)))
+        .inject_global(peers.clone())
         .inject_global(notes);
-    (Server::start(app).await, seen)
+    let server = match transport {
+        Transport::Http1 => Server::start(app).await,
+        encrypted => Server::start_encrypted(app, |router| router, encrypted).await,
+    };
+    (server, seen, peers)
 }
 
 /// Runs a script, which is told where the server is, to its end.
@@ -64,13 +79,36 @@ async fn run(command: Command, script: &str, server: &Server) -> Output {
         .join("integration/outside/real_clients")
         .join(script);
     let mut command = process::Command::from(command);
+    let scheme = if server.transport() == Transport::Http1 {
+        "ws"
+    } else {
+        "wss"
+    };
+    let authority = authority();
     command
         .arg(script)
-        .arg(format!("ws://{}/real", server.address()))
+        .arg(format!("{scheme}://{}/real", server.address()))
+        // Node and Python trust the certificate of the tests.
+        .env("NODE_EXTRA_CA_CERTS", &authority)
+        .env("SSL_CERT_FILE", &authority)
         .stdin(Stdio::null())
         .kill_on_drop(true);
     let ended = timeout(PATIENCE, command.output()).await;
     ended.expect("the script ends").expect("the script can be run")
+}
+
+/// Returns a file with the certificate that the clients of the tests trust.
+fn authority() -> PathBuf {
+    static FILE: LazyLock<PathBuf> = LazyLock::new(|| {
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("authority_{}.pem", std::process::id()));
+        fs::write(&file, &Certificate::common().certificate).expect("a file");
+        file
+    });
+    FILE.clone()
+}
+
+fn connections(peers: &Peers) -> usize {
+    peers.lock().unwrap_or_else(PoisonError::into_inner).len()
 }
 
 /// Every script makes the same connections: one that the server closes, and one that says why it goes.
@@ -90,8 +128,12 @@ async fn next(seen: &mut mpsc::Receiver<String>) -> String {
 }
 
 async fn passes(command: Option<Command>, script: &str) {
+    passes_over(Transport::Http1, command, script).await;
+}
+
+async fn passes_over(transport: Transport, command: Option<Command>, script: &str) {
     let Some(command) = command else { return };
-    let (server, mut seen) = start().await;
+    let (server, mut seen, _peers) = start(transport).await;
     let output = run(command, script, &server).await;
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{script}: {}\n{said}", output.status);
@@ -114,10 +156,52 @@ async fn aiohttp_of_python_echoes_hears_broadcasts_and_sees_close_codes() {
 }
 
 #[tokio::test]
+async fn ws_of_node_does_the_same_over_tls() {
+    passes_over(Transport::Tls, node_with("ws"), "client.js").await;
+}
+
+#[tokio::test]
+async fn websockets_of_python_does_the_same_over_tls() {
+    passes_over(Transport::Tls, python_with("websockets"), "client_websockets.py").await;
+}
+
+#[tokio::test]
+async fn aiohttp_of_python_does_the_same_over_tls() {
+    passes_over(Transport::Tls, python_with("aiohttp"), "client_aiohttp.py").await;
+}
+
+/// Its package `wsproto` is installed with it.
+#[tokio::test]
+async fn h2_of_python_does_the_same_with_100_sockets_in_one_connection() {
+    let Some(command) = python_with("h2") else { return };
+    let (server, mut seen, peers) = start(Transport::Http2).await;
+    let output = run(command, "client_h2.py", &server).await;
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}\n{said}", output.status);
+    expect_closes(&mut seen).await;
+    assert_eq!(connections(&peers), 1);
+}
+
+#[tokio::test]
 async fn chromium_echoes_hears_broadcasts_and_sees_close_codes() {
+    chromium_passes(Transport::Http1).await;
+}
+
+/// The page itself comes over HTTP/2, so the browser opens its sockets on that connection.
+#[tokio::test]
+async fn chromium_does_the_same_with_100_sockets_in_one_connection() {
+    chromium_passes(Transport::Http2).await;
+}
+
+async fn chromium_passes(transport: Transport) {
     let Some(browser) = browser() else { return };
-    let (server, mut seen) = start().await;
-    let profile = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("chromium_{}", std::process::id()));
+    let (server, mut seen, peers) = start(transport).await;
+    let (scheme, sockets) = match transport {
+        Transport::Http1 => ("http", 2),
+        _ => ("https", 100),
+    };
+    let name = format!("chromium_{scheme}_{}", std::process::id());
+    let profile = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let child = process::Command::new(browser)
         // A sandbox of its own does not work as root, nor in most containers.
         .args([
@@ -126,9 +210,10 @@ async fn chromium_echoes_hears_broadcasts_and_sees_close_codes() {
             "--disable-gpu",
             "--disable-dev-shm-usage",
             "--no-first-run",
+            "--ignore-certificate-errors",
         ])
         .arg(format!("--user-data-dir={}", profile.display()))
-        .arg(format!("http://{}/page", server.address()))
+        .arg(format!("{scheme}://{}/page?sockets={sockets}", server.address()))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -141,4 +226,7 @@ async fn chromium_echoes_hears_broadcasts_and_sees_close_codes() {
     // Nothing depends on what it leaves behind.
     let _left = fs::remove_dir_all(profile);
     assert_eq!(outcome, "ok");
+    if transport == Transport::Http2 {
+        assert_eq!(connections(&peers), 1);
+    }
 }

@@ -1,0 +1,123 @@
+//! What a client's bytes pass before they are a request: the PROXY protocol, TLS, and the choice of the HTTP version.
+
+#[cfg(any(feature = "tls", feature = "http2"))]
+use std::any::Any;
+use std::{panic::Location, sync::Arc};
+
+#[cfg(any(feature = "tls", feature = "http2"))]
+use tokio::net::TcpStream;
+
+#[cfg(feature = "http2")]
+use crate::app::http2::{Chosen, Http2};
+#[cfg(all(feature = "tls", feature = "http2"))]
+use crate::app::tls::accept::speaks_http2;
+#[cfg(feature = "tls")]
+use crate::app::tls::{accept::Acceptor, certificate::Tls};
+#[cfg(any(feature = "tls", feature = "http2"))]
+use crate::wire::transport::tune_stream;
+use crate::{
+    app::{
+        client::{Client, Socket},
+        proxy_protocol::introduce,
+    },
+    types::{
+        error::{Place, Problems},
+        limits::Bounds,
+    },
+    upgrade::proxies::TrustedProxies,
+};
+
+/// What the app wants of its edge.
+#[derive(Debug, Default)]
+pub(super) struct Wishes {
+    /// The place of `App::tls`.
+    pub(super) encrypted_at: Option<&'static Location<'static>>,
+    #[cfg(feature = "tls")]
+    pub(super) tls: Option<Tls>,
+    #[cfg(feature = "http2")]
+    pub(super) h2c: bool,
+}
+
+impl Wishes {
+    /// Reports what only [`App::serve`](crate::App::serve) does: without it, a server would not be encrypted, and nobody would
+    /// notice.
+    pub(super) fn report_for_own_server(&self, problems: &mut Problems) {
+        if let Some(call) = self.encrypted_at {
+            let message = "`App::tls` concerns `App::serve` and `App::serve_on` only: give the certificate to your own server, such as `axum-server`, and remove this call";
+            problems.report(Place::of(call), None, message);
+        }
+    }
+}
+
+/// How clients are accepted.
+#[derive(Debug)]
+pub(crate) struct Edge {
+    /// The peers that begin with the header of the PROXY protocol.
+    with_proxy_protocol: Option<Arc<TrustedProxies>>,
+    pub(super) is_encrypted: bool,
+    #[cfg(feature = "tls")]
+    tls: Option<Acceptor>,
+    #[cfg(feature = "http2")]
+    http2: Http2,
+}
+
+impl Edge {
+    #[cfg_attr(
+        not(any(feature = "tls", feature = "http2")),
+        expect(unused_variables, reason = "plain HTTP/1.1 has no limits of the app")
+    )]
+    pub(super) fn new(wishes: &Wishes, with_proxy_protocol: Option<Arc<TrustedProxies>>, bounds: &Bounds) -> Self {
+        Self {
+            with_proxy_protocol,
+            is_encrypted: wishes.encrypted_at.is_some(),
+            #[cfg(feature = "tls")]
+            tls: wishes.tls.clone().map(|tls| Acceptor::new(tls, bounds)),
+            #[cfg(feature = "http2")]
+            http2: Http2::new(wishes.h2c, bounds),
+        }
+    }
+
+    /// Serves one client, in its own task: a client that says nothing keeps nobody waiting.
+    pub(super) async fn serve(&self, mut stream: impl Socket, mut client: Client) {
+        let proxies = self.with_proxy_protocol.as_ref();
+        if proxies.is_some_and(|proxies| proxies.trusts(&client.peer)) {
+            let introduction = client.unless_late(introduce(&mut stream, &client.peer)).await;
+            let Some((peer, introduced)) = introduction else {
+                return;
+            };
+            (client.peer, client.introduced) = (peer, introduced);
+        }
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            return self.serve_encrypted(tls, stream, client).await;
+        }
+        #[cfg(feature = "http2")]
+        if self.http2.is_cleartext() {
+            tune(&stream);
+            return self.http2.serve(stream, client, Chosen::No).await;
+        }
+        client.serve_http1(stream).await;
+    }
+
+    #[cfg(feature = "tls")]
+    async fn serve_encrypted(&self, tls: &Acceptor, stream: impl Socket, client: Client) {
+        tune(&stream);
+        let Some(stream) = client.unless_late(tls.accept(stream, client.peer.address())).await else {
+            return;
+        };
+        #[cfg(feature = "http2")]
+        if speaks_http2(&stream) {
+            return self.http2.serve(stream, client, Chosen::Yes).await;
+        }
+        client.serve_http1(stream).await;
+    }
+}
+
+/// Sets the options of TCP already now: the pieces of a handshake, and the windows of HTTP/2, must not wait for
+/// acknowledgements.
+#[cfg(any(feature = "tls", feature = "http2"))]
+fn tune(stream: &dyn Any) {
+    if let Some(tcp) = stream.downcast_ref::<TcpStream>() {
+        tune_stream(tcp);
+    }
+}

@@ -1,0 +1,6 @@
+//! TLS: the certificate of the server, and the handshakes with its clients.
+
+pub(crate) mod accept;
+pub(crate) mod certificate;
+pub(crate) mod error;
+mod pem;
