@@ -49,7 +49,8 @@ async fn start() -> (Server, Seen) {
     let (probe, seen) = probe();
     let limits = Limits::default()
         .max_connections(VISITORS)
-        .heartbeat_interval(Duration::from_millis(500))
+        // A session without its socket goes on reading, and its visitors answer no ping before it is their turn.
+        .heartbeat_interval(Duration::from_millis(1500))
         .handler_grace(Duration::from_millis(50));
     let app = App::new().inject_global(probe).include_router(&REAPING).limits(limits);
     (Server::start(app).await, seen)
