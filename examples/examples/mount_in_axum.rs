@@ -82,6 +82,7 @@ async fn main() -> Result<(), ServeError> {
         .await
         .map_err(|source| ServeError::Bind { address, source })?;
     tracing::info!("listening on http://{} (stop with Ctrl-C)", listener.local_addr()?);
+    // `axum-server`, which also speaks TLS, serves the same router: the page `docs::from_axum` shows how.
     axum::serve(listener, app)
         .with_graceful_shutdown(async move {
             // axum's own shutdown ignores connections that have become WebSockets. On Ctrl-C or SIGTERM this closes them

@@ -43,7 +43,7 @@ impl App {
     /// Serves the app on `address` until SIGINT or SIGTERM, logs its endpoints (or prints them, if no subscriber of
     /// `tracing` wants events of the level INFO), and then drains for at most
     /// [`Limits::shutdown_grace`](crate::Limits::shutdown_grace). It speaks HTTP/1.1, and closes the connection of
-    /// a client that has not sent the head of a request within 30 s.
+    /// a client that has not sent the head of a request within 30 s. The features `tls` and `http2` add TLS and HTTP/2.
     ///
     /// During the drain, and for at least [`Limits::unready_grace`](crate::Limits::unready_grace), it accepts
     /// clients, and answers their upgrades with 503 and `Retry-After`. Then it closes the listener, and running HTTP requests

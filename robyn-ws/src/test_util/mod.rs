@@ -55,7 +55,7 @@ pub use self::{
     connector::{SentMessages, connector, connector_at},
     http::TestResponse,
     request::TestRequest,
-    serving::{Serving, serve_without_signals},
+    serving::serve_without_signals,
     socket::TestSocket,
 };
 use crate::{

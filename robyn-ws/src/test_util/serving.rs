@@ -1,8 +1,7 @@
 //! The server of an app, without signals.
 
-use std::pin::Pin;
-
 use axum::{Router, serve::Listener};
+use futures_util::future::BoxFuture;
 
 use crate::{
     app::{
@@ -13,10 +12,6 @@ use crate::{
     types::error::BuildErrors,
 };
 
-/// Serves an app.
-#[doc(hidden)]
-pub type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
-
 /// Builds `app` with its router inside of `wrap`, and returns it with a future that serves it as [`App::serve_on`], until
 /// `drained` is ready. The tests of this crate use it, since a signal would end all of them.
 #[doc(hidden)]
@@ -25,12 +20,12 @@ pub fn serve_without_signals<L: Listener>(
     wrap: impl FnOnce(Router) -> Router,
     listener: L,
     drained: impl Future<Output = ()> + Send + 'static,
-) -> Result<(BuiltApp, Serving), BuildErrors> {
+) -> Result<(BuiltApp, BoxFuture<'static, ()>), BuildErrors> {
     let assembled = app.assemble(Mount::Root)?;
     let mut built = assembled.built;
     built.router = wrap(built.router);
     let server = Server::new(built.router.clone(), assembled.edge);
-    let serving: Serving = Box::pin(async move {
+    let serving = Box::pin(async move {
         server.serve_until(listener, drained).await;
         server.finish(HTTP_GRACE).await;
     });

@@ -13,6 +13,7 @@ use robyn_ws::{
     test_util::{TestApp, connector},
     *,
 };
+use robyn_ws_tests::Certificate;
 
 /// What no output may have in it.
 const SECRET: &str = "planted-secret";
@@ -205,6 +206,11 @@ async fn printed() -> Vec<(&'static str, String)> {
     prints.add("Limits", &Limits::default().overflow(Overflow::DropNewest));
     prints.add("Overflow", &Overflow::DropNewest);
     prints.add("Origins", &Origins::same_host());
+    prints.add("Tls", &Certificate::common().tls());
+    prints.add(
+        "TlsError",
+        &Tls::from_pem(SECRET, SECRET).expect_err("it is no certificate"),
+    );
     prints.take()
 }
 
