@@ -1,11 +1,11 @@
-//! Echoes text as text and bytes as bytes, up to 16 MiB: the server of the protocol's conformance tests.
+//! Echoes text as text and bytes as bytes, up to 16 MiB.
 //! Run it: `cargo run --example echo`
-//! Then type `python -m websockets ws://127.0.0.1:8080/`, and there anything; or leave it to `cargo xtask conformance`
+//! Then type `python -m websockets ws://127.0.0.1:8080/`, and there anything
 //! Needs: robyn-ws, tokio (full), tracing-subscriber
 
 use robyn_ws::prelude::*;
 
-/// The longest message that Autobahn's cases send. They send it as one frame and as many.
+/// The longest message, in one frame or in many.
 const LONGEST: usize = 16 * 1024 * 1024;
 
 /// A message shares the received payload, so an echo copies nothing.

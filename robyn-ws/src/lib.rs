@@ -29,7 +29,8 @@
 //! [Performance](docs::performance) · [Security](docs::security)
 //!
 //! Features, all off by default: `tls` serves with certificates (`App::tls`), `http2` serves WebSockets over HTTP/2 (RFC
-//! 8441), `metrics` reports to the [`metrics`](https://docs.rs/metrics) facade, and `test-util` is for the tests of an app.
+//! 8441), `deflate` compresses messages (permessage-deflate, RFC 7692), `metrics` reports to the
+//! [`metrics`](https://docs.rs/metrics) facade, and `test-util` is for the tests of an app.
 
 // docs.rs shows beside an item which features it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -65,6 +66,9 @@ pub use robyn_ws_macros::{ConnectionState, websocket, websocket_view};
 
 #[cfg(feature = "tls")]
 pub use self::app::tls::{certificate::Tls, error::TlsError};
+#[cfg(feature = "deflate")]
+#[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
+pub use self::types::compression::Compression;
 pub use self::{
     app::{
         App, BuiltApp,

@@ -18,6 +18,22 @@ async fn echo_echoes_text_and_binary() {
 }
 
 #[tokio::test]
+async fn compression_echoes_also_to_a_client_without_it() {
+    let example = Example::start("compression").await;
+    for path in ["/", "/shared"] {
+        let mut client = example.connect(path).await;
+        let long = "again and ".repeat(1000);
+        client.say(long.clone()).await;
+        assert_eq!(client.text().await, long);
+        assert!(!client.headers.contains_key("sec-websocket-extensions"));
+    }
+    let mut client = example.connect("/secret").await;
+    client.say("7").await;
+    assert_eq!(client.text().await, "the secret is 3141592653, and you said 7");
+    example.stop().await;
+}
+
+#[tokio::test]
 async fn json_is_read_and_answered() {
     let example = Example::start("json").await;
     for path in ["/json", "/json/patient"] {

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, thread};
 
 use allocation_counter::{AllocationInfo, measure};
-use robyn_ws::{App, test_util::bytes_by_type};
+use robyn_ws::{App, Compression, test_util::bytes_by_type};
 use robyn_ws_tests::{FIN, Server, TEXT, frame, until};
 use tokio::{
     runtime::{Builder, Runtime},
@@ -23,9 +23,13 @@ struct Counted {
 
 impl Counted {
     fn start() -> Self {
+        Self::start_with(App::new())
+    }
+
+    fn start_with(app: App) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("a runtime can be built");
-        let server = runtime.block_on(Server::start(App::new()));
+        let server = runtime.block_on(Server::start(app));
         Self { runtime, server }
     }
 
@@ -145,12 +149,32 @@ fn broadcast_allocates_nothing_for_each_recipient() {
 
 #[test]
 fn idle_connection_keeps_little_memory() {
+    let (bytes, count) = kept_by_idle_connections(&Counted::start(), Client::connect);
+    for (what, bytes) in bytes_by_type() {
+        say(&format!("bytes of an idle connection, {what}: {bytes}"));
+    }
+    at_most(1250.0, "bytes that an idle connection keeps", bytes);
+    at_most(4.5, "allocations that an idle connection keeps", count);
+}
+
+#[test]
+fn compression_takes_little_memory_of_an_idle_connection() {
+    let (plain, _) = kept_by_idle_connections(&Counted::start(), Client::connect);
+    for compression in [Compression::shared(), Compression::dedicated(1000)] {
+        let counted = Counted::start_with(App::new().compression(compression));
+        let (compressing, _) = kept_by_idle_connections(&counted, Client::connect_compressing);
+        let more = compressing - plain;
+        at_most(256.0, "more bytes that an idle connection with compression keeps", more);
+    }
+}
+
+/// Returns the bytes and the allocations that each connection keeps.
+fn kept_by_idle_connections(counted: &Counted, connect: fn(SocketAddr, &str) -> Client) -> (f64, f64) {
     const CONNECTIONS: usize = 200;
 
-    let counted = Counted::start();
     // What the first connection makes for all of them is not counted.
-    let (_first, _warm) = counted.while_clients(|address| {
-        let mut first = Client::connect(address, "/echo");
+    let (_first, _warm) = counted.while_clients(move |address| {
+        let mut first = connect(address, "/echo");
         echoes(std::slice::from_mut(&mut first), 1, 1);
         first
     });
@@ -159,7 +183,7 @@ fn idle_connection_keeps_little_memory() {
     let info = measure(|| {
         let address = counted.server.address();
         let connecting = thread::spawn(move || {
-            let mut clients = Client::connect_many(CONNECTIONS, address, "/echo");
+            let mut clients: Vec<_> = (0..CONNECTIONS).map(|_| connect(address, "/echo")).collect();
             echoes(&mut clients, 1, 1);
             clients
         });
@@ -171,13 +195,5 @@ fn idle_connection_keeps_little_memory() {
     let bytes = u64::try_from(info.bytes_current).expect("they keep something");
     let count = u64::try_from(info.count_current).expect("they keep something");
     drop(clients);
-    for (what, bytes) in bytes_by_type() {
-        say(&format!("bytes of an idle connection, {what}: {bytes}"));
-    }
-    at_most(1250.0, "bytes that an idle connection keeps", per(CONNECTIONS, bytes));
-    at_most(
-        4.5,
-        "allocations that an idle connection keeps",
-        per(CONNECTIONS, count),
-    );
+    (per(CONNECTIONS, bytes), per(CONNECTIONS, count))
 }

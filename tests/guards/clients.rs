@@ -19,12 +19,20 @@ pub(crate) struct Client(TcpStream);
 
 impl Client {
     pub(crate) fn connect(address: SocketAddr, path: &str) -> Self {
+        Self::connect_by(address, &Request::upgrade(path))
+    }
+
+    /// Connects a client that offers compression.
+    pub(crate) fn connect_compressing(address: SocketAddr, path: &str) -> Self {
+        let request = Request::upgrade(path).header("Sec-WebSocket-Extensions", "permessage-deflate");
+        Self::connect_by(address, &request)
+    }
+
+    fn connect_by(address: SocketAddr, request: &Request) -> Self {
         let mut stream = TcpStream::connect(address).expect("the server listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a time-out can be set");
         stream.set_nodelay(true).expect("a socket option can be set");
-        stream
-            .write_all(&Request::upgrade(path).to_bytes())
-            .expect("the server reads");
+        stream.write_all(&request.to_bytes()).expect("the server reads");
         let mut response = Vec::new();
         while !response.ends_with(b"\r\n\r\n") {
             let mut byte = [0];
@@ -57,6 +65,25 @@ impl Client {
         assert_eq!(answered, answer);
     }
 
+    /// Sends a text of 1,000 bytes.
+    fn say_long(&mut self) {
+        let text = SAID.repeat(16)[..1000].to_owned();
+        self.0.write_all(&frame(FIN | TEXT, text)).expect("the server reads");
+    }
+
+    /// Waits for a message of any length.
+    fn hear_any(&mut self) {
+        let mut header = [0; 2];
+        self.0.read_exact(&mut header).expect("the server answers");
+        let mut length = usize::from(header[1]);
+        if length == 126 {
+            self.0.read_exact(&mut header).expect("the server answers");
+            length = u16::from_be_bytes(header).into();
+        }
+        let mut payload = vec![0; length];
+        self.0.read_exact(&mut payload).expect("the server answers");
+    }
+
     /// Waits for some messages.
     pub(crate) fn hear(&mut self, messages: usize) {
         let mut answers = vec![0; messages * ANSWER];
@@ -83,6 +110,16 @@ pub(crate) fn broadcasts(clients: &mut [Client], burst: usize, rounds: usize) {
         clients[0].say(burst);
         for client in &mut *clients {
             client.hear(burst);
+        }
+    }
+}
+
+/// Has the first client say a long text and everybody get it, for so many rounds.
+pub(crate) fn long_broadcasts(clients: &mut [Client], _burst: usize, rounds: usize) {
+    for _ in 0..rounds {
+        clients[0].say_long();
+        for client in &mut *clients {
+            client.hear_any();
         }
     }
 }

@@ -12,7 +12,7 @@ use std::{
 use robyn_ws_tests::announced_address;
 
 use crate::{
-    clients::{Client, broadcasts, echoes},
+    clients::{Client, broadcasts, echoes, long_broadcasts},
     report::at_most,
 };
 
@@ -23,10 +23,11 @@ struct Callgrind {
 }
 
 impl Callgrind {
-    fn start(program: &Path) -> Self {
+    fn start(program: &Path, arguments: &[&str]) -> Self {
         let mut child = Command::new("valgrind")
             .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
             .arg(program)
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -96,13 +97,21 @@ struct Load {
     burst: usize,
     /// So many that what connecting takes, which varies, is little beside them.
     rounds: usize,
+    is_compressed: bool,
     act: fn(&mut [Client], usize, usize),
 }
 
 impl Load {
     fn instructions(&self, program: &Path, rounds: usize) -> u64 {
-        let callgrind = Callgrind::start(program);
-        let mut clients = Client::connect_many(self.clients, callgrind.address, self.path);
+        let arguments: &[&str] = if self.is_compressed { &["compressed"] } else { &[] };
+        let callgrind = Callgrind::start(program, arguments);
+        let connect = if self.is_compressed {
+            Client::connect_compressing
+        } else {
+            Client::connect
+        };
+        let clients = (0..self.clients).map(|_| connect(callgrind.address, self.path));
+        let mut clients: Vec<_> = clients.collect();
         (self.act)(&mut clients, self.burst, rounds);
         callgrind.stop()
     }
@@ -128,6 +137,7 @@ fn echo_takes_few_instructions() {
             clients: 16,
             burst,
             rounds,
+            is_compressed: false,
             act: echoes,
         };
         let what = format!("instructions for an echo, {burst} in flight");
@@ -144,6 +154,7 @@ fn delivery_takes_few_instructions() {
             clients: 100,
             burst,
             rounds,
+            is_compressed: false,
             act: broadcasts,
         };
         let what = format!("instructions for a delivery, {burst} in flight");
@@ -151,9 +162,34 @@ fn delivery_takes_few_instructions() {
     }
 }
 
+/// What more recipients take: the compression of the message is one for all.
+#[test]
+#[expect(clippy::cast_precision_loss, reason = "no test has that many clients")]
+fn compressed_delivery_takes_hardly_more_instructions_than_a_plain_one() {
+    const FEW: usize = 50;
+    const MORE: usize = 100;
+
+    let Some(program) = program() else { return };
+    let broadcast = |is_compressed, clients| {
+        let load = Load {
+            path: "/fan_out",
+            clients,
+            burst: 1,
+            rounds: 100,
+            is_compressed,
+            act: long_broadcasts,
+        };
+        load.instructions_per_message(program) * clients as f64
+    };
+    let delivery = |compressed| (broadcast(compressed, FEW + MORE) - broadcast(compressed, FEW)) / MORE as f64;
+    let (plain, compressed) = (delivery(false), delivery(true));
+    let what = format!("instructions for a compressed delivery, of the {plain:.2} for a plain one");
+    at_most(1.1 * plain, &what, compressed);
+}
+
 /// Counts clients that come and go, one after the other.
 fn instructions_of_visits(program: &Path, visits: u32) -> u64 {
-    let callgrind = Callgrind::start(program);
+    let callgrind = Callgrind::start(program, &[]);
     for _ in 0..visits {
         drop(Client::connect(callgrind.address, "/echo"));
     }

@@ -9,6 +9,7 @@
 
 mod app;
 mod closing;
+mod compression;
 mod drain;
 mod edge;
 mod handlers;

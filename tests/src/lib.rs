@@ -5,6 +5,7 @@ pub mod foreign;
 mod asking;
 mod certificate;
 mod client;
+mod compression;
 mod fixture;
 mod gate;
 mod generated_crate;
@@ -22,6 +23,7 @@ pub use self::{
     asking::Asking,
     certificate::Certificate,
     client::Client,
+    compression::{COMPRESSED, Codec},
     fixture::Fixture,
     gate::Gate,
     generated_crate::{compile_errors, runtime_crate, write_crate},

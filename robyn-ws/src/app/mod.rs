@@ -22,6 +22,8 @@ use std::{mem, panic::Location, sync::Arc, time::Duration};
 
 use axum::Router;
 
+#[cfg(feature = "deflate")]
+use crate::types::compression::Compression;
 use crate::{
     app::{
         edge::{Edge, Wishes},
@@ -77,6 +79,8 @@ pub struct App {
     edge: Wishes,
     hub: Hub,
     problems: Problems,
+    #[cfg(feature = "deflate")]
+    compression: Option<(Compression, Place)>,
 }
 
 /// A built app, for a server loop of your own.
@@ -113,6 +117,8 @@ impl App {
             edge: Wishes::default(),
             hub: Hub::new(),
             problems,
+            #[cfg(feature = "deflate")]
+            compression: None,
         }
     }
 
@@ -188,6 +194,27 @@ impl App {
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self.limits_at = Location::caller();
+        self
+    }
+
+    /// Compresses messages for clients that offer `permessage-deflate` (RFC 7692), as all browsers do. Default: off.
+    ///
+    /// A client that does not offer it, or with parameters that are not acceptable, gets its messages as they are.
+    ///
+    /// ```
+    /// use robyn_ws::{Compression, prelude::*};
+    ///
+    /// #[websocket("/prices", on = "connect")]
+    /// fn connect() {}
+    ///
+    /// let app = App::new().compression(Compression::shared());
+    /// # drop(app);
+    /// ```
+    #[cfg(feature = "deflate")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
+    #[track_caller]
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.compression = Some((compression, Place::of(Location::caller())));
         self
     }
 
@@ -327,6 +354,8 @@ impl App {
             routers: mem::take(&mut self.routers),
             only: &self.only,
             mount,
+            #[cfg(feature = "deflate")]
+            compression: self.compression.as_ref(),
         };
         let endpoints = resolve::endpoints(wiring, &mut self.problems);
         overlaps::report(&endpoints, &self.http, &mut self.problems);

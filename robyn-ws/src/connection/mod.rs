@@ -83,6 +83,8 @@ impl Connection {
             peer,
             admitted,
             task,
+            inflation,
+            deflation,
         } = pending;
         let live = expected.live.clone();
         let mut transport = Transport::new(switched.upgraded);
@@ -95,7 +97,7 @@ impl Connection {
             live.request.set_peer_addr(address);
         }
         let span = connection_span(live.id, &live.endpoint.path, peer);
-        live.mailbox.connect(writer);
+        live.mailbox.connect(writer.with_deflation(deflation));
         let hub_guard = HubGuard::new(live.clone());
         expected.has_come = true;
         // A drain that began before the connection was in the hub has not seen it.
@@ -103,7 +105,7 @@ impl Connection {
         if task.is_draining() {
             live.close(task.ending());
         }
-        let reader = FrameReader::new(read, &unread);
+        let reader = FrameReader::new(read, &unread, inflation);
         let connection = Self {
             driver: Driver::new(reader, live, context.endpoint.clone()),
             _hub_guard: hub_guard,

@@ -17,6 +17,7 @@ use crate::{
     },
     mailbox::Mailbox,
     types::{id::ConnectionId, request::UpgradeRequest},
+    wire::deflate::{Deflation, Inflation, Negotiated},
 };
 
 /// A connection whose 101 is not sent yet. It is not in the hub, and none of its handlers runs. Broadcasts to everyone wait
@@ -29,6 +30,8 @@ pub(crate) struct PendingConnection {
     pub(super) peer: Option<SocketAddr>,
     pub(super) admitted: Admitted,
     pub(super) task: TaskGuard,
+    pub(super) inflation: Option<Box<Inflation>>,
+    pub(super) deflation: Deflation,
 }
 
 /// The entry of a pending connection in its endpoint, removed when it is dropped.
@@ -61,10 +64,16 @@ impl PendingConnection {
         state: Option<Box<dyn Any + Send>>,
         admitted: Admitted,
         task: TaskGuard,
+        negotiated: Negotiated,
     ) -> Self {
+        let Negotiated {
+            form,
+            inflation,
+            deflation,
+        } = negotiated;
         let live = Arc::new(Live {
             id: ConnectionId::random(),
-            mailbox: Mailbox::new(endpoint.bounds.clone()),
+            mailbox: Mailbox::new(endpoint.bounds.clone()).with_form(form),
             request,
             endpoint: endpoint.members.clone(),
             flusher: endpoint.members.flusher(Handle::current()),
@@ -84,6 +93,8 @@ impl PendingConnection {
             peer,
             admitted,
             task,
+            inflation,
+            deflation,
         }
     }
 }

@@ -57,7 +57,10 @@ impl Driver {
             Ok(Some(received)) => {
                 self.turn.spend_frame(&received);
                 match self.liveness.on_received(received, now) {
-                    Action::Deliver(message) => return Some(message),
+                    Action::Deliver(message) => {
+                        self.count_decompressed();
+                        return Some(message);
+                    }
                     Action::Answer(ping) => self.control(Frame::pong(&ping)),
                     Action::Nothing => {}
                     Action::End(ending) => self.on_stream_end(ending, self.peer),
@@ -69,6 +72,22 @@ impl Driver {
         }
         None
     }
+
+    /// Counts a decompressed message against the turn as if its bytes had come, since its handler works on all of them.
+    #[cfg(feature = "deflate")]
+    fn count_decompressed(&mut self) {
+        if let Some(inflation) = self.reader.inflation() {
+            let sizes = inflation.take_counted();
+            if sizes.compressed > 0 {
+                self.turn.spend_bytes(sizes.plain);
+                self.endpoint.members.telemetry.decompressed(sizes);
+            }
+        }
+    }
+
+    #[cfg(not(feature = "deflate"))]
+    #[expect(clippy::unused_self, reason = "nothing is compressed without the feature")]
+    const fn count_decompressed(&self) {}
 
     /// Copies a message out of the read buffer. Returns `None` if it is not valid text, which ends the connection.
     #[inline]

@@ -42,6 +42,7 @@ impl EndpointDraft {
             parameters::check(&path, entry, needs, mount, problems);
         }
         let states = states(&path, &needs, problems);
+        let encoder = scope.encoder();
         let bounds = Arc::new(scope.bounds);
         let reads_request = handlers.upgrade.is_some() || needs.iter().any(|(_, needs)| needs.reads_request);
         Endpoint {
@@ -51,7 +52,7 @@ impl EndpointDraft {
             states,
             checks: distinct_checks(&needs),
             admissions: Arc::new(scope.admissions),
-            members: Arc::new(EndpointMembers::new(&path, bounds.clone())),
+            members: Arc::new(EndpointMembers::new(&path, bounds.clone()).with_encoder(encoder)),
             unread_request: (!reads_request).then(Arc::default),
             bounds,
             path: path.into(),

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, mem, ptr};
 
+#[cfg(feature = "deflate")]
+use crate::types::compression::{Compression, CompressionRules};
 use crate::{
     endpoint::{
         Endpoint,
@@ -30,6 +32,9 @@ pub(crate) struct Wiring<'a> {
     pub(crate) routers: Vec<(IncludedRouter, Place)>,
     pub(crate) only: &'a Selection,
     pub(crate) mount: Mount,
+    /// The compression of the app, with the place of the call.
+    #[cfg(feature = "deflate")]
+    pub(crate) compression: Option<&'a (Compression, Place)>,
 }
 
 /// Resolves all handlers of an app, and reports everything that is wrong with them.
@@ -40,8 +45,12 @@ pub(crate) fn endpoints(wiring: Wiring<'_>, problems: &mut Problems) -> Vec<Endp
         routers,
         only,
         mount,
+        #[cfg(feature = "deflate")]
+        compression,
     } = wiring;
     let scope = RouterScope::of_app(scopes, limits, problems);
+    #[cfg(feature = "deflate")]
+    let scope = scope.with_compression(CompressionRules::of_app(compression, problems));
     let mut resolver = Resolver {
         drafts: Vec::new(),
         included: Vec::new(),
@@ -107,6 +116,8 @@ impl Resolver<'_> {
             limits,
             limits_at,
             problems,
+            #[cfg(feature = "deflate")]
+            compression,
             ..
         } = included;
         self.problems.append(problems);
@@ -137,6 +148,11 @@ impl Resolver<'_> {
             self.problems.report(router.place(), None, message);
         }
         let scope = outer.of_router(router, scoped, (&limits, limits_at), self.problems);
+        #[cfg(feature = "deflate")]
+        let scope = {
+            let around = outer.compression.as_ref();
+            scope.with_compression(CompressionRules::of_router(around, compression.as_ref(), self.problems))
+        };
         match first {
             // A sub-router without handlers only groups others, and can do so twice.
             Some(first) if !entries.is_empty() => {

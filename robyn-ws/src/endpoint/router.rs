@@ -2,6 +2,8 @@
 
 use std::panic::Location;
 
+#[cfg(feature = "deflate")]
+use crate::types::compression::Compression;
 use crate::{
     handler::dependencies::Dependencies,
     types::{
@@ -77,6 +79,29 @@ impl SubRouter {
         IncludedRouter::new(self).limits(limits)
     }
 
+    /// Sets how messages are compressed. It can only narrow the compression around it: from dedicated to shared
+    /// compressors, or fewer dedicated ones, or [`Compression::off`].
+    ///
+    /// ```
+    /// use robyn_ws::{Compression, prelude::*};
+    ///
+    /// static LOGIN: SubRouter = SubRouter::new("/login");
+    ///
+    /// #[websocket("/", on = "message", router = LOGIN)]
+    /// fn login(_msg: &str) {}
+    ///
+    /// let app = App::new()
+    ///     .compression(Compression::shared())
+    ///     .include_router(LOGIN.compression(Compression::off()));
+    /// # drop(app);
+    /// ```
+    #[cfg(feature = "deflate")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
+    #[track_caller]
+    pub fn compression(&'static self, compression: Compression) -> IncludedRouter {
+        IncludedRouter::new(self).compression(compression)
+    }
+
     /// Includes another sub-router. Its prefix comes behind the prefix of this one.
     ///
     /// ```
@@ -122,6 +147,8 @@ pub struct IncludedRouter {
     pub(crate) limits_at: Place,
     pub(crate) included: Vec<(IncludedRouter, Place)>,
     pub(crate) problems: Problems,
+    #[cfg(feature = "deflate")]
+    pub(crate) compression: Option<(Compression, Place)>,
 }
 
 impl IncludedRouter {
@@ -133,6 +160,8 @@ impl IncludedRouter {
             limits_at: router.place(),
             included: Vec::new(),
             problems: Problems::default(),
+            #[cfg(feature = "deflate")]
+            compression: None,
         }
     }
 
@@ -149,6 +178,15 @@ impl IncludedRouter {
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self.limits_at = Place::of(Location::caller());
+        self
+    }
+
+    /// As [`SubRouter::compression`].
+    #[cfg(feature = "deflate")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
+    #[track_caller]
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.compression = Some((compression, Place::of(Location::caller())));
         self
     }
 

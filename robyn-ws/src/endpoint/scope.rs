@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "deflate")]
+use crate::types::compression::CompressionRules;
 use crate::{
     endpoint::router::SubRouter,
     handler::dependencies::{Dependencies, Scopes},
@@ -10,6 +12,7 @@ use crate::{
         error::{Place, Problems},
         limits::{Bounds, Limits},
     },
+    wire::deflate::Encoder,
 };
 
 /// The prefix, dependencies and limits of the app, or of one sub-router and those around it.
@@ -19,6 +22,9 @@ pub(super) struct RouterScope {
     pub(super) scopes: Scopes,
     pub(super) bounds: Bounds,
     pub(super) admissions: Admissions,
+    /// How messages are compressed, `None` for not at all.
+    #[cfg(feature = "deflate")]
+    pub(super) compression: Option<CompressionRules>,
 }
 
 impl RouterScope {
@@ -32,7 +38,28 @@ impl RouterScope {
             scopes,
             bounds,
             admissions,
+            #[cfg(feature = "deflate")]
+            compression: None,
         }
+    }
+
+    /// Sets how messages are compressed.
+    #[cfg(feature = "deflate")]
+    pub(super) fn with_compression(self, compression: Option<CompressionRules>) -> Self {
+        Self { compression, ..self }
+    }
+
+    /// Returns what encodes the messages of an endpoint.
+    #[cfg_attr(
+        not(feature = "deflate"),
+        expect(clippy::unused_self, reason = "nothing is compressed without the feature")
+    )]
+    pub(super) fn encoder(&self) -> Encoder {
+        #[cfg(feature = "deflate")]
+        let encoder = Encoder::new(self.compression.clone().map(Arc::new));
+        #[cfg(not(feature = "deflate"))]
+        let encoder = Encoder::default();
+        encoder
     }
 
     /// Returns the scope of `router`, which lies in this one.
@@ -55,6 +82,8 @@ impl RouterScope {
             scopes,
             bounds,
             admissions,
+            #[cfg(feature = "deflate")]
+            compression: self.compression.clone(),
         }
     }
 }

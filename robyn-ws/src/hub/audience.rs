@@ -19,7 +19,7 @@ use crate::{
         id::ConnectionId,
         message::Message,
     },
-    wire::frame::Frame,
+    wire::deflate::{BroadcastFrame, Forms},
 };
 
 /// The result of a broadcast.
@@ -119,7 +119,7 @@ impl Audience {
         let frame = self.encode(&message.into());
         let mut delivery = Delivery::default();
         for live in self.enqueue(&frame, &mut delivery) {
-            delivery.add(&live, live.push(frame.clone()));
+            delivery.add(&live, live.push(live.its_form_of(&frame)));
         }
         self.endpoint.telemetry.broadcast(delivery.queued);
         delivery
@@ -140,13 +140,13 @@ impl Audience {
         let mut delivery = Delivery::default();
         let mut full = Vec::new();
         for live in self.enqueue(&frame, &mut delivery) {
-            match live.try_push(frame.clone()) {
+            match live.try_push(live.its_form_of(&frame)) {
                 Ok(pushed) => delivery.add(&live, Ok(pushed)),
                 Err(TryPushError::Refused(error)) => delivery.add(&live, Err(error)),
                 Err(TryPushError::Full(_)) => full.push(live),
             }
         }
-        let waits = full.iter().map(|live| live.push_wait(frame.clone()));
+        let waits = full.iter().map(|live| live.push_wait(live.its_form_of(&frame)));
         for (live, pushed) in full.iter().zip(join_all(waits).await) {
             delivery.add(live, pushed);
         }
@@ -209,9 +209,18 @@ impl Audience {
         members.len()
     }
 
-    fn encode(&self, message: &Message) -> Frame {
-        self.endpoint.telemetry.encoded();
-        Frame::message(message)
+    /// Encodes a message, once for each form of the recipients.
+    fn encode(&self, message: &Message) -> BroadcastFrame {
+        let endpoint = &self.endpoint;
+        endpoint.telemetry.encoded();
+        let forms = if endpoint.encoder.compresses() {
+            endpoint.forms(self.rooms.as_deref())
+        } else {
+            Forms::default()
+        };
+        let (frame, compressed) = endpoint.encoder.broadcast(message, forms);
+        endpoint.telemetry.compressed(compressed);
+        frame
     }
 
     fn members(&self) -> Vec<Arc<Live>> {
@@ -220,7 +229,7 @@ impl Audience {
 
     /// Defers `frame` for the recipients in batched mode and queues it for pending connections. Returns the recipients
     /// in direct mode.
-    fn enqueue(&self, frame: &Frame, delivery: &mut Delivery) -> Vec<Arc<Live>> {
+    fn enqueue(&self, frame: &BroadcastFrame, delivery: &mut Delivery) -> Vec<Arc<Live>> {
         let Enqueued {
             queued,
             direct,
@@ -228,7 +237,7 @@ impl Audience {
         } = self.endpoint.enqueue(self.rooms.as_deref(), &self.except, frame);
         delivery.queued += queued;
         for live in pending {
-            live.push_early(frame.clone());
+            live.push_early(live.its_form_of(frame));
         }
         direct
     }

@@ -29,7 +29,10 @@ use crate::{
     },
     mailbox::shared_frames::SharedFrames,
     types::id::{ConnectionId, IdSet},
-    wire::frame::{Frame, QueueSize},
+    wire::{
+        deflate::{BroadcastFrame, Form},
+        frame::{Frame, QueueSize},
+    },
 };
 
 /// Frames for one set of connections.
@@ -114,7 +117,7 @@ impl Work {
 /// A broadcast to defer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Broadcast<'b> {
-    pub(super) frame: &'b Frame,
+    pub(super) frame: &'b BroadcastFrame,
     /// The connections left out, sorted.
     pub(super) except: &'b [ConnectionId],
     pub(super) is_for_everyone: bool,
@@ -172,7 +175,7 @@ impl PendingBatches {
     ) -> usize {
         let Broadcast { frame, except, .. } = broadcast;
         let is_for = |live: &&Arc<Live>| except.binary_search(&live.id).is_err();
-        if !self.make_room(frame) {
+        if !self.make_room(frame.in_form(Form::default())) {
             others.extend(shard.connections.iter().filter(is_for).cloned());
             return 0;
         }
@@ -199,7 +202,7 @@ impl PendingBatches {
 
     fn defer(&mut self, shard: &Shard, broadcast: Broadcast<'_>) {
         self.last += 1;
-        self.size.add(broadcast.frame);
+        self.size.add(broadcast.frame.in_form(Form::default()));
         let last = self.batches.back().filter(|last| last.is_for(shard));
         if last.is_none() {
             self.batches.push_back(Batch {

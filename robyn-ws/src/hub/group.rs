@@ -17,6 +17,7 @@ use crate::{
         members::Enqueued,
     },
     types::id::{ConnectionId, IdHash},
+    wire::deflate::Forms,
 };
 
 /// A set of connections, with a snapshot that broadcasts share. The first broadcast after a change creates the
@@ -59,6 +60,8 @@ pub(super) type Snapshot = Arc<[Shard]>;
 pub(super) struct Shard {
     pub(super) flusher: Arc<Flusher>,
     pub(super) connections: Arc<[Arc<Live>]>,
+    /// The forms of these connections.
+    pub(super) forms: Forms,
 }
 
 impl Group {
@@ -110,6 +113,15 @@ impl Group {
 }
 
 impl Group {
+    /// Returns the forms of all members.
+    pub(super) fn forms(&mut self) -> Forms {
+        let mut forms = Forms::default();
+        for shard in self.snapshot().iter() {
+            forms.add_all(shard.forms);
+        }
+        forms
+    }
+
     /// Defers a broadcast to all members.
     pub(super) fn enqueue(&mut self, broadcast: Broadcast<'_>, enqueued: &mut Enqueued) -> Snapshot {
         let snapshot = self.snapshot();
@@ -141,9 +153,16 @@ fn shards<'l>(members: impl Iterator<Item = &'l Arc<Live>>) -> Snapshot {
         });
         shards[shard].1.push(live.clone());
     }
-    let shards = shards.into_iter().map(|(flusher, connections)| Shard {
-        flusher: flusher.clone(),
-        connections: connections.into(),
+    let shards = shards.into_iter().map(|(flusher, connections)| {
+        let mut forms = Forms::default();
+        for live in &connections {
+            forms.add(live.mailbox.form());
+        }
+        Shard {
+            flusher: flusher.clone(),
+            connections: connections.into(),
+            forms,
+        }
     });
     shards.collect()
 }

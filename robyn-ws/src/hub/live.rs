@@ -22,7 +22,7 @@ use crate::{
         close::Ending, error::SendError, id::ConnectionId, limits::Overflow, message::Message, request::UpgradeRequest,
     },
     util::log,
-    wire::{frame::Frame, turn::BYTES_PER_TURN},
+    wire::{deflate::BroadcastFrame, frame::Frame, turn::BYTES_PER_TURN},
 };
 
 /// A live connection. Connectors, the hub and the driver share it.
@@ -140,15 +140,42 @@ impl Live {
     /// Queues a handler's reply, if any, after the handler's broadcasts.
     #[inline]
     pub(crate) fn answer(self: &Arc<Self>, reply: Option<&Message>) -> MailboxStatus {
-        if reply.is_some() {
+        if let Some(reply) = reply {
             self.flusher.catch_up(self);
             self.endpoint.telemetry.encoded();
+            if !self.mailbox.form().is_plain() {
+                return self.answer_compressed(reply);
+            }
         }
         let (status, must_stop_batching) = self.mailbox.answer(reply);
         if must_stop_batching {
             self.stop_batching(false);
         }
         status
+    }
+
+    /// Queues the reply of a connection that gets compressed messages. Apart from [`Self::answer`], so that the compiler
+    /// can inline that one.
+    #[inline(never)]
+    fn answer_compressed(self: &Arc<Self>, reply: &Message) -> MailboxStatus {
+        let frame = self.compressed(reply).unwrap_or_else(|| Frame::message(reply));
+        let (status, must_stop_batching) = self.mailbox.answer_with(frame);
+        if must_stop_batching {
+            self.stop_batching(false);
+        }
+        status
+    }
+
+    /// Counts written frames.
+    #[inline]
+    fn count_sent(&self, wrote: &Wrote) {
+        let mut bytes = wrote.size.bytes;
+        if wrote.may_have_compressed {
+            let compressed = self.mailbox.take_compressed();
+            bytes = compressed.shrink(bytes);
+            self.endpoint.telemetry.compressed(compressed);
+        }
+        self.endpoint.telemetry.sent(wrote.size.messages, bytes);
     }
 
     /// Queues the reply of `connect`, then the frames held while it ran.
@@ -235,7 +262,7 @@ impl Live {
     #[inline]
     fn finish_write(self: &Arc<Self>, wrote: Wrote) -> Written {
         if wrote.size.messages > 0 {
-            self.endpoint.telemetry.sent(wrote.size.messages, wrote.size.bytes);
+            self.count_sent(&wrote);
         }
         if wrote.must_stop_batching {
             self.stop_batching(false);
@@ -258,6 +285,20 @@ impl Live {
     /// Encodes a message for this connection alone.
     fn encode(&self, message: &Message) -> Frame {
         self.endpoint.telemetry.encoded();
-        Frame::message(message)
+        self.compressed(message).unwrap_or_else(|| Frame::message(message))
+    }
+
+    /// Compresses a message for this connection alone, or returns `None` if it gets the plain one.
+    #[inline]
+    fn compressed(&self, message: &Message) -> Option<Frame> {
+        let (frame, compressed) = self.endpoint.encoder.compressed(message, self.mailbox.form())?;
+        self.endpoint.telemetry.compressed(compressed);
+        Some(frame)
+    }
+
+    /// Returns the frame of a broadcast for this connection.
+    #[inline]
+    pub(crate) fn its_form_of(&self, frame: &BroadcastFrame) -> Frame {
+        frame.in_form(self.mailbox.form()).clone()
     }
 }

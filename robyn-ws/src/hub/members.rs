@@ -16,7 +16,7 @@ use crate::{
         membership::{Joined, Left},
     },
     util::sync::{Mutex, MutexGuard},
-    wire::frame::Frame,
+    wire::deflate::{BroadcastFrame, Encoder},
 };
 
 /// Number of flushers that an endpoint starts with, in a runtime with at least as many threads, so that threads write
@@ -35,14 +35,16 @@ pub(crate) struct EndpointMembers {
     /// The flushers of each runtime with connections here.
     flushers: Mutex<Vec<Weak<Flusher>>>,
     bounds: Arc<Bounds>,
+    /// Encodes messages in the forms of the connections.
+    pub(crate) encoder: Encoder,
     members: Mutex<MemberTable>,
 }
 
 /// All connections and their rooms. One lock guards both, so they always agree.
 #[derive(Debug, Default)]
-struct MemberTable {
-    everyone: Group,
-    rooms: HashMap<Arc<str>, Group>,
+pub(super) struct MemberTable {
+    pub(super) everyone: Group,
+    pub(super) rooms: HashMap<Arc<str>, Group>,
     /// The rooms of each connection that is in at least one.
     rooms_of: IdMap<Rooms>,
     /// Connections whose 101 is not sent yet. Only broadcasts to all connections read this.
@@ -92,6 +94,7 @@ impl EndpointMembers {
             telemetry,
             flushers: Mutex::default(),
             bounds,
+            encoder: Encoder::default(),
             members: Mutex::default(),
         }
     }
@@ -100,7 +103,7 @@ impl EndpointMembers {
         self.path.is_empty()
     }
 
-    fn lock(&self) -> MutexGuard<'_, MemberTable> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, MemberTable> {
         self.members.lock()
     }
 
@@ -235,7 +238,12 @@ impl EndpointMembers {
     /// duplicates.
     ///
     /// The whole broadcast happens at one moment: no recipient gets it twice, and none is missed.
-    pub(crate) fn enqueue(&self, rooms: Option<&[String]>, except: &[ConnectionId], frame: &Frame) -> Enqueued {
+    pub(crate) fn enqueue(
+        &self,
+        rooms: Option<&[String]>,
+        except: &[ConnectionId],
+        frame: &BroadcastFrame,
+    ) -> Enqueued {
         let mut members = self.lock();
         let mut enqueued = Enqueued::default();
         let broadcast = Broadcast {

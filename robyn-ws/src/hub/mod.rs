@@ -10,6 +10,7 @@ mod batch;
 pub(crate) mod directory;
 pub(crate) mod drain;
 pub(crate) mod flusher;
+mod forms;
 mod group;
 pub(crate) mod live;
 pub(crate) mod members;

@@ -15,7 +15,10 @@ use std::{
 
 use tracing::{Level, Span, info_span, span_enabled};
 
-use crate::types::{close::CloseReason, event_kind::EventKind, id::ConnectionId, limits::Overflow};
+use crate::{
+    types::{close::CloseReason, event_kind::EventKind, id::ConnectionId, limits::Overflow},
+    wire::deflate::Compressed,
+};
 
 /// The counters of one endpoint.
 #[derive(Debug)]
@@ -86,6 +89,28 @@ impl Telemetry {
 
     pub(crate) fn closed(&self, reason: &CloseReason) {
         tell!(self, handles => handles.closed(reason.label()));
+    }
+
+    /// Counts messages that were compressed.
+    #[cfg(feature = "deflate")]
+    #[inline]
+    pub(crate) fn compressed(&self, sizes: Compressed) {
+        if !sizes.is_nothing() {
+            tell!(self, handles => handles.compression.sent(sizes));
+        }
+    }
+
+    #[cfg(not(feature = "deflate"))]
+    #[cfg_attr(
+        feature = "metrics",
+        expect(clippy::unused_self, reason = "nothing is compressed without the feature")
+    )]
+    pub(crate) const fn compressed(&self, _nothing: Compressed) {}
+
+    /// Counts messages that were decompressed.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn decompressed(&self, sizes: Compressed) {
+        tell!(self, handles => handles.compression.received(sizes));
     }
 
     pub(crate) fn received(&self, bytes: usize) {
@@ -176,6 +201,8 @@ mod handles {
 
     use super::Stopwatch;
     use crate::types::event_kind::EventKind;
+    #[cfg(feature = "deflate")]
+    use crate::wire::deflate::Compressed;
 
     pub(super) struct Handles {
         endpoint: Arc<str>,
@@ -185,6 +212,8 @@ mod handles {
         messages_sent: Counter,
         bytes_sent: Counter,
         recipients: Histogram,
+        #[cfg(feature = "deflate")]
+        pub(super) compression: Compression,
         /// Durations of the message handler, from its first message on: an endpoint may have none.
         message_durations: OnceLock<Histogram>,
     }
@@ -200,6 +229,8 @@ mod handles {
                 messages_sent: counter!("robyn_ws_messages_sent_total", &[label()]),
                 bytes_sent: counter!("robyn_ws_sent_bytes_total", &[label()]),
                 recipients: histogram!("robyn_ws_broadcast_recipients", &[label()]),
+                #[cfg(feature = "deflate")]
+                compression: Compression::new(&endpoint),
                 message_durations: OnceLock::new(),
                 endpoint,
             }
@@ -251,6 +282,50 @@ mod handles {
 
         fn durations(&self, event: EventKind) -> Histogram {
             histogram!("robyn_ws_handler_duration_seconds", "endpoint" => self.endpoint(), "event" => event.name())
+        }
+    }
+
+    /// The bytes of compressed messages, without and with compression. Registered by the first such message.
+    #[cfg(feature = "deflate")]
+    pub(super) struct Compression {
+        endpoint: Arc<str>,
+        sent: OnceLock<[Counter; 2]>,
+        received: OnceLock<[Counter; 2]>,
+    }
+
+    #[cfg(feature = "deflate")]
+    impl Compression {
+        fn new(endpoint: &Arc<str>) -> Self {
+            Self {
+                endpoint: endpoint.clone(),
+                sent: OnceLock::new(),
+                received: OnceLock::new(),
+            }
+        }
+
+        pub(super) fn sent(&self, sizes: Compressed) {
+            self.count(&self.sent, "sent", sizes);
+        }
+
+        pub(super) fn received(&self, sizes: Compressed) {
+            self.count(&self.received, "received", sizes);
+        }
+
+        fn count(&self, counters: &OnceLock<[Counter; 2]>, direction: &'static str, sizes: Compressed) {
+            let [plain, compressed] = counters.get_or_init(|| {
+                let labels = || {
+                    [
+                        ("endpoint", self.endpoint.to_string()),
+                        ("direction", direction.to_owned()),
+                    ]
+                };
+                [
+                    counter!("robyn_ws_compression_plain_bytes_total", &labels()),
+                    counter!("robyn_ws_compression_compressed_bytes_total", &labels()),
+                ]
+            });
+            plain.increment(sizes.plain as u64);
+            compressed.increment(sizes.compressed as u64);
         }
     }
 

@@ -21,6 +21,7 @@ use crate::{
     },
     util::sync::MutexGuard,
     wire::{
+        deflate::Form,
         frame::{QueueSize, Tail},
         writer::FrameWriter,
     },
@@ -135,7 +136,7 @@ impl Mailbox {
     /// writes the bytes that the socket does not take.
     pub(crate) fn write_batch(&self, id: ConnectionId, shared: &SharedFrames, budget: &mut usize) -> Wrote {
         let mut state = self.lock();
-        let Some((tail, mut writer)) = state.take_free_writer(id, shared) else {
+        let Some((tail, mut writer)) = state.take_free_writer(id, self.form, shared) else {
             return self.write_batch_behind(state, id, shared, budget);
         };
         state.size = tail.size;
@@ -178,12 +179,15 @@ impl Mailbox {
             return;
         };
         if state.gate == Gate::Open {
-            match shared.tail_for(id, seen) {
+            match shared.tail_for(id, self.form, seen) {
                 // Under `DropOldest`, frames stay separate, so that each can be dropped.
                 Some(Tail { frame, start: 0, .. }) if self.overflow() != Overflow::DropOldest => {
                     state.queue_frame(frame.clone());
                 }
-                _ => shared.due(id, seen).for_each(|frame| state.queue_frame(frame.clone())),
+                _ => {
+                    let due = shared.due(id, self.form, seen);
+                    due.for_each(|frame| state.queue_frame(frame.clone()));
+                }
             }
         }
         state.mark_seen(shared.last());
@@ -206,7 +210,12 @@ impl State {
 
     /// Takes the writer out to write all of `shared` that the connection `id` needs, if no frame is ahead of it.
     #[inline]
-    fn take_free_writer<'b>(&mut self, id: ConnectionId, shared: &'b SharedFrames) -> Option<(Tail<'b>, FrameWriter)> {
+    fn take_free_writer<'b>(
+        &mut self,
+        id: ConnectionId,
+        form: Form,
+        shared: &'b SharedFrames,
+    ) -> Option<(Tail<'b>, FrameWriter)> {
         let BroadcastMode::Batched { seen } = self.mode else {
             return None;
         };
@@ -214,7 +223,7 @@ impl State {
         if !is_free || !matches!(&self.writer, WriterSlot::Here(writer) if writer.is_idle() && writer.is_shared()) {
             return None;
         }
-        let tail = shared.tail_for(id, seen)?;
+        let tail = shared.tail_for(id, form, seen)?;
         match replace(&mut self.writer, WriterSlot::Taken { driver_waits: false }) {
             WriterSlot::Here(writer) => Some((tail, writer)),
             slot => {

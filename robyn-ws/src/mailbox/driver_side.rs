@@ -71,6 +71,7 @@ impl Mailbox {
     /// Queues the reply of a handler, if any. Returns the new status, and `true` if the connection must stop batching.
     ///
     /// The driver runs no handler while the queue is full. Therefore the queue exceeds its bounds by one reply at most.
+    #[inline]
     pub(crate) fn answer(&self, reply: Option<&Message>) -> (MailboxStatus, bool) {
         let mut state = self.lock();
         if let Some(reply) = reply {
@@ -81,6 +82,14 @@ impl Mailbox {
         (self.status(&state), self.must_stop_batching(&state, 0))
     }
 
+    /// Like [`Self::answer`], with an encoded reply.
+    pub(crate) fn answer_with(&self, reply: Frame) -> (MailboxStatus, bool) {
+        let mut state = self.lock();
+        state.queue_frame(reply);
+        (self.status(&state), self.must_stop_batching(&state, 0))
+    }
+
+    #[inline]
     fn status(&self, state: &State) -> MailboxStatus {
         MailboxStatus {
             has_signals: state.aborted || state.ending.is_some(),
@@ -140,6 +149,7 @@ impl Mailbox {
         self.takes_reply(&self.lock())
     }
 
+    #[inline]
     fn takes_reply(&self, state: &State) -> bool {
         let QueueSize { messages, bytes } = state.size;
         messages < self.bounds.max_outbound_messages && bytes < self.bounds.max_outbound_bytes
@@ -148,6 +158,7 @@ impl Mailbox {
     // ---- waking and sleeping --------------------------------------------------------------------------------------
 
     /// Returns the signals, and marks the driver as awake, so that no other task wakes it.
+    #[inline]
     pub(crate) fn take_signals(&self) -> Signals {
         let mut state = self.lock();
         state.driver.take_waker();
@@ -162,6 +173,7 @@ impl Mailbox {
     }
 
     /// Registers the driver to be woken. Returns `false`, without registering it, if there is work already.
+    #[inline]
     pub(crate) fn sleep(&self, cx: &Context<'_>, has_ending: bool) -> bool {
         let mut state = self.lock();
         let signals = state.aborted || (state.ending.is_some() && !has_ending);

@@ -35,7 +35,10 @@ use crate::{
         queue::{Queue, RareQueue},
         sync::{Mutex, MutexGuard},
     },
-    wire::frame::{Frame, QueueSize},
+    wire::{
+        deflate::Form,
+        frame::{Frame, QueueSize},
+    },
 };
 
 /// The result of a push that queued its frame.
@@ -54,6 +57,7 @@ pub(crate) struct Mailbox {
     /// Notifies waiting tasks that there is room, or that the gate is closed. Created by the first waiting task.
     changed: OnceLock<Box<Notify>>,
     bounds: Arc<Bounds>,
+    form: Form,
 }
 
 impl Mailbox {
@@ -77,7 +81,13 @@ impl Mailbox {
             }),
             changed: OnceLock::new(),
             bounds,
+            form: Form::default(),
         }
+    }
+
+    /// Sets the form in which the connection gets its messages.
+    pub(crate) fn with_form(self, form: Form) -> Self {
+        Self { form, ..self }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -165,6 +175,10 @@ impl Mailbox {
     /// Returns the requested ending.
     pub(crate) fn ending(&self) -> Option<Ending> {
         self.lock().ending.as_deref().cloned()
+    }
+
+    pub(crate) const fn form(&self) -> Form {
+        self.form
     }
 
     pub(crate) fn bounds(&self) -> &Bounds {

@@ -47,6 +47,7 @@ impl Sender {
     }
 
     /// Runs a step of a handler.
+    #[inline]
     pub(crate) fn run<T>(handler: HandlerRun, step: impl FnOnce() -> T) -> T {
         /// Restores the previous value, also after a panic.
         struct Restore(Option<HandlerRun>);

@@ -2,7 +2,10 @@
 
 use crate::{
     types::id::ConnectionId,
-    wire::frame::{Frame, QueueSize, Tail},
+    wire::{
+        deflate::{BroadcastFrame, Form},
+        frame::{Frame, QueueSize, Tail},
+    },
 };
 
 /// Frames for one set of connections, with consecutive numbers.
@@ -11,16 +14,33 @@ pub(crate) struct SharedFrames {
     parts: Vec<Part>,
     /// The number of the last frame.
     last: u64,
+    /// The size of the plain frames. No other form is larger.
     size: QueueSize,
     /// All connections left out of any of the frames, sorted.
     left_out: Vec<ConnectionId>,
     /// All frames in one piece of memory. Set by [`SharedFrames::seal`].
-    whole: Option<Frame>,
+    whole: Whole,
+}
+
+/// Frames in one piece of memory, or `None` where they are too long.
+#[derive(Debug)]
+enum Whole {
+    /// The same in all forms.
+    Same(Option<Frame>),
+    /// In each form.
+    Each(Box<[Option<Piece>; Form::COUNT]>),
+}
+
+/// All frames in one form, in one piece of memory.
+#[derive(Debug)]
+struct Piece {
+    frame: Frame,
+    size: QueueSize,
 }
 
 #[derive(Clone, Debug)]
 struct Part {
-    frame: Frame,
+    frame: BroadcastFrame,
     /// The connections left out, sorted.
     except: Box<[ConnectionId]>,
     /// Number of connections that the flusher has visited with this frame.
@@ -34,12 +54,12 @@ impl SharedFrames {
             last: 0,
             size: QueueSize::default(),
             left_out: Vec::new(),
-            whole: None,
+            whole: Whole::Same(None),
         }
     }
 
     /// Adds a frame with the next `number`. `except` is sorted.
-    pub(crate) fn add(&mut self, number: u64, frame: &Frame, except: &[ConnectionId]) {
+    pub(crate) fn add(&mut self, number: u64, frame: &BroadcastFrame, except: &[ConnectionId]) {
         self.last = number;
         self.add_part(Part {
             frame: frame.clone(),
@@ -49,7 +69,7 @@ impl SharedFrames {
     }
 
     fn add_part(&mut self, part: Part) {
-        self.size.add(&part.frame);
+        self.size.add(part.frame.in_form(Form::default()));
         self.left_out.extend_from_slice(&part.except);
         self.parts.push(part);
     }
@@ -58,10 +78,26 @@ impl SharedFrames {
     pub(crate) fn seal(&mut self) {
         self.left_out.sort_unstable();
         self.left_out.dedup();
-        self.whole = match &*self.parts {
-            [part] => Some(part.frame.clone()).filter(Frame::is_one_piece),
-            parts => Frame::gather(parts.iter().map(|part| &part.frame)),
+        let differs = |form| self.parts.iter().any(|part| part.frame.differs_in(form));
+        self.whole = if Form::all().any(differs) {
+            let mut pieces = [const { None }; Form::COUNT];
+            for form in Form::all() {
+                pieces[form.index()] = self.in_one_piece(form).map(|frame| Piece {
+                    size: QueueSize::of(&frame),
+                    frame,
+                });
+            }
+            Whole::Each(Box::new(pieces))
+        } else {
+            Whole::Same(self.in_one_piece(Form::default()))
         };
+    }
+
+    fn in_one_piece(&self, form: Form) -> Option<Frame> {
+        match &*self.parts {
+            [part] => Some(part.frame.in_form(form).clone()).filter(Frame::is_one_piece),
+            parts => Frame::gather(parts.iter().map(|part| part.frame.in_form(form))),
+        }
     }
 
     /// Returns these frames and the frames of `later`, which follow them. `visited` more of the `recipients` have these
@@ -91,37 +127,42 @@ impl SharedFrames {
         self.size
     }
 
-    /// Returns the frames that the connection `id` needs in one piece, unless it needs none or is left out of some. It
-    /// has the frames up to the number `seen`.
-    #[inline]
-    pub(super) fn tail_for(&self, id: ConnectionId, seen: u64) -> Option<Tail<'_>> {
+    /// Returns the frames that the connection `id` with this `form` needs in one piece, unless it needs none or is left
+    /// out of some. It has the frames up to the number `seen`.
+    #[expect(
+        clippy::inline_always,
+        reason = "a delivery takes a tenth more instructions without it"
+    )]
+    #[inline(always)]
+    pub(super) fn tail_for(&self, id: ConnectionId, form: Form, seen: u64) -> Option<Tail<'_>> {
         let is_left_out = || !self.left_out.is_empty() && self.left_out.binary_search(&id).is_ok();
-        let frame = self.whole.as_ref().filter(|_| seen < self.last && !is_left_out())?;
-        let mut tail = Tail {
-            frame,
-            start: 0,
-            size: self.size,
+        let (frame, size) = match &self.whole {
+            Whole::Same(frame) => (frame.as_ref(), self.size),
+            Whole::Each(pieces) => of_form(pieces, form),
         };
+        let frame = frame.filter(|_| seen < self.last && !is_left_out())?;
+        let mut tail = Tail { frame, start: 0, size };
         if seen + self.parts.len() as u64 > self.last {
-            self.skip_until(seen, &mut tail);
+            self.skip_until(form, seen, &mut tail);
         }
         Some(tail)
     }
 
     /// Removes the frames up to the number `seen` from `tail`.
     #[cold]
-    fn skip_until(&self, seen: u64, tail: &mut Tail<'_>) {
+    fn skip_until(&self, form: Form, seen: u64, tail: &mut Tail<'_>) {
         for had in &self.parts[..self.parts.len() - self.later_than(seen).len()] {
-            tail.start += had.frame.len();
-            tail.size.remove(QueueSize::of(&had.frame));
+            let had = had.frame.in_form(form);
+            tail.start += had.len();
+            tail.size.remove(QueueSize::of(had));
         }
     }
 
-    /// Returns the frames that the connection `id` needs. It has the frames up to the number `seen`.
-    pub(super) fn due(&self, id: ConnectionId, seen: u64) -> impl Iterator<Item = &Frame> {
+    /// Returns the frames that the connection `id` with this `form` needs. It has the frames up to the number `seen`.
+    pub(super) fn due(&self, id: ConnectionId, form: Form, seen: u64) -> impl Iterator<Item = &Frame> {
         let due = self.later_than(seen).iter();
         due.filter(move |part| part.except.binary_search(&id).is_err())
-            .map(|part| &part.frame)
+            .map(move |part| part.frame.in_form(form))
     }
 
     #[inline]
@@ -131,17 +172,28 @@ impl SharedFrames {
     }
 }
 
+/// Apart from [`SharedFrames::tail_for`], so that the compiler can inline that one.
+#[inline(never)]
+fn of_form(pieces: &[Option<Piece>; Form::COUNT], form: Form) -> (Option<&Frame>, QueueSize) {
+    let piece = pieces[form.index()].as_ref();
+    (
+        piece.map(|piece| &piece.frame),
+        piece.map_or_else(QueueSize::default, |piece| piece.size),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::types::message::Message;
 
-    fn frame(text: &str) -> Frame {
-        Frame::message(&Message::from(text))
+    fn frame(text: &str) -> BroadcastFrame {
+        BroadcastFrame::plain(&Message::from(text))
     }
 
     fn due(shared: &SharedFrames, id: ConnectionId, seen: u64) -> Vec<u8> {
-        shared.due(id, seen).flat_map(|frame| frame.pieces().concat()).collect()
+        let due = shared.due(id, Form::default(), seen);
+        due.flat_map(|frame| frame.pieces().concat()).collect()
     }
 
     #[test]
@@ -161,12 +213,16 @@ mod tests {
         }
         assert_eq!(due(&shared, other, 6), b"\x81\x01a\x81\x01c");
         for (seen, messages) in [(6, 3), (7, 2)] {
-            let tail = shared.tail_for(one, seen).expect("it needs these frames");
+            let tail = shared
+                .tail_for(one, Form::default(), seen)
+                .expect("it needs these frames");
             let bytes = tail.frame.pieces().concat().split_off(tail.start);
             assert_eq!((tail.size.messages, tail.size.bytes), (messages, bytes.len()));
             assert_eq!(bytes, due(&shared, one, seen), "having seen {seen}");
         }
-        assert!(shared.tail_for(one, 9).is_none() && shared.tail_for(other, 6).is_none());
+        assert!(
+            shared.tail_for(one, Form::default(), 9).is_none() && shared.tail_for(other, Form::default(), 6).is_none()
+        );
         assert_eq!((shared.last(), shared.size().messages, shared.size().bytes), (9, 3, 9));
     }
 

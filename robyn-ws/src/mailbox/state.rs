@@ -58,6 +58,7 @@ pub(super) enum DriverState {
 
 impl DriverState {
     /// Returns the waker, once, so that a burst of frames wakes the driver once.
+    #[inline]
     pub(super) fn take_waker(&mut self) -> Option<Waker> {
         match replace(self, Self::Awake) {
             Self::Asleep(waker) => Some(waker),

@@ -13,6 +13,7 @@ use crate::{
     },
     util::sync::MutexGuard,
     wire::{
+        deflate::Compressed,
         frame::QueueSize,
         writer::{FrameWriter, PartialWrite},
     },
@@ -37,7 +38,10 @@ pub(crate) enum Written {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wrote {
     pub(crate) written: Written,
+    /// The size of the written frames, as they counted against the bounds.
     pub(crate) size: QueueSize,
+    /// Whether messages may have been compressed while they were written, for [`Mailbox::take_compressed`].
+    pub(crate) may_have_compressed: bool,
     /// Whether the queue exceeds its share, so that the connection must switch to direct mode.
     pub(crate) must_stop_batching: bool,
     /// Whether the queue is empty, so that the connection can switch back to batched mode.
@@ -50,6 +54,7 @@ impl Wrote {
         Self {
             written: Written::All,
             size,
+            may_have_compressed: false,
             must_stop_batching: false,
             can_resume_batching: false,
         }
@@ -118,6 +123,7 @@ impl Mailbox {
         let wrote = Wrote {
             written,
             size: total,
+            may_have_compressed: !self.form.is_plain(),
             must_stop_batching: self.must_stop_batching(&state, 0),
             can_resume_batching: state.can_resume_batching(),
         };
@@ -125,6 +131,15 @@ impl Mailbox {
             self.unlock_and_notify(state);
         }
         wrote
+    }
+
+    /// Returns the sizes of the messages that were compressed while they were written, since the last call.
+    pub(crate) fn take_compressed(&self) -> Compressed {
+        match &mut self.lock().writer {
+            // Otherwise some of their frames do not count as written yet.
+            WriterSlot::Here(writer) if writer.is_idle() => writer.take_compressed(),
+            _ => Compressed::default(),
+        }
     }
 
     /// Leaves to the driver the frames that the flusher was scheduled for and will not write.

@@ -2,6 +2,8 @@
 
 pub(crate) mod borrowed;
 pub(crate) mod close;
+#[cfg(feature = "deflate")]
+pub(crate) mod compression;
 pub(crate) mod disconnected;
 pub(crate) mod error;
 pub(crate) mod event_kind;
@@ -12,4 +14,6 @@ pub(crate) mod message;
 pub(crate) mod peer;
 pub(crate) mod rejection;
 pub(crate) mod request;
+#[cfg(feature = "deflate")]
+mod uncompressed;
 pub(crate) mod utf8_bytes;

@@ -2,6 +2,8 @@
 
 mod authority;
 mod checks;
+#[cfg_attr(not(feature = "deflate"), path = "no_compression.rs")]
+mod compression;
 mod extensions;
 mod handler;
 pub(crate) mod handshake;
@@ -72,6 +74,7 @@ struct Accepted {
     on_upgrade: OnUpgrade,
     opening: Opening,
     subprotocol: Option<HeaderValue>,
+    compression: compression::Accepted,
     request: Arc<UpgradeRequest>,
     peer: Option<SocketAddr>,
     /// The TCP peer, if a trusted proxy has named another address for the client.
@@ -148,6 +151,7 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
         on_upgrade,
         opening,
         subprotocol,
+        compression: compression::accept(endpoint, &parts.headers),
         request,
         peer,
         proxy: told.proxy,
@@ -172,14 +176,15 @@ impl Accepted {
             on_upgrade,
             opening,
             subprotocol,
+            compression: compression::Accepted { negotiated, answer },
             request,
             peer,
             proxy,
             state,
             admitted,
         } = self;
-        let pending = PendingConnection::new(endpoint, request, peer, state.0, admitted, task);
-        let (switching, response) = Switching::new(on_upgrade, opening, subprotocol);
+        let pending = PendingConnection::new(endpoint, request, peer, state.0, admitted, task, negotiated);
+        let (switching, response) = Switching::new(on_upgrade, opening, subprotocol, answer);
         let opening = Box::pin(open(pending, switching, proxy));
         tokio::spawn(live(opening));
         response

@@ -55,7 +55,12 @@ enum Sent {
 
 impl Switching {
     /// Creates the answer, and the wait until it is sent.
-    pub(crate) fn new(on_upgrade: OnUpgrade, opening: Opening, subprotocol: Option<HeaderValue>) -> (Self, Response) {
+    pub(crate) fn new(
+        on_upgrade: OnUpgrade,
+        opening: Opening,
+        subprotocol: Option<HeaderValue>,
+        extensions: Option<HeaderValue>,
+    ) -> (Self, Response) {
         let (sender, sent) = oneshot::channel();
         let witness = Witness {
             is_read: Cell::new(false),
@@ -73,6 +78,11 @@ impl Switching {
             response
                 .headers_mut()
                 .insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
+        }
+        if let Some(extensions) = extensions {
+            response
+                .headers_mut()
+                .insert(header::SEC_WEBSOCKET_EXTENSIONS, extensions);
         }
         (Self(sent), response)
     }

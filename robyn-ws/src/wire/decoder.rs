@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 use crate::{
     types::{close::may_be_sent, limits::Bounds, message::Message, utf8_bytes::Utf8Bytes},
     wire::{
+        deflate::Inflation,
         header::{Context, Header, MAX_HEADER, OpCode},
         mask::unmask,
         received::{ReadEnd, Received},
@@ -47,6 +48,8 @@ pub(crate) struct Decoder {
     frame: Option<Partial>,
     /// The kind of the incomplete message.
     message: Option<Kind>,
+    /// Whether the incomplete message is compressed.
+    is_compressed: bool,
     /// Number of fragments received of the incomplete message.
     fragments: usize,
     /// The payload of the incomplete message, and of the current data frame. It grows as bytes arrive. One allocation
@@ -79,6 +82,7 @@ impl Decoder {
             header_length: 0,
             frame: None,
             message: None,
+            is_compressed: false,
             fragments: 0,
             payload: BytesMut::with_capacity(read_buffer),
             checked: 0,
@@ -106,28 +110,41 @@ impl Decoder {
         decoder
     }
 
-    /// Decodes the next frame and advances `bytes` past it. Returns `None` if the frame is incomplete.
-    pub(crate) fn next(&mut self, bytes: &mut &[u8], bounds: &Bounds) -> Result<Option<Received>, ReadEnd> {
+    /// Decodes the next frame and advances `bytes` past it. Returns `None` if the frame is incomplete. With an
+    /// `inflation`, messages may be compressed.
+    pub(crate) fn next(
+        &mut self,
+        bytes: &mut &[u8],
+        bounds: &Bounds,
+        inflation: Option<&mut Inflation>,
+    ) -> Result<Option<Received>, ReadEnd> {
         let mut frame = match self.frame.take() {
             Some(frame) => frame,
-            None => match self.next_header(bytes, bounds)? {
+            None => match self.next_header(bytes, bounds, inflation.is_some())? {
                 Some(header) => Partial { header, got: 0 },
                 None => return Ok(None),
             },
         };
         if self.take_payload(&mut frame, bytes) {
-            return self.finish(frame.header, bounds).map(Some);
+            return self.finish(frame.header, bounds, inflation).map(Some);
         }
         self.frame = Some(frame);
         Ok(None)
     }
 
-    fn next_header(&mut self, bytes: &mut &[u8], bounds: &Bounds) -> Result<Option<Header>, ReadEnd> {
+    fn next_header(
+        &mut self,
+        bytes: &mut &[u8],
+        bounds: &Bounds,
+        may_be_compressed: bool,
+    ) -> Result<Option<Header>, ReadEnd> {
         let context = Context {
             in_message: self.message.is_some(),
             message: self.payload.len(),
             max_message: bounds.max_message_size,
             max_frame: bounds.max_frame_size,
+            may_be_compressed,
+            is_compressed: self.is_compressed,
         };
         let known = self.header_length;
         if known == 0
@@ -174,7 +191,12 @@ impl Decoder {
     }
 
     /// Handles a complete frame.
-    fn finish(&mut self, header: Header, bounds: &Bounds) -> Result<Received, ReadEnd> {
+    fn finish(
+        &mut self,
+        header: Header,
+        bounds: &Bounds,
+        inflation: Option<&mut Inflation>,
+    ) -> Result<Received, ReadEnd> {
         let kind = match header.opcode {
             OpCode::Ping => return Ok(Received::Ping(take(&mut self.control).into())),
             OpCode::Pong => {
@@ -187,16 +209,23 @@ impl Decoder {
             // The header is refused if there is no message to continue.
             OpCode::Continuation => self.message.unwrap_or(Kind::Binary),
         };
+        let is_compressed = header.is_compressed || take(&mut self.is_compressed);
         if header.is_final {
             (self.message, self.fragments, self.checked) = (None, 0, 0);
-            return message(kind, self.payload.split().freeze()).map(Received::Message);
+            let payload = self.payload.split().freeze();
+            return match inflation {
+                Some(inflation) if is_compressed => inflate(inflation, kind, &payload, bounds),
+                _ => message(kind, payload),
+            }
+            .map(Received::Message);
         }
         self.message = Some(kind);
+        self.is_compressed = is_compressed;
         self.fragments += 1;
         if self.fragments >= bounds.max_fragments {
             return Err(ReadEnd::TooManyFragments);
         }
-        if kind == Kind::Text {
+        if kind == Kind::Text && !is_compressed {
             self.check_text()?;
         }
         Ok(Received::Fragment)
@@ -220,6 +249,20 @@ fn message(kind: Kind, payload: Bytes) -> Result<Message, ReadEnd> {
         Kind::Text => Message::Text(Utf8Bytes::try_from(payload).map_err(|_| ReadEnd::InvalidUtf8)?),
         Kind::Binary => Message::Binary(payload),
     })
+}
+
+/// Decompresses a message. Its bound is that of a message that is not compressed.
+#[cfg(feature = "deflate")]
+fn inflate(inflation: &mut Inflation, kind: Kind, payload: &[u8], bounds: &Bounds) -> Result<Message, ReadEnd> {
+    inflation.inflate(payload, bounds.max_message_size, |payload| match kind {
+        Kind::Text => check(payload).map(Message::from),
+        Kind::Binary => Ok(payload.into()),
+    })?
+}
+
+#[cfg(not(feature = "deflate"))]
+const fn inflate(never: &mut Inflation, _kind: Kind, _payload: &[u8], _bounds: &Bounds) -> Result<Message, ReadEnd> {
+    match *never {}
 }
 
 /// Checks that `payload` is text, faster than the standard library.
@@ -267,7 +310,7 @@ mod tests {
         let mut decoder = Some(Box::new(Decoder::new(64)));
         for mut piece in bytes.chunks(size) {
             let mut taken = decoder.take().unwrap_or_else(|| Decoder::take(&bounds));
-            while let Some(received) = taken.next(&mut piece, &bounds)? {
+            while let Some(received) = taken.next(&mut piece, &bounds, None)? {
                 all.push(received);
             }
             decoder = taken.into_unfinished();

@@ -7,6 +7,8 @@ use std::{
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+#[cfg(feature = "deflate")]
+use crate::wire::deflate::Deferred;
 use crate::{
     types::{close::CloseFrame, message::Message},
     util::user_value::UserValue,
@@ -47,6 +49,9 @@ pub(crate) enum Frame {
     Run(Box<Run>),
     /// Several frames for many connections.
     Shared(Arc<Run>),
+    /// A message that is compressed when it is written. Where it is not, it is written as its plain frame.
+    #[cfg(feature = "deflate")]
+    Deferred(Arc<Deferred>),
 }
 
 /// A frame that shares the payload of its message.
@@ -111,10 +116,10 @@ impl Frame {
         Some(run.bytes.len() - before)
     }
 
-    /// Copies frames together for many connections. Returns `None` if they are too long.
+    /// Copies frames together for many connections. Returns `None` if they are too long, or not ready.
     pub(crate) fn gather<'f>(frames: impl Iterator<Item = &'f Self> + Clone) -> Option<Self> {
         let length = frames.clone().map(Self::len).sum();
-        if length > GATHERED {
+        if length > GATHERED || frames.clone().any(Self::is_deferred) {
             return None;
         }
         let mut run = Run {
@@ -173,37 +178,58 @@ impl Frame {
     }
 
     /// Returns the size on the wire, in bytes.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Short(bytes) => bytes.len(),
             Self::Long(long) => long.header.len() + long.payload.len(),
             Self::Run(run) => run.bytes.len(),
             Self::Shared(run) => run.bytes.len(),
+            #[cfg(feature = "deflate")]
+            Self::Deferred(deferred) => deferred.len(),
         }
     }
 
     /// Returns the number of frames.
+    #[inline]
     pub(crate) fn count(&self) -> usize {
         match self {
             Self::Short(_) | Self::Long(_) => 1,
             Self::Run(run) => run.frames,
             Self::Shared(run) => run.frames,
+            #[cfg(feature = "deflate")]
+            Self::Deferred(_) => 1,
         }
     }
 
     /// Returns the bytes to write, in order. The second piece may be empty.
+    #[inline]
     pub(crate) fn pieces(&self) -> [&[u8]; 2] {
         match self {
             Self::Short(bytes) => [bytes, &[]],
             Self::Long(long) => [&long.header, &long.payload],
             Self::Run(run) => [&run.bytes, &[]],
             Self::Shared(run) => [&run.bytes, &[]],
+            #[cfg(feature = "deflate")]
+            Self::Deferred(deferred) => deferred.pieces(),
         }
     }
 
-    /// Returns `true` if the second piece is empty.
+    /// Returns `true` if the frame is ready to be written in one piece.
     pub(crate) fn is_one_piece(&self) -> bool {
-        self.pieces()[1].is_empty()
+        self.pieces()[1].is_empty() && !self.is_deferred()
+    }
+
+    /// Returns `true` if the message is compressed when it is written.
+    #[cfg(feature = "deflate")]
+    pub(crate) const fn is_deferred(&self) -> bool {
+        matches!(self, Self::Deferred(_))
+    }
+
+    #[cfg(not(feature = "deflate"))]
+    #[expect(clippy::unused_self, reason = "no message is without the feature")]
+    const fn is_deferred(&self) -> bool {
+        false
     }
 }
 
@@ -288,7 +314,7 @@ impl QueueSize {
 
 /// Appends a header. The length takes one, three or nine bytes (RFC 6455 section 5.2).
 #[inline]
-fn put_header(head: &mut Vec<u8>, opcode: u8, length: usize) {
+pub(super) fn put_header(head: &mut Vec<u8>, opcode: u8, length: usize) {
     let first = FIN | opcode;
     if let Ok(short @ 0..=125) = u8::try_from(length) {
         head.extend_from_slice(&[first, short]);

@@ -41,6 +41,8 @@ impl OpCode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) is_final: bool,
+    /// Whether this is the first frame of a compressed message.
+    pub(crate) is_compressed: bool,
     pub(crate) opcode: OpCode,
     pub(crate) payload: u64,
     pub(crate) mask: [u8; 4],
@@ -55,6 +57,10 @@ pub(crate) struct Context {
     pub(crate) message: usize,
     pub(crate) max_message: usize,
     pub(crate) max_frame: usize,
+    /// Whether messages may be compressed.
+    pub(crate) may_be_compressed: bool,
+    /// Whether the incomplete message is compressed.
+    pub(crate) is_compressed: bool,
 }
 
 impl Header {
@@ -64,7 +70,11 @@ impl Header {
         let Some((first, rest)) = bytes.split_first() else {
             return Ok(None);
         };
-        let (is_final, opcode) = check_first_byte(*first, context.in_message)?;
+        let FirstByte {
+            is_final,
+            is_compressed,
+            opcode,
+        } = check_first_byte(*first, context)?;
         let Some((second, rest)) = rest.split_first() else {
             return Ok(None);
         };
@@ -72,13 +82,14 @@ impl Header {
             return Ok(None);
         };
         if !opcode.is_control() {
-            check_size(payload, context)?;
+            check_size(payload, is_compressed || context.is_compressed, context)?;
         }
         let Some((mask, rest)) = rest.split_first_chunk() else {
             return Ok(None);
         };
         let header = Self {
             is_final,
+            is_compressed,
             opcode,
             payload,
             mask: *mask,
@@ -87,23 +98,39 @@ impl Header {
     }
 }
 
-/// Checks the flags and the opcode.
-fn check_first_byte(byte: u8, in_message: bool) -> Result<(bool, OpCode), ReadEnd> {
+/// The flags and the opcode.
+struct FirstByte {
+    is_final: bool,
+    is_compressed: bool,
+    opcode: OpCode,
+}
+
+/// Checks the flags and the opcode. Only the first frame of a message can say that it is compressed (RFC 7692 section
+/// 6).
+fn check_first_byte(byte: u8, context: Context) -> Result<FirstByte, ReadEnd> {
     const FINAL: u8 = 0x80;
+    const COMPRESSED: u8 = 0x40;
     const RESERVED: u8 = 0x70;
     const OPCODE: u8 = 0x0F;
-    if byte & RESERVED != 0 {
+    let is_compressed = byte & RESERVED == COMPRESSED
+        && context.may_be_compressed
+        && matches!(OpCode::new(byte & OPCODE), Ok(OpCode::Text | OpCode::Binary));
+    if byte & RESERVED != 0 && !is_compressed {
         return Err(ReadEnd::Protocol("reserved bits are set"));
     }
     let opcode = OpCode::new(byte & OPCODE)?;
     let is_final = byte & FINAL != 0;
     match opcode {
-        OpCode::Continuation if !in_message => Err(ReadEnd::Protocol("continuation frame without a message")),
-        OpCode::Text | OpCode::Binary if in_message => {
+        OpCode::Continuation if !context.in_message => Err(ReadEnd::Protocol("continuation frame without a message")),
+        OpCode::Text | OpCode::Binary if context.in_message => {
             Err(ReadEnd::Protocol("new message before the end of a fragmented one"))
         }
         control if control.is_control() && !is_final => Err(ReadEnd::Protocol("fragmented control frame")),
-        opcode => Ok((is_final, opcode)),
+        opcode => Ok(FirstByte {
+            is_final,
+            is_compressed,
+            opcode,
+        }),
     }
 }
 
@@ -128,10 +155,14 @@ fn parse_length(byte: u8, opcode: OpCode, rest: &[u8]) -> Result<Option<(u64, &[
     })
 }
 
-/// Checks the length of a data frame and of its message.
-fn check_size(payload: u64, context: Context) -> Result<(), ReadEnd> {
+/// Checks the length of a data frame and of its message. Bytes that do not compress become a little longer.
+fn check_size(payload: u64, is_compressed: bool, context: Context) -> Result<(), ReadEnd> {
+    let longest = |plain: usize| {
+        let plain = plain as u64;
+        if is_compressed { plain + plain / 64 + 64 } else { plain }
+    };
     let message = payload.saturating_add(context.message as u64);
-    if payload > context.max_frame as u64 || message > context.max_message as u64 {
+    if payload > longest(context.max_frame) || message > longest(context.max_message) {
         return Err(ReadEnd::TooBig);
     }
     Ok(())
@@ -146,6 +177,8 @@ mod tests {
         message: 0,
         max_message: 1000,
         max_frame: 500,
+        may_be_compressed: false,
+        is_compressed: false,
     };
     const IN_MESSAGE: Context = Context {
         in_message: true,
@@ -171,6 +204,50 @@ mod tests {
     }
 
     #[test]
+    fn only_the_first_frame_of_a_message_can_say_that_it_is_compressed() {
+        let negotiated = Context {
+            may_be_compressed: true,
+            ..CONTEXT
+        };
+        let in_message = Context {
+            in_message: true,
+            is_compressed: true,
+            ..negotiated
+        };
+        for first in [0xC1, 0xC2, 0x41, 0x42] {
+            let parsed = Header::parse(&[first, 0x80, 1, 2, 3, 4], negotiated);
+            assert!(
+                matches!(
+                    parsed,
+                    Ok(Some((
+                        Header {
+                            is_compressed: true,
+                            ..
+                        },
+                        6
+                    )))
+                ),
+                "{first:x}: {parsed:?}"
+            );
+            assert!(matches!(Header::parse(&[first], CONTEXT), Err(ReadEnd::Protocol(_))));
+        }
+        for (first, context) in [
+            (0xC0, in_message),
+            (0x40, in_message),
+            (0xC1, in_message),
+            (0xC8, negotiated),
+            (0xC9, negotiated),
+            (0xCA, in_message),
+            (0xE1, negotiated),
+            (0xA1, negotiated),
+            (0x91, negotiated),
+        ] {
+            let refused = Header::parse(&[first], context);
+            assert!(matches!(refused, Err(ReadEnd::Protocol(_))), "{first:x}: {refused:?}");
+        }
+    }
+
+    #[test]
     fn length_is_judged_before_the_mask_has_come() {
         for (bytes, context) in [
             (&[0x82, 0xFE, 0x01, 0xF5][..], CONTEXT),
@@ -188,6 +265,7 @@ mod tests {
             assert_eq!(Header::parse(&whole[..end], CONTEXT), Ok(None), "{end} bytes");
         }
         let header = Header {
+            is_compressed: false,
             is_final: true,
             opcode: OpCode::Binary,
             payload: 500,

@@ -1,6 +1,8 @@
 //! The bytes of one socket: frames read from it, and frames written to it.
 
 pub(crate) mod decoder;
+#[cfg_attr(not(feature = "deflate"), path = "no_deflate.rs")]
+pub(crate) mod deflate;
 pub(crate) mod frame;
 mod header;
 mod mask;

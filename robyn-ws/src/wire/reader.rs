@@ -13,6 +13,7 @@ use crate::{
     util::time::Moment,
     wire::{
         decoder::{self, Decoder},
+        deflate::Inflation,
         read_buffer::ReadBuffer,
         received::{ReadEnd, Received},
         transport::ReadSide,
@@ -29,15 +30,24 @@ pub(crate) struct FrameReader {
     decoder: Option<Box<Decoder>>,
     /// Received bytes that are not decoded yet. This is the thread's buffer until the end of the poll.
     buffer: Option<Box<ReadBuffer>>,
+    /// Set only if compression was negotiated.
+    inflation: Option<Box<Inflation>>,
 }
 
 impl FrameReader {
-    pub(crate) fn new(socket: ReadSide, unread: &Bytes) -> Self {
+    pub(crate) fn new(socket: ReadSide, unread: &Bytes, inflation: Option<Box<Inflation>>) -> Self {
         Self {
             socket,
             decoder: None,
             buffer: ReadBuffer::keep(unread),
+            inflation,
         }
+    }
+
+    /// Returns the decompression, if it was negotiated.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn inflation(&mut self) -> Option<&mut Inflation> {
+        self.inflation.as_deref_mut()
     }
 
     /// Returns `true` if the peer has closed or reset TCP. Unread bytes may be left.
@@ -80,7 +90,7 @@ impl FrameReader {
         }
         let mut decoder = self.decoder.take().unwrap_or_else(|| Decoder::take(bounds));
         let mut bytes = buffer.left();
-        let received = decoder.next(&mut bytes, bounds)?;
+        let received = decoder.next(&mut bytes, bounds, self.inflation.as_deref_mut())?;
         let used = buffer.left().len() - bytes.len();
         buffer.advance(used);
         self.decoder = decoder.into_unfinished();

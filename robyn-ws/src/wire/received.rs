@@ -42,6 +42,9 @@ pub(crate) enum ReadEnd {
     TooBig,
     TooManyFragments,
     InvalidUtf8,
+    /// A compressed message is not a valid stream.
+    #[cfg(feature = "deflate")]
+    InvalidCompression,
     Protocol(&'static str),
 }
 
@@ -59,6 +62,11 @@ impl ReadEnd {
                 "too many fragments: over Limits::max_fragments",
             ),
             Self::InvalidUtf8 => Ending::because(CloseReason::InvalidPayload, "invalid UTF-8 in a text message"),
+            #[cfg(feature = "deflate")]
+            Self::InvalidCompression => Ending::because(
+                CloseReason::InvalidPayload,
+                "invalid compression of a message (RFC 7692)",
+            ),
             Self::Protocol(what) => Ending::because(CloseReason::ProtocolError, *what),
         }
     }

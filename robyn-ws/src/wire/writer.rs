@@ -13,6 +13,7 @@ use tokio::{io::AsyncWrite, net::tcp::OwnedWriteHalf};
 use crate::{
     util::queue::{Queue, RareQueue},
     wire::{
+        deflate::{Compressed, Deflation, HeldBack},
         frame::{Frame, QueueSize, Tail},
         tunnel::{self, Tunnel},
     },
@@ -52,12 +53,15 @@ pub(crate) struct FrameWriter {
     /// Whether the socket has taken bytes after it was blocked. Only then has the peer read: a socket with room takes
     /// bytes without the peer.
     has_progress: bool,
+    deflation: Deflation,
 }
 
 /// Frames that are being written. A task holds them while it writes. The writer holds them while the socket is blocked.
 #[derive(Debug)]
 pub(crate) struct PartialWrite {
     frames: Queue<Frame>,
+    /// Frames behind `frames` that are not ready to be written.
+    held_back: HeldBack,
     /// Number of written bytes of the first frame.
     start: usize,
     /// Number of unwritten bytes of all frames.
@@ -71,6 +75,7 @@ impl PartialWrite {
     pub(crate) fn new(controls: &mut RareQueue<Frame>, queue: &mut Queue<Frame>, size: QueueSize) -> Self {
         let mut partial = Self {
             frames: std::mem::take(queue),
+            held_back: HeldBack::default(),
             start: 0,
             left: size.bytes,
             size,
@@ -89,6 +94,7 @@ impl PartialWrite {
         frames.push_back(tail.frame.clone());
         Self {
             frames,
+            held_back: HeldBack::default(),
             start: tail.start,
             left: tail.size.bytes,
             size: tail.size,
@@ -118,6 +124,10 @@ impl PartialWrite {
         }
     }
 
+    fn is_done(&self) -> bool {
+        self.frames.is_empty() && self.held_back.is_empty()
+    }
+
     /// Returns the unwritten bytes.
     fn pieces(&self) -> impl Iterator<Item = &[u8]> {
         let mut skip = self.start;
@@ -130,13 +140,19 @@ impl PartialWrite {
 }
 
 impl FrameWriter {
-    pub(crate) const fn new(side: WriteSide) -> Self {
+    pub(crate) fn new(side: WriteSide) -> Self {
         Self {
             side,
             partial: None,
             is_blocked: false,
             has_progress: false,
+            deflation: Deflation::default(),
         }
+    }
+
+    /// Sets the compression of messages while they are written.
+    pub(crate) fn with_deflation(self, deflation: Deflation) -> Self {
+        Self { deflation, ..self }
     }
 
     /// Returns `true` if all frames are completely written.
@@ -147,8 +163,8 @@ impl FrameWriter {
 
     /// Returns `true` if any task can write.
     #[inline]
-    pub(crate) const fn is_shared(&self) -> bool {
-        !matches!(self.side, WriteSide::Other(_))
+    pub(crate) fn is_shared(&self) -> bool {
+        !matches!(self.side, WriteSide::Other(_)) && !self.deflation.is_for_own_task()
     }
 
     /// Takes the frames that are not completely written.
@@ -191,6 +207,12 @@ impl FrameWriter {
         replace(&mut self.has_progress, false)
     }
 
+    /// Returns the sizes of the messages that were compressed while they were written, since the last call.
+    #[inline]
+    pub(crate) fn take_compressed(&mut self) -> Compressed {
+        self.deflation.take_counted()
+    }
+
     /// Writes all of `partial`, with as few system calls as possible, and returns its size. Stops early when `budget`
     /// bytes are written. The writer keeps unwritten frames.
     ///
@@ -201,8 +223,9 @@ impl FrameWriter {
         cx: Option<&mut Context<'_>>,
         budget: &mut usize,
     ) -> Poll<io::Result<QueueSize>> {
+        self.deflation.hold_back(&mut partial.frames, &mut partial.held_back);
         let result = self.poll_write_all(&mut partial, cx, budget);
-        if result.is_pending() || !partial.frames.is_empty() {
+        if result.is_pending() || !partial.is_done() {
             self.partial = Some(Box::new(partial));
         }
         result
@@ -214,9 +237,17 @@ impl FrameWriter {
         mut cx: Option<&mut Context<'_>>,
         budget: &mut usize,
     ) -> Poll<io::Result<QueueSize>> {
-        while !partial.frames.is_empty() {
+        while !partial.is_done() {
             if *budget == 0 {
                 return Poll::Ready(Ok(QueueSize::default()));
+            }
+            if partial.frames.is_empty() {
+                let PartialWrite { held_back, frames, .. } = partial;
+                let released = self
+                    .deflation
+                    .poll_release(held_back, frames, cx.as_deref_mut(), budget);
+                partial.left -= ready!(released);
+                continue;
             }
             let attempt = self.side.poll_write_once(partial, cx.as_deref_mut(), *budget);
             let was_blocked = replace(&mut self.is_blocked, attempt.is_pending());

@@ -1,5 +1,7 @@
 //! What the targets share: an app served over memory, in a time that passes by itself, and a client that sees raw bytes.
 
+pub mod puff;
+
 use std::{sync::LazyLock, time::Duration};
 
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
@@ -65,6 +67,11 @@ pub struct Raw {
 
 /// Asks for an upgrade of `target`, which goes out as it is. Gives the status if that is not 101.
 pub async fn connect(router: &Router, target: &[u8]) -> Result<Raw, u16> {
+    connect_with(router, target, b"").await
+}
+
+/// As [`connect`], with more headers, each with its end of line.
+pub async fn connect_with(router: &Router, target: &[u8], headers: &[u8]) -> Result<Raw, u16> {
     let (client, server) = tokio::io::duplex(PIPE);
     let service = TowerToHyperService::new(router.clone());
     tokio::spawn(async move {
@@ -78,11 +85,13 @@ pub async fn connect(router: &Router, target: &[u8]) -> Result<Raw, u16> {
         writer,
         received: Vec::new(),
     };
-    let request = [
+    let request: [&[u8]; 5] = [
         b"GET ",
         target,
         b" HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+        headers,
+        b"\r\n",
     ];
     raw.writer
         .write_all(&request.concat())

@@ -203,6 +203,7 @@ async fn printed() -> Vec<(&'static str, String)> {
     connector.sync_send(SECRET).expect("there is room");
     prints.add("WebSocketConnector", &connector);
     prints.add("SentMessages", &sent);
+    prints.add("Compression", &Compression::shared());
     prints.add("Limits", &Limits::default().overflow(Overflow::DropNewest));
     prints.add("Overflow", &Overflow::DropNewest);
     prints.add("Origins", &Origins::same_host());

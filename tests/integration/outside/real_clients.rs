@@ -12,6 +12,7 @@ use std::{
 };
 
 use robyn_ws::{
+    Compression,
     axum::{Router, response::Html, routing::get},
     prelude::*,
 };
@@ -36,6 +37,32 @@ fn greet(ws: &WebSocketConnector, peers: Global<Peers>) -> String {
     format!("hello {}", ws.query_params().get("name").unwrap_or("nobody"))
 }
 
+/// Tells the script whether messages are compressed: it looks at the answer to its offer.
+#[derive(Clone, Copy)]
+enum Kind {
+    Plain,
+    Shared,
+    Dedicated,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Shared => "shared",
+            Self::Dedicated => "dedicated",
+        }
+    }
+
+    fn compression(self) -> Compression {
+        match self {
+            Self::Plain => Compression::off(),
+            Self::Shared => Compression::shared(),
+            Self::Dedicated => Compression::dedicated(10),
+        }
+    }
+}
+
 /// Echoes, except for `all TEXT`, which everybody gets, `close`, and `report TEXT`.
 #[websocket("/", on = "message", router = REAL)]
 fn answer(ws: &WebSocketConnector, message: Message, notes: Global<Notes>) -> Option<Message> {
@@ -56,13 +83,14 @@ fn note(reason: CloseReason, notes: Global<Notes>) {
     let _heard = notes.try_send(format!("{reason:?}"));
 }
 
-async fn start(transport: Transport) -> (Server, mpsc::Receiver<String>, Peers) {
+async fn start(transport: Transport, kind: Kind) -> (Server, mpsc::Receiver<String>, Peers) {
     // A hundred sockets end together with their browser.
     let (notes, seen) = mpsc::channel(256);
     let peers = Peers::default();
     let page = || async { Html(include_str!("real_clients/page.html")) };
     let app = App::new()
         .include_router(&REAL)
+        .compression(kind.compression())
         .http(Router::new().route("/page", get(page)))
         .inject_global(peers.clone())
         .inject_global(notes);
@@ -74,7 +102,7 @@ async fn start(transport: Transport) -> (Server, mpsc::Receiver<String>, Peers) 
 }
 
 /// Runs a script, which is told where the server is, to its end.
-async fn run(command: Command, script: &str, server: &Server) -> Output {
+async fn run(command: Command, script: &str, server: &Server, kind: Kind) -> Output {
     let script = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("integration/outside/real_clients")
         .join(script);
@@ -88,6 +116,7 @@ async fn run(command: Command, script: &str, server: &Server) -> Output {
     command
         .arg(script)
         .arg(format!("{scheme}://{}/real", server.address()))
+        .arg(kind.name())
         // Node and Python trust the certificate of the tests.
         .env("NODE_EXTRA_CA_CERTS", &authority)
         .env("SSL_CERT_FILE", &authority)
@@ -127,55 +156,58 @@ async fn next(seen: &mut mpsc::Receiver<String>) -> String {
     note.expect("something happens").expect("the app lives")
 }
 
-async fn passes(command: Option<Command>, script: &str) {
+async fn passes(command: impl Fn() -> Option<Command>, script: &str) {
     passes_over(Transport::Http1, command, script).await;
 }
 
-async fn passes_over(transport: Transport, command: Option<Command>, script: &str) {
-    let Some(command) = command else { return };
-    let (server, mut seen, _peers) = start(transport).await;
-    let output = run(command, script, &server).await;
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{script}: {}\n{said}", output.status);
-    expect_closes(&mut seen).await;
+async fn passes_over(transport: Transport, command: impl Fn() -> Option<Command>, script: &str) {
+    for kind in [Kind::Plain, Kind::Shared, Kind::Dedicated] {
+        let Some(command) = command() else { return };
+        let (server, mut seen, _peers) = start(transport, kind).await;
+        let output = run(command, script, &server, kind).await;
+        let said = String::from_utf8_lossy(&output.stderr);
+        let kind = kind.name();
+        assert!(output.status.success(), "{script}, {kind}: {}\n{said}", output.status);
+        expect_closes(&mut seen).await;
+    }
 }
 
 #[tokio::test]
 async fn ws_of_node_echoes_hears_broadcasts_and_sees_close_codes() {
-    passes(node_with("ws"), "client.js").await;
+    passes(|| node_with("ws"), "client.js").await;
 }
 
 #[tokio::test]
 async fn websockets_of_python_echoes_hears_broadcasts_and_sees_close_codes() {
-    passes(python_with("websockets"), "client_websockets.py").await;
+    passes(|| python_with("websockets"), "client_websockets.py").await;
 }
 
 #[tokio::test]
 async fn aiohttp_of_python_echoes_hears_broadcasts_and_sees_close_codes() {
-    passes(python_with("aiohttp"), "client_aiohttp.py").await;
+    passes(|| python_with("aiohttp"), "client_aiohttp.py").await;
 }
 
 #[tokio::test]
 async fn ws_of_node_does_the_same_over_tls() {
-    passes_over(Transport::Tls, node_with("ws"), "client.js").await;
+    passes_over(Transport::Tls, || node_with("ws"), "client.js").await;
 }
 
 #[tokio::test]
 async fn websockets_of_python_does_the_same_over_tls() {
-    passes_over(Transport::Tls, python_with("websockets"), "client_websockets.py").await;
+    passes_over(Transport::Tls, || python_with("websockets"), "client_websockets.py").await;
 }
 
 #[tokio::test]
 async fn aiohttp_of_python_does_the_same_over_tls() {
-    passes_over(Transport::Tls, python_with("aiohttp"), "client_aiohttp.py").await;
+    passes_over(Transport::Tls, || python_with("aiohttp"), "client_aiohttp.py").await;
 }
 
 /// Its package `wsproto` is installed with it.
 #[tokio::test]
 async fn h2_of_python_does_the_same_with_100_sockets_in_one_connection() {
     let Some(command) = python_with("h2") else { return };
-    let (server, mut seen, peers) = start(Transport::Http2).await;
-    let output = run(command, "client_h2.py", &server).await;
+    let (server, mut seen, peers) = start(Transport::Http2, Kind::Plain).await;
+    let output = run(command, "client_h2.py", &server, Kind::Plain).await;
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{}\n{said}", output.status);
     expect_closes(&mut seen).await;
@@ -195,12 +227,18 @@ async fn chromium_does_the_same_with_100_sockets_in_one_connection() {
 
 async fn chromium_passes(transport: Transport) {
     let Some(browser) = browser() else { return };
-    let (server, mut seen, peers) = start(transport).await;
+    for kind in [Kind::Plain, Kind::Shared, Kind::Dedicated] {
+        chromium_passes_as(&browser, transport, kind).await;
+    }
+}
+
+async fn chromium_passes_as(browser: &Path, transport: Transport, kind: Kind) {
+    let (server, mut seen, peers) = start(transport, kind).await;
     let (scheme, sockets) = match transport {
         Transport::Http1 => ("http", 2),
         _ => ("https", 100),
     };
-    let name = format!("chromium_{scheme}_{}", std::process::id());
+    let name = format!("chromium_{scheme}_{}_{}", kind.name(), std::process::id());
     let profile = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let child = process::Command::new(browser)
         // A sandbox of its own does not work as root, nor in most containers.
@@ -213,7 +251,11 @@ async fn chromium_passes(transport: Transport) {
             "--ignore-certificate-errors",
         ])
         .arg(format!("--user-data-dir={}", profile.display()))
-        .arg(format!("{scheme}://{}/page?sockets={sockets}", server.address()))
+        .arg(format!(
+            "{scheme}://{}/page?sockets={sockets}#{}",
+            server.address(),
+            kind.name()
+        ))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -1,4 +1,4 @@
-//! The server under test: the example `echo`, as its own process.
+//! The server under test: the example `compression`, as its own process.
 
 use std::env;
 use std::io::{BufRead as _, BufReader};
@@ -66,7 +66,7 @@ impl Drop for Server {
 fn program() -> Result<PathBuf> {
     let own = env::current_exe().context("this program does not know where it is")?;
     let target = own.ancestors().nth(2).context("this program is in no target folder")?;
-    let name = format!("echo{}", env::consts::EXE_SUFFIX);
+    let name = format!("compression{}", env::consts::EXE_SUFFIX);
     Ok(target.join("release/examples").join(name))
 }
 

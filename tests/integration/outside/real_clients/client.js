@@ -1,13 +1,15 @@
 // npm's ws.
 const assert = require("node:assert");
+const { randomBytes } = require("node:crypto");
 const { once } = require("node:events");
 const WebSocket = require("ws");
 
 const url = process.argv[2];
+const kind = process.argv[3];
 
 // Messages may come before anybody asks for them.
 async function connect(name) {
-  const socket = new WebSocket(`${url}?name=${name}`);
+  const socket = new WebSocket(`${url}?name=${name}`, { perMessageDeflate: { threshold: 0 } });
   const queue = [];
   const waiting = [];
   socket.on("message", (data, isBinary) => {
@@ -16,9 +18,16 @@ async function connect(name) {
   });
   const closed = once(socket, "close");
   await once(socket, "open");
+  assert.strictEqual(socket.extensions, kind === "plain" ? "" : "permessage-deflate");
   const receive = () => (queue.length ? queue.shift() : new Promise((resolve) => waiting.push(resolve)));
   assert.strictEqual(await receive(), `hello ${name}`);
   return { socket, receive, closed };
+}
+
+function json(length) {
+  let text = "";
+  for (let id = 0; text.length < length; id++) text += `{"id":${id},"price":${(id * 31) % 1009}},`;
+  return text.slice(0, length);
 }
 
 async function main() {
@@ -29,6 +38,12 @@ async function main() {
     one.socket.send(message);
     assert.deepStrictEqual(await one.receive(), message);
   }
+  for (const length of [1, 255, 256, 1000, 65_535, 65_536, 300_000, 1_000_000, 1_048_576]) {
+    for (const message of [json(length), Buffer.from(json(length)), randomBytes(length)]) {
+      one.socket.send(message);
+      assert.deepStrictEqual(await one.receive(), message);
+    }
+  }
   const pong = once(one.socket, "pong");
   one.socket.ping("there?");
   assert.strictEqual((await pong)[0].toString(), "there?");
@@ -36,6 +51,11 @@ async function main() {
   one.socket.send("all together");
   assert.strictEqual(await one.receive(), "together");
   assert.strictEqual(await other.receive(), "together");
+  for (const length of [1000, 1000, 20_000, 300_000]) {
+    one.socket.send(`all ${json(length)}`);
+    assert.strictEqual(await one.receive(), json(length));
+    assert.strictEqual(await other.receive(), json(length));
+  }
 
   one.socket.send("close enough");
   const [code, reason] = await one.closed;

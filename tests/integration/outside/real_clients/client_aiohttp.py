@@ -1,23 +1,31 @@
 """PyPI's aiohttp."""
 
 import asyncio
+import os
 import sys
 
 import aiohttp
 
 URL = sys.argv[1]
+KIND = sys.argv[2]
 
 
 def same(seen, expected):
     assert seen == expected, f"saw {seen!r:.100}, expected {expected!r:.100}"
 
 
+def json(length):
+    objects = (f'{{"id":{i},"price":{i * 31 % 1009}}},' for i in range(length))
+    return "".join(objects)[:length]
+
+
 async def main():
     async with (
         aiohttp.ClientSession() as session,
-        session.ws_connect(f"{URL}?name=one") as one,
-        session.ws_connect(f"{URL}?name=other") as other,
+        session.ws_connect(f"{URL}?name=one", compress=15) as one,
+        session.ws_connect(f"{URL}?name=other", compress=15) as other,
     ):
+        same(one.compress > 0, KIND != "plain")
         same(await one.receive_str(), "hello one")
         same(await other.receive_str(), "hello other")
 
@@ -25,6 +33,12 @@ async def main():
             await one.send_str(text)
             same(await one.receive_str(), text)
         for data in [bytes([0, 255, 1]), b"\x07" * 100_000]:
+            await one.send_bytes(data)
+            same(await one.receive_bytes(), data)
+        for length in [1, 255, 256, 1000, 65_536, 1_000_000]:
+            await one.send_str(json(length))
+            same(await one.receive_str(), json(length))
+            data = os.urandom(length)
             await one.send_bytes(data)
             same(await one.receive_bytes(), data)
         await one.ping(b"there?")

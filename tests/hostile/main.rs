@@ -8,9 +8,11 @@
     reason = "handlers here have the shapes that users write, whether or not their bodies need them"
 )]
 
+mod compression;
+
 use std::time::{Duration, Instant};
 
-use robyn_ws::prelude::*;
+use robyn_ws::{Compression, prelude::*};
 use robyn_ws_tests::{
     BINARY, CONTINUATION, FIN, PING, PONG, Probe, RawClient, Seen, Server, close_payload, frame, memory_kib, probe,
     until, within,
@@ -47,10 +49,22 @@ async fn start(limits: Limits) -> Fixture {
 }
 
 async fn start_by(limits: Limits, start: impl AsyncFnOnce(App) -> Server) -> Fixture {
+    start_compressing(limits, Compression::off(), start).await
+}
+
+async fn start_compressing(
+    limits: Limits,
+    compression: Compression,
+    start: impl AsyncFnOnce(App) -> Server,
+) -> Fixture {
     static ALONE: Semaphore = Semaphore::const_new(1);
     let alone = ALONE.acquire().await.expect("it is never closed");
     let (probe, seen) = probe();
-    let app = App::new().inject_global(probe).include_router(&HOSTILE).limits(limits);
+    let app = App::new()
+        .inject_global(probe)
+        .include_router(&HOSTILE)
+        .limits(limits)
+        .compression(compression);
     Fixture {
         server: start(app).await,
         seen,

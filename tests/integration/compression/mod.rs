@@ -1,0 +1,5 @@
+mod broadcasts;
+mod dedicated;
+mod messages;
+mod negotiation;
+mod support;
