@@ -131,7 +131,8 @@ async fn close_and_end_of_tcp_are_noticed_while_nobody_reads() {
 
 #[tokio::test]
 async fn death_of_a_client_that_had_more_to_send_than_was_taken_is_noticed_while_nobody_reads() {
-    for path in PATHS {
+    // Without its socket, a session goes on reading, and takes whatever is sent.
+    for path in PATHS.into_iter().filter(|path| *path != "/reaping/dropped") {
         house_is_open_again_after(path, async |mut visitor| {
             // What it has not got rid of keeps the end of TCP from coming.
             visitor.send_as_much_as_is_taken().await;
