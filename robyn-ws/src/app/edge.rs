@@ -77,11 +77,12 @@ impl Edge {
         }
     }
 
-    /// Serves one client, in its own task: a client that says nothing keeps nobody waiting.
+    /// Serves one client, in its own task: a client that says nothing keeps nobody waiting. The futures before HTTP/1.1 are
+    /// boxed, so the task of a client of plain HTTP/1.1 has no room for them.
     pub(super) async fn serve(&self, mut stream: impl Socket, mut client: Client) {
         let proxies = self.with_proxy_protocol.as_ref();
         if proxies.is_some_and(|proxies| proxies.trusts(&client.peer)) {
-            let introduction = client.unless_late(introduce(&mut stream, &client.peer)).await;
+            let introduction = Box::pin(client.unless_late(introduce(&mut stream, &client.peer))).await;
             let Some((peer, introduced)) = introduction else {
                 return;
             };
@@ -89,12 +90,12 @@ impl Edge {
         }
         #[cfg(feature = "tls")]
         if let Some(tls) = &self.tls {
-            return self.serve_encrypted(tls, stream, client).await;
+            return Box::pin(self.serve_encrypted(tls, stream, client)).await;
         }
         #[cfg(feature = "http2")]
         if self.http2.is_cleartext() {
             tune(&stream);
-            return self.http2.serve(stream, client, Chosen::No).await;
+            return Box::pin(self.http2.serve(stream, client, Chosen::No)).await;
         }
         client.serve_http1(stream).await;
     }
@@ -107,7 +108,7 @@ impl Edge {
         };
         #[cfg(feature = "http2")]
         if speaks_http2(&stream) {
-            return self.http2.serve(stream, client, Chosen::Yes).await;
+            return Box::pin(self.http2.serve(stream, client, Chosen::Yes)).await;
         }
         client.serve_http1(stream).await;
     }
