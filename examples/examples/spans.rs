@@ -1,6 +1,6 @@
 //! Spans in the log: every connection and every handler is one, printed with its duration when it ends.
 //! Run it: `cargo run --example spans`
-//! Then type `python -m websockets ws://127.0.0.1:8080/orders?token=secret`, send `tea`, leave, and read the log
+//! Then type `python -m websockets "ws://127.0.0.1:8080/orders?token=secret"`, send `tea`, leave, and read the log
 //! Needs: robyn-ws, tokio (full), tracing, tracing-subscriber
 
 use std::time::Duration;

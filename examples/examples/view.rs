@@ -1,6 +1,6 @@
 //! Views: a type that is the state of a connection and has its handlers as methods, beside the same as functions.
 //! Run it: `cargo run --example view`
-//! Then type `python -m websockets ws://127.0.0.1:8080/view/den?name=bruce` in two terminals, and there anything
+//! Then type `python -m websockets "ws://127.0.0.1:8080/view/den?name=bruce"` in two terminals, and there anything
 //! Needs: robyn-ws, serde (derive), tokio (full), tracing-subscriber
 
 use robyn_ws::prelude::*;
