@@ -113,6 +113,9 @@ impl ArgsParser {
         } else if key == "event" {
             self.keys.report_unknown(key, Some("on"), errors);
             self.on(argument, errors);
+        } else if let Some(help) = counterpart(&key.to_string()) {
+            self.keys.report_unknown_with(key, help, errors);
+            self.unclear();
         } else {
             self.known(key, argument, errors);
         }
@@ -370,6 +373,15 @@ fn meant(key: &str, value: &TokenStream) -> String {
 fn path_under_a_key(key: &str, value: Option<TokenStream>) -> Option<LitStr> {
     let is_path = ["path", "route", "url", "endpoint"].contains(&key);
     syn::parse2(value?).ok().filter(|_| is_path)
+}
+
+/// Returns how to write what was likely meant by a key of other frameworks.
+fn counterpart(key: &str) -> Option<&'static str> {
+    match key {
+        "sub_router" | "subrouter" | "prefix" => Some(help("router")),
+        "async" => Some("write `async fn`"),
+        _ => None,
+    }
 }
 
 /// Returns how to write the argument with this key.

@@ -73,7 +73,10 @@ impl Options {
             };
             match keys.recognize(key, &argument, errors) {
                 Some("from_upgrade") => {
-                    argument.expect_no_value(errors);
+                    // In `from = "upgrade"` the key is the mistake, and has been reported.
+                    if key == "from_upgrade" {
+                        argument.expect_no_value(errors);
+                    }
                     self.from_upgrade = true;
                 }
                 Some("crate") => {

@@ -5,7 +5,7 @@
 //! of the attribute stands once, so that an editor completes, explains and renames it.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens as _, quote};
 use syn::{ExprPath, Type, parse::Parse};
 
 use crate::{
@@ -45,7 +45,8 @@ pub(crate) fn mentions(attr: TokenStream, words: Words) -> TokenStream {
     let keys = arguments
         .iter()
         .filter_map(|argument| argument.key.as_ref())
-        .filter(|key| *key != "crate");
+        // A keyword cannot be imported.
+        .filter(|key| syn::parse2::<Ident>(key.to_token_stream()).is_ok());
     let events = arguments
         .iter()
         .filter_map(|argument| value::<Ident>(argument, |key| key == "on"));

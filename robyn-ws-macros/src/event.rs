@@ -43,14 +43,19 @@ impl Event {
     /// Returns the event that `word` names, or was likely meant to name.
     pub(crate) fn meant_by(word: &str) -> Option<Self> {
         let word = word.to_lowercase();
-        match word.strip_prefix("on_").unwrap_or(&word) {
+        let word = word.strip_prefix("on_").unwrap_or(&word);
+        Self::called(word).or_else(|| closest(word, Self::NAMES).and_then(Self::called))
+    }
+
+    /// Returns the event that Robyn, browsers and other frameworks call `word`, as in `on = "open"` and `fn open()`.
+    pub(crate) fn called(word: &str) -> Option<Self> {
+        match word {
             "upgrade" => Some(Self::Upgrade),
-            // The names of Robyn, browsers and other frameworks.
             "connect" | "open" | "opened" | "onopen" | "connection" => Some(Self::Connect),
             "message" | "receive" | "text" | "binary" | "data" | "onmessage" => Some(Self::Message),
             "close" | "closed" | "disconnect" | "disconnected" | "onclose" => Some(Self::Close),
             "session" | "socket" | "websocket" => Some(Self::Session),
-            word => closest(word, Self::NAMES).and_then(Self::meant_by),
+            _ => None,
         }
     }
 }

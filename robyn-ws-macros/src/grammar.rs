@@ -1,5 +1,7 @@
 //! The grammar that both attributes share: `KEY = VALUE`, `KEY` and plain values between commas.
 
+use std::fmt::Display;
+
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
@@ -218,11 +220,15 @@ impl Keys {
     }
 
     pub(crate) fn report_unknown(&self, key: &Ident, meant: Option<&str>, errors: &mut Diagnostics) {
-        let problem = format!("unknown key `{key}`, expected one of {}", code_list(self.known));
         match meant {
-            Some(meant) => errors.report(key, problem, format_args!("did you mean `{meant}`?")),
-            None => errors.report(key, problem, "remove it"),
+            Some(meant) => self.report_unknown_with(key, format_args!("did you mean `{meant}`?"), errors),
+            None => self.report_unknown_with(key, "remove it", errors),
         }
+    }
+
+    pub(crate) fn report_unknown_with(&self, key: &Ident, help: impl Display, errors: &mut Diagnostics) {
+        let problem = format!("unknown key `{key}`, expected one of {}", code_list(self.known));
+        errors.report(key, problem, help);
     }
 
     fn first(&self, key: &str) -> Option<&Argument> {

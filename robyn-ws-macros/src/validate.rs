@@ -203,7 +203,12 @@ fn check_place(function: &Function, is_blocking: bool, errors: &mut Diagnostics)
         errors.report(receiver, "a handler is a free function, it has no `self`", help);
     } else if let Some(block) = function.surroundings.block {
         let problem = "a handler is a free function, it is not associated with a type";
-        errors.report(name, problem, format_args!("move it out of the `{block}` block"));
+        let or_as_a_view = match block {
+            "impl" => ", or write `#[websocket_view(..)]` on the block",
+            _ => "",
+        };
+        let help = format!("move it out of the `{block}` block{or_as_a_view}");
+        errors.report(name, problem, help);
     }
     for attr in function.attrs.iter().filter(|attr| is_entry_point(attr)) {
         report_entry_point(attr, errors);

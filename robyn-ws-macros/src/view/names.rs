@@ -24,6 +24,19 @@ const EVENTS: [Event; 5] = [
 /// Words that are a letter away from an event.
 const WORDS: [&str; 4] = ["chose", "clone", "lose", "massage"];
 
+/// Words for an event that also name what a connection is or has, as `fn text(&self) -> &str` does.
+const NOUNS: [&str; 9] = [
+    "binary",
+    "closed",
+    "connection",
+    "data",
+    "disconnected",
+    "opened",
+    "socket",
+    "text",
+    "websocket",
+];
+
 /// Returns the event that a method handles.
 pub(crate) fn event(method: &Method) -> Option<Event> {
     EVENTS
@@ -37,7 +50,7 @@ pub(crate) fn check(block: &Block, errors: &mut Diagnostics) {
     let mut is_explained = has_events || block.unread > 0;
     for method in block.methods.iter().filter(|method| event(method).is_none()) {
         let name = method.signature.ident.unraw().to_string();
-        let meant = misspelled(&name).or_else(|| foreign(&name).filter(|_| !has_events));
+        let meant = misspelled(&name).or_else(|| foreign(&name, has_events));
         if let Some(meant) = meant.filter(|meant| !is_handled(block, *meant) && !is_called(block.body.clone(), &name)) {
             is_explained = true;
             let problem = format!("`{name}` is not an event: the events are {}", list());
@@ -91,24 +104,28 @@ fn is_handled(block: &Block, event: Event) -> bool {
     handled.any(|handled| handled == event || handled == Event::Session && event == Event::Message)
 }
 
-/// Returns the event that is one slip away from `name`, or that has the name with an `on` before it.
+/// Returns the event that is one slip away from `name`, also with an `on` before it.
 ///
 /// Another method is just a method, as long as it is a word of its own: `messages`, `connected`, `clone`.
 fn misspelled(name: &str) -> Option<Event> {
-    if let Some(event) = name.strip_prefix("on_") {
-        return EVENTS.into_iter().find(|known| known.method() == event);
-    }
     let lowercase = name.to_lowercase();
+    let lowercase = lowercase.strip_prefix("on_").unwrap_or(&lowercase);
     EVENTS.into_iter().find(|event| {
         let event = event.method();
         let is_longer = lowercase.len() > event.len() && lowercase.starts_with(event);
-        !is_longer && !WORDS.contains(&name) && strsim::damerau_levenshtein(&lowercase, event) <= 1
+        !is_longer && !WORDS.contains(&lowercase) && strsim::damerau_levenshtein(lowercase, event) <= 1
     })
 }
 
-/// Returns the event that has this name in other frameworks.
-fn foreign(name: &str) -> Option<Event> {
-    Event::meant_by(name.strip_prefix("on_").unwrap_or(name))
+/// Returns the event that has this name in other frameworks. A view that knows its events may have a method named as a
+/// noun, and a view without events is likely to mean one even by a far word.
+fn foreign(name: &str, has_events: bool) -> Option<Event> {
+    if !has_events {
+        return Event::meant_by(name);
+    }
+    let word = name.strip_prefix("on_").unwrap_or(name);
+    let is_noun = word == name && NOUNS.contains(&word);
+    Event::called(word).filter(|_| !is_noun)
 }
 
 fn check_message_beside_session(block: &Block, errors: &mut Diagnostics) {
@@ -124,7 +141,7 @@ fn check_message_beside_session(block: &Block, errors: &mut Diagnostics) {
 
 #[cfg(test)]
 mod tests {
-    use super::misspelled;
+    use super::{foreign, misspelled};
     use crate::event::Event;
 
     #[test]
@@ -138,9 +155,33 @@ mod tests {
             ("sesion", Event::Session),
             ("Message", Event::Message),
             ("on_message", Event::Message),
+            ("on_mesage", Event::Message),
         ] {
             assert_eq!(misspelled(name), Some(event), "{name}");
         }
+    }
+
+    #[test]
+    fn a_word_of_another_framework_finds_its_event_beside_right_ones() {
+        for (name, event) in [
+            ("open", Event::Connect),
+            ("on_open", Event::Connect),
+            ("receive", Event::Message),
+            ("on_text", Event::Message),
+            ("onmessage", Event::Message),
+            ("disconnect", Event::Close),
+            ("on_disconnect", Event::Close),
+        ] {
+            assert_eq!(foreign(name, true), Some(event), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_noun_is_just_a_method_beside_events() {
+        for name in ["text", "data", "socket", "closed", "connection", "messages"] {
+            assert_eq!(foreign(name, true), None, "{name}");
+        }
+        assert_eq!(foreign("text", false), Some(Event::Message));
     }
 
     #[test]
