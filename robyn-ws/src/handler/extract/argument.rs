@@ -39,8 +39,9 @@ argument! {
     #[diagnostic::on_unimplemented(
         message = "`{Self}` cannot be an argument of a `connect` handler",
         label = "not available in a `connect` handler",
+        note = "derive `ConnectionState` for a state, and `Deserialize` for the `T` of `Path` and `Query`",
         note = "a `connect` handler can take `WebSocketConnector`, `Hub`, `Global<T>`, `Scoped<T>`, `Path<T>`, `Query<T>`, `&HeaderMap`, `&Uri`, `Extension<T>`, `ConnectInfo<T>`, `&State` and `&mut State` where `State: ConnectionState`, and `Option<_>` or `Result<_, Rejection>` of these",
-        note = "`T` is `Deserialize` in `Path` and `Query`, `Send + Sync` in `Global` and `Scoped`, `Clone + Send + Sync` in `Extension` and `ConnectInfo`; a state derives `ConnectionState`, and is `Sync` if taken as `&State`",
+        note = "`T` is `Send + Sync` in `Global` and `Scoped`, `Clone + Send + Sync` in `Extension` and `ConnectInfo`; a state is `Sync` if taken as `&State`",
         note = "there is no message yet: take it in a handler with `on = \"message\"`, or in the method `message` of a view",
         note = "instead of axum's `State<S>`, take `Global<S>`, which `App::inject_global` injects",
         note = "for a type of your own, implement `FromEvent<'_, event::Connect>`"
@@ -52,8 +53,9 @@ argument! {
     #[diagnostic::on_unimplemented(
         message = "`{Self}` cannot be an argument of a `message` handler",
         label = "not available in a `message` handler",
+        note = "derive `ConnectionState` for a state, and `Deserialize` for the `T` of `Json`, `Path` and `Query`",
         note = "a `message` handler can take the message as `&str`, `String`, `Utf8Bytes`, `&[u8]`, `Vec<u8>`, `Bytes`, `Json<T>`, `Message` or `&Message`, and `WebSocketConnector`, `Hub`, `Global<T>`, `Scoped<T>`, `Path<T>`, `Query<T>`, `&HeaderMap`, `&Uri`, `Extension<T>`, `ConnectInfo<T>`, `&State` and `&mut State` where `State: ConnectionState`, and `Option<_>` or `Result<_, Rejection>` of these",
-        note = "`T` is `Deserialize` in `Json`, `Path` and `Query`, `Send + Sync` in `Global` and `Scoped`, `Clone + Send + Sync` in `Extension` and `ConnectInfo`; a state derives `ConnectionState`, and is `Sync` if taken as `&State`",
+        note = "`T` is `Send + Sync` in `Global` and `Scoped`, `Clone + Send + Sync` in `Extension` and `ConnectInfo`; a state is `Sync` if taken as `&State`",
         note = "`WebSocket` is for session handlers, which have no `on`; in a view, that is the method `session`",
         note = "instead of axum's `State<S>`, take `Global<S>`, which `App::inject_global` injects",
         note = "for a type of your own, implement `FromEvent<'_, event::Message>`"
@@ -65,8 +67,9 @@ argument! {
     #[diagnostic::on_unimplemented(
         message = "`{Self}` cannot be an argument of a `close` handler",
         label = "not available in a `close` handler",
+        note = "derive `ConnectionState` for a state, and `Deserialize` for the `T` of `Path` and `Query`",
         note = "a `close` handler can take `CloseReason`, `&CloseReason`, `WebSocketConnector`, `Hub`, `Global<T>`, `Scoped<T>`, `Path<T>`, `Query<T>`, `&HeaderMap`, `&Uri`, `Extension<T>`, `ConnectInfo<T>`, `&State` and `&mut State` where `State: ConnectionState`, and `Option<_>` or `Result<_, Rejection>` of these",
-        note = "`T` is `Deserialize` in `Path` and `Query`, `Send + Sync` in `Global` and `Scoped`, `Clone + Send + Sync` in `Extension` and `ConnectInfo`; a state derives `ConnectionState`, and is `Sync` if taken as `&State`",
+        note = "`T` is `Send + Sync` in `Global` and `Scoped`, `Clone + Send + Sync` in `Extension` and `ConnectInfo`; a state is `Sync` if taken as `&State`",
         note = "the last message has been handled: keep what `close` needs in a state",
         note = "instead of axum's `State<S>`, take `Global<S>`, which `App::inject_global` injects",
         note = "for a type of your own, implement `FromEvent<'_, event::Close>`"
@@ -78,8 +81,9 @@ argument! {
     #[diagnostic::on_unimplemented(
         message = "`{Self}` cannot be an argument of a session handler",
         label = "not available in a session handler",
+        note = "derive `ConnectionState` for a state, and `Deserialize` for the `T` of `Path` and `Query`",
         note = "a session handler can take `WebSocket`, `WebSocketConnector`, `Hub`, `Global<T>`, `Scoped<T>`, `Path<T>`, `Query<T>`, `&HeaderMap`, `&Uri`, `Extension<T>`, `ConnectInfo<T>`, `&State` and `&mut State` where `State: ConnectionState`, and `Option<_>` or `Result<_, Rejection>` of these",
-        note = "`T` is `Deserialize` in `Path` and `Query`, `Send + Sync` in `Global` and `Scoped`, `Clone + Send + Sync` in `Extension` and `ConnectInfo`; a state derives `ConnectionState`, and is `Sync` if taken as `&State`",
+        note = "`T` is `Send + Sync` in `Global` and `Scoped`, `Clone + Send + Sync` in `Extension` and `ConnectInfo`; a state is `Sync` if taken as `&State`",
         note = "a session handler owns the socket and receives from it: take `mut socket: WebSocket`; for a handler that is called once per message, write `on = \"message\"`, or name the method of a view `message`",
         note = "instead of axum's `State<S>`, take `Global<S>`, which `App::inject_global` injects",
         note = "for a type of your own, implement `FromEvent<'_, event::Session>`"

@@ -79,6 +79,7 @@ pub type Taking<'c, T> = Pin<Box<dyn Future<Output = Result<T, UpgradeRefusal>> 
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of an `upgrade` handler",
     label = "not available in an `upgrade` handler",
+    note = "derive `Deserialize` for the `T` of `Path` and `Query`",
     note = "an `upgrade` handler can take any axum `FromRequestParts<{S}>` type, `Hub`, `Global<T>`, `Scoped<T>`, `&HeaderMap`, `&Uri`, and `Option<_>` or `Result<_, Rejection>` of a fallible one",
     note = "for axum's `State<S>` and other extractors with a state, write `state = S` in the attribute, and call `App::state`",
     note = "there is no connection yet: take the message, the connector or the state in a handler for another event",
