@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::{
     handler::{extract::upgrade::UpgradeRefusal, inference::Inference, needs::Needs, state::ConnectionState},
     types::{
-        close::{CloseFrame, CloseReason, Ending},
+        close::{CloseFrame, CloseReason, Ending, close_code},
         disconnected::Disconnected,
         error::JsonError,
         message::Message,
@@ -166,6 +166,43 @@ impl HandlerError {
     /// Sends `message` to the client and carries on.
     pub fn reply(message: impl Into<Message>) -> Self {
         Self(Kind::Reply(message.into()))
+    }
+
+    /// Returns the code of the Close frame that the client gets. It is `None` for a [`reply`](Self::reply), after which the
+    /// connection goes on.
+    ///
+    /// ```
+    /// use robyn_ws::prelude::*;
+    ///
+    /// assert_eq!(HandlerError::close(4000, "bye").code(), Some(4000));
+    /// assert_eq!(HandlerError::from("out of disk").code(), Some(1011));
+    /// assert_eq!(HandlerError::reply("no").code(), None);
+    /// ```
+    pub fn code(&self) -> Option<u16> {
+        match &self.0 {
+            Kind::Failed(_) => Some(close_code::INTERNAL_ERROR),
+            Kind::Close(frame) => Some(frame.code()),
+            Kind::Reply(_) => None,
+            Kind::Rejected(rejection) => Some(rejection.code()),
+        }
+    }
+
+    /// Returns the reason of the Close frame that the client gets. It is empty for a failure, whose details are only in the
+    /// log and in `to_string()`.
+    pub fn reason(&self) -> &str {
+        match &self.0 {
+            Kind::Close(frame) => frame.reason(),
+            Kind::Rejected(rejection) if !rejection.is_failure() => rejection.reason(),
+            Kind::Failed(_) | Kind::Reply(_) | Kind::Rejected(_) => "",
+        }
+    }
+
+    /// Returns the message of a [`reply`](Self::reply).
+    pub fn message(&self) -> Option<&Message> {
+        match &self.0 {
+            Kind::Reply(message) => Some(message),
+            Kind::Failed(_) | Kind::Close(_) | Kind::Rejected(_) => None,
+        }
     }
 
     /// Returns `true` if a handler passes on the error of an ended connection, its own or another.

@@ -43,8 +43,8 @@ use crate::{
 ///
 /// let (ws, mut sent) = test_util::connector("/web_socket?name=gordon");
 /// assert_eq!(message(ws, "hi".to_owned()), "you said hi");
-/// assert_eq!(sent.next(), Some("somebody says hi".into()));
-/// assert_eq!(sent.next(), None);
+/// assert_eq!(sent.next_text().as_deref(), Some("somebody says hi"));
+/// assert_eq!(sent.next_text(), None);
 /// ```
 ///
 /// # Panics
@@ -129,6 +129,26 @@ pub struct SentMessages {
 }
 
 impl SentMessages {
+    /// Returns the next message, which must be text, or `None` while no message is queued.
+    ///
+    /// ```
+    /// let (ws, mut sent) = robyn_ws::test_util::connector("/chat");
+    /// ws.sync_send("hi").unwrap();
+    /// assert_eq!(sent.next_text().as_deref(), Some("hi"));
+    /// assert_eq!(sent.next_text(), None);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the message is binary.
+    #[track_caller]
+    pub fn next_text(&mut self) -> Option<String> {
+        match self.next()? {
+            Message::Text(text) => Some(text.to_string()),
+            Message::Binary(bytes) => panic!("text was expected, but the message is binary: {bytes:?}"),
+        }
+    }
+
     /// Returns the reason of the connector's close, if it was closed.
     pub fn close_reason(&self) -> Option<CloseReason> {
         self.live.mailbox.ending().map(|ending| ending.reason)

@@ -191,6 +191,6 @@ impl TestApp {
 pub struct Refused {
     /// The HTTP status.
     pub status: StatusCode,
-    /// The body, usually the reason.
+    /// The body, usually the reason. For a path without an endpoint, it lists the endpoints in place of an empty body.
     pub body: String,
 }

@@ -5,14 +5,15 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
 };
 
-use axum::http::{self, HeaderName, HeaderValue, Request, header};
+use axum::http::{self, HeaderName, HeaderValue, Request, StatusCode, header};
 use tokio_tungstenite::{
     client_async_with_config,
     tungstenite::{Error, handshake::client::generate_key, protocol::WebSocketConfig},
 };
 
-use crate::test_util::{
-    Refused, TestApp, TestSocket, expectation::Expectation, inbox::Inbox, pipe::Pipe, watchdog::within,
+use crate::{
+    hub::Hub,
+    test_util::{Refused, TestApp, TestSocket, expectation::Expectation, inbox::Inbox, pipe::Pipe, watchdog::within},
 };
 
 /// A builder of an upgrade request, from [`TestApp::request`].
@@ -120,6 +121,7 @@ impl<'a> TestRequest<'a> {
         let unlimited = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
         Expectation::new(async move {
             let unread = Inbox::new();
+            let unknown = unknown_path(self.app.hub(), self.request.uri().path());
             let pipe = Pipe::new(self.app.dial(self.peer), unread.clone());
             let connecting = client_async_with_config(self.request, pipe, Some(unlimited));
             match within("a response to the upgrade was expected", connecting).await? {
@@ -130,15 +132,33 @@ impl<'a> TestRequest<'a> {
                 }
                 Err(Error::Http(response)) => {
                     let body = response.body().as_deref().unwrap_or_default();
-                    Ok(Err(Refused {
-                        status: response.status(),
-                        body: String::from_utf8_lossy(body).into_owned(),
-                    }))
+                    let status = response.status();
+                    let body = match unknown {
+                        Some(unknown) if status == StatusCode::NOT_FOUND && body.is_empty() => unknown,
+                        _ => String::from_utf8_lossy(body).into_owned(),
+                    };
+                    Ok(Err(Refused { status, body }))
                 }
                 Err(error) => Err(format!("the handshake failed: {error}")),
             }
         })
     }
+}
+
+/// Returns the endpoints to choose from, if none has this `path`.
+fn unknown_path(hub: &Hub, path: &str) -> Option<String> {
+    let mut endpoints = matchit::Router::new();
+    for endpoint in hub.paths() {
+        let _ = endpoints.insert(endpoint, ()); // The app was built, so its paths fit each other.
+    }
+    let paths: Vec<_> = hub.paths().map(|endpoint| format!("`{endpoint}`")).collect();
+    let is_unknown = endpoints.at(path).is_err();
+    is_unknown.then(|| {
+        format!(
+            "no endpoint has the path `{path}`, the endpoints are: {}",
+            paths.join(", ")
+        )
+    })
 }
 
 impl fmt::Debug for TestRequest<'_> {

@@ -67,6 +67,9 @@ async fn refused_upgrade_gives_the_status_and_the_body() {
     );
     let unknown = app.connect("/tested/nowhere").await.expect_err("a refusal");
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    let words = unknown.to_string();
+    assert!(words.contains("no endpoint has the path `/tested/nowhere`"), "{words}");
+    assert!(words.contains("`/tested/guarded`"), "{words}");
 }
 
 #[tokio::test]
