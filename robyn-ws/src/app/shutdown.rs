@@ -86,6 +86,10 @@ impl Shutdown {
     /// If it is dropped, new upgrades stay refused, and the connections it has closed end in order.
     pub async fn drain(&self, grace: Duration) -> Drained {
         log::info!(?grace, "draining");
+        self.drain_to_its_end(grace).await
+    }
+
+    async fn drain_to_its_end(&self, grace: Duration) -> Drained {
         let drained = self.drain_within(grace).await;
         log::info!(
             closed = drained.closed,
@@ -166,8 +170,10 @@ impl Shutdown {
 
     /// Drains in the rest of a grace that began with the signal.
     pub(crate) async fn after_signal(&self, signal: Signal, grace: Duration) -> Drained {
+        let grace = signal.rest_of(grace);
+        log::info!(?grace, "draining");
         log::info!("a second signal ends the process at once");
-        self.drain(signal.rest_of(grace)).await
+        self.drain_to_its_end(grace).await
     }
 
     /// Returns `true` if a drain has begun.
