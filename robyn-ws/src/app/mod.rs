@@ -8,6 +8,7 @@ mod encryption;
 pub(crate) mod http;
 #[cfg(feature = "http2")]
 mod http2;
+mod misnamed;
 mod overlaps;
 mod proxies;
 mod proxy_protocol;

@@ -37,6 +37,14 @@ pub struct SubRouter {
     line: u32,
 }
 
+/// No value implements it: the compiler explains a call of `inject_global`, as one of `inject` on an app.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a sub-router has no `inject_global`, which is for the `App`: the method is `inject`",
+    label = "write `.inject(..)`; handlers of the sub-router take the value as `Scoped<T>`"
+)]
+pub trait InjectIsScoped {}
+
 impl SubRouter {
     /// Creates a sub-router. `prefix` is written like a path: `/league`, `/{tenant}`.
     ///
@@ -71,6 +79,11 @@ impl SubRouter {
     #[track_caller]
     pub fn inject<T: Send + Sync + 'static>(&'static self, value: T) -> IncludedRouter {
         IncludedRouter::new(self).inject(value)
+    }
+
+    #[doc(hidden)]
+    pub fn inject_global<T: InjectIsScoped>(&'static self, _value: T) -> IncludedRouter {
+        IncludedRouter::new(self)
     }
 
     /// Sets limits, which can only narrow those around them.
@@ -170,6 +183,11 @@ impl IncludedRouter {
     pub fn inject<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.scoped
             .add(value, "injected", Location::caller(), &mut self.problems);
+        self
+    }
+
+    #[doc(hidden)]
+    pub fn inject_global<T: InjectIsScoped>(self, _value: T) -> Self {
         self
     }
 
