@@ -81,7 +81,7 @@ pub type Taking<'c, T> = Pin<Box<dyn Future<Output = Result<T, UpgradeRefusal>> 
     label = "not available in an `upgrade` handler",
     note = "derive `Deserialize` for the `T` of `Path` and `Query`",
     note = "an `upgrade` handler can take any axum `FromRequestParts<{S}>` type, `Hub`, `Global<T>`, `Scoped<T>`, `&HeaderMap`, `&Uri`, and `Option<_>` or `Result<_, Rejection>` of a fallible one",
-    note = "for axum's `State<S>` and other extractors with a state, write `state = S` in the attribute, and call `App::state`",
+    note = "axum's `State<T>` and other extractors with a state find it in that of the attribute, which is `{S}`: write `state = T` and call `App::state`, or implement `FromRef<{S}>` for a `T` that is a part of it",
     note = "there is no connection yet: take the message, the connector or the state in a handler for another event",
     note = "for a type of your own, implement axum's `FromRequestParts`"
 )]
