@@ -27,6 +27,8 @@ const ALLOWED: &[&str] = &[
     "core",
     "http",
     "robyn_ws_macros",
+    // `Tls::from_config`, in the feature `tls`.
+    "rustls",
     "serde_core",
     "std",
     "tokio",

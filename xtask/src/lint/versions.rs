@@ -32,12 +32,15 @@ pub(super) fn oldest_compiler() -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
+/// All features except for `tls`: rustls with ring needs a C compiler for each of the systems.
+const FEATURES_ELSEWHERE: &str = "deflate,http2,metrics,test-util";
+
 /// What is compiled on other systems only is seen by the compiler and clippy there. Nothing is linked or run.
 pub(super) fn other_systems() -> Result<Outcome> {
     for target in TARGETS {
         toolchain::provide_target(target)?;
-        let mut clippy = cargo("clippy --all-features --package robyn-ws --target");
-        process::run(clippy.args([target, "--", "-D", "warnings"]))?;
+        let mut clippy = cargo("clippy --package robyn-ws --features");
+        process::run(clippy.args([FEATURES_ELSEWHERE, "--target", target, "--", "-D", "warnings"]))?;
     }
     Ok(Outcome::Passed)
 }
