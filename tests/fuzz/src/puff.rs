@@ -125,12 +125,12 @@ impl Decoder {
     }
 
     fn put(&mut self, byte: u8) -> Result<(), Fault> {
-        if self.output.len() == self.longest {
-            return Err(Fault::TooBig);
-        }
         // The end that the sender leaves out has no content.
         if self.at > self.payload {
             return Err(Fault::Invalid);
+        }
+        if self.output.len() == self.longest {
+            return Err(Fault::TooBig);
         }
         self.output.push(byte);
         Ok(())

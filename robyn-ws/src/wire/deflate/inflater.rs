@@ -106,7 +106,8 @@ impl Inflater {
             rest = left;
         }
         let before = output.length;
-        match self.run(&TAIL, longest, output)? {
+        // Without the bound: what these few bytes put out is not a message that is too big, but a broken one.
+        match self.run(&TAIL, usize::MAX, output)? {
             Progress::All if output.length == before => Ok(()),
             // The bytes were a part of a block that is incomplete.
             _ => Err(ReadEnd::InvalidCompression),
@@ -273,6 +274,20 @@ mod tests {
             let result = inflater.inflate(payload, 5, <[u8]>::to_vec);
             assert_eq!(result.as_deref(), Ok(expected));
         }
+    }
+
+    #[test]
+    fn incomplete_message_at_its_bound_is_broken_and_not_too_big() {
+        // Zeros, in a block without an end: the bytes that the sender leaves out would be some of them.
+        let zeros = [
+            0xec, 0xc1, 0x31, 0x01, 0x00, 0x00, 0x00, 0xc2, 0xa0, 0xf5, 0x4f, 0x6d, 0x0d, 0x0f, 0xa0, 0x00, 0x00,
+        ];
+        let mut inflater = Inflater::default();
+        let within = with_output(|output| inflater.run(&zeros, usize::MAX, output).map(|_| output.length));
+        let within = within.expect("the block has begun");
+        assert!(within > 0);
+        assert_eq!(shared(&zeros, within), Err(ReadEnd::InvalidCompression));
+        assert_eq!(shared(&zeros, within - 1), Err(ReadEnd::TooBig));
     }
 
     #[test]
