@@ -14,7 +14,7 @@ use crate::app::tls::accept::speaks_http2;
 #[cfg(feature = "tls")]
 use crate::app::tls::{accept::Acceptor, certificate::Tls};
 #[cfg(any(feature = "tls", feature = "http2"))]
-use crate::wire::transport::tune_stream;
+use crate::wire::tcp::tune_stream;
 use crate::{
     app::{
         client::{Client, Socket},

@@ -19,7 +19,7 @@ use tokio::{
 };
 
 #[cfg(any(target_os = "android", target_os = "linux"))]
-use crate::wire::transport::tune;
+use crate::wire::tcp::tune;
 use crate::{
     app::{
         App, Assembled, BuiltApp,

@@ -11,6 +11,7 @@ pub(crate) mod pipe;
 mod read_buffer;
 pub(crate) mod reader;
 pub(crate) mod received;
+pub(crate) mod tcp;
 pub(crate) mod transport;
 pub(crate) mod tunnel;
 pub(crate) mod turn;

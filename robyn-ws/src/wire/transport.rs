@@ -11,24 +11,18 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-#[cfg(any(target_os = "android", target_os = "linux"))]
-use socket2::SockRef;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, Interest, ReadBuf},
+    io::{AsyncRead, AsyncReadExt, ReadBuf},
     net::{TcpStream, tcp::OwnedReadHalf},
 };
 #[cfg(feature = "tls")]
 use tokio_rustls::server::TlsStream;
 
 use crate::wire::{
+    tcp,
     tunnel::Tunnel,
     writer::{FrameWriter, WriteSide},
 };
-
-/// Number of unsent bytes that the kernel keeps while the peer's window is closed. The default is megabytes. A slow
-/// peer would then make no progress until a third of them is sent, and would look like a peer that reads nothing.
-#[cfg(any(target_os = "android", target_os = "linux"))]
-const UNSENT: u32 = 16 * 1024;
 
 /// A socket that the HTTP server has handed over after the 101.
 #[derive(Debug)]
@@ -101,7 +95,7 @@ impl Transport {
     }
 
     fn tcp(stream: TcpStream, read_ahead: &Bytes) -> Self {
-        tune_stream(&stream);
+        tcp::tune_stream(&stream);
         let (read, write) = stream.into_split();
         Self {
             read: ReadSide::Tcp(read),
@@ -123,11 +117,7 @@ impl ReadSide {
     /// Returns `true` if the peer has closed or reset the socket while it is not read.
     pub(crate) fn is_ended_by_peer(&self, cx: &mut Context<'_>) -> bool {
         match self {
-            Self::Tcp(half) => match half.ready(Interest::READABLE).now_or_never() {
-                Some(Ok(ready)) => ready.is_read_closed(),
-                Some(Err(_)) => true,
-                None => false,
-            },
+            Self::Tcp(half) => tcp::is_closed(half.as_ref()),
             Self::Other(tunnel) => tunnel.is_ended_by_peer(cx),
         }
     }
@@ -139,24 +129,5 @@ impl AsyncRead for ReadSide {
             Self::Tcp(half) => Pin::new(half).poll_read(cx, buffer),
             Self::Other(tunnel) => Pin::new(tunnel).poll_read(cx, buffer),
         }
-    }
-}
-
-/// Sets the options of a connection. A socket that refuses an option still works.
-pub(crate) fn tune_stream(stream: &TcpStream) {
-    #[cfg(any(target_os = "android", target_os = "linux"))]
-    tune(&SockRef::from(stream));
-    #[cfg(not(any(target_os = "android", target_os = "linux")))]
-    let _ = stream.set_nodelay(true);
-}
-
-/// Sets the options of a connection, unless the socket has inherited them from its listener: each call costs as much as
-/// a part of the handshake. A socket that refuses an option still works.
-#[cfg(any(target_os = "android", target_os = "linux"))]
-pub(crate) fn tune(socket: &SockRef<'_>) {
-    if socket.tcp_notsent_lowat().ok() != Some(UNSENT) {
-        // Frames are written whole. Nagle's algorithm would only delay them.
-        let _ = socket.set_tcp_nodelay(true);
-        let _ = socket.set_tcp_notsent_lowat(UNSENT);
     }
 }

@@ -13,11 +13,13 @@ use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 #[cfg(feature = "tls")]
-use tokio::{io::Interest, net::TcpStream};
+use tokio::net::TcpStream;
 #[cfg(feature = "tls")]
 use tokio_rustls::server::TlsStream;
 
 use crate::util::sync::Mutex;
+#[cfg(feature = "tls")]
+use crate::wire::tcp;
 
 /// The most bytes of one write. Such a socket has a buffer of its own, and its progress is only seen between two writes. A
 /// record of TLS has as many.
@@ -69,7 +71,7 @@ impl Tunnel {
     pub(crate) fn is_ended_by_peer(&self, cx: &mut Context<'_>) -> bool {
         match &mut *self.0.lock() {
             #[cfg(feature = "tls")]
-            Socket::Tls(stream) => is_closed(stream.get_ref().0),
+            Socket::Tls(stream) => tcp::is_closed(stream.get_ref().0),
             Socket::Boxed(boxed) => boxed.is_ended_by_peer(cx),
         }
     }
@@ -151,16 +153,5 @@ fn end_of_tcp_is_an_end(read: io::Result<()>) -> io::Result<()> {
     match read {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(()),
         read => read,
-    }
-}
-
-/// Returns `true` if the peer has closed or reset TCP.
-#[cfg(feature = "tls")]
-fn is_closed(stream: &TcpStream) -> bool {
-    use futures_util::FutureExt as _;
-    match stream.ready(Interest::READABLE).now_or_never() {
-        Some(Ok(ready)) => ready.is_read_closed(),
-        Some(Err(_)) => true,
-        None => false,
     }
 }
