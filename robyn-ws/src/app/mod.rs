@@ -42,7 +42,7 @@ use crate::{
     hub::Hub,
     types::{
         error::{BuildErrors, Place, Problems},
-        limits::{DrainTimes, Limits},
+        limits::Limits,
     },
     upgrade::{handshake::is_token, origin::Origins},
     util::log,
@@ -344,6 +344,7 @@ impl App {
     pub(crate) fn assemble(mut self, mount: Mount) -> Result<Assembled, BuildErrors> {
         self.origins.report(&mut self.problems);
         self.proxies.report(&mut self.problems);
+        let bounds = self.limits.resolve(Place::of(self.limits_at), &mut self.problems);
         let globals = Arc::new(mem::take(&mut self.globals));
         let wiring = Wiring {
             scopes: Scopes {
@@ -351,7 +352,7 @@ impl App {
                 states: Arc::new(mem::take(&mut self.states)),
                 ..Scopes::default()
             },
-            limits: (&self.limits, Place::of(self.limits_at)),
+            bounds: bounds.clone(),
             routers: mem::take(&mut self.routers),
             only: &self.only,
             mount,
@@ -366,23 +367,17 @@ impl App {
                 "this app has neither handlers nor HTTP routes besides those of `App::health`, so it answers every other request with 404. If the handlers are in another crate, refer to it: `use my_handlers as _;`. If they have `router = …`, include that sub-router: `App::include_router`"
             );
         }
-        let DrainTimes {
-            shutdown_grace,
-            unready_grace,
-            interval,
-        } = self.limits.drain_times();
         let hub = self.hub.clone();
-        let bounds = self.limits.resolve(Place::of(self.limits_at), &mut Problems::default());
         let edge = Edge::new(&self.edge, self.proxies.with_protocol(), &bounds);
         Ok(Assembled {
             built: BuiltApp {
                 router: self.into_router(endpoints, &globals)?,
-                shutdown: Shutdown::new(hub.clone(), interval),
+                shutdown: Shutdown::new(hub.clone(), bounds.drain_interval),
                 hub,
             },
             edge,
-            shutdown_grace,
-            unready_grace,
+            shutdown_grace: bounds.shutdown_grace,
+            unready_grace: bounds.unready_grace,
         })
     }
 }

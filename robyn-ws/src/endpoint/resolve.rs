@@ -19,7 +19,7 @@ use crate::{
     handler::dependencies::Scopes,
     types::{
         error::{Place, Problems},
-        limits::Limits,
+        limits::Bounds,
     },
     util::log,
 };
@@ -27,7 +27,7 @@ use crate::{
 /// The parts of an app that its handlers depend on.
 pub(crate) struct Wiring<'a> {
     pub(crate) scopes: Scopes,
-    pub(crate) limits: (&'a Limits, Place),
+    pub(crate) bounds: Bounds,
     /// The included sub-routers, each with the place of the call.
     pub(crate) routers: Vec<(IncludedRouter, Place)>,
     pub(crate) only: &'a Selection,
@@ -41,14 +41,14 @@ pub(crate) struct Wiring<'a> {
 pub(crate) fn endpoints(wiring: Wiring<'_>, problems: &mut Problems) -> Vec<Endpoint> {
     let Wiring {
         scopes,
-        limits,
+        bounds,
         routers,
         only,
         mount,
         #[cfg(feature = "deflate")]
         compression,
     } = wiring;
-    let scope = RouterScope::of_app(scopes, limits, problems);
+    let scope = RouterScope::of_app(scopes, bounds);
     #[cfg(feature = "deflate")]
     let scope = scope.with_compression(CompressionRules::of_app(compression, problems));
     let mut resolver = Resolver {

@@ -28,9 +28,8 @@ pub(super) struct RouterScope {
 }
 
 impl RouterScope {
-    /// Returns the scope of the app itself, whose limits were set at `place`.
-    pub(super) fn of_app(scopes: Scopes, (limits, place): (&Limits, Place), problems: &mut Problems) -> Self {
-        let bounds = limits.resolve(place, problems);
+    /// Returns the scope of the app itself.
+    pub(super) fn of_app(scopes: Scopes, bounds: Bounds) -> Self {
         let mut admissions = Admissions::default();
         admissions.add(&bounds);
         Self {

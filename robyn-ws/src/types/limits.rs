@@ -257,13 +257,6 @@ limits! {
     http2_idle_timeout(Duration): Duration = Duration::from_mins(1), in TIMES, app only, feature "http2";
 }
 
-/// The times of a drain.
-pub(crate) struct DrainTimes {
-    pub(crate) shutdown_grace: Duration,
-    pub(crate) unready_grace: Duration,
-    pub(crate) interval: Option<Duration>,
-}
-
 impl Limits {
     /// Resolves an app's limits, which were set at `place`.
     pub(crate) fn resolve(&self, place: Place, problems: &mut Problems) -> Bounds {
@@ -282,15 +275,6 @@ impl Limits {
             || self.max_connections_per_ip.is_some()
             || self.max_handshakes.is_some()
             || self.max_upgrades_per_second.is_some()
-    }
-
-    pub(crate) fn drain_times(&self) -> DrainTimes {
-        let bounds = self.over(&Bounds::default());
-        DrainTimes {
-            shutdown_grace: bounds.shutdown_grace,
-            unready_grace: bounds.unready_grace,
-            interval: bounds.drain_interval,
-        }
     }
 
     /// Fills unset limits from `outer`, and checks the result for itself.
