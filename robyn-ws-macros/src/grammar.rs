@@ -70,6 +70,10 @@ pub(crate) fn arguments(tokens: TokenStream, known: &[&str], errors: &mut Diagno
 /// Returns the number of tokens of the type that `tokens` begin with, which may have commas and several words. A literal is
 /// none, and the names of events and routers read as types.
 fn length_of_type(tokens: &[TokenTree]) -> usize {
+    // Most values are the name of an event.
+    if matches!(tokens.first(), Some(TokenTree::Literal(_))) {
+        return 0;
+    }
     let parser = |input: ParseStream<'_>| {
         input.parse::<Type>()?;
         input.parse::<TokenStream>()

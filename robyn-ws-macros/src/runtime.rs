@@ -94,29 +94,6 @@ fn state_name(state: Option<&Type>) -> TokenStream {
     state.map_or_else(|| quote!(()), |_| quote!(__RobynWsState))
 }
 
-/// The paths for the methods of views.
-pub(crate) struct ViewRuntime {
-    /// The trait of a view that is a connection's state.
-    pub(crate) state: TokenStream,
-    /// The trait of a view that can be borrowed as `&self`.
-    pub(crate) shared: TokenStream,
-    /// The trait of the output of an `upgrade` method that creates the view.
-    pub(crate) reply: TokenStream,
-    /// The alias that gives a type a longer place.
-    pub(crate) inferred: TokenStream,
-}
-
-impl ViewRuntime {
-    pub(crate) fn new() -> Self {
-        Self {
-            state: quote!(__robyn_ws::ViewState),
-            shared: quote!(__robyn_ws::SharedView),
-            reply: quote!(__robyn_ws::IntoViewReply),
-            inferred: quote!(__robyn_ws::Inferred),
-        }
-    }
-}
-
 /// The paths for a connection's state.
 pub(crate) struct StateRuntime {
     /// The public trait.

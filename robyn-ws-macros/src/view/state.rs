@@ -6,8 +6,7 @@ use quote::{format_ident, quote, quote_spanned};
 use crate::{
     assertions,
     model::{Output, Types, View},
-    runtime::ViewRuntime,
-    tokens::{at, ends, generated_at},
+    tokens::{ends, generated_at},
 };
 
 /// The name of the view's type in generated code, where `Self` is another type.
@@ -36,9 +35,8 @@ pub(crate) fn take(types: &Types) -> Option<TokenStream> {
     let share = receiver.is_shared.then(|| {
         let (start, end) = ends(&receiver.tokens);
         let (start, end) = (generated_at(start), generated_at(end));
-        let shared = at(end, ViewRuntime::new().shared);
         let open = quote_spanned!(start=> <);
-        let share = quote_spanned!(end=> _ as #shared>::share(#name, &mut #cx));
+        let share = quote_spanned!(end=> _ as __robyn_ws::SharedView>::share(#name, &mut #cx));
         quote!(let #name = #open #share;)
     });
     Some(quote!(let #name = #take #taken; #share))
@@ -75,8 +73,8 @@ pub(crate) fn reply(view: &View, types: &Types, value: &TokenStream) -> TokenStr
 
 /// Names the function that turns an `output` into the view.
 pub(crate) fn reply_function(output: &TokenStream) -> TokenStream {
-    let (reply, alias) = (ViewRuntime::new().reply, Ident::new(ALIAS, Span::call_site()));
-    quote!(<#output as #reply<#alias>>::into_view_reply)
+    let alias = Ident::new(ALIAS, Span::call_site());
+    quote!(<#output as __robyn_ws::IntoViewReply<#alias>>::into_view_reply)
 }
 
 /// Declares that an `upgrade` method creates the state.
@@ -93,13 +91,13 @@ pub(crate) fn declare_returned(view: &View) -> TokenStream {
 fn function(view: &View, function: &str) -> (Span, TokenStream) {
     let (start, end) = ends(&view.ty);
     // To repeat the type would repeat the compiler's own errors about it.
-    let ViewRuntime { state, inferred, .. } = ViewRuntime::new();
-    let (inferred, alias) = (at(start, inferred), Ident::new(ALIAS, start));
+    let alias = Ident::new(ALIAS, start);
+    let inferred = quote_spanned!(start=> __robyn_ws::Inferred<#alias);
     let close = quote_spanned!(end=> >);
-    let ty = quote!(#inferred<#alias #close);
+    let ty = quote!(#inferred #close);
     let (start, end) = (generated_at(start), generated_at(end));
-    let (state, function) = (at(end, state), Ident::new(function, end));
+    let function = Ident::new(function, end);
     let open = quote_spanned!(start=> <);
-    let close = quote_spanned!(end=> as #state>::#function);
+    let close = quote_spanned!(end=> as __robyn_ws::ViewState>::#function);
     (end, quote!(#open #ty #close))
 }
