@@ -16,7 +16,9 @@ use robyn_ws::{
     },
     prelude::*,
 };
-use robyn_ws_tests::{Client, FIN, Http2, Pipe, Request, Seen, Server, TEXT, Transport, frame, probe, until, within};
+use robyn_ws_tests::{
+    Client, FIN, Http2, Pipe, Request, Seen, Server, Stream, TEXT, Transport, frame, probe, until, within,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::edge::app;
@@ -40,6 +42,16 @@ async fn ask(http2: &Http2, request: http::request::Builder) -> (u16, String) {
         .await
         .expect("a text");
     (answer.status().as_u16(), body)
+}
+
+/// Sends `hi` over a stream, and reads its echo.
+async fn expect_echo(stream: &mut Stream) {
+    stream.write_all(&frame(FIN | TEXT, "hi")).await.expect("it is open");
+    let mut answer = [0; 4];
+    within("the answer", stream.read_exact(&mut answer))
+        .await
+        .expect("it is open");
+    assert_eq!(&answer, b"\x81\x02hi");
 }
 
 #[tokio::test]
@@ -267,12 +279,7 @@ async fn connection_without_streams_ends_and_one_with_a_socket_does_not() {
     assert_eq!(ask(&idle, page).await.0, 200);
     idle.ended().await.expect("GOAWAY says that there is no error");
     unused.ended().await.expect("GOAWAY says that there is no error");
-    socket.write_all(&frame(FIN | TEXT, "hi")).await.expect("it is open");
-    let mut answer = [0; 4];
-    within("the answer", socket.read_exact(&mut answer))
-        .await
-        .expect("it is open");
-    assert_eq!(&answer, b"\x81\x02hi");
+    expect_echo(&mut socket).await;
     drop(socket);
     busy.ended().await.expect("GOAWAY says that there is no error");
 }
@@ -292,11 +299,7 @@ async fn stream_above_the_limit_is_refused_and_the_others_live() {
     streams.pop();
     streams.push(http2.open("/edge/echo").await);
     for stream in &mut streams {
-        stream.write_all(&frame(FIN | TEXT, "hi")).await.expect("it is open");
-        let mut answer = [0; 4];
-        within("the answer", stream.read_exact(&mut answer))
-            .await
-            .expect("it is open");
+        expect_echo(stream).await;
     }
 }
 
@@ -316,12 +319,7 @@ async fn without_tls_http2_is_spoken_only_when_asked_for() {
     let server = Server::start_as_served(app(told).h2c(), |router| router).await;
     let http2 = Http2::begin(server.tcp().await).await;
     let mut stream = http2.open("/edge/echo").await;
-    stream.write_all(&frame(FIN | TEXT, "hi")).await.expect("it is open");
-    let mut reply = [0; 4];
-    within("the answer", stream.read_exact(&mut reply))
-        .await
-        .expect("it is open");
-    assert_eq!(&reply, b"\x81\x02hi");
+    expect_echo(&mut stream).await;
     // HTTP/1.1 is spoken as well.
     server.connect("/edge/echo").await.ask("hi", "hi").await;
 }
