@@ -206,7 +206,7 @@ fn connection_that_comes_and_goes_takes_few_instructions() {
     let few = instructions_of_visits(program, FEW);
     let more = instructions_of_visits(program, FEW + MORE);
     at_most(
-        67_000.0,
+        64_000.0,
         "instructions for a connection, from its request to its end",
         more.saturating_sub(few) as f64 / f64::from(MORE),
     );

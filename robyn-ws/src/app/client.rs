@@ -4,11 +4,9 @@ use std::{
     convert::Infallible,
     fmt,
     future::pending,
+    ops::Deref,
     pin::{Pin, pin},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -53,7 +51,7 @@ pub(crate) struct Client {
     pub(super) introduced: Option<Introduced>,
     router: Router,
     /// Whether it has sent a request.
-    asked: Arc<AtomicBool>,
+    asked: AtomicBool,
     end: watch::Receiver<Option<Instant>>,
 }
 
@@ -63,19 +61,18 @@ impl Client {
             peer,
             introduced: None,
             router,
-            asked: Arc::default(),
+            asked: AtomicBool::new(false),
             end,
         }
     }
 
     /// Returns the service that answers its requests.
-    pub(super) fn service(
-        &self,
-    ) -> impl Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send + 'static> + use<> {
-        let router = service_for(self.router.clone(), self.peer.clone(), self.introduced);
-        let asked = self.asked.clone();
+    pub(super) fn service<C: Deref<Target = Self>>(
+        client: C,
+    ) -> impl Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send + 'static> {
+        let router = service_for(client.router.clone(), client.peer.clone(), client.introduced);
         service_fn(move |request| {
-            asked.store(true, Ordering::Relaxed);
+            client.asked.store(true, Ordering::Relaxed);
             router.call(request)
         })
     }
@@ -89,22 +86,27 @@ impl Client {
         let http = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(REQUEST_HEAD)
-            .serve_connection(TokioIo::new(stream), self.service())
+            .serve_connection(TokioIo::new(stream), Self::service(&self))
             .with_upgrades();
-        self.drive(http, http1::UpgradeableConnection::graceful_shutdown, |_left| pending())
-            .await;
+        self.drive(pin!(http), http1::UpgradeableConnection::graceful_shutdown, |_left| {
+            pending()
+        })
+        .await;
     }
 
     /// Drives an HTTP connection until it ends. After the drain, only running requests are answered.
     ///
     /// `idle` waits until the connection has been unused for too long. It gets whether `leave` has announced the end.
-    pub(super) async fn drive<H, E, I>(&self, http: H, leave: impl Fn(Pin<&mut H>), idle: impl Fn(bool) -> I)
-    where
+    pub(super) async fn drive<H, E, I>(
+        &self,
+        mut http: Pin<&mut H>,
+        leave: impl Fn(Pin<&mut H>),
+        idle: impl Fn(bool) -> I,
+    ) where
         H: Future<Output = Result<(), E>>,
         E: fmt::Display,
         I: Future<Output = ()>,
     {
-        let mut http = pin!(http);
         let mut end = self.end.clone();
         let mut has_left = false;
         let ended = loop {

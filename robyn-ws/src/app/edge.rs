@@ -77,11 +77,38 @@ impl Edge {
         }
     }
 
-    /// Serves one client, in its own task: a client that says nothing keeps nobody waiting. The futures before HTTP/1.1 are
-    /// boxed, so the task of a client of plain HTTP/1.1 has no room for them.
-    pub(super) async fn serve(&self, mut stream: impl Socket, mut client: Client) {
+    /// Serves one client, in its own task: a client that says nothing keeps nobody waiting.
+    pub(super) fn welcome(self: &Arc<Self>, stream: impl Socket, client: Client) {
+        if self.is_plain(&client) {
+            // Most clients: their tasks have no room for what the others need.
+            tokio::spawn(client.serve_http1(stream));
+        } else {
+            let edge = self.clone();
+            tokio::spawn(async move { edge.serve(stream, client).await });
+        }
+    }
+
+    /// Returns `true` if the first bytes of this client are its request.
+    fn is_plain(&self, client: &Client) -> bool {
+        #[cfg(feature = "tls")]
+        if self.tls.is_some() {
+            return false;
+        }
+        #[cfg(feature = "http2")]
+        if self.http2.is_cleartext() {
+            return false;
+        }
+        !self.expects_introduction(client)
+    }
+
+    /// Returns `true` if the first bytes of this client are the header of the PROXY protocol.
+    fn expects_introduction(&self, client: &Client) -> bool {
         let proxies = self.with_proxy_protocol.as_ref();
-        if proxies.is_some_and(|proxies| proxies.trusts(&client.peer)) {
+        proxies.is_some_and(|proxies| proxies.trusts(&client.peer))
+    }
+
+    async fn serve(&self, mut stream: impl Socket, mut client: Client) {
+        if self.expects_introduction(&client) {
             let introduction = Box::pin(client.unless_late(introduce(&mut stream, &client.peer))).await;
             let Some((peer, introduced)) = introduction else {
                 return;

@@ -102,8 +102,7 @@ impl Server {
 
     fn welcome<S: Socket>(&self, stream: S, peer: impl Any) {
         let client = Client::new(Peer::of_socket(&peer), self.router.clone(), self.end.subscribe());
-        let edge = self.edge.clone();
-        tokio::spawn(async move { edge.serve(stream, client).await });
+        self.edge.welcome(stream, client);
     }
 
     /// Waits until running requests are answered, at most for `rest`. Returns `true` if the tasks of all clients have ended.

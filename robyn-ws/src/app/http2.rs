@@ -1,6 +1,6 @@
 //! HTTP/2 under `App::serve`, whose streams can become connections (RFC 8441).
 
-use std::time::Duration;
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use hyper::rt::Executor;
 use hyper_util::{
@@ -60,6 +60,7 @@ impl Http2 {
 
     /// Serves a client that speaks HTTP/2, or whose first bytes say whether it does.
     pub(super) async fn serve(&self, stream: impl Socket, client: Client, chosen: Chosen) {
+        let client = Arc::new(client);
         let streams = Streams::default();
         let mut builder = auto::Builder::new(streams.clone());
         builder
@@ -78,7 +79,7 @@ impl Http2 {
         if chosen != Chosen::No {
             builder = builder.http2_only();
         }
-        let http = builder.serve_connection_with_upgrades(TokioIo::new(stream), client.service());
+        let http = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), Client::service(client.clone())));
         let idle = |has_left| self.idle(&client, &streams, has_left);
         client
             .drive(http, auto::UpgradeableConnection::graceful_shutdown, idle)

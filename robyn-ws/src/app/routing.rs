@@ -37,7 +37,7 @@ impl App {
             let endpoint = Arc::new(endpoint);
             let path = endpoint.path.clone();
             let policy = policy.clone();
-            let handler = move |request: Request| upgrade(endpoint.clone(), policy.clone(), request);
+            let handler = move |request: Request| upgrade(endpoint.clone(), policy.clone(), request.into_parts().0);
             let methods = get(handler.clone());
             #[cfg(feature = "http2")]
             let methods = methods.connect(handler);

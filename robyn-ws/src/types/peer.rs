@@ -1,6 +1,6 @@
 //! The other end of an HTTP connection.
 
-use std::{any::Any, net::SocketAddr};
+use std::{any::Any, net::SocketAddr, sync::Arc};
 
 use axum::{
     extract::ConnectInfo,
@@ -18,7 +18,7 @@ type OfUnixSocket = ConnectInfo<unix::SocketAddr>;
 pub(crate) enum Peer {
     Tcp(SocketAddr),
     #[cfg(unix)]
-    Unix(unix::SocketAddr),
+    Unix(Arc<unix::SocketAddr>),
     /// A listener of another kind has other addresses.
     Other,
 }
@@ -40,7 +40,7 @@ impl Peer {
         }
         #[cfg(unix)]
         if let Some(address) = address.downcast_ref::<unix::SocketAddr>() {
-            return Self::Unix(address.clone());
+            return Self::Unix(Arc::new(address.clone()));
         }
         Self::Other
     }
@@ -52,7 +52,7 @@ impl Peer {
         }
         #[cfg(unix)]
         if let Some(ConnectInfo(address)) = parts.extensions.get::<OfUnixSocket>() {
-            return Self::Unix(address.clone());
+            return Self::Unix(Arc::new(address.clone()));
         }
         Self::Other
     }
@@ -65,7 +65,7 @@ impl Peer {
             }
             #[cfg(unix)]
             Self::Unix(address) => {
-                extensions.insert(ConnectInfo(address.clone()));
+                extensions.insert(ConnectInfo(unix::SocketAddr::clone(address)));
             }
             Self::Other => {}
         }

@@ -22,7 +22,7 @@ use std::{
 };
 
 use axum::{
-    extract::{FromRequestParts, RawPathParams, Request},
+    extract::{FromRequestParts, RawPathParams},
     http::{HeaderValue, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -52,8 +52,7 @@ use crate::{
 };
 
 /// Answers an upgrade request: refuses it, or returns the 101 and spawns its connection.
-pub(crate) async fn upgrade(endpoint: Arc<Endpoint>, policy: Arc<UpgradePolicy>, request: Request) -> Response {
-    let (mut parts, _body) = request.into_parts();
+pub(crate) async fn upgrade(endpoint: Arc<Endpoint>, policy: Arc<UpgradePolicy>, mut parts: Parts) -> Response {
     let task = policy.hub.drain().count_task();
     let accepted = isolate::future(accept_in_time(&endpoint, &policy, &mut parts)).await;
     let response = match accepted.unwrap_or_else(|Panicked| Err(extension_panicked(&endpoint))) {
@@ -113,8 +112,15 @@ fn drop_users(endpoint: &Endpoint, drop: impl FnOnce()) {
     }
 }
 
-/// Checks the request, the cheap checks first, and runs the upgrade handler last.
-async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Parts) -> Result<Accepted, Refusal> {
+/// What the checks of a request have found out.
+struct Checked {
+    opening: Opening,
+    subprotocol: Option<HeaderValue>,
+    proxy: Option<SocketAddr>,
+}
+
+/// Checks the request, the cheap checks first.
+fn check(endpoint: &Endpoint, policy: &UpgradePolicy, parts: &mut Parts) -> Result<Checked, Refusal> {
     check_head(endpoint, parts)?;
     let opening = handshake::check(parts)?;
     check_drain(policy)?;
@@ -123,6 +129,20 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
     let host = handshake::host(parts, told.host.as_deref())?;
     check_origin(policy, parts, &host, told.scheme)?;
     let subprotocol = handshake::subprotocol(&parts.headers, &policy.subprotocols)?;
+    Ok(Checked {
+        opening,
+        subprotocol,
+        proxy: told.proxy,
+    })
+}
+
+/// Checks the request, and runs the upgrade handler last.
+async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Parts) -> Result<Accepted, Refusal> {
+    let Checked {
+        opening,
+        subprotocol,
+        proxy,
+    } = check(endpoint, policy, parts)?;
     let raw_params = RawPathParams::from_request_parts(parts, &())
         .await
         .map_err(IntoResponse::into_response)?;
@@ -154,7 +174,7 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
         compression: compression::accept(endpoint, &parts.headers),
         request,
         peer,
-        proxy: told.proxy,
+        proxy,
         state,
         admitted,
     })

@@ -1,5 +1,7 @@
 //! Tests of the headers of proxies.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderValue, Request};
 
 use super::*;
@@ -262,7 +264,11 @@ fn untrusted_and_unnamed_peers_say_nothing() {
 #[cfg(unix)]
 #[test]
 fn peer_of_a_unix_socket_names_clients_and_has_no_address_itself() {
-    let peer = || Peer::Unix(std::os::unix::net::SocketAddr::from_pathname("/a").unwrap().into());
+    let peer = || {
+        Peer::Unix(Arc::new(
+            std::os::unix::net::SocketAddr::from_pathname("/a").unwrap().into(),
+        ))
+    };
     let (client, told) = read_from(&peer(), &[("x-forwarded-for", b"192.0.2.7, 10.0.0.2")]);
     assert_eq!((client, told.proxy), (Some("192.0.2.7:0".parse().unwrap()), None));
     for line in [&b"unknown"[..], b""] {
