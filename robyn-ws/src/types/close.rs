@@ -5,7 +5,7 @@ use std::fmt;
 use crate::util::log;
 use crate::util::printable::printable;
 
-/// Close codes of RFC 6455 section 7.4.1.
+/// Close codes of RFC 6455 section 7.4.1, and those of its registry at IANA that concern a server.
 ///
 /// ```
 /// use robyn_ws::{close_code, prelude::*};
