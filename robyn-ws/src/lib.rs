@@ -64,11 +64,11 @@ struct Readme;
 pub use axum;
 pub use robyn_ws_macros::{ConnectionState, websocket, websocket_view};
 
-#[cfg(feature = "tls")]
-pub use self::app::tls::{certificate::Tls, error::TlsError};
 #[cfg(feature = "deflate")]
 #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
 pub use self::types::compression::Compression;
+#[cfg(feature = "tls")]
+pub use self::{app::tls::certificate::Tls, types::tls_error::TlsError};
 pub use self::{
     app::{
         App, BuiltApp,

@@ -14,3 +14,10 @@ pub use crate::{
     Message, Origins, Overflow, QueryParams, Rejection, Scoped, SendError, SendJsonError, ServeError, SubRouter,
     Utf8Bytes, WebSocket, WebSocketConnector, websocket, websocket_view,
 };
+
+#[cfg(feature = "deflate")]
+#[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
+pub use crate::Compression;
+#[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+pub use crate::{Tls, TlsError};

@@ -132,7 +132,13 @@ impl Client {
         };
         if let Err(error) = ended {
             let proxy = self.introduced.and_then(|introduced| introduced.by);
-            log::debug!(peer = ?self.peer, ?proxy, %error, "HTTP ended early");
+            // hyper names a wrong first byte, and not what begins with it.
+            let hint = if self.has_asked() {
+                ""
+            } else {
+                ": if it began with TLS, the PROXY protocol or HTTP/2, see `App::tls`, `App::proxy_protocol` and `App::h2c`"
+            };
+            log::debug!(peer = ?self.peer, ?proxy, %error, "HTTP ended early{hint}");
         }
     }
 

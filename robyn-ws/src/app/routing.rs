@@ -12,7 +12,7 @@ use crate::{
     endpoint::Endpoint,
     handler::dependencies::{Dependencies, Globals},
     types::error::{BuildErrors, Problems},
-    upgrade::{policy::UpgradePolicy, upgrade},
+    upgrade::{origin::Scheme, policy::UpgradePolicy, upgrade},
 };
 
 impl App {
@@ -28,6 +28,7 @@ impl App {
             hub: self.hub.clone(),
             origins: self.origins,
             proxies: self.proxies.trusted().clone(),
+            scheme: self.edge.encrypted_at.map(|_call| Scheme::Https),
             subprotocols: names.filter_map(|name| HeaderValue::from_str(name).ok()).collect(),
         });
         // axum checks for segments in the syntax of its version 0.7 as soon as one router does. Routes with such segments are

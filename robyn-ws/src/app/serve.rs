@@ -29,7 +29,7 @@ use crate::{
     },
     endpoint::parameters::Mount,
     hub::Hub,
-    types::error::ServeError,
+    types::error::{ServeError, UNRESOLVED},
     util::log,
 };
 
@@ -208,7 +208,7 @@ fn end_process(hub: &Hub, signal: Signal) -> ! {
 /// Binds the first of the addresses that is free. The error names all of them.
 async fn bind(address: impl ToSocketAddrs) -> Result<TcpListener, ServeError> {
     let unresolved = |source| ServeError::Bind {
-        address: "the address".to_owned(),
+        address: UNRESOLVED.to_owned(),
         source,
     };
     let addresses: Vec<SocketAddr> = lookup_host(address).await.map_err(unresolved)?.collect();

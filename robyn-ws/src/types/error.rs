@@ -2,6 +2,9 @@
 
 use std::{fmt, io, panic::Location};
 
+#[cfg(feature = "tls")]
+use crate::types::tls_error::TlsError;
+
 /// Why a message was not queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -264,13 +267,27 @@ pub enum ServeError {
     /// Signals cannot be listened for, or the listener has no address.
     #[error("the server stopped: {0}")]
     Io(#[from] io::Error),
+    /// The certificate of [`App::tls`](crate::App::tls) is not usable. Serving never fails with it: it is here for the `?`
+    /// behind [`Tls::from_pem_files`](crate::Tls::from_pem_files).
+    #[cfg(feature = "tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
+
+/// The address of [`ServeError::Bind`] if it could not be resolved.
+pub(crate) const UNRESOLVED: &str = "the address";
 
 fn bind_problem(address: &str, source: &io::Error) -> String {
     let help = match source.kind() {
         io::ErrorKind::AddrInUse => "; another program listens there: stop it, or choose another port",
         io::ErrorKind::InvalidInput => "; expected HOST:PORT, such as 127.0.0.1:8080",
-        io::ErrorKind::PermissionDenied => "; ports below 1024 need privileges: choose a higher one",
+        io::ErrorKind::PermissionDenied => {
+            "; ports below 1024 need a privilege, which is CAP_NET_BIND_SERVICE on Linux: add it, or choose a higher port"
+        }
+        _ if address == UNRESOLVED => {
+            "; expected HOST:PORT, such as 127.0.0.1:8080, with a host that this machine knows"
+        }
         _ => "",
     };
     format!("cannot listen on {address}: {source}{help}")

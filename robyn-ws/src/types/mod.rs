@@ -14,6 +14,8 @@ pub(crate) mod message;
 pub(crate) mod peer;
 pub(crate) mod rejection;
 pub(crate) mod request;
+#[cfg(feature = "tls")]
+pub(crate) mod tls_error;
 #[cfg(feature = "deflate")]
 mod uncompressed;
 pub(crate) mod utf8_bytes;

@@ -127,7 +127,7 @@ fn check(endpoint: &Endpoint, policy: &UpgradePolicy, parts: &mut Parts) -> Resu
     check_target(endpoint, parts)?;
     let told = policy.proxies.read(parts);
     let host = handshake::host(parts, told.host.as_deref())?;
-    check_origin(policy, parts, &host, told.scheme)?;
+    check_origin(policy, parts, &host, told.scheme.or(policy.scheme))?;
     let subprotocol = handshake::subprotocol(&parts.headers, &policy.subprotocols)?;
     Ok(Checked {
         opening,

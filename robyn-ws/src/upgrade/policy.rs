@@ -4,7 +4,10 @@ use axum::http::HeaderValue;
 
 use crate::{
     hub::Hub,
-    upgrade::{origin::Origins, proxies::TrustedProxies},
+    upgrade::{
+        origin::{Origins, Scheme},
+        proxies::TrustedProxies,
+    },
 };
 
 /// The rules of upgrades that all endpoints of an app share.
@@ -13,5 +16,7 @@ pub(crate) struct UpgradePolicy {
     pub(crate) hub: Hub,
     pub(crate) origins: Origins,
     pub(crate) proxies: TrustedProxies,
+    /// The scheme of all requests, if the server encrypts them itself.
+    pub(crate) scheme: Option<Scheme>,
     pub(crate) subprotocols: Vec<HeaderValue>,
 }

@@ -145,6 +145,14 @@ fn error_says_which_file_it_is_about_what_was_found_and_what_was_expected() {
         ),
         (
             &*one.certificate,
+            &one.key.replace(
+                "KEY-----\n",
+                "KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n",
+            ),
+            &["key.pem` has a key with a password", "openssl pkey"],
+        ),
+        (
+            &*one.certificate,
             &*other.key,
             &[
                 "the key in `",

@@ -138,6 +138,33 @@ async fn plain_http_at_a_port_of_tls_ends_soon() {
 }
 
 #[tokio::test]
+async fn page_without_encryption_is_of_another_origin() {
+    let (probe, _seen) = probe();
+    for transport in [Transport::Tls, Transport::Http2] {
+        let server = Server::start_encrypted(app(probe.clone()), |router| router, transport).await;
+        let page_of = |scheme: &str| {
+            let host = Request::upgrade("/edge/echo");
+            host.header("Origin", format!("{scheme}://localhost"))
+        };
+        page_of("http").refused(&server).await.expect(403, "this origin");
+        page_of("https").connect(&server).await.ask("hi", "hi").await;
+    }
+}
+
+#[test]
+fn main_can_return_the_error_of_a_certificate() {
+    fn app() -> Result<App, ServeError> {
+        Ok(App::new().tls(Tls::from_pem_files("no/such/cert.pem", "no/such/key.pem")?))
+    }
+
+    let error = app().expect_err("there is no such file");
+    assert!(
+        format!("{error:?}").starts_with("cannot read `no/such/cert.pem`: "),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn app_with_tls_is_not_built_for_another_server() {
     let (probe, _seen) = probe();
     let app = app(probe).tls(Certificate::common().tls());

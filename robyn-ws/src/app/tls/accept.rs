@@ -53,7 +53,7 @@ impl Acceptor {
                 Some(stream)
             }
             Ok(Err(error)) => {
-                log::debug!(?peer, %error, "the handshake of TLS failed");
+                log::debug!(?peer, %error, "the handshake of TLS failed, or the client does not speak TLS");
                 None
             }
             Err(_late) => {

@@ -9,10 +9,8 @@ use std::{
 use rustls::ServerConfig;
 
 use crate::{
-    app::tls::{
-        error::TlsError,
-        pem::{Named, config_of},
-    },
+    app::tls::pem::{Named, config_of},
+    types::tls_error::TlsError,
     util::sync::Mutex,
 };
 

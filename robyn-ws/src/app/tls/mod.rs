@@ -2,5 +2,4 @@
 
 pub(crate) mod accept;
 pub(crate) mod certificate;
-pub(crate) mod error;
 mod pem;

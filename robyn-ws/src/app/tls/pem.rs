@@ -8,7 +8,7 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem, pem::PemObject},
 };
 
-use crate::{app::tls::error::TlsError, util::printable::printable};
+use crate::{types::tls_error::TlsError, util::printable::printable};
 
 /// A text, and the name that errors have for it.
 pub(super) struct Named<'a> {
@@ -46,6 +46,12 @@ impl<'a> Named<'a> {
         }
     }
 
+    /// Returns `true` if a key is encrypted: in PKCS #8, or as OpenSSL has done it before.
+    fn has_password(&self) -> bool {
+        let text = String::from_utf8_lossy(self.bytes);
+        text.contains("BEGIN ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED")
+    }
+
     fn unusable(&self, what: &str, expected: &str) -> TlsError {
         let (name, found) = (&self.name, self.found());
         TlsError::Unusable(format!("{name} {what}: found {found}, expected {expected}"))
@@ -77,7 +83,7 @@ fn key_of(key: &Named<'_>) -> Result<PrivateKeyDer<'static>, TlsError> {
     let expected = "one `BEGIN PRIVATE KEY`, `BEGIN RSA PRIVATE KEY` or `BEGIN EC PRIVATE KEY`";
     match PrivateKeyDer::from_pem_slice(key.bytes) {
         Ok(key) => Ok(key),
-        Err(pem::Error::NoItemsFound) if key.found().contains("ENCRYPTED") => Err(key.unusable(
+        Err(_) if key.has_password() => Err(key.unusable(
             "has a key with a password",
             &format!("{expected}; `openssl pkey -in FILE -out FILE` removes the password"),
         )),
@@ -99,7 +105,7 @@ fn refused(certificate: &Named<'_>, key: &Named<'_>, error: &Error) -> TlsError 
             )
         }
         error => format!(
-            "the key in {key} and the certificate in {certificate} are not usable: {error}; expected a key of the kind RSA (2048 bits or more), ECDSA (P-256, P-384 or P-521) or Ed25519"
+            "the key in {key} and the certificate in {certificate} are not usable: {error}; expected a key of the kind RSA (2048 bits or more), ECDSA (P-256 or P-384) or Ed25519"
         ),
     })
 }

@@ -21,7 +21,7 @@ use crate::{
         origin::Scheme,
         proxies::{
             claims::{Claims, Client, agreed},
-            x_forwarded::X_FORWARDED_FOR,
+            x_forwarded::{X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO},
         },
     },
     util::{log, network::Network, printable::printable},
@@ -125,8 +125,8 @@ impl TrustedProxies {
         }
     }
 
-    /// Returns what both kinds of headers say. If they contradict each other, one of them may come from the client, so
-    /// neither counts.
+    /// Returns what both kinds of headers say. If they contradict each other about one thing, one of them may come from the
+    /// client, so neither counts for anything.
     fn claims(&self, headers: &HeaderMap, nearest: Option<SocketAddr>) -> Claims {
         let trusts = |address| self.trusts_address(address);
         let standard = forwarded::claims(headers, nearest, trusts);
@@ -140,13 +140,17 @@ impl TrustedProxies {
                 proxy = nearest.map(tracing::field::display),
                 forwarded = ?said(header::FORWARDED),
                 x_forwarded_for = ?said(X_FORWARDED_FOR),
+                x_forwarded_host = ?said(X_FORWARDED_HOST),
+                x_forwarded_proto = ?said(X_FORWARDED_PROTO),
                 "`Forwarded` and `X-Forwarded-…` contradict each other, so neither counts: have the proxy remove the ones that it does not write"
             );
         }
-        Claims {
-            client: client.unwrap_or(Some(Client(nearest))),
-            host: host.unwrap_or_default(),
-            scheme: scheme.unwrap_or_default(),
+        match (client, host, scheme) {
+            (Ok(client), Ok(host), Ok(scheme)) => Claims { client, host, scheme },
+            _ => Claims {
+                client: Some(Client(nearest)),
+                ..Claims::default()
+            },
         }
     }
 }

@@ -13,8 +13,8 @@ use crate::upgrade::{
 };
 
 pub(super) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+pub(super) const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+pub(super) const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// Returns what the headers say. Of several hosts and schemes the last one counts, which the nearest proxy has written.
 pub(super) fn claims(headers: &HeaderMap, nearest: Option<SocketAddr>, trusts: impl Fn(SocketAddr) -> bool) -> Claims {
