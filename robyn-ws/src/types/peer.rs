@@ -1,6 +1,8 @@
 //! The other end of an HTTP connection.
 
-use std::{any::Any, net::SocketAddr, sync::Arc};
+#[cfg(unix)]
+use std::sync::Arc;
+use std::{any::Any, net::SocketAddr};
 
 use axum::{
     extract::ConnectInfo,

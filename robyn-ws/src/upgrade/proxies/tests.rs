@@ -1,7 +1,5 @@
 //! Tests of the headers of proxies.
 
-use std::sync::Arc;
-
 use axum::http::{HeaderValue, Request};
 
 use super::*;
@@ -264,7 +262,7 @@ fn untrusted_and_unnamed_peers_say_nothing() {
 #[test]
 fn peer_of_a_unix_socket_names_clients_and_has_no_address_itself() {
     let peer = || {
-        Peer::Unix(Arc::new(
+        Peer::Unix(std::sync::Arc::new(
             std::os::unix::net::SocketAddr::from_pathname("/a").unwrap().into(),
         ))
     };
