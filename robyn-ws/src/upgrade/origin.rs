@@ -44,7 +44,8 @@ impl Origins {
         }
     }
 
-    /// Allows only pages from the host and port that the request itself goes to. This is the default.
+    /// Allows only pages from the host and port that the request itself goes to. This is the default. Under `App::tls`, only
+    /// pages of `https` are allowed, unless a trusted proxy names another scheme.
     ///
     /// A proxy in front of the server has to pass on the `Host` of the request: see
     /// [Behind a proxy](crate::docs::behind_a_proxy).
