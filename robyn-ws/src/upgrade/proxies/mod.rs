@@ -134,23 +134,21 @@ impl TrustedProxies {
         let client = agreed(standard.client, usual.client, Client::eq);
         let host = agreed(standard.host, usual.host, |one, other| one.eq_ignore_ascii_case(other));
         let scheme = agreed(standard.scheme, usual.scheme, Scheme::eq);
-        if client.is_err() || host.is_err() || scheme.is_err() {
-            let said = |name| printable(headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("…"));
-            log::warn!(
-                proxy = nearest.map(tracing::field::display),
-                forwarded = ?said(header::FORWARDED),
-                x_forwarded_for = ?said(X_FORWARDED_FOR),
-                x_forwarded_host = ?said(X_FORWARDED_HOST),
-                x_forwarded_proto = ?said(X_FORWARDED_PROTO),
-                "`Forwarded` and `X-Forwarded-…` contradict each other, so neither counts: have the proxy remove the ones that it does not write"
-            );
+        if let (Ok(client), Ok(host), Ok(scheme)) = (client, host, scheme) {
+            return Claims { client, host, scheme };
         }
-        match (client, host, scheme) {
-            (Ok(client), Ok(host), Ok(scheme)) => Claims { client, host, scheme },
-            _ => Claims {
-                client: Some(Client(nearest)),
-                ..Claims::default()
-            },
+        let said = |name| printable(headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("…"));
+        log::warn!(
+            proxy = nearest.map(tracing::field::display),
+            forwarded = ?said(header::FORWARDED),
+            x_forwarded_for = ?said(X_FORWARDED_FOR),
+            x_forwarded_host = ?said(X_FORWARDED_HOST),
+            x_forwarded_proto = ?said(X_FORWARDED_PROTO),
+            "`Forwarded` and `X-Forwarded-…` contradict each other, so neither counts: have the proxy remove the ones that it does not write"
+        );
+        Claims {
+            client: Some(Client(nearest)),
+            ..Claims::default()
         }
     }
 }
