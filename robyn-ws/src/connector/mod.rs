@@ -19,7 +19,7 @@ use crate::{
         audience::{Audience, BroadcastIsSyncOrAsync, Delivery},
         directory::EndpointRef,
         live::Live,
-        members::JoinRefusal,
+        rooms::JoinRefusal,
     },
     types::{
         close::{Ending, close_code},

@@ -1,19 +1,18 @@
 //! The live connections of one endpoint, and its rooms.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Arc, Weak},
 };
 
 use tokio::runtime::Handle;
 
 use crate::{
-    hub::{batch::Broadcast, flusher::Flusher, group::Group, live::Live, telemetry::Telemetry},
+    hub::{batch::Broadcast, flusher::Flusher, group::Group, live::Live, rooms::Rooms, telemetry::Telemetry},
     mailbox::sender::Sender,
     types::{
         id::{ConnectionId, IdMap, IdSet},
         limits::Bounds,
-        membership::{Joined, Left},
     },
     util::sync::{Mutex, MutexGuard},
     wire::deflate::{BroadcastFrame, Encoder},
@@ -34,7 +33,7 @@ pub(crate) struct EndpointMembers {
     pub(crate) telemetry: Telemetry,
     /// The flushers of each runtime with connections here.
     flushers: Mutex<Vec<Weak<Flusher>>>,
-    bounds: Arc<Bounds>,
+    pub(super) bounds: Arc<Bounds>,
     /// Encodes messages in the forms of the connections.
     pub(crate) encoder: Encoder,
     members: Mutex<MemberTable>,
@@ -46,18 +45,15 @@ pub(super) struct MemberTable {
     pub(super) everyone: Group,
     pub(super) rooms: HashMap<Arc<str>, Group>,
     /// The rooms of each connection that is in at least one.
-    rooms_of: IdMap<Rooms>,
+    pub(super) rooms_of: IdMap<Rooms>,
     /// Connections whose 101 is not sent yet. Only broadcasts to all connections read this.
     pending: IdMap<Arc<Live>>,
     /// Connections that have left, while their close handler or close handshake runs. Read by a drain, and by their own
     /// handlers.
     leaving: IdMap<Arc<Live>>,
     /// The rooms of each connection that has left, for its close handler.
-    rooms_left: IdMap<Rooms>,
+    pub(super) rooms_left: IdMap<Rooms>,
 }
-
-/// Names of rooms.
-type Rooms = HashSet<Arc<str>>;
 
 /// The result of deferring a broadcast, and the recipients that it could not be deferred for.
 #[derive(Debug, Default)]
@@ -68,14 +64,6 @@ pub(crate) struct Enqueued {
     pub(crate) direct: Vec<Arc<Live>>,
     /// Recipients whose 101 is not sent yet. The caller queues the frame for each.
     pub(crate) pending: Vec<Arc<Live>>,
-}
-
-/// Why a connection did not join a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum JoinRefusal {
-    NotConnected,
-    TooManyRooms,
-    NameTooLong,
 }
 
 impl EndpointMembers {
@@ -197,36 +185,6 @@ impl EndpointMembers {
         start
     }
 
-    /// Adds the connection to the room, or returns why not.
-    pub(crate) fn join(&self, id: ConnectionId, room: &str) -> (Joined, Option<JoinRefusal>) {
-        let mut members = self.lock();
-        let is_new = members.join(id, room, &self.bounds);
-        let joined = Joined {
-            count: members.rooms.get(room).map_or(0, Group::len),
-            is_member: is_new.is_ok(),
-            first_of_identity: is_new == Ok(true),
-        };
-        (joined, is_new.err())
-    }
-
-    /// Removes the connection from the room.
-    pub(crate) fn leave_room(&self, id: ConnectionId, room: &str) -> Left {
-        let mut members = self.lock();
-        let was_member = members.leave(id, room);
-        Left {
-            count: members.rooms.get(room).map_or(0, Group::len),
-            was_member,
-            last_of_identity: was_member,
-        }
-    }
-
-    /// Returns the rooms of a connection. If it has left, returns the rooms that it was in.
-    pub(crate) fn rooms_of(&self, id: ConnectionId) -> Vec<Arc<str>> {
-        let members = self.lock();
-        let rooms = members.rooms_of.get(&id).or_else(|| members.rooms_left.get(&id));
-        rooms.into_iter().flatten().cloned().collect()
-    }
-
     /// Returns a connection. A connection that has left is found only by its own handler.
     pub(crate) fn find(&self, id: ConnectionId) -> Option<Arc<Live>> {
         let members = self.lock();
@@ -298,68 +256,19 @@ impl EndpointMembers {
         !self.lock().pending.is_empty()
     }
 
-    /// Returns the number of connections in any of `rooms`, without `except`.
-    pub(crate) fn count_in_any(&self, rooms: &[String], except: &[ConnectionId]) -> usize {
-        self.lock().union(rooms, except).len()
-    }
-
     /// Returns the number of all connections, without `except`. It must have no duplicates.
     pub(crate) fn count_except(&self, except: &[ConnectionId]) -> usize {
         self.lock().everyone.count_except(except)
     }
 
-    /// Returns the number of connections in `room`, without `except`. It must have no duplicates.
-    pub(crate) fn count_in(&self, room: &str, except: &[ConnectionId]) -> usize {
-        let members = self.lock();
-        members.rooms.get(room).map_or(0, |group| group.count_except(except))
-    }
-
     pub(crate) fn count(&self) -> usize {
         self.lock().everyone.len()
-    }
-
-    pub(crate) fn room_count(&self) -> usize {
-        self.lock().rooms.len()
     }
 }
 
 impl MemberTable {
-    /// Adds the connection to the room. Returns `false` if it is in the room already.
-    fn join(&mut self, id: ConnectionId, room: &str, bounds: &Bounds) -> Result<bool, JoinRefusal> {
-        if room.len() > bounds.max_room_name {
-            return Err(JoinRefusal::NameTooLong);
-        }
-        let live = self.everyone.get(id).cloned().ok_or(JoinRefusal::NotConnected)?;
-        if self.rooms.get(room).is_some_and(|group| group.contains(id)) {
-            return Ok(false);
-        }
-        if self.rooms_of.get(&id).map_or(0, Rooms::len) >= bounds.max_rooms_per_connection {
-            return Err(JoinRefusal::TooManyRooms);
-        }
-        let known = self.rooms.get_key_value(room);
-        let name = known.map_or_else(|| Arc::from(room), |(name, _)| name.clone());
-        self.rooms.entry(name.clone()).or_default().insert(live);
-        self.rooms_of.entry(id).or_default().insert(name);
-        Ok(true)
-    }
-
-    /// Removes the connection from the room. Returns `false` if it is not in the room.
-    fn leave(&mut self, id: ConnectionId, room: &str) -> bool {
-        let Some(rooms) = self.rooms_of.get_mut(&id) else {
-            return false;
-        };
-        if !rooms.remove(room) {
-            return false;
-        }
-        if rooms.is_empty() {
-            self.rooms_of.remove(&id);
-        }
-        self.leave_room(id, room);
-        true
-    }
-
     /// Returns the connections in any of `rooms`, each once, without `except`.
-    fn union(&self, rooms: &[String], except: &[ConnectionId]) -> Vec<Arc<Live>> {
+    pub(super) fn union(&self, rooms: &[String], except: &[ConnectionId]) -> Vec<Arc<Live>> {
         let groups = rooms.iter().filter_map(|room| self.rooms.get(&**room));
         let mut seen = IdSet::default();
         let each_once = groups.flat_map(Group::members).filter(|live| seen.insert(live.id));
@@ -380,15 +289,5 @@ impl MemberTable {
             rooms.any(|room| its.is_some_and(|its| its.contains(room.as_str())))
         });
         is_in.then(|| live.clone())
-    }
-
-    /// Removes the connection from the room. An empty room is dropped, because clients may choose the names.
-    fn leave_room(&mut self, id: ConnectionId, room: &str) {
-        if let Some(group) = self.rooms.get_mut(room) {
-            group.remove(id);
-            if group.is_empty() {
-                self.rooms.remove(room);
-            }
-        }
     }
 }

@@ -1,8 +1,8 @@
 //! The live connections of an app in this process.
 //!
-//! `members`, `group`, `live`, `flusher`, `batch` and `sweep` are one structure whose parts refer to each other: an
-//! endpoint has members, a member has a flusher, a flusher has batches of members. They are the only circle of imports
-//! in the crate.
+//! `members`, `rooms`, `group`, `live`, `flusher`, `batch` and `sweep` are one structure whose parts refer to each other:
+//! an endpoint has members, a member has a flusher, a flusher has batches of members. They are the only circle of
+//! imports in the crate.
 
 pub(crate) mod admission;
 pub(crate) mod audience;
@@ -16,6 +16,7 @@ pub(crate) mod live;
 pub(crate) mod members;
 #[cfg(all(test, races))]
 mod races;
+pub(crate) mod rooms;
 pub(crate) mod sweep;
 pub(crate) mod telemetry;
 
