@@ -20,7 +20,8 @@ pub use crate::{
         },
         inference::Inference,
         needs::Needs,
-        reply::{HandlerResult, IntoReply, IntoUpgradeReply, UpgradeResult},
+        reply::{HandlerResult, IntoReply},
+        upgrade_reply::{IntoUpgradeReply, UpgradeResult},
         view::{IntoViewReply, SharedView, ViewState},
     },
 };

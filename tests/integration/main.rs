@@ -17,6 +17,7 @@ mod handshake;
 mod limits;
 mod messages;
 mod outside;
+mod people;
 mod rooms;
 mod sending;
 mod testing;

@@ -356,6 +356,7 @@ impl App {
             routers: mem::take(&mut self.routers),
             only: &self.only,
             mount,
+            identities: self.hub.identities().clone(),
             #[cfg(feature = "deflate")]
             compression: self.compression.as_ref(),
         };

@@ -28,12 +28,12 @@ impl Drop for HubGuard {
     }
 }
 
-/// Keeps the rooms of a connection that has left the hub for its close handler.
+/// Keeps the rooms and the identity of a connection that has left the hub for its close handler.
 #[derive(Debug)]
 pub(super) struct RoomsGuard(pub(super) Arc<Live>);
 
 impl Drop for RoomsGuard {
     fn drop(&mut self) {
-        self.0.endpoint.forget_rooms(self.0.id);
+        self.0.endpoint.forget_departed(self.0.id);
     }
 }

@@ -100,10 +100,15 @@ impl Connection {
         live.mailbox.connect(writer.with_deflation(deflation));
         let hub_guard = HubGuard::new(live.clone());
         expected.has_come = true;
-        // A drain that began before the connection was in the hub has not seen it.
+        // It leaves at once if it was closed while it was pending. A drain that began before has not seen it.
         let task = task.into_connection();
-        if task.is_draining() {
-            live.close(task.ending());
+        let ending = if task.is_draining() {
+            Some(task.ending())
+        } else {
+            live.mailbox.ending()
+        };
+        if let Some(ending) = ending {
+            live.close(ending);
         }
         let reader = FrameReader::new(read, &unread, inflation);
         let connection = Self {

@@ -13,10 +13,11 @@ use crate::{
         admission::Admitted,
         drain::TaskGuard,
         live::{Live, RunningHandler},
+        people::IdentityRefusal,
         sweep::Alarm,
     },
     mailbox::Mailbox,
-    types::{id::ConnectionId, request::UpgradeRequest},
+    types::{id::ConnectionId, identity::Identity, request::UpgradeRequest},
     wire::deflate::{Deflation, Inflation, Negotiated},
 };
 
@@ -54,6 +55,12 @@ impl PendingConnection {
     /// Returns the path of the endpoint, for the log.
     pub(crate) fn endpoint(&self) -> &str {
         &self.context.endpoint.path
+    }
+
+    /// Sets who the client is. Broadcasts to the identity wait in the mailbox, as those to everyone.
+    pub(crate) fn identify(&self, identity: Identity) -> Result<(), IdentityRefusal> {
+        let live = &self.expected.live;
+        live.endpoint.identify(live, identity).map(drop)
     }
 
     /// Creates the connection of an accepted request.

@@ -44,6 +44,9 @@ impl EndpointDraft {
         let states = states(&path, &needs, problems);
         let encoder = scope.encoder();
         let bounds = Arc::new(scope.bounds);
+        let members = EndpointMembers::new(&path, bounds.clone())
+            .with_encoder(encoder)
+            .with_identities(scope.identities);
         let reads_request = handlers.upgrade.is_some() || needs.iter().any(|(_, needs)| needs.reads_request);
         Endpoint {
             first: entries[0],
@@ -52,7 +55,7 @@ impl EndpointDraft {
             states,
             checks: distinct_checks(&needs),
             admissions: Arc::new(scope.admissions),
-            members: Arc::new(EndpointMembers::new(&path, bounds.clone()).with_encoder(encoder)),
+            members: Arc::new(members),
             unread_request: (!reads_request).then(Arc::default),
             bounds,
             path: path.into(),

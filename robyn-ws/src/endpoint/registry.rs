@@ -8,7 +8,8 @@ use crate::{
         event::{self, Event, EventContext},
         extract::upgrade::UpgradeContext,
         needs::Needs,
-        reply::{HandlerError, HandlerResult, UpgradeResult},
+        reply::{HandlerError, HandlerResult},
+        upgrade_reply::UpgradeResult,
     },
     types::{
         error::{Place, Problems},

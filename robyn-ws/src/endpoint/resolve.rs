@@ -1,6 +1,6 @@
 //! From entries to endpoints: walks through the sub-routers and groups the handlers by path.
 
-use std::{collections::BTreeMap, mem, ptr};
+use std::{collections::BTreeMap, mem, ptr, sync::Arc};
 
 #[cfg(feature = "deflate")]
 use crate::types::compression::{Compression, CompressionRules};
@@ -17,6 +17,7 @@ use crate::{
         selection::Selection,
     },
     handler::dependencies::Scopes,
+    hub::identities::Identities,
     types::{
         error::{Place, Problems},
         limits::Bounds,
@@ -32,6 +33,7 @@ pub(crate) struct Wiring<'a> {
     pub(crate) routers: Vec<(IncludedRouter, Place)>,
     pub(crate) only: &'a Selection,
     pub(crate) mount: Mount,
+    pub(crate) identities: Arc<Identities>,
     /// The compression of the app, with the place of the call.
     #[cfg(feature = "deflate")]
     pub(crate) compression: Option<&'a (Compression, Place)>,
@@ -45,10 +47,11 @@ pub(crate) fn endpoints(wiring: Wiring<'_>, problems: &mut Problems) -> Vec<Endp
         routers,
         only,
         mount,
+        identities,
         #[cfg(feature = "deflate")]
         compression,
     } = wiring;
-    let scope = RouterScope::of_app(scopes, bounds);
+    let scope = RouterScope::of_app(scopes, bounds, identities);
     #[cfg(feature = "deflate")]
     let scope = scope.with_compression(CompressionRules::of_app(compression, problems));
     let mut resolver = Resolver {

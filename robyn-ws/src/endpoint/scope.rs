@@ -7,7 +7,7 @@ use crate::types::compression::CompressionRules;
 use crate::{
     endpoint::router::SubRouter,
     handler::dependencies::{Dependencies, Scopes},
-    hub::admission::Admissions,
+    hub::{admission::Admissions, identities::Identities},
     types::{
         error::{Place, Problems},
         limits::{Bounds, Limits},
@@ -22,6 +22,8 @@ pub(super) struct RouterScope {
     pub(super) scopes: Scopes,
     pub(super) bounds: Bounds,
     pub(super) admissions: Admissions,
+    /// The index of the app.
+    pub(super) identities: Arc<Identities>,
     /// How messages are compressed, `None` for not at all.
     #[cfg(feature = "deflate")]
     pub(super) compression: Option<CompressionRules>,
@@ -29,7 +31,7 @@ pub(super) struct RouterScope {
 
 impl RouterScope {
     /// Returns the scope of the app itself.
-    pub(super) fn of_app(scopes: Scopes, bounds: Bounds) -> Self {
+    pub(super) fn of_app(scopes: Scopes, bounds: Bounds, identities: Arc<Identities>) -> Self {
         let mut admissions = Admissions::default();
         admissions.add(&bounds);
         Self {
@@ -37,6 +39,7 @@ impl RouterScope {
             scopes,
             bounds,
             admissions,
+            identities,
             #[cfg(feature = "deflate")]
             compression: None,
         }
@@ -81,6 +84,7 @@ impl RouterScope {
             scopes,
             bounds,
             admissions,
+            identities: self.identities.clone(),
             #[cfg(feature = "deflate")]
             compression: self.compression.clone(),
         }

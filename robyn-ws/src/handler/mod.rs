@@ -8,4 +8,5 @@ pub(crate) mod inference;
 pub(crate) mod needs;
 pub(crate) mod reply;
 pub(crate) mod state;
+pub(crate) mod upgrade_reply;
 pub(crate) mod view;

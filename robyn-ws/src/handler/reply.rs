@@ -2,12 +2,11 @@
 
 use std::{error::Error, fmt};
 
-use axum::{Json, response::IntoResponse};
+use axum::Json;
 use bytes::Bytes;
 use serde::Serialize;
 
 use crate::{
-    handler::{extract::upgrade::UpgradeRefusal, inference::Inference, needs::Needs, state::ConnectionState},
     types::{
         close::{CloseFrame, CloseReason, Ending, close_code},
         disconnected::Disconnected,
@@ -285,68 +284,5 @@ impl fmt::Debug for HandlerError {
             Kind::Rejected(rejection) => rejection.fmt(f),
             Kind::Close(_) | Kind::Reply(_) => fmt::Display::fmt(self, f),
         }
-    }
-}
-
-/// The outcome of an upgrade handler: go on, perhaps with a state, or refuse.
-#[doc(hidden)]
-pub type UpgradeResult = Result<UpgradeReply, UpgradeRefusal>;
-
-/// The state that an upgrade handler returned, if it returns one.
-#[doc(hidden)]
-#[derive(Debug, Default)]
-pub struct UpgradeReply(pub(crate) Option<Box<dyn std::any::Any + Send>>);
-
-/// A type that an upgrade handler can return.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be returned by an `upgrade` handler",
-    label = "not an answer to an upgrade",
-    note = "an `upgrade` handler can return `()` to accept, `S` to accept with a state, or `Result<(), R>` or `Result<S, R>` to refuse with an `Err`, where `S` derives `ConnectionState` and `R: IntoResponse`",
-    note = "an HTTP answer only refuses: return it as `Err(answer)`",
-    note = "a text or a message can be sent once the connection exists: return it from a handler with `on = \"connect\"`, or from the method `connect` of a view"
-)]
-pub trait IntoUpgradeReply: Sized {
-    fn into_upgrade_reply(self) -> UpgradeResult;
-    fn declare(needs: &mut Needs, ty: Inference<Self>);
-}
-
-#[diagnostic::do_not_recommend]
-impl IntoUpgradeReply for () {
-    fn into_upgrade_reply(self) -> UpgradeResult {
-        Ok(UpgradeReply::default())
-    }
-
-    fn declare(_needs: &mut Needs, _ty: Inference<Self>) {}
-}
-
-#[diagnostic::do_not_recommend]
-impl<S: ConnectionState> IntoUpgradeReply for S {
-    fn into_upgrade_reply(self) -> UpgradeResult {
-        Ok(UpgradeReply(Some(Box::new(self))))
-    }
-
-    fn declare(needs: &mut Needs, _ty: Inference<Self>) {
-        needs.provides::<S>();
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<R: IntoResponse> IntoUpgradeReply for Result<(), R> {
-    fn into_upgrade_reply(self) -> UpgradeResult {
-        self.map(|()| UpgradeReply::default()).map_err(UpgradeRefusal::new)
-    }
-
-    fn declare(_needs: &mut Needs, _ty: Inference<Self>) {}
-}
-
-#[diagnostic::do_not_recommend]
-impl<S: ConnectionState, R: IntoResponse> IntoUpgradeReply for Result<S, R> {
-    fn into_upgrade_reply(self) -> UpgradeResult {
-        self.map_err(UpgradeRefusal::new)?.into_upgrade_reply()
-    }
-
-    fn declare(needs: &mut Needs, _ty: Inference<Self>) {
-        needs.provides::<S>();
     }
 }

@@ -9,10 +9,10 @@ use crate::{
         event::{EventContext, LiveEvent},
         extract::{state, upgrade::UpgradeRefusal},
         needs::Needs,
-        reply::{IntoUpgradeReply, UpgradeResult},
         state::ConnectionState,
+        upgrade_reply::{UpgradeReply, UpgradeResult},
     },
-    types::rejection::Rejection,
+    types::{identity::Identity, rejection::Rejection},
 };
 
 /// A view whose methods borrow it, or create it.
@@ -27,7 +27,7 @@ pub trait ViewState: Sized {
     fn take<'a, E: LiveEvent>(cx: &mut EventContext<'a, E>) -> Result<&'a mut Self, Rejection>;
     fn declare(needs: &mut Needs);
     fn declare_shared(needs: &mut Needs);
-    fn upgraded(result: Result<Self, UpgradeRefusal>) -> UpgradeResult;
+    fn upgraded(result: ViewResult<Self>) -> UpgradeResult;
     fn provide(needs: &mut Needs);
 }
 
@@ -45,8 +45,12 @@ impl<S: ConnectionState> ViewState for S {
         state::declare::<S>(needs, false);
     }
 
-    fn upgraded(result: Result<Self, UpgradeRefusal>) -> UpgradeResult {
-        result?.into_upgrade_reply()
+    fn upgraded(result: ViewResult<Self>) -> UpgradeResult {
+        let (identity, view) = result?;
+        Ok(UpgradeReply {
+            identity,
+            state: Some(Box::new(view)),
+        })
     }
 
     fn provide(needs: &mut Needs) {
@@ -73,27 +77,46 @@ impl<S: Any + Send + Sync> SharedView for S {
     }
 }
 
+/// A view that its `upgrade` method has created, with the identity of the client if it says that too.
+#[doc(hidden)]
+pub(crate) type ViewResult<S> = Result<(Option<Identity>, S), UpgradeRefusal>;
+
 /// The output of an `upgrade` method that creates the view `S`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be returned by the `upgrade` method of `{S}`",
     label = "not an answer to an upgrade",
-    note = "return `Self`, or `Result<Self, R>` where `R: IntoResponse` (the HTTP answer that refuses)"
+    note = "return `Self`, `(Identity, Self)` to say who the client is, or `Result<_, R>` of these where `R: IntoResponse` (the HTTP answer that refuses)"
 )]
 pub trait IntoViewReply<S> {
-    fn into_view_reply(self) -> Result<S, UpgradeRefusal>;
+    fn into_view_reply(self) -> ViewResult<S>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<S> IntoViewReply<S> for S {
-    fn into_view_reply(self) -> Result<S, UpgradeRefusal> {
-        Ok(self)
+    fn into_view_reply(self) -> ViewResult<S> {
+        Ok((None, self))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S> IntoViewReply<S> for (Identity, S) {
+    fn into_view_reply(self) -> ViewResult<S> {
+        let (identity, view) = self;
+        Ok((Some(identity), view))
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<S, R: IntoResponse> IntoViewReply<S> for Result<S, R> {
-    fn into_view_reply(self) -> Result<S, UpgradeRefusal> {
-        self.map_err(UpgradeRefusal::new)
+    fn into_view_reply(self) -> ViewResult<S> {
+        self.map_err(UpgradeRefusal::new)?.into_view_reply()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, R: IntoResponse> IntoViewReply<S> for Result<(Identity, S), R> {
+    fn into_view_reply(self) -> ViewResult<S> {
+        self.map_err(UpgradeRefusal::new)?.into_view_reply()
     }
 }

@@ -9,17 +9,18 @@ use std::{
 use futures_util::future::join_all;
 
 use serde::Serialize;
+use smallvec::{SmallVec, smallvec};
 
 use crate::{
-    hub::{directory::EndpointRef, live::Live, members::Enqueued},
-    mailbox::{Pushed, TryPushError},
+    hub::{directory::EndpointRef, identities::Identities, live::Live, share::Share},
+    mailbox::Pushed,
     types::{
         close::{Ending, close_code},
         error::{JsonError, SendError},
         id::ConnectionId,
+        identity::Identity,
         message::Message,
     },
-    wire::deflate::{BroadcastFrame, Forms},
 };
 
 /// The result of a broadcast.
@@ -45,8 +46,19 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    pub(super) const fn of(queued: usize) -> Self {
+        Self { queued, dropped: 0 }
+    }
+
+    fn sum(self, other: Self) -> Self {
+        Self {
+            queued: self.queued + other.queued,
+            dropped: self.dropped + other.dropped,
+        }
+    }
+
     #[inline]
-    fn add(&mut self, live: &Live, pushed: Result<Pushed, SendError>) {
+    pub(super) fn add(&mut self, live: &Live, pushed: Result<Pushed, SendError>) {
         self.queued += usize::from(pushed.is_ok());
         // The overflow policy acts on the connection. The sender only sees this `Delivery`.
         self.dropped += live.handle_drops(pushed);
@@ -54,7 +66,8 @@ impl Delivery {
 }
 
 /// The recipients of a broadcast: all connections of an endpoint, or the members of some rooms, minus exceptions. Each
-/// connection receives the broadcast once.
+/// connection receives the broadcast once. [`Hub::identity`](crate::Hub::identity) returns the audience of all connections
+/// of one person, on every endpoint.
 ///
 /// The first room narrows the audience to its members. Each further room adds its members: `ws.others().to("red")` are
 /// the others in red, and `ws.others().to("red").to("blue")` are the others in red or blue.
@@ -70,11 +83,19 @@ impl Delivery {
 #[derive(Clone)]
 #[must_use = "an audience does nothing until something is broadcast to it"]
 pub struct Audience {
-    endpoint: EndpointRef,
+    scope: Scope,
     /// Sorted, without duplicates. `None` stands for all connections.
     rooms: Option<Vec<String>>,
     /// Sorted, without duplicates.
     except: Vec<ConnectionId>,
+}
+
+/// The connections that rooms and exceptions narrow.
+#[derive(Clone)]
+enum Scope {
+    Endpoint(EndpointRef),
+    /// The connections of an identity, on all endpoints.
+    Identity(Arc<Identities>, Identity),
 }
 
 /// No message implements it: a call of `broadcast` is explained by the compiler, whose own suggestion is `sync_broadcast`
@@ -88,8 +109,16 @@ pub trait BroadcastIsSyncOrAsync {}
 
 impl Audience {
     pub(crate) const fn everyone(endpoint: EndpointRef) -> Self {
+        Self::new(Scope::Endpoint(endpoint))
+    }
+
+    pub(super) const fn of_identity(identities: Arc<Identities>, identity: Identity) -> Self {
+        Self::new(Scope::Identity(identities, identity))
+    }
+
+    const fn new(scope: Scope) -> Self {
         Self {
-            endpoint,
+            scope,
             rooms: None,
             except: Vec::new(),
         }
@@ -116,13 +145,8 @@ impl Audience {
     /// Queues `message` for the audience without waiting. If a queue is full,
     /// [`Limits::overflow`](crate::Limits::overflow) applies. The message is encoded once.
     pub fn sync_broadcast(&self, message: impl Into<Message>) -> Delivery {
-        let frame = self.encode(&message.into());
-        let mut delivery = Delivery::default();
-        for live in self.enqueue(&frame, &mut delivery) {
-            delivery.add(&live, live.push(live.its_form_of(&frame)));
-        }
-        self.endpoint.telemetry.broadcast(delivery.queued);
-        delivery
+        let shares = self.shares(&message.into()).into_iter();
+        shares.map(Share::push).fold(Delivery::default(), Delivery::sum)
     }
 
     /// Queues `message` for the audience, and waits for the connections whose queue is full.
@@ -136,22 +160,14 @@ impl Audience {
     ///
     /// If this future is dropped, connections whose queue had room have the message, and the others do not.
     pub async fn async_broadcast(&self, message: impl Into<Message>) -> Delivery {
-        let frame = self.encode(&message.into());
-        let mut delivery = Delivery::default();
-        let mut full = Vec::new();
-        for live in self.enqueue(&frame, &mut delivery) {
-            match live.try_push(live.its_form_of(&frame)) {
-                Ok(pushed) => delivery.add(&live, Ok(pushed)),
-                Err(TryPushError::Refused(error)) => delivery.add(&live, Err(error)),
-                Err(TryPushError::Full(_)) => full.push(live),
-            }
+        let mut shares = self.shares(&message.into());
+        if shares.len() == 1
+            && let Some(share) = shares.pop()
+        {
+            return share.push_wait().await;
         }
-        let waits = full.iter().map(|live| live.push_wait(live.its_form_of(&frame)));
-        for (live, pushed) in full.iter().zip(join_all(waits).await) {
-            delivery.add(live, pushed);
-        }
-        self.endpoint.telemetry.broadcast(delivery.queued);
-        delivery
+        let deliveries = join_all(shares.into_iter().map(Share::push_wait)).await;
+        deliveries.into_iter().fold(Delivery::default(), Delivery::sum)
     }
 
     /// Queues `value` as JSON for the audience, as [`Self::sync_broadcast`].
@@ -178,10 +194,13 @@ impl Audience {
 
     /// Returns the number of connections in the audience.
     pub fn count(&self) -> usize {
+        let Scope::Endpoint(endpoint) = &self.scope else {
+            return self.members().len();
+        };
         match self.rooms.as_deref() {
-            None => self.endpoint.count_except(&self.except),
-            Some([room]) => self.endpoint.count_in(room, &self.except),
-            Some(union) => self.endpoint.count_in_any(union, &self.except),
+            None => endpoint.count_except(&self.except),
+            Some([room]) => endpoint.count_in(room, &self.except),
+            Some(union) => endpoint.count_in_any(union, &self.except),
         }
     }
 
@@ -190,64 +209,86 @@ impl Audience {
         self.members().iter().map(|live| live.id).collect()
     }
 
+    /// Returns the identities of the connections in the audience, sorted and each once. Connections without an identity are
+    /// left out.
+    pub fn identities(&self) -> Vec<Identity> {
+        let mut identities = match &self.scope {
+            Scope::Endpoint(endpoint) => endpoint.identities_in(self.rooms.as_deref(), &self.except),
+            Scope::Identity(_, identity) => self.members().first().map(|_| identity.clone()).into_iter().collect(),
+        };
+        identities.sort_unstable();
+        identities.dedup();
+        identities
+    }
+
     /// Closes the connections in the audience with code 1000, as [`Self::close_with`]. Returns their number.
     pub fn close(&self) -> usize {
         self.close_with(close_code::NORMAL, "")
     }
 
     /// Closes the connections in the audience with `code` and `reason`, as
-    /// [`WebSocketConnector::close_with`](crate::WebSocketConnector::close_with). Returns their number.
+    /// [`WebSocketConnector::close_with`](crate::WebSocketConnector::close_with). Returns their number. The audience of an
+    /// identity includes connections whose upgrade is not complete: they are closed as soon as they exist.
     pub fn close_with(&self, code: u16, reason: impl Into<String>) -> usize {
-        let members = self.members();
-        if members.is_empty() {
+        let (members, pending) = self.members_and_pending();
+        if members.is_empty() && pending.is_empty() {
             return 0;
         }
         let ending = Ending::server(code, reason);
-        for live in &members {
+        for live in members.iter().chain(&pending) {
             live.close(ending.clone());
         }
-        members.len()
-    }
-
-    /// Encodes a message, once for each form of the recipients.
-    fn encode(&self, message: &Message) -> BroadcastFrame {
-        let endpoint = &self.endpoint;
-        endpoint.telemetry.encoded();
-        let forms = if endpoint.encoder.compresses() {
-            endpoint.forms(self.rooms.as_deref())
-        } else {
-            Forms::default()
-        };
-        let (frame, compressed) = endpoint.encoder.broadcast(message, forms);
-        endpoint.telemetry.compressed(compressed);
-        frame
+        members.len() + pending.len()
     }
 
     fn members(&self) -> Vec<Arc<Live>> {
-        self.endpoint.audience(self.rooms.as_deref(), &self.except)
+        self.members_and_pending().0
     }
 
-    /// Defers `frame` for the recipients in batched mode and queues it for pending connections. Returns the recipients
-    /// in direct mode.
-    fn enqueue(&self, frame: &BroadcastFrame, delivery: &mut Delivery) -> Vec<Arc<Live>> {
-        let Enqueued {
-            queued,
-            direct,
-            pending,
-        } = self.endpoint.enqueue(self.rooms.as_deref(), &self.except, frame);
-        delivery.queued += queued;
-        for live in pending {
-            live.push_early(live.its_form_of(frame));
+    /// Returns the connections in the audience, and those of its identity whose 101 is not sent yet.
+    fn members_and_pending(&self) -> (Vec<Arc<Live>>, Vec<Arc<Live>>) {
+        let rooms = self.rooms.as_deref();
+        match &self.scope {
+            Scope::Endpoint(endpoint) => (endpoint.audience(rooms, &self.except), Vec::new()),
+            Scope::Identity(identities, identity) => {
+                let mut divided = (Vec::new(), Vec::new());
+                for (endpoint, connections) in identities.by_endpoint(identity, &self.except) {
+                    let (members, pending) = endpoint.divide(connections, rooms);
+                    divided.0.extend(members);
+                    divided.1.extend(pending);
+                }
+                divided
+            }
         }
-        direct
+    }
+
+    /// Begins a broadcast, with a share for each endpoint.
+    fn shares(&self, message: &Message) -> SmallVec<[Share; 1]> {
+        let rooms = self.rooms.as_deref();
+        match &self.scope {
+            Scope::Endpoint(endpoint) => smallvec![Share::of_endpoint(endpoint, rooms, &self.except, message)],
+            Scope::Identity(identities, identity) => {
+                let by_endpoint = identities.by_endpoint(identity, &self.except).into_iter();
+                by_endpoint
+                    .map(|(endpoint, connections)| {
+                        let (direct, pending) = endpoint.divide(connections, rooms);
+                        Share::of_connections(endpoint, direct, &pending, message)
+                    })
+                    .collect()
+            }
+        }
     }
 }
 
 impl fmt::Debug for Audience {
     /// Prints the number of rooms and not their names, which often are names of people.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Audience")
-            .field("endpoint", &self.endpoint)
+        let mut audience = f.debug_struct("Audience");
+        match &self.scope {
+            Scope::Endpoint(endpoint) => audience.field("endpoint", endpoint),
+            Scope::Identity(_, identity) => audience.field("identity", identity),
+        };
+        audience
             .field("rooms", &self.rooms.as_ref().map(Vec::len))
             .field("except", &self.except)
             .finish()

@@ -8,7 +8,10 @@ use std::{
 use tokio::runtime::Handle;
 
 use crate::{
-    hub::{batch::Broadcast, flusher::Flusher, group::Group, live::Live, rooms::Rooms, telemetry::Telemetry},
+    hub::{
+        batch::Broadcast, flusher::Flusher, group::Group, identities::Identities, live::Live, people::Identified,
+        rooms::Rooms, telemetry::Telemetry,
+    },
     mailbox::sender::Sender,
     types::{
         id::{ConnectionId, IdMap, IdSet},
@@ -36,6 +39,8 @@ pub(crate) struct EndpointMembers {
     pub(super) bounds: Arc<Bounds>,
     /// Encodes messages in the forms of the connections.
     pub(crate) encoder: Encoder,
+    /// The index of the app.
+    pub(super) identities: Arc<Identities>,
     members: Mutex<MemberTable>,
 }
 
@@ -47,12 +52,13 @@ pub(super) struct MemberTable {
     /// The rooms of each connection that is in at least one.
     pub(super) rooms_of: IdMap<Rooms>,
     /// Connections whose 101 is not sent yet. Only broadcasts to all connections read this.
-    pending: IdMap<Arc<Live>>,
+    pub(super) pending: IdMap<Arc<Live>>,
     /// Connections that have left, while their close handler or close handshake runs. Read by a drain, and by their own
     /// handlers.
     leaving: IdMap<Arc<Live>>,
     /// The rooms of each connection that has left, for its close handler.
     pub(super) rooms_left: IdMap<Rooms>,
+    pub(super) identified: Identified,
 }
 
 /// The result of deferring a broadcast, and the recipients that it could not be deferred for.
@@ -83,6 +89,7 @@ impl EndpointMembers {
             flushers: Mutex::default(),
             bounds,
             encoder: Encoder::default(),
+            identities: Arc::default(),
             members: Mutex::default(),
         }
     }
@@ -120,7 +127,11 @@ impl EndpointMembers {
 
     /// Removes a pending connection that has entered the endpoint or has failed.
     pub(crate) fn remove_pending(&self, id: ConnectionId) {
-        let pending = self.lock().pending.remove(&id);
+        let mut members = self.lock();
+        let pending = members.pending.remove(&id);
+        self.leave_index(&members, id);
+        members.identified.remove(&id);
+        drop(members);
         // Dropped outside the lock, as in `forget`.
         drop(pending);
     }
@@ -143,6 +154,7 @@ impl EndpointMembers {
         for room in &rooms {
             members.leave_room(id, room);
         }
+        self.leave_index(&members, id);
         members.leaving.insert(id, live);
         if !rooms.is_empty() {
             members.rooms_left.insert(id, rooms);
@@ -156,9 +168,11 @@ impl EndpointMembers {
         drop(forgotten);
     }
 
-    /// Forgets the rooms of a connection that has left, when its close handler has returned.
-    pub(crate) fn forget_rooms(&self, id: ConnectionId) {
-        let forgotten = self.lock().rooms_left.remove(&id);
+    /// Forgets the rooms and the identity of a connection that has left, when its close handler has returned.
+    pub(crate) fn forget_departed(&self, id: ConnectionId) {
+        let mut members = self.lock();
+        let forgotten = (members.rooms_left.remove(&id), members.identified.remove(&id));
+        drop(members);
         drop(forgotten);
     }
 

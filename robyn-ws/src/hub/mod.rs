@@ -1,8 +1,8 @@
 //! The live connections of an app in this process.
 //!
-//! `members`, `rooms`, `group`, `live`, `flusher`, `batch` and `sweep` are one structure whose parts refer to each other:
-//! an endpoint has members, a member has a flusher, a flusher has batches of members. They are the only circle of
-//! imports in the crate.
+//! `members`, `rooms`, `people`, `identities`, `group`, `live`, `flusher`, `batch` and `sweep` are one structure whose
+//! parts refer to each other: an endpoint has members, a member has a flusher, a flusher has batches of members. They
+//! are the only circle of imports in the crate.
 
 pub(crate) mod admission;
 pub(crate) mod audience;
@@ -12,11 +12,14 @@ pub(crate) mod drain;
 pub(crate) mod flusher;
 mod forms;
 mod group;
+pub(crate) mod identities;
 pub(crate) mod live;
 pub(crate) mod members;
+pub(crate) mod people;
 #[cfg(all(test, races))]
 mod races;
 pub(crate) mod rooms;
+mod share;
 pub(crate) mod sweep;
 pub(crate) mod telemetry;
 
@@ -40,6 +43,7 @@ use crate::{
         audience::{Audience, BroadcastIsSyncOrAsync, Delivery},
         directory::{Directory, EndpointRef},
         drain::Drain,
+        identities::Identities,
         live::Live,
         members::EndpointMembers,
     },
@@ -78,6 +82,7 @@ pub struct Hub(Arc<HubInner>);
 struct HubInner {
     endpoints: Arc<Directory>,
     drain: Arc<Drain>,
+    identities: Arc<Identities>,
 }
 
 impl Hub {
@@ -85,6 +90,7 @@ impl Hub {
         Self(Arc::new(HubInner {
             endpoints: Arc::default(),
             drain: Arc::new(Drain::new()),
+            identities: Arc::default(),
         }))
     }
 

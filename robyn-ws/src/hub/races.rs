@@ -126,7 +126,7 @@ fn everybody_comes_and_goes() {
     for live in [one, other] {
         live.mailbox.drop_socket();
         hub.forget(live.id);
-        hub.forget_rooms(live.id);
+        hub.forget_departed(live.id);
         assert!(
             hub.rooms_of(live.id).is_empty(),
             "no rooms are kept for an ended connection"

@@ -103,6 +103,9 @@ pub enum CloseReason {
     /// The client exceeded [`Limits::max_messages_per_second`](crate::Limits::max_messages_per_second). Frames of all
     /// kinds count.
     RateLimited,
+    /// The connection did not get the identity that its handler asked for, because it exceeds
+    /// [`Limits::max_identity_size`](crate::Limits::max_identity_size).
+    IdentityRefused,
     /// The server shuts down. [`App::drain_code`](crate::App::drain_code) can set another close code than 1001.
     Shutdown,
 }
@@ -123,7 +126,7 @@ impl CloseReason {
             Self::Client { code, .. } | Self::Server { code, .. } => *code,
             Self::Abnormal | Self::HeartbeatTimeout => close_code::ABNORMAL,
             Self::IdleTimeout | Self::Shutdown => close_code::AWAY,
-            Self::SlowConsumer | Self::RateLimited => close_code::POLICY,
+            Self::SlowConsumer | Self::RateLimited | Self::IdentityRefused => close_code::POLICY,
             Self::ConnectTooSlow => close_code::TRY_AGAIN_LATER,
             Self::MessageTooBig => close_code::TOO_BIG,
             Self::InvalidPayload => close_code::INVALID_PAYLOAD,
@@ -149,6 +152,7 @@ impl CloseReason {
             Self::HandlerError => "handler_error",
             Self::HandlerTimeout => "handler_timeout",
             Self::RateLimited => "rate_limited",
+            Self::IdentityRefused => "identity_refused",
             Self::Shutdown => "shutdown",
         }
     }
@@ -169,6 +173,7 @@ impl CloseReason {
             Self::HandlerError => "a handler failed",
             Self::HandlerTimeout => "a handler ran too long",
             Self::RateLimited => "too many messages per second",
+            Self::IdentityRefused => "the identity was refused",
             Self::Shutdown => "the server shuts down",
         }
     }

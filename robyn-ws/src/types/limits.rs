@@ -229,6 +229,9 @@ limits! {
     max_rooms_per_connection(usize): usize = 1024, in 0..=MIB;
     /// The longest name of a room, in bytes. Default: 256, at most 64 KiB. Above it: `join` refuses.
     max_room_name(usize): usize = 256, in 1..=64 * KIB;
+    /// The longest [`Identity`](crate::Identity) of a connection, in bytes. Default: 256, at most 64 KiB. Above it: 400, or
+    /// close code 1008 once the connection exists.
+    max_identity_size(usize): usize = 256, in 1..=64 * KIB;
     /// The longest request target (path and query) of an upgrade, in bytes. Default: 8 KiB, at most 64 KiB. Above it: 414.
     max_request_target(usize): usize = 8 * KIB, in 1..=64 * KIB;
     /// The longest head of an upgrade request, in bytes of its target and of its headers' names and values. Default: 64 KiB,

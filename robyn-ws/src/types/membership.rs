@@ -1,4 +1,4 @@
-//! The results of joining and leaving a room.
+//! The results of joining and leaving a room, and of identifying.
 
 /// The result of [`WebSocketConnector::join`](crate::WebSocketConnector::join), taken in the same step as the change.
 ///
@@ -46,4 +46,25 @@ pub struct Left {
     /// Whether this call removed the last connection of its identity from the room. A connection without an identity
     /// counts by itself.
     pub last_of_identity: bool,
+}
+
+/// The result of [`WebSocketConnector::identify`](crate::WebSocketConnector::identify), taken in the same step as the
+/// change.
+///
+/// ```
+/// use robyn_ws::prelude::*;
+///
+/// #[websocket("/login", on = "message")]
+/// fn login(ws: &WebSocketConnector, msg: &str) -> String {
+///     let identified = ws.identify(msg);
+///     format!("you are here {} times", identified.count)
+/// }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Identified {
+    /// Number of connections of the identity after the call, on all endpoints of the app.
+    pub count: usize,
+    /// Whether the connection has the identity after the call.
+    pub is_identified: bool,
 }

@@ -13,7 +13,7 @@ use crate::{
         dependencies::Globals,
         event::EventContext,
         extract::upgrade::UpgradeContext,
-        reply::{UpgradeReply, UpgradeResult},
+        upgrade_reply::{UpgradeReply, UpgradeResult},
     },
     hub::admission::Handshake,
     types::request::UpgradeRequest,

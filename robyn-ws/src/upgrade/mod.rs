@@ -33,7 +33,7 @@ use tracing::{Instrument, Span};
 use crate::{
     connection::{Connection, pending::PendingConnection},
     endpoint::Endpoint,
-    handler::reply::UpgradeReply,
+    handler::upgrade_reply::UpgradeReply,
     hub::{admission::Admitted, drain::TaskGuard},
     types::request::{PathParams, UpgradeRequest, peer_addr},
     upgrade::{
@@ -55,14 +55,13 @@ use crate::{
 pub(crate) async fn upgrade(endpoint: Arc<Endpoint>, policy: Arc<UpgradePolicy>, mut parts: Parts) -> Response {
     let task = policy.hub.drain().count_task();
     let accepted = isolate::future(accept_in_time(&endpoint, &policy, &mut parts)).await;
-    let response = match accepted.unwrap_or_else(|Panicked| Err(extension_panicked(&endpoint))) {
-        Ok(accepted) => accepted.switch_protocols(endpoint.clone(), task),
-        Err(refusal) => {
-            let answer = refusal.into_response();
-            log::debug!(endpoint = %endpoint.path, status = %answer.status(), "upgrade refused");
-            answer
-        }
-    };
+    let accepted = accepted.unwrap_or_else(|Panicked| Err(extension_panicked(&endpoint)));
+    let switching = accepted.and_then(|accepted| accepted.switch_protocols(endpoint.clone(), task));
+    let response = switching.unwrap_or_else(|refusal| {
+        let answer = refusal.into_response();
+        log::debug!(endpoint = %endpoint.path, status = %answer.status(), "upgrade refused");
+        answer
+    });
     endpoint.members.telemetry.upgraded(response.status().as_u16());
     drop(UserValue::from(parts.extensions));
     response
@@ -78,7 +77,7 @@ struct Accepted {
     peer: Option<SocketAddr>,
     /// The TCP peer, if a trusted proxy has named another address for the client.
     proxy: Option<SocketAddr>,
-    state: UpgradeReply,
+    reply: UpgradeReply,
     admitted: Admitted,
 }
 
@@ -156,14 +155,14 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
     endpoint.admissions.upgrade().map_err(Refusal::Admission)?;
     let peer = peer_addr(parts);
     let address = client_address(endpoint, peer);
-    let (request, state) = if let Some(unread) = &endpoint.unread_request {
+    let (request, reply) = if let Some(unread) = &endpoint.unread_request {
         (unread.clone(), UpgradeReply::default())
     } else {
         let kept = extensions::kept(&parts.extensions);
         let params = PathParams::of(raw_params.iter());
         let mut request = UpgradeRequest::new(parts, kept, params, subprotocol.as_ref());
-        let state = handler::run(endpoint, policy, &mut request, parts, address).await?;
-        (Arc::new(request), state)
+        let reply = handler::run(endpoint, policy, &mut request, parts, address).await?;
+        (Arc::new(request), reply)
     };
     // Only now, so that a slow upgrade handler does not count as a connection.
     let admitted = endpoint.admissions.admit(address).map_err(Refusal::Admission)?;
@@ -175,7 +174,7 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
         request,
         peer,
         proxy,
-        state,
+        reply,
         admitted,
     })
 }
@@ -190,8 +189,9 @@ fn extension_panicked(endpoint: &Endpoint) -> Refusal {
 type Opened = (Connection, Span);
 
 impl Accepted {
-    /// Returns the 101, and spawns the connection, which begins when the 101 is sent.
-    fn switch_protocols(self, endpoint: Arc<Endpoint>, task: TaskGuard) -> Response {
+    /// Returns the 101, and spawns the connection, which begins when the 101 is sent. Fails if the connection does not get
+    /// the identity that the upgrade handler returned.
+    fn switch_protocols(self, endpoint: Arc<Endpoint>, task: TaskGuard) -> Result<Response, Refusal> {
         let Self {
             on_upgrade,
             opening,
@@ -200,14 +200,17 @@ impl Accepted {
             request,
             peer,
             proxy,
-            state,
+            reply: UpgradeReply { identity, state },
             admitted,
         } = self;
-        let pending = PendingConnection::new(endpoint, request, peer, state.0, admitted, task, negotiated);
+        let pending = PendingConnection::new(endpoint, request, peer, state, admitted, task, negotiated);
+        if let Some(identity) = identity {
+            pending.identify(identity).map_err(Refusal::Identity)?;
+        }
         let (switching, response) = Switching::new(on_upgrade, opening, subprotocol, answer);
         let opening = Box::pin(open(pending, switching, proxy));
         tokio::spawn(live(opening));
-        response
+        Ok(response)
     }
 }
 

@@ -7,7 +7,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{hub::admission::AdmissionRefusal, util::random};
+use crate::{
+    hub::{admission::AdmissionRefusal, people::IdentityRefusal},
+    util::random,
+};
 
 /// The version of the protocol (RFC 6455 section 4.1).
 pub(super) const SUPPORTED_VERSION: HeaderValue = HeaderValue::from_static("13");
@@ -38,6 +41,8 @@ pub(super) enum Refusal {
     UpgradeRequired(String),
     /// 429 or 503: a limit of connections, handshakes or upgrades is reached.
     Admission(AdmissionRefusal),
+    /// 400 or 500: the connection does not get the identity that the upgrade handler returned.
+    Identity(IdentityRefusal),
     /// 431: the head of the request has too many bytes.
     HeadTooLarge { bytes: usize, limit: usize },
     /// 500: the server failed, and has logged why.
@@ -90,6 +95,7 @@ impl IntoResponse for Refusal {
             }
             Self::UpgradeRequired(why) => upgrade_required(&why),
             Self::Admission(refusal) => over_a_limit(refusal),
+            Self::Identity(refusal) => unidentified(refusal),
             Self::HeadTooLarge { bytes, limit } => {
                 let why = format!(
                     "the head of the request has {bytes} bytes, more than the {limit} of `Limits::max_request_head`\n"
@@ -125,6 +131,14 @@ fn over_a_limit(refusal: AdmissionRefusal) -> Response {
             (StatusCode::TOO_MANY_REQUESTS, why).into_response()
         }
     }
+}
+
+fn unidentified(refusal: IdentityRefusal) -> Response {
+    let status = match refusal {
+        IdentityRefusal::TooLong { .. } => StatusCode::BAD_REQUEST,
+        IdentityRefusal::NotConnected => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    (status, format!("{refusal}\n")).into_response()
 }
 
 fn unavailable(why: &'static str) -> Response {

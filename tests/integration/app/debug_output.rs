@@ -79,6 +79,9 @@ fn enter(_cx: Context, ws: WebSocketConnector, prints: Global<Prints>, hub: Hub)
     prints.add("Audience", &ws.others());
     prints.add("ConnectionId", &ws.id());
     prints.add("Hub", &hub);
+    prints.add("Identified", &ws.identify(SECRET));
+    prints.add("Identity", &ws.identity());
+    prints.add("Audience", &hub.identity(SECRET).to(SECRET));
     let endpoint = hub.endpoint("/debug_output/{room}");
     prints.add("HubEndpoint", &endpoint);
     prints.add("Audience", &endpoint.everyone());

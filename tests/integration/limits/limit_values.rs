@@ -107,6 +107,10 @@ fn limit_that_cannot_be_kept_is_a_build_error_that_says_what_is_expected() {
             ],
         ),
         (
+            "max_identity_size",
+            vec![limits().max_identity_size(0), limits().max_identity_size(1 << 20)],
+        ),
+        (
             "max_connections",
             vec![limits().max_connections(usize::MAX), limits().max_connections(0)],
         ),

@@ -1,0 +1,114 @@
+//! The identities of an endpoint's connections.
+
+use std::sync::Arc;
+
+use crate::{
+    hub::{
+        identities::{Identities, Indexed},
+        live::Live,
+        members::{EndpointMembers, MemberTable},
+    },
+    types::{
+        id::{ConnectionId, IdMap},
+        identity::Identity,
+    },
+};
+
+/// The identified connections of an endpoint. A connection that has left keeps its identity until its close handler has
+/// run.
+pub(super) type Identified = IdMap<Indexed>;
+
+/// Why a connection did not get an identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum IdentityRefusal {
+    #[error("the connection has ended")]
+    NotConnected,
+    #[error("the identity has {bytes} bytes, more than the {limit} of `Limits::max_identity_size`")]
+    TooLong { bytes: usize, limit: usize },
+}
+
+impl EndpointMembers {
+    /// Sets the index of the app.
+    pub(crate) fn with_identities(mut self, identities: Arc<Identities>) -> Self {
+        self.identities = identities;
+        self
+    }
+
+    /// Sets who the client of a connection is, which may be pending. Returns the number of connections of the identity.
+    pub(crate) fn identify(&self, live: &Arc<Live>, identity: Identity) -> Result<usize, IdentityRefusal> {
+        let (bytes, limit) = (identity.as_str().len(), self.bounds.max_identity_size);
+        if bytes > limit {
+            return Err(IdentityRefusal::TooLong { bytes, limit });
+        }
+        let mut members = self.lock();
+        if !members.everyone.contains(live.id) && !members.pending.contains_key(&live.id) {
+            return Err(IdentityRefusal::NotConnected);
+        }
+        let previous = members.identified.get(&live.id);
+        if previous.is_some_and(|previous| previous.identity == identity) {
+            return Ok(self.identities.count(&identity));
+        }
+        let (indexed, count) = self.identities.add(live, identity, previous);
+        members.identified.insert(live.id, indexed);
+        Ok(count)
+    }
+
+    /// Returns who the client of a connection is, or was until it left.
+    pub(crate) fn identity_of(&self, id: ConnectionId) -> Option<Identity> {
+        self.lock().identity_of(id).cloned()
+    }
+
+    /// Returns the identities of the connections in any of `rooms`, or of all connections, without those of `except`. An
+    /// identity appears as often as it has connections.
+    pub(crate) fn identities_in(&self, rooms: Option<&[String]>, except: &[ConnectionId]) -> Vec<Identity> {
+        let members = self.lock();
+        if let Some(rooms) = rooms {
+            let union = members.union(rooms, except);
+            return union
+                .iter()
+                .filter_map(|live| members.identity_of(live.id).cloned())
+                .collect();
+        }
+        let identified = members.identified.iter();
+        let included =
+            identified.filter(|(id, _)| members.everyone.contains(**id) && except.binary_search(id).is_err());
+        included.map(|(_, indexed)| indexed.identity.clone()).collect()
+    }
+
+    /// Divides connections of this endpoint into those in any of `rooms`, or in the endpoint, and pending ones. Others are
+    /// left out.
+    pub(super) fn divide(
+        &self,
+        connections: Vec<Arc<Live>>,
+        rooms: Option<&[String]>,
+    ) -> (Vec<Arc<Live>>, Vec<Arc<Live>>) {
+        let members = self.lock();
+        let (included, others): (Vec<_>, Vec<_>) = connections
+            .into_iter()
+            .partition(|live| members.is_in_any(live.id, rooms));
+        let is_pending = |live: &Arc<Live>| rooms.is_none() && members.pending.contains_key(&live.id);
+        (included, others.into_iter().filter(is_pending).collect())
+    }
+
+    /// Takes a connection that leaves out of the index.
+    pub(super) fn leave_index(&self, members: &MemberTable, id: ConnectionId) {
+        if let Some(indexed) = members.identified.get(&id) {
+            self.identities.remove(indexed);
+        }
+    }
+}
+
+impl MemberTable {
+    fn identity_of(&self, id: ConnectionId) -> Option<&Identity> {
+        self.identified.get(&id).map(|indexed| &indexed.identity)
+    }
+
+    /// Returns `true` if the connection is in any of `rooms`, or in the endpoint.
+    fn is_in_any(&self, id: ConnectionId, rooms: Option<&[String]>) -> bool {
+        let is_in = |room: &String| self.rooms.get(&**room).is_some_and(|group| group.contains(id));
+        match rooms {
+            None => self.everyone.contains(id),
+            Some(rooms) => rooms.iter().any(is_in),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Who a client is: identities, and what can be done with all connections of a person.
+
+mod identities;
+mod pending;
+mod upgrade_replies;
