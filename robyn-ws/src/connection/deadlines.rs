@@ -1,4 +1,4 @@
-//! The actions of a connection at its deadlines: pings, and timeouts.
+//! The actions of a connection at its deadlines: pings, timeouts, and its expiry.
 
 use std::{mem::replace, task::Context};
 
@@ -40,7 +40,10 @@ impl Driver {
     /// Returns `true` if a deadline may have passed that is too soon, or too rare, for an alarm.
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> bool {
         let pressing = if self.stage.is_open() {
-            earlier(self.stall_over(), self.liveness.end_check())
+            earlier(
+                earlier(self.stall_over(), self.liveness.end_check()),
+                self.live.mailbox.expiry(),
+            )
         } else {
             self.stage.deadline()
         };
@@ -63,6 +66,9 @@ impl Driver {
         let is_settled = matches!(replace(&mut self.doubt, Doubt::None), Doubt::Settled);
         if !self.stage.is_open() {
             return;
+        }
+        if self.live.mailbox.expiry().is_some_and(|expiry| now >= expiry) {
+            return self.close(Ending::expired(self.endpoint.bounds.expired_code));
         }
         match self.judge(now, handler_runs) {
             Some(ending) if is_settled => self.close(ending),

@@ -1,4 +1,8 @@
-//! Who the client of a connection is.
+//! Who the client of a connection is, and until when.
+
+use std::time::{Duration, Instant};
+
+use tokio::time;
 
 use crate::{
     connector::WebSocketConnector,
@@ -8,7 +12,7 @@ use crate::{
         identity::Identity,
         membership::Identified,
     },
-    util::log,
+    util::{log, time::reachable},
 };
 
 impl WebSocketConnector {
@@ -58,5 +62,44 @@ impl WebSocketConnector {
     /// Returns who the client is, if an `upgrade` handler or [`Self::identify`] has said so. A close handler still sees it.
     pub fn identity(&self) -> Option<Identity> {
         self.live.endpoint.identity_of(self.id())
+    }
+
+    /// Closes the connection with 4401 when `duration` is over, unless a later call of this or of [`Self::expires_at`] moves
+    /// the end: when a token ends, for example. The close handler gets [`CloseReason::Expired`].
+    ///
+    /// Queued frames go out first, and a running handler may finish as in [`Self::close_with`]. After
+    /// [`Duration::ZERO`] the connection is closed at once. A year or more, such as [`Duration::MAX`], is never.
+    /// [`Limits::expired_code`](crate::Limits::expired_code) sets another close code.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime, UNIX_EPOCH};
+    ///
+    /// use robyn_ws::prelude::*;
+    ///
+    /// /// Verifies a token, and returns when it ends, in seconds since 1970 as in the `exp` of a JWT.
+    /// fn end_of(token: &str) -> Option<u64> {
+    ///     token.strip_prefix("until ")?.parse().ok()
+    /// }
+    ///
+    /// #[websocket("/chat", on = "message")]
+    /// fn renew(ws: &WebSocketConnector, token: &str) -> Result<(), HandlerError> {
+    ///     let end = end_of(token).ok_or_else(|| HandlerError::close(4401, "not a token"))?;
+    ///     let end = UNIX_EPOCH + Duration::from_secs(end);
+    ///     ws.expires_in(end.duration_since(SystemTime::now()).unwrap_or_default());
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn expires_in(&self, duration: Duration) {
+        let live = &self.live;
+        if duration.is_zero() {
+            live.close(Ending::expired(live.mailbox.bounds().expired_code));
+        } else {
+            live.mailbox.set_expiry(reachable(duration));
+        }
+    }
+
+    /// Closes the connection at `end`, as [`Self::expires_in`]. An instant in the past closes it at once.
+    pub fn expires_at(&self, end: Instant) {
+        self.expires_in(time::Instant::from_std(end).saturating_duration_since(time::Instant::now()));
     }
 }

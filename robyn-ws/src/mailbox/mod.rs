@@ -5,6 +5,7 @@ pub(crate) mod driver_side;
 pub(crate) mod inbox;
 #[cfg(all(test, races))]
 pub(crate) mod races;
+mod rare;
 mod read_ahead;
 pub(crate) mod sender;
 pub(crate) mod session_inbox;
@@ -19,10 +20,9 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use tokio::sync::Notify;
-
 use crate::{
     mailbox::{
+        rare::Rare,
         sender::Sender,
         state::{BroadcastMode, DriverState, Gate, State, WriterSlot},
     },
@@ -54,8 +54,8 @@ pub(crate) struct Pushed {
 #[derive(Debug)]
 pub(crate) struct Mailbox {
     state: Mutex<State>,
-    /// Notifies waiting tasks that there is room, or that the gate is closed. Created by the first waiting task.
-    changed: OnceLock<Box<Notify>>,
+    /// Created by the first task that waits, or when the connection is told to expire.
+    rare: OnceLock<Box<Rare>>,
     bounds: Arc<Bounds>,
     form: Form,
 }
@@ -79,7 +79,7 @@ impl Mailbox {
                 progress: 0,
                 timed_out: None,
             }),
-            changed: OnceLock::new(),
+            rare: OnceLock::new(),
             bounds,
             form: Form::default(),
         }
@@ -167,8 +167,8 @@ impl Mailbox {
     fn unlock_and_notify(&self, mut state: MutexGuard<'_, State>) {
         let has_waiters = std::mem::take(&mut state.has_waiters);
         drop(state);
-        if let Some(changed) = self.changed.get().filter(|_| has_waiters) {
-            changed.notify_waiters();
+        if let Some(rare) = self.rare.get().filter(|_| has_waiters) {
+            rare.changed.notify_waiters();
         }
     }
 

@@ -95,7 +95,7 @@ pub(super) struct State {
     /// Whether the flusher is scheduled and has not come yet. A connection is scheduled once, whatever the number of
     /// its frames.
     pub(super) flush_requested: bool,
-    /// Whether a task waits for `Mailbox::changed`.
+    /// Whether a task waits for `Rare::changed`.
     pub(super) has_waiters: bool,
     /// How often the client made room by taking bytes.
     pub(super) progress: u64,

@@ -68,7 +68,7 @@ impl Mailbox {
     }
 
     fn changed(&self) -> &Notify {
-        self.changed.get_or_init(Box::default)
+        &self.rare().changed
     }
 
     /// Registers a waiting task. Returns `false` if the connection is not open anymore.

@@ -44,6 +44,9 @@ pub mod close_code {
     pub const TRY_AGAIN_LATER: u16 = 1013;
 }
 
+/// The default of [`Limits::expired_code`](crate::Limits::expired_code): 401, as an application's close code.
+pub(crate) const EXPIRED: u16 = 4401;
+
 /// Why a connection ended. A close handler takes it by value or by reference.
 ///
 /// ```
@@ -103,6 +106,10 @@ pub enum CloseReason {
     /// The client exceeded [`Limits::max_messages_per_second`](crate::Limits::max_messages_per_second). Frames of all
     /// kinds count.
     RateLimited,
+    /// The time that [`expires_in`](crate::WebSocketConnector::expires_in) or
+    /// [`expires_at`](crate::WebSocketConnector::expires_at) gave is over. [`Limits::expired_code`](crate::Limits::expired_code)
+    /// can set another close code than 4401.
+    Expired,
     /// The connection did not get the identity that its handler asked for, because it exceeds
     /// [`Limits::max_identity_size`](crate::Limits::max_identity_size).
     IdentityRefused,
@@ -113,7 +120,7 @@ pub enum CloseReason {
 impl CloseReason {
     /// Returns the close code for this reason, or [`close_code::ABNORMAL`] if no Close frame was sent.
     ///
-    /// For `HandlerError`, `InvalidPayload` and `Shutdown`, the Close frame may have had another code.
+    /// For `HandlerError`, `InvalidPayload`, `Expired` and `Shutdown`, the Close frame may have had another code.
     ///
     /// ```
     /// use robyn_ws::prelude::*;
@@ -127,6 +134,7 @@ impl CloseReason {
             Self::Abnormal | Self::HeartbeatTimeout => close_code::ABNORMAL,
             Self::IdleTimeout | Self::Shutdown => close_code::AWAY,
             Self::SlowConsumer | Self::RateLimited | Self::IdentityRefused => close_code::POLICY,
+            Self::Expired => EXPIRED,
             Self::ConnectTooSlow => close_code::TRY_AGAIN_LATER,
             Self::MessageTooBig => close_code::TOO_BIG,
             Self::InvalidPayload => close_code::INVALID_PAYLOAD,
@@ -152,6 +160,7 @@ impl CloseReason {
             Self::HandlerError => "handler_error",
             Self::HandlerTimeout => "handler_timeout",
             Self::RateLimited => "rate_limited",
+            Self::Expired => "expired",
             Self::IdentityRefused => "identity_refused",
             Self::Shutdown => "shutdown",
         }
@@ -173,6 +182,7 @@ impl CloseReason {
             Self::HandlerError => "a handler failed",
             Self::HandlerTimeout => "a handler ran too long",
             Self::RateLimited => "too many messages per second",
+            Self::Expired => "the session has expired",
             Self::IdentityRefused => "the identity was refused",
             Self::Shutdown => "the server shuts down",
         }
@@ -296,6 +306,10 @@ impl Ending {
 
     pub(crate) const fn lost() -> Self {
         Self::silent(CloseReason::Abnormal)
+    }
+
+    pub(crate) fn expired(code: u16) -> Self {
+        Self::with_frame(CloseReason::Expired, CloseFrame::new(code, "the session has expired"))
     }
 
     pub(crate) fn slow_consumer() -> Self {

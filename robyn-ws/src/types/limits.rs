@@ -5,7 +5,10 @@ mod value;
 use std::{ops::RangeInclusive, time::Duration};
 
 use self::value::{Scope, outside};
-use crate::types::error::{Place, Problems};
+use crate::types::{
+    close::{EXPIRED, may_be_sent},
+    error::{Place, Problems},
+};
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -232,6 +235,9 @@ limits! {
     /// The longest [`Identity`](crate::Identity) of a connection, in bytes. Default: 256, at most 64 KiB. Above it: 400, or
     /// close code 1008 once the connection exists.
     max_identity_size(usize): usize = 256, in 1..=64 * KIB;
+    /// The close code of a connection whose [`expires_in`](crate::WebSocketConnector::expires_in) or
+    /// [`expires_at`](crate::WebSocketConnector::expires_at) is over. Default: 4401. A sub-router can have another one.
+    expired_code(u16): u16 = EXPIRED, or wider;
     /// The longest request target (path and query) of an upgrade, in bytes. Default: 8 KiB, at most 64 KiB. Above it: 414.
     max_request_target(usize): usize = 8 * KIB, in 1..=64 * KIB;
     /// The longest head of an upgrade request, in bytes of its target and of its headers' names and values. Default: 64 KiB,
@@ -292,6 +298,7 @@ impl Limits {
             problems.report(place, None, message);
         }
         bounds.max_frame_size = bounds.max_frame_size.min(bounds.max_message_size);
+        self.check_codes(place, problems);
         if let (Some(Some(one)), Some(all)) = (self.max_connections_per_ip, bounds.max_connections)
             && one > all
         {
@@ -312,6 +319,19 @@ impl Limits {
         #[cfg(feature = "http2")]
         self.fit_windows(&mut bounds, place, problems);
         bounds
+    }
+
+    /// Reports every close code that must not be sent.
+    fn check_codes(&self, place: Place, problems: &mut Problems) {
+        let codes = [("expired_code", self.expired_code)];
+        for (name, code) in codes {
+            if let Some(code) = code.filter(|code| !may_be_sent(*code)) {
+                let message = format!(
+                    "`Limits::{name}` is {code}, which must not be sent: expected 1000 to 1003, 1007 to 1014 or 3000 to 4999"
+                );
+                problems.report(place, None, message);
+            }
+        }
     }
 
     /// Sets the window of an HTTP/2 connection to those of all its streams, and reports a smaller one.

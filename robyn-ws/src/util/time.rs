@@ -79,6 +79,11 @@ pub(crate) fn after<Time: Add<Duration, Output = Time>>(start: Time, delay: Dura
     start + delay.min(FAR)
 }
 
+/// Returns the time `delay` from now, or `None` if it is too far to be reached.
+pub(crate) fn reachable(delay: Duration) -> Option<Moment> {
+    (delay < FAR).then(|| Moment::now() + delay)
+}
+
 /// Returns a time that is never reached.
 pub(crate) fn never() -> Instant {
     after(Instant::now(), FAR)

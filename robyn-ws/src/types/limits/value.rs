@@ -25,7 +25,7 @@ macro_rules! value {
     };
 }
 
-value!(usize, u32, Duration);
+value!(usize, u16, u32, Duration);
 
 impl<A: Copy + PartialOrd + fmt::Debug> Value for Option<A> {
     type Amount = A;
