@@ -9,7 +9,7 @@ pub use axum::{
 pub use bytes::Bytes;
 
 pub use crate::{
-    App, Audience, BuildErrors, BuiltApp, CloseReason, ConnectionId, ConnectionState, Delivery, Disconnected,
+    App, Audience, BuildErrors, BuiltApp, CloseReason, ConnectionId, ConnectionState, Delivery, Departed, Disconnected,
     FromEvent, Global, HandlerError, HandlerResult, Hub, HubEndpoint, Identified, Identity, IntoReply, Joined,
     JsonError, Left, Limits, Message, Origins, Overflow, QueryParams, Rejection, Scoped, SendError, SendJsonError,
     ServeError, SubRouter, Utf8Bytes, WebSocket, WebSocketConnector, websocket, websocket_view,

@@ -19,6 +19,9 @@ impl WebSocketConnector {
     /// Says who the client is. [`Hub::identity`](crate::Hub::identity) is the audience of all connections of an identity, on
     /// every endpoint. A later call replaces the identity, and calls from several handlers or tasks are allowed.
     ///
+    /// The rooms of the connection count it under the new identity from then on, and [`Identified::rooms`] has what that
+    /// changes.
+    ///
     /// Where the request says who the client is, let the `upgrade` handler return the [`Identity`]: then the connection
     /// has it from the start, and nothing reaches the person without reaching this connection.
     ///
@@ -45,10 +48,7 @@ impl WebSocketConnector {
     pub fn identify(&self, identity: impl Into<Identity>) -> Identified {
         let live = &self.live;
         match live.endpoint.identify(live, identity.into()) {
-            Ok(count) => Identified {
-                count,
-                is_identified: true,
-            },
+            Ok(identified) => identified,
             Err(refusal) => {
                 if refusal != IdentityRefusal::NotConnected {
                     log::warn!(id = %live.id, endpoint = %live.endpoint.path, "not identified, so the connection is closed: {refusal}");

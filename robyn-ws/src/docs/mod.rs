@@ -8,7 +8,7 @@
 //! | [From axum](from_axum) | endpoints in an axum app, HTTP routes beside endpoints |
 //! | [State and dependencies](state_and_dependencies) | values of a connection, of the app, of a sub-router |
 //! | [Rooms and broadcasts](rooms_and_broadcasts) | audiences, the hub, slow clients |
-//! | [People](people) | identities, all connections of a person, ends of tokens |
+//! | [People](people) | identities, all connections of a person, ends of tokens, who is in a room |
 //! | [Errors and closing](errors_and_closing) | failing handlers, close codes, close handlers |
 //! | [Testing](testing) | unit tests, and tests of an app without a port |
 //! | [Behind a proxy](behind_a_proxy) | settings for nginx, HAProxy, Caddy and development servers |

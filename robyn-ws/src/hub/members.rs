@@ -9,8 +9,15 @@ use tokio::runtime::Handle;
 
 use crate::{
     hub::{
-        batch::Broadcast, flusher::Flusher, group::Group, identities::Identities, live::Live, people::Identified,
-        rooms::Rooms, telemetry::Telemetry,
+        batch::Broadcast,
+        flusher::Flusher,
+        group::Group,
+        identities::Identities,
+        live::Live,
+        people::IdentifiedConnections,
+        presence::Presence,
+        rooms::{RoomLeft, Rooms},
+        telemetry::Telemetry,
     },
     mailbox::sender::Sender,
     types::{
@@ -57,8 +64,9 @@ pub(super) struct MemberTable {
     /// handlers.
     leaving: IdMap<Arc<Live>>,
     /// The rooms of each connection that has left, for its close handler.
-    pub(super) rooms_left: IdMap<Rooms>,
-    pub(super) identified: Identified,
+    pub(super) rooms_left: IdMap<Vec<RoomLeft>>,
+    pub(super) identified: IdentifiedConnections,
+    pub(super) presence: Presence,
 }
 
 /// The result of deferring a broadcast, and the recipients that it could not be deferred for.
@@ -150,15 +158,9 @@ impl EndpointMembers {
             return;
         };
         live.flusher.with_pending(|pending| pending.leave(&live));
-        let rooms = members.rooms_of.remove(&id).unwrap_or_default();
-        for room in &rooms {
-            members.leave_room(id, room);
-        }
+        members.leave_rooms(id);
         self.leave_index(&members, id);
         members.leaving.insert(id, live);
-        if !rooms.is_empty() {
-            members.rooms_left.insert(id, rooms);
-        }
     }
 
     /// Forgets a connection that has left, when its task ends.
@@ -300,7 +302,7 @@ impl MemberTable {
         let its = self.rooms_left.get(&id);
         let is_in = rooms.is_none_or(|rooms| {
             let mut rooms = rooms.iter();
-            rooms.any(|room| its.is_some_and(|its| its.contains(room.as_str())))
+            rooms.any(|room| its.is_some_and(|its| its.iter().any(|left| *left.room == **room)))
         });
         is_in.then(|| live.clone())
     }

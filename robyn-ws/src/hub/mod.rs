@@ -16,6 +16,7 @@ pub(crate) mod identities;
 pub(crate) mod live;
 pub(crate) mod members;
 pub(crate) mod people;
+mod presence;
 #[cfg(all(test, races))]
 mod races;
 pub(crate) mod rooms;

@@ -11,12 +11,13 @@ use crate::{
     types::{
         id::{ConnectionId, IdMap},
         identity::Identity,
+        membership::Identified,
     },
 };
 
 /// The identified connections of an endpoint. A connection that has left keeps its identity until its close handler has
 /// run.
-pub(super) type Identified = IdMap<Indexed>;
+pub(super) type IdentifiedConnections = IdMap<Indexed>;
 
 /// Why a connection did not get an identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,8 +35,8 @@ impl EndpointMembers {
         self
     }
 
-    /// Sets who the client of a connection is, which may be pending. Returns the number of connections of the identity.
-    pub(crate) fn identify(&self, live: &Arc<Live>, identity: Identity) -> Result<usize, IdentityRefusal> {
+    /// Sets who the client of a connection is, which may be pending.
+    pub(crate) fn identify(&self, live: &Arc<Live>, identity: Identity) -> Result<Identified, IdentityRefusal> {
         let (bytes, limit) = (identity.as_str().len(), self.bounds.max_identity_size);
         if bytes > limit {
             return Err(IdentityRefusal::TooLong { bytes, limit });
@@ -46,11 +47,12 @@ impl EndpointMembers {
         }
         let previous = members.identified.get(&live.id);
         if previous.is_some_and(|previous| previous.identity == identity) {
-            return Ok(self.identities.count(&identity));
+            return Ok(Identified::new(self.identities.count(&identity), Vec::new()));
         }
         let (indexed, count) = self.identities.add(live, identity, previous);
-        members.identified.insert(live.id, indexed);
-        Ok(count)
+        let previous = members.identified.insert(live.id, indexed);
+        let changes = members.rename(live.id, previous.as_ref().map(|previous| &previous.identity));
+        Ok(Identified::new(count, changes))
     }
 
     /// Returns who the client of a connection is, or was until it left.

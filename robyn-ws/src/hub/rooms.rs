@@ -8,14 +8,25 @@ use crate::{
         members::{EndpointMembers, MemberTable},
     },
     types::{
+        departed::Departure,
         id::ConnectionId,
+        identity::Identity,
         limits::Bounds,
-        membership::{Joined, Left},
+        membership::{Joined, Left, RoomChange},
     },
 };
 
 /// Names of rooms.
 pub(super) type Rooms = HashSet<Arc<str>>;
+
+/// A room that a connection has left when it ended, in the moment after.
+#[derive(Clone, Debug)]
+pub(super) struct RoomLeft {
+    pub(super) room: Arc<str>,
+    /// Number of connections in the room.
+    count: usize,
+    last_of_identity: bool,
+}
 
 /// Why a connection did not join a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,31 +40,45 @@ impl EndpointMembers {
     /// Adds the connection to the room, or returns why not.
     pub(crate) fn join(&self, id: ConnectionId, room: &str) -> (Joined, Option<JoinRefusal>) {
         let mut members = self.lock();
-        let is_new = members.join(id, room, &self.bounds);
+        let is_first = members.join(id, room, &self.bounds);
         let joined = Joined {
-            count: members.rooms.get(room).map_or(0, Group::len),
-            is_member: is_new.is_ok(),
-            first_of_identity: is_new == Ok(true),
+            count: members.count_in(room),
+            is_member: is_first.is_ok(),
+            first_of_identity: is_first == Ok(true),
         };
-        (joined, is_new.err())
+        (joined, is_first.err())
     }
 
     /// Removes the connection from the room.
     pub(crate) fn leave_room(&self, id: ConnectionId, room: &str) -> Left {
         let mut members = self.lock();
-        let was_member = members.leave(id, room);
+        let left = members.leave(id, room);
         Left {
-            count: members.rooms.get(room).map_or(0, Group::len),
-            was_member,
-            last_of_identity: was_member,
+            count: members.count_in(room),
+            was_member: left.is_some(),
+            last_of_identity: left.is_some_and(|left| left.last_of_identity),
         }
     }
 
     /// Returns the rooms of a connection. If it has left, returns the rooms that it was in.
     pub(crate) fn rooms_of(&self, id: ConnectionId) -> Vec<Arc<str>> {
         let members = self.lock();
-        let rooms = members.rooms_of.get(&id).or_else(|| members.rooms_left.get(&id));
-        rooms.into_iter().flatten().cloned().collect()
+        if let Some(rooms) = members.rooms_of.get(&id) {
+            return rooms.iter().cloned().collect();
+        }
+        let left = members.rooms_left.get(&id);
+        left.into_iter().flatten().map(|left| left.room.clone()).collect()
+    }
+
+    /// Returns the rooms that a connection has left when it ended, for its close handler.
+    pub(crate) fn departures(&self, id: ConnectionId) -> Vec<Departure> {
+        let members = self.lock();
+        let left = members.rooms_left.get(&id).cloned().unwrap_or_default();
+        drop(members);
+        let departures = left.into_iter();
+        departures
+            .map(|left| Departure::new(&*left.room, left.count, left.last_of_identity))
+            .collect()
     }
 
     /// Returns the number of connections in any of `rooms`, without `except`.
@@ -73,7 +98,12 @@ impl EndpointMembers {
 }
 
 impl MemberTable {
-    /// Adds the connection to the room. Returns `false` if it is in the room already.
+    fn count_in(&self, room: &str) -> usize {
+        self.rooms.get(room).map_or(0, Group::len)
+    }
+
+    /// Adds the connection to the room. Returns `true` if it is the first of its identity there, and `false` if it is in
+    /// the room already.
     fn join(&mut self, id: ConnectionId, room: &str, bounds: &Bounds) -> Result<bool, JoinRefusal> {
         if room.len() > bounds.max_room_name {
             return Err(JoinRefusal::NameTooLong);
@@ -88,32 +118,58 @@ impl MemberTable {
         let known = self.rooms.get_key_value(room);
         let name = known.map_or_else(|| Arc::from(room), |(name, _)| name.clone());
         self.rooms.entry(name.clone()).or_default().insert(live);
+        let identity = self.identified.get(&id).map(|indexed| &indexed.identity);
+        let is_first = self.presence.join(&name, identity);
         self.rooms_of.entry(id).or_default().insert(name);
-        Ok(true)
+        Ok(is_first)
     }
 
-    /// Removes the connection from the room. Returns `false` if it is not in the room.
-    fn leave(&mut self, id: ConnectionId, room: &str) -> bool {
-        let Some(rooms) = self.rooms_of.get_mut(&id) else {
-            return false;
-        };
-        if !rooms.remove(room) {
-            return false;
-        }
+    /// Removes the connection from the room, if it is there.
+    fn leave(&mut self, id: ConnectionId, room: &str) -> Option<RoomLeft> {
+        let rooms = self.rooms_of.get_mut(&id)?;
+        let room = rooms.take(room)?;
         if rooms.is_empty() {
             self.rooms_of.remove(&id);
         }
-        self.leave_room(id, room);
-        true
+        Some(self.leave_room(id, room))
+    }
+
+    /// Removes the connection from all its rooms.
+    pub(super) fn leave_rooms(&mut self, id: ConnectionId) {
+        let Some(rooms) = self.rooms_of.remove(&id) else {
+            return;
+        };
+        let left = rooms.into_iter().map(|room| self.leave_room(id, room)).collect();
+        self.rooms_left.insert(id, left);
     }
 
     /// Removes the connection from the room. An empty room is dropped, because clients may choose the names.
-    pub(super) fn leave_room(&mut self, id: ConnectionId, room: &str) {
-        if let Some(group) = self.rooms.get_mut(room) {
+    fn leave_room(&mut self, id: ConnectionId, room: Arc<str>) -> RoomLeft {
+        if let Some(group) = self.rooms.get_mut(&room) {
             group.remove(id);
             if group.is_empty() {
-                self.rooms.remove(room);
+                self.rooms.remove(&room);
             }
         }
+        let identity = self.identified.get(&id).map(|indexed| &indexed.identity);
+        RoomLeft {
+            count: self.count_in(&room),
+            last_of_identity: self.presence.leave(&room, identity),
+            room,
+        }
+    }
+
+    /// Counts the connection under its new identity in all its rooms.
+    pub(super) fn rename(&mut self, id: ConnectionId, previous: Option<&Identity>) -> Vec<RoomChange> {
+        let identity = self.identified.get(&id).map(|indexed| &indexed.identity);
+        let rooms = self.rooms_of.get(&id).into_iter().flatten();
+        let presence = &mut self.presence;
+        rooms
+            .map(|room| RoomChange {
+                last_of_previous: presence.leave(room, previous),
+                first_of_identity: presence.join(room, identity),
+                room: room.to_string(),
+            })
+            .collect()
     }
 }

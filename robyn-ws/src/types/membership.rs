@@ -1,5 +1,7 @@
 //! The results of joining and leaving a room, and of identifying.
 
+use std::fmt;
+
 /// The result of [`WebSocketConnector::join`](crate::WebSocketConnector::join), taken in the same step as the change.
 ///
 /// ```
@@ -67,4 +69,41 @@ pub struct Identified {
     pub count: usize,
     /// Whether the connection has the identity after the call.
     pub is_identified: bool,
+    /// The rooms of the connection, in no particular order, where it counts under the new identity from now on. Empty if
+    /// the connection had this identity before.
+    pub rooms: Vec<RoomChange>,
+}
+
+impl Identified {
+    pub(crate) const fn new(count: usize, rooms: Vec<RoomChange>) -> Self {
+        Self {
+            count,
+            is_identified: true,
+            rooms,
+        }
+    }
+}
+
+/// What a new identity changes in a room of its connection.
+///
+/// `{:?}` prints only the length of the room's name.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RoomChange {
+    /// The name of the room.
+    pub room: String,
+    /// Whether the connection was the last of its previous identity in the room. Without one, it counted by itself.
+    pub last_of_previous: bool,
+    /// Whether the connection is the first of its new identity in the room.
+    pub first_of_identity: bool,
+}
+
+impl fmt::Debug for RoomChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RoomChange")
+            .field("room_bytes", &self.room.len())
+            .field("last_of_previous", &self.last_of_previous)
+            .field("first_of_identity", &self.first_of_identity)
+            .finish()
+    }
 }

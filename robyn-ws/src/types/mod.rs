@@ -4,6 +4,7 @@ pub(crate) mod borrowed;
 pub(crate) mod close;
 #[cfg(feature = "deflate")]
 pub(crate) mod compression;
+pub(crate) mod departed;
 pub(crate) mod disconnected;
 pub(crate) mod error;
 pub(crate) mod event_kind;

@@ -79,7 +79,10 @@ fn enter(_cx: Context, ws: WebSocketConnector, prints: Global<Prints>, hub: Hub)
     prints.add("Audience", &ws.others());
     prints.add("ConnectionId", &ws.id());
     prints.add("Hub", &hub);
-    prints.add("Identified", &ws.identify(SECRET));
+    let identified = ws.identify(SECRET);
+    assert_eq!(identified.rooms[0].room, SECRET);
+    prints.add("RoomChange", &identified.rooms[0]);
+    prints.add("Identified", &identified);
     prints.add("Identity", &ws.identity());
     prints.add("Audience", &hub.identity(SECRET).to(SECRET));
     let endpoint = hub.endpoint("/debug_output/{room}");
@@ -119,8 +122,12 @@ fn hear(
 }
 
 #[websocket("/{room}", on = "close", router = DEBUG)]
-fn part(_cx: Context, ws: &WebSocketConnector, reason: CloseReason, prints: Global<Prints>) {
+fn part(_cx: Context, ws: &WebSocketConnector, reason: CloseReason, mut departed: Departed, prints: Global<Prints>) {
     assert_eq!(ws.rooms(), [SECRET]);
+    prints.add("Departed", &departed);
+    let departure = departed.next().expect("it was in a room");
+    assert_eq!(departure.room, SECRET);
+    prints.add("Departure", &departure);
     prints.add("CloseReason", &reason);
     prints.add("WebSocketConnector", ws);
 }

@@ -68,7 +68,7 @@ argument! {
         message = "`{Self}` cannot be an argument of a `close` handler",
         label = "not available in a `close` handler",
         note = "derive `ConnectionState` for a state, and `Deserialize` for the `T` of `Path` and `Query`",
-        note = "a `close` handler can take `CloseReason`, `&CloseReason`, `WebSocketConnector`, `Hub`, `Global<T>`, `Scoped<T>`, `Path<T>`, `Query<T>`, `&HeaderMap`, `&Uri`, `Extension<T>`, `ConnectInfo<T>`, `&State` and `&mut State` where `State: ConnectionState`, and `Option<_>` or `Result<_, Rejection>` of these",
+        note = "a `close` handler can take `CloseReason`, `&CloseReason`, `Departed`, `WebSocketConnector`, `Hub`, `Global<T>`, `Scoped<T>`, `Path<T>`, `Query<T>`, `&HeaderMap`, `&Uri`, `Extension<T>`, `ConnectInfo<T>`, `&State` and `&mut State` where `State: ConnectionState`, and `Option<_>` or `Result<_, Rejection>` of these",
         note = "`T` is `Send + Sync` in `Global` and `Scoped`, `Clone + Send + Sync` in `Extension` and `ConnectInfo`; a state is `Sync` if taken as `&State`",
         note = "the last message has been handled: keep what `close` needs in a state",
         note = "instead of axum's `State<S>`, take `Global<S>`, which `App::inject_global` injects",

@@ -1,11 +1,11 @@
-//! Why a connection ends, for its close handler.
+//! Why a connection ends, and the rooms that it has left, for its close handler.
 
 use crate::{
     handler::{
         event::{self, EventContext},
         extract::FromEvent,
     },
-    types::{close::CloseReason, rejection::Rejection},
+    types::{close::CloseReason, departed::Departed, rejection::Rejection},
 };
 
 impl<'a> FromEvent<'a, event::Close> for &'a CloseReason {
@@ -21,5 +21,14 @@ impl<'a> FromEvent<'a, event::Close> for CloseReason {
 
     fn from_event(cx: &mut EventContext<'a, event::Close>) -> Result<Self, Rejection> {
         Ok(cx.close_reason().clone())
+    }
+}
+
+impl<'a> FromEvent<'a, event::Close> for Departed {
+    const READS_REQUEST: bool = false;
+
+    fn from_event(cx: &mut EventContext<'a, event::Close>) -> Result<Self, Rejection> {
+        let live = &cx.connector().live;
+        Ok(live.endpoint.departures(live.id).into_iter().collect())
     }
 }
