@@ -7,7 +7,7 @@ use axum::Router;
 use crate::{
     endpoint::{
         Endpoint,
-        path_tree::{PathProblem, PathTree, reason},
+        path_tree::{PathProblem, PathTree, first_parameter, reason},
         registry::Entry,
     },
     types::error::{Place, Problems},
@@ -91,10 +91,14 @@ pub(super) fn report(endpoints: &[Endpoint], http: &[HttpRoutes], problems: &mut
         let _ = owners.add(&endpoint.path, vec![("GET", Owner::Endpoint(endpoint.first))]); // They fit together.
     }
     let mut fallbacks = PathTree::new();
-    for HttpRoutes { routes, call } in http {
+    for it in http {
+        let HttpRoutes { routes, call } = it;
         let Some(Routes { routes, fallbacks: its }) = Routes::of(routes) else {
             continue;
         };
+        if it.are_of_health() {
+            report_hidden_values(endpoints, &routes, *call, problems);
+        }
         let mut reported = HashSet::new();
         for route in &routes {
             let result = add(&mut owners, route, *call);
@@ -108,6 +112,23 @@ pub(super) fn report(endpoints: &[Endpoint], http: &[HttpRoutes], problems: &mut
             if let Err(PathProblem::Overlap { with, owner }) = fallbacks.add(&path, call.place) {
                 problems.report(call.place, None, two_fallbacks(&path, &with, owner));
             }
+        }
+    }
+}
+
+/// Reports a health route that an endpoint could have as a value. axum prefers a route without parameters, and nobody chooses
+/// the name of a health route to answer clients of an endpoint.
+fn report_hidden_values(endpoints: &[Endpoint], routes: &[Route], call: HttpCall, problems: &mut Problems) {
+    for endpoint in endpoints {
+        for Route { path, .. } in routes {
+            let Some((name, value)) = first_parameter(&endpoint.path, path) else {
+                continue;
+            };
+            let (of_endpoint, owner) = (&endpoint.path, Owner::Endpoint(endpoint.first));
+            let message = format!(
+                "the HTTP route `{path}` is also a value of the endpoint `{of_endpoint}` of {owner}: a client with `{name}` = `{value}` would get the answer of the health route; choose a path that no endpoint has"
+            );
+            problems.report(call.place, None, message);
         }
     }
 }

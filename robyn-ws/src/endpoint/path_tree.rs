@@ -44,6 +44,19 @@ pub(crate) fn reason(one: &str, other: &str) -> &'static str {
     "one request could match both"
 }
 
+/// Returns the first parameter of an endpoint's path, with its value, if `path` is a value of the endpoint. A parameter for the
+/// rest of a path does not count: it takes what others leave.
+pub(crate) fn first_parameter(of_endpoint: &str, path: &str) -> Option<(String, String)> {
+    if of_endpoint.contains("{*") {
+        return None;
+    }
+    let mut tree = matchit::Router::new();
+    tree.insert(of_endpoint, ()).ok()?;
+    let found = tree.at(path).ok()?;
+    let (name, value) = found.params.iter().next()?;
+    Some((name.to_owned(), value.to_owned()))
+}
+
 impl<O> PathTree<O> {
     pub(crate) fn new() -> Self {
         Self {

@@ -122,3 +122,62 @@ fn health_route_that_is_taken_is_a_build_error_without_a_panic() {
         &[(line, "`/live` (GET) appears"), (line, "`/ready` (GET) appears")],
     );
 }
+
+#[websocket("/room/{name}", on = "connect", router = HEALTH)]
+fn enter_a_room() {}
+
+#[websocket("/files/{*rest}", on = "connect", router = HEALTH)]
+fn read_a_file() {}
+
+#[websocket("/{tenant}/seat/{number}", on = "connect", router = HEALTH)]
+fn sit_down() {}
+
+#[test]
+fn health_route_in_place_of_a_value_of_an_endpoint_is_a_build_error() {
+    for (path, endpoint, handler, value) in [
+        (
+            "/health/room/healthz",
+            "/health/room/{name}",
+            "enter_a_room",
+            "`name` = `healthz`",
+        ),
+        (
+            "/health/a/seat/ready",
+            "/health/{tenant}/seat/{number}",
+            "sit_down",
+            "`tenant` = `a`",
+        ),
+    ] {
+        let words = format!(
+            "the HTTP route `{path}` is also a value of the endpoint `{endpoint}` of the handler `{handler}` at"
+        );
+        for (line, app) in [
+            (line!(), app().health(path, "/health_of_others")),
+            (line!(), app().health("/health_of_others", path)),
+        ] {
+            let problems = problems_in(file!(), app);
+            expect(&problems, &[(line, &words)]);
+            assert!(problems[0].1.contains(value), "{problems:?}");
+            assert!(
+                problems[0].1.contains("choose a path that no endpoint has"),
+                "{problems:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn health_route_beside_an_endpoint_that_does_not_want_its_path_is_no_problem() {
+    for path in [
+        "/health/room/a/b",
+        "/health/room",
+        "/health/room/",
+        "/room/healthz",
+        "/health/a/seat",
+        // Such an endpoint has what is left.
+        "/health/files/healthz",
+    ] {
+        let app = TestApp::new(app().health(path, "/health_of_others"));
+        assert_eq!(app.get(path).await.text(), "ok\n", "{path}");
+    }
+}
