@@ -4,7 +4,7 @@ mod value;
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use self::value::{Scope, outside};
+use self::value::{Named, Scope, above};
 use crate::types::{
     close::{EXPIRED, may_be_sent},
     error::{Place, Problems},
@@ -57,20 +57,21 @@ impl Overflow {
 
 /// Declares [`Limits`], whose fields may be unset, and [`Bounds`], whose fields are not, from one table.
 ///
-/// `build()` takes the values in the range after `in`. A sub-router's value is at most the one around it, unless the row
-/// says `or wider`. A sub-router cannot set a limit whose row says `app only`. A limit whose row ends with a feature exists
-/// only with that feature.
+/// `build()` takes the values in the range after `in`. Messages count in the unit after `of`, and name what `None` is by the
+/// text after `none`. A sub-router's value is at most the one around it, unless the row says `or wider`. A sub-router cannot
+/// set a limit whose row says `app only`. A limit whose row ends with a feature exists only with that feature.
 macro_rules! limits {
     ($(
         $(#[$doc:meta])*
-        $name:ident($argument:ty): $type:ty = $default:expr $(, in $range:expr)?
-            $(, or $wider:ident)? $(, app $only:ident)? $(, feature $feature:literal)?;
+        $name:ident($argument:ty): $type:ty = $default:expr
+            $(, in $range:expr $(, of $unit:literal)? $(, none $none:literal)?)? $(, or $wider:ident)? $(, app $only:ident)? $(, feature $feature:literal)?;
     )+) => {
         /// The limits of an app, or narrower ones of a sub-router. An unset limit has its default on the app, and the
         /// surrounding value on a sub-router. `build()` reports values that cannot work, values that contradict each other,
         /// and values of a sub-router that are wider than the ones around it.
         ///
-        /// Every time is between 1 ms and 365 days, unless its own documentation says otherwise.
+        /// Every time is between 1 ms and 365 days, unless its own documentation says otherwise. A limit that can be turned off
+        /// takes `None` for that.
         ///
         /// ```
         /// use std::time::Duration;
@@ -107,7 +108,8 @@ macro_rules! limits {
             fn check_values(&self, place: Place, problems: &mut Problems) {
                 $($(#[cfg(feature = $feature)])? {
                     $(if let Some(value) = &self.$name
-                        && let Some(message) = outside(stringify!($name), value, &$range)
+                        && let Some(message) =
+                            limits!(@named $name $($unit)?, $($none)?).outside(value, &$range)
                     {
                         problems.report(place, None, message);
                     })?
@@ -117,9 +119,10 @@ macro_rules! limits {
             /// Reports every value that a sub-router cannot have inside of `outer`.
             fn check_narrower(&self, outer: &Bounds, place: Place, problems: &mut Problems) {
                 $($(#[cfg(feature = $feature)])? {
+                    let named = limits!(@named $name $($($unit)?)?, $($($none)?)?);
                     if let Some(value) = &self.$name
                         && let Some(message) =
-                            limits!(@scope $($wider)? $($only)?).refuses(stringify!($name), value, &outer.$name)
+                            limits!(@scope $($wider)? $($only)?).refuses(&named, value, &outer.$name)
                     {
                         problems.report(place, None, message);
                     }
@@ -139,6 +142,13 @@ macro_rules! limits {
             }
         }
     };
+    (@named $name:ident $($unit:literal)?, $($none:literal)?) => {
+        Named {
+            name: stringify!($name),
+            unit: concat!($($unit)?),
+            none: concat!($($none)?),
+        }
+    };
     (@scope) => {
         Scope::Narrower
     };
@@ -152,23 +162,23 @@ macro_rules! limits {
 
 limits! {
     /// The longest message taken, in bytes of payload. Default: 1 MiB, at most 1 GiB. Above it: close code 1009.
-    max_message_size(usize): usize = MIB, in 1..=GIB;
+    max_message_size(usize): usize = MIB, in 1..=GIB, of "bytes";
     /// The longest frame taken, in bytes of payload, decided from its header. Default: as `max_message_size`. Above it:
     /// close code 1009.
-    max_frame_size(usize): usize = usize::MAX, in 1..=GIB;
+    max_frame_size(usize): usize = usize::MAX, in 1..=GIB, of "bytes";
     /// The most fragments of one message. Default: 1,048,576, so that a message of the largest size can come byte by byte.
     /// Above it: close code 1009.
-    max_fragments(usize): usize = MIB, in 1..=GIB;
+    max_fragments(usize): usize = MIB, in 1..=GIB, of "fragments";
     /// The size of an allocation that received messages share, in bytes. Default: 4 KiB, at most 1 MiB. Each thread has
     /// one, and each connection in the middle of a message: small values save memory, large ones save time on long messages.
     /// A sub-router can have a larger one.
-    read_buffer(usize): usize = 4 * KIB, in 1..=MIB, or wider;
+    read_buffer(usize): usize = 4 * KIB, in 1..=MIB, of "bytes", or wider;
     /// The most messages queued for one client. Default: 256, at most 1,048,576. Above it:
     /// [`Overflow`].
-    max_outbound_messages(usize): usize = 256, in 1..=MIB;
+    max_outbound_messages(usize): usize = 256, in 1..=MIB, of "messages";
     /// The most bytes queued for one client, with the 2 to 10 bytes of each frame's header. Default: 1 MiB, at most 1 GiB.
     /// Above it: [`Overflow`]. One message of any length always fits into an empty queue.
-    max_outbound_bytes(usize): usize = MIB, in 1..=GIB;
+    max_outbound_bytes(usize): usize = MIB, in 1..=GIB, of "bytes";
     /// The policy above `max_outbound_messages` or `max_outbound_bytes`. Default: [`Overflow::Disconnect`].
     overflow(Overflow): Overflow = Overflow::default();
     /// How long an `async_` send waits for space in a full queue before the overflow policy decides, and how long replies
@@ -180,16 +190,16 @@ limits! {
     broadcast_timeout(Duration): Duration = Duration::from_millis(250), in TIMES;
     /// The most messages read ahead of the running handler. Default: 16, at most 65,536. Reading ahead also stops once they
     /// have `max_message_size` bytes together. Then the socket is not read, so TCP slows the client down.
-    max_read_ahead(usize): usize = 16, in 1..=64 * KIB;
+    max_read_ahead(usize): usize = 16, in 1..=64 * KIB, of "messages";
     /// How often a quiet client is pinged. Default: 25 s, below the usual 30 s of proxies. At least 10 ms: with a
     /// shorter one, clients would be considered lost while their answers are on the way. `None` turns it off.
-    heartbeat_interval(impl Into<Option<Duration>>): Option<Duration> = Some(Duration::from_secs(25)), in INTERVALS;
+    heartbeat_interval(impl Into<Option<Duration>>): Option<Duration> = Some(Duration::from_secs(25)), in INTERVALS, none "no pings";
     /// Number of silent heartbeat intervals before a client is considered lost, at least 2: it is pinged after the first,
     /// and must have answered by the last. Default: 2, at most 1,000.
-    max_missed_heartbeats(u32): u32 = 2, in 2..=1000;
+    max_missed_heartbeats(u32): u32 = 2, in 2..=1000, of "intervals";
     /// How long a client may send no part of a message before it is closed with 1001. Pongs do not count, nor does the time
     /// in which its handlers run. Default: off.
-    idle_timeout(impl Into<Option<Duration>>): Option<Duration> = None, in TIMES;
+    idle_timeout(impl Into<Option<Duration>>): Option<Duration> = None, in TIMES, none "no timeout";
     /// How long the server waits for the client's Close after its own. Default: 5 s.
     close_timeout(Duration): Duration = Duration::from_secs(5), in TIMES;
     /// How long a running handler may go on after its connection ended, before it is dropped. Default: 10 s. The
@@ -198,71 +208,73 @@ limits! {
     handler_grace(Duration): Duration = Duration::from_secs(10), in TIMES;
     /// How long a message handler may run before its connection is closed with 1011. Default: off. An asynchronous handler
     /// is dropped, the thread of a `blocking` one is left behind, and any other synchronous one cannot be interrupted.
-    handler_timeout(impl Into<Option<Duration>>): Option<Duration> = None, in TIMES;
+    handler_timeout(impl Into<Option<Duration>>): Option<Duration> = None, in TIMES, none "no timeout";
     /// How long `App::serve` drains on SIGINT and SIGTERM before it cuts the remaining connections. Default: 10 s. App only.
     shutdown_grace(Duration): Duration = Duration::from_secs(10), in TIMES, app only;
     /// How long, at least, `App::serve` answers new upgrades with 503 after SIGINT and SIGTERM, even without connections to
     /// drain: drained clients reconnect at once, and a load balancer takes a while to notice. Default: 0.5 s. 0 turns it
-    /// off. App only.
+    /// off. At most `shutdown_grace`. App only.
     unready_grace(Duration): Duration = Duration::from_millis(500), in Duration::ZERO..=*TIMES.end(), app only;
     /// How long a drain takes to close the connections, in batches at random moments of equal parts: their clients reconnect
     /// at once, and so come back spread over this time. Default: 0.1 s for every 256 connections, at most half of the grace.
     /// At most the grace; where [`Shutdown::drain`](crate::Shutdown::drain) gets a shorter grace, that counts. App only.
-    drain_interval(impl Into<Option<Duration>>): Option<Duration> = None, in TIMES, app only;
+    drain_interval(impl Into<Option<Duration>>): Option<Duration> = None, in TIMES, none "the default", app only;
     /// The most connections at once: of the app, or of the sub-router that narrows it. Default: off. At most 16,777,216.
     /// Above it: 503.
-    max_connections(impl Into<Option<usize>>): Option<usize> = None, in 1..=MAX_SOCKETS;
-    /// The most connections at once from one IP address. Default: off. Above it: 429. An IPv4 address is the same
-    /// address when it is written as IPv6 (`::ffff:192.0.2.1`). Of an IPv6 address the first 64 bits count, since one
-    /// customer has all addresses that begin with them. Behind [trusted proxies](crate::App::trusted_proxies), the address
-    /// that they name counts. A server of your own has to pass on addresses with
-    /// `into_make_service_with_connect_info::<SocketAddr>()`: without them no client is refused, and that is logged.
-    max_connections_per_ip(impl Into<Option<usize>>): Option<usize> = None, in 1..=MAX_SOCKETS;
+    max_connections(impl Into<Option<usize>>): Option<usize> = None, in 1..=MAX_SOCKETS, of "connections", none "no limit";
+    /// The most connections at once from one IP address. Default: off. Above it: 429. Only WebSockets count, and not
+    /// connections of TCP, handshakes of TLS or requests of HTTP. An IPv4 address is the same address when it is written as
+    /// IPv6 (`::ffff:192.0.2.1`). Of an IPv6 address the first 64 bits count, since one customer has all addresses that begin
+    /// with them. Behind [trusted proxies](crate::App::trusted_proxies), the address that they name counts. A server of your
+    /// own has to pass on addresses with `into_make_service_with_connect_info::<SocketAddr>()`: without them no client is
+    /// refused, and that is logged.
+    max_connections_per_ip(impl Into<Option<usize>>): Option<usize> = None, in 1..=MAX_SOCKETS, of "connections", none "no limit";
     /// The most upgrade handlers that run at once: of the app, or of the sub-router that narrows it. They are not counted as
     /// connections, so slow ones do not use up `max_connections`. Default: 1024, at most 16,777,216. Above it: 503.
-    max_handshakes(usize): usize = 1024, in 1..=MAX_SOCKETS;
+    max_handshakes(usize): usize = 1024, in 1..=MAX_SOCKETS, of "upgrade handlers";
     /// The most upgrades in a second that pass all checks before the upgrade handler: of the app, or of the sub-router that
     /// narrows it. The upgrades of one second can come at once. It keeps the upgrade handlers of a restarted server from a
     /// storm of clients that reconnect. Default: off. At most 1,000,000. Above it: 503 with `Retry-After`.
-    max_upgrades_per_second(impl Into<Option<u32>>): Option<u32> = None, in 1..=1_000_000;
+    max_upgrades_per_second(impl Into<Option<u32>>): Option<u32> = None, in 1..=1_000_000, of "upgrades", none "no limit";
     /// The most frames of any kind from one client in a second. A message in one piece is one frame, and the answer to a
     /// ping of the server does not count. Default: off. At most 1,000,000. Above it: close code 1008.
-    max_messages_per_second(impl Into<Option<u32>>): Option<u32> = None, in 1..=1_000_000;
+    max_messages_per_second(impl Into<Option<u32>>): Option<u32> = None, in 1..=1_000_000, of "frames", none "no limit";
     /// The most rooms one connection can be in. Default: 1024, at most 1,048,576. Above it: `join` refuses.
-    max_rooms_per_connection(usize): usize = 1024, in 0..=MIB;
+    max_rooms_per_connection(usize): usize = 1024, in 0..=MIB, of "rooms";
     /// The longest name of a room, in bytes. Default: 256, at most 64 KiB. Above it: `join` refuses.
-    max_room_name(usize): usize = 256, in 1..=64 * KIB;
+    max_room_name(usize): usize = 256, in 1..=64 * KIB, of "bytes";
     /// The longest [`Identity`](crate::Identity) of a connection, in bytes. Default: 256, at most 64 KiB. Above it: 400, or
     /// close code 1008 once the connection exists.
-    max_identity_size(usize): usize = 256, in 1..=64 * KIB;
+    max_identity_size(usize): usize = 256, in 1..=64 * KIB, of "bytes";
     /// The close code of a connection whose [`expires_in`](crate::WebSocketConnector::expires_in) or
     /// [`expires_at`](crate::WebSocketConnector::expires_at) is over. Default: 4401. A sub-router can have another one.
     expired_code(u16): u16 = EXPIRED, or wider;
     /// The longest request target (path and query) of an upgrade, in bytes. Default: 8 KiB, at most 64 KiB. Above it: 414.
-    max_request_target(usize): usize = 8 * KIB, in 1..=64 * KIB;
+    max_request_target(usize): usize = 8 * KIB, in 1..=64 * KIB, of "bytes";
     /// The longest head of an upgrade request, in bytes of its target and of its headers' names and values. Default: 64 KiB,
     /// at most 1 MiB. Above it: 431. A connection keeps the head for its handlers. The HTTP server has a limit of its own:
     /// that of hyper is about 400 KiB and 100 headers.
-    max_request_head(usize): usize = 64 * KIB, in 1..=MIB;
-    /// How long a client of `App::serve` may take for the handshake of TLS, before TCP is closed. Default: 10 s. App only.
+    max_request_head(usize): usize = 64 * KIB, in 1..=MIB, of "bytes";
+    /// How long a client of `App::serve` may take for the handshake of TLS, before TCP is closed. Default: 10 s. App only,
+    /// feature `tls`.
     tls_handshake_timeout(Duration): Duration = Duration::from_secs(10), in TIMES, app only, feature "tls";
     /// The most TLS handshakes of `App::serve` at once, those of silent clients included. Default: 4096, at most 16,777,216.
-    /// Above it, TCP is closed, since no answer can be understood before the handshake. App only.
-    max_tls_handshakes(usize): usize = 4096, in 1..=MAX_SOCKETS, app only, feature "tls";
+    /// Above it, TCP is closed, since no answer can be understood before the handshake. App only, feature `tls`.
+    max_tls_handshakes(usize): usize = 4096, in 1..=MAX_SOCKETS, of "handshakes", app only, feature "tls";
     /// The most requests and WebSockets of one HTTP/2 connection of `App::serve` at once
     /// (`SETTINGS_MAX_CONCURRENT_STREAMS`, RFC 9113 section 5.1.2). Default: 200, at most 32,768. Above it, the stream is
-    /// refused, and the client can try again. App only.
-    max_http2_streams(u32): u32 = 200, in 1..=32 * 1024, app only, feature "http2";
+    /// refused, and the client can try again. App only, feature `http2`.
+    max_http2_streams(u32): u32 = 200, in 1..=32 * 1024, of "streams", app only, feature "http2";
     /// The most bytes that a client may send on one stream of HTTP/2 while its WebSocket is not read
-    /// (`SETTINGS_INITIAL_WINDOW_SIZE`, RFC 9113 section 6.9.2). Default: 64 KiB, 1 KiB to 16 MiB. App only.
-    max_http2_stream_window(u32): u32 = 64 * 1024, in 1024..=16 * 1024 * 1024, app only, feature "http2";
+    /// (`SETTINGS_INITIAL_WINDOW_SIZE`, RFC 9113 section 6.9.2). Default: 64 KiB, 1 KiB to 16 MiB. App only, feature `http2`.
+    max_http2_stream_window(u32): u32 = 64 * 1024, in 1024..=16 * 1024 * 1024, of "bytes", app only, feature "http2";
     /// The most bytes that a client may send on all streams of one HTTP/2 connection while they are not read (RFC 9113
     /// section 6.9). Default: as much as all streams take together (`max_http2_streams` times `max_http2_stream_window`), and
     /// at least that: with less, WebSockets that are not read would stop the others. At least 64 KiB, and less than 2 GiB.
-    /// App only.
-    max_http2_connection_window(u32): u32 = 0, in MIN_WINDOW..=MAX_WINDOW, app only, feature "http2";
+    /// App only, feature `http2`.
+    max_http2_connection_window(u32): u32 = 0, in MIN_WINDOW..=MAX_WINDOW, of "bytes", app only, feature "http2";
     /// How long an HTTP/2 connection of `App::serve` may have no request and no WebSocket before the server ends it with
-    /// GOAWAY. Default: 60 s. App only.
+    /// GOAWAY. Default: 60 s. App only, feature `http2`.
     http2_idle_timeout(Duration): Duration = Duration::from_mins(1), in TIMES, app only, feature "http2";
 }
 
@@ -291,10 +303,9 @@ impl Limits {
         self.check_values(place, problems);
         let mut bounds = self.over(outer);
         if self.max_frame_size.is_some_and(|frame| frame > bounds.max_message_size) {
-            let message = format!(
-                "`Limits::max_frame_size` is {}, more than the {} of `max_message_size`: such a frame could never be taken",
-                bounds.max_frame_size, bounds.max_message_size
-            );
+            let (frame, message) = (bounds.max_frame_size, bounds.max_message_size);
+            let more = above("max_frame_size", frame, "max_message_size", message, "bytes");
+            let message = format!("{more}: such a frame could never be taken; lower it, or raise `max_message_size`");
             problems.report(place, None, message);
         }
         bounds.max_frame_size = bounds.max_frame_size.min(bounds.max_message_size);
@@ -302,20 +313,25 @@ impl Limits {
         if let (Some(Some(one)), Some(all)) = (self.max_connections_per_ip, bounds.max_connections)
             && one > all
         {
-            let message = format!(
-                "`Limits::max_connections_per_ip` is {one}, more than the {all} of `max_connections`: it could never be reached"
-            );
+            let more = above("max_connections_per_ip", one, "max_connections", all, "connections");
+            let message = format!("{more}: it could never be reached; lower it, or raise `max_connections`");
             problems.report(place, None, message);
         }
         if let Some(Some(interval)) = self.drain_interval
             && interval > bounds.shutdown_grace
         {
-            let message = format!(
-                "`Limits::drain_interval` is {interval:?}, more than the {:?} of `shutdown_grace`, which ends the drain",
-                bounds.shutdown_grace
-            );
+            let more = above("drain_interval", interval, "shutdown_grace", bounds.shutdown_grace, "");
+            let message = format!("{more}, which ends the drain: lower it, or raise `shutdown_grace`");
             problems.report(place, None, message);
         }
+        if let Some(unready) = self.unready_grace
+            && unready > bounds.shutdown_grace
+        {
+            let more = above("unready_grace", unready, "shutdown_grace", bounds.shutdown_grace, "");
+            let message = format!("{more}, after which the process ends: lower it, or raise `shutdown_grace`");
+            problems.report(place, None, message);
+        }
+        bounds.unready_grace = bounds.unready_grace.min(bounds.shutdown_grace);
         #[cfg(feature = "http2")]
         self.fit_windows(&mut bounds, place, problems);
         bounds

@@ -302,7 +302,7 @@ fn limits_that_contradict_each_other_are_reported() {
     for (limits, words) in [
         (
             Limits::default().max_message_size(10).max_frame_size(11),
-            "`Limits::max_frame_size` is 11, more than the 10 of `max_message_size`",
+            "`Limits::max_frame_size` is 11 bytes, more than the 10 bytes of `max_message_size`",
         ),
         (Limits::default().max_message_size(0), "`Limits::max_message_size` is 0"),
         (Limits::default().max_frame_size(0), "`Limits::max_frame_size` is 0"),
@@ -340,7 +340,7 @@ fn limits_that_contradict_each_other_are_reported() {
         ),
         (
             Limits::default().max_connections(2).max_connections_per_ip(3),
-            "`Limits::max_connections_per_ip` is 3, more than the 2 of `max_connections`",
+            "`Limits::max_connections_per_ip` is 3 connections, more than the 2 connections of `max_connections`",
         ),
     ] {
         let errors = errors(App::new().limits(limits));
@@ -357,15 +357,15 @@ fn sub_router_that_widens_a_limit_is_reported() {
     for (limits, words) in [
         (
             Limits::default().max_message_size(11),
-            "`Limits::max_message_size` is 11 on the sub-router, but 10 around it",
+            "`Limits::max_message_size` is 11 bytes on the sub-router, but 10 bytes around it",
         ),
         (
             Limits::default().max_connections(None),
-            "`Limits::max_connections` is off on the sub-router, but 10 around it",
+            "`Limits::max_connections` is off on the sub-router, but 10 connections around it",
         ),
         (
             Limits::default().max_messages_per_second(11),
-            "`Limits::max_messages_per_second` is 11 on the sub-router, but 10 around it",
+            "`Limits::max_messages_per_second` is 11 frames on the sub-router, but 10 frames around it",
         ),
         (
             Limits::default().shutdown_grace(std::time::Duration::from_secs(1)),

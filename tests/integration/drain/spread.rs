@@ -163,3 +163,30 @@ fn interval_over_the_grace_is_a_build_error_with_its_place() {
     let off = Limits::default().shutdown_grace(SECOND).drain_interval(None);
     assert!(app(&Told::default()).limits(off).build().is_ok());
 }
+
+#[test]
+fn grace_for_load_balancers_over_the_grace_of_the_drain_is_a_build_error_with_its_place() {
+    for (limits, words) in [
+        (
+            Limits::default().unready_grace(11 * SECOND),
+            "`Limits::unready_grace` is 11s, more than the 10s of `shutdown_grace`",
+        ),
+        (
+            Limits::default().unready_grace(3 * SECOND).shutdown_grace(2 * SECOND),
+            "`Limits::unready_grace` is 3s, more than the 2s of `shutdown_grace`",
+        ),
+    ] {
+        let (line, app) = (line!(), app(&Told::default()).limits(limits));
+        let error = problem(app, line);
+        assert!(error.message().contains(words), "{error}");
+        assert!(error.message().contains("raise `shutdown_grace`"), "{error}");
+    }
+    for limits in [
+        Limits::default().unready_grace(2 * SECOND).shutdown_grace(2 * SECOND),
+        // The default is no contradiction.
+        Limits::default().shutdown_grace(SECOND / 10),
+        Limits::default().unready_grace(Duration::ZERO),
+    ] {
+        assert!(app(&Told::default()).limits(limits).build().is_ok());
+    }
+}

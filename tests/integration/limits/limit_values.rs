@@ -315,3 +315,101 @@ fn sub_router_that_lengthens_the_default_heartbeat_or_switches_it_off_is_a_build
     build_within(limits().heartbeat_interval(None), limits().heartbeat_interval(SECOND))
         .expect("any heartbeat is narrower than none");
 }
+
+/// Returns the only message of a failed build.
+fn message(built: Result<(), BuildErrors>) -> String {
+    let errors = built.expect_err("it is an error");
+    assert_eq!(errors.len(), 1, "{errors}");
+    errors.iter().next().expect("a problem").message().to_owned()
+}
+
+#[test]
+fn message_has_the_unit_of_the_limit() {
+    let mut built = vec![
+        (
+            build(limits().max_message_size(0)),
+            "is 0 bytes, which cannot work: expected 1 to 1073741824 bytes",
+        ),
+        (
+            build(limits().max_fragments(0)),
+            "is 0 fragments, which cannot work: expected 1 to",
+        ),
+        (
+            build(limits().max_outbound_messages(0)),
+            "expected 1 to 1048576 messages",
+        ),
+        (
+            build(limits().max_missed_heartbeats(1)),
+            "is 1 interval, which cannot work: expected 2 to 1000 intervals",
+        ),
+        (
+            build(limits().max_handshakes(0)),
+            "expected 1 to 16777216 upgrade handlers",
+        ),
+        (build(limits().max_rooms_per_connection(1 << 30)), "is 1073741824 rooms"),
+        (build(limits().max_room_name(0)), "is 0 bytes"),
+        (build(limits().max_tls_handshakes(0)), "is 0 handshakes"),
+        (build(limits().max_http2_streams(0)), "is 0 streams"),
+        (
+            build(limits().send_timeout(Duration::ZERO)),
+            "is 0ns, which cannot work: expected 1ms to 365 days",
+        ),
+        (
+            build(limits().close_timeout(Duration::from_hours(24 * 366))),
+            "is 366 days, which",
+        ),
+        (
+            build(limits().max_message_size(10).max_frame_size(11)),
+            "is 11 bytes, more than the 10 bytes of `max_message_size`",
+        ),
+        (
+            build(limits().max_connections(2).max_connections_per_ip(3)),
+            "is 3 connections, more than the 2 connections of",
+        ),
+    ];
+    let outer = || limits().max_message_size(10).max_connections(1).idle_timeout(SECOND);
+    built.extend([
+        (
+            build_within(outer(), limits().max_message_size(11)),
+            "is 11 bytes on the sub-router, but 10 bytes around it",
+        ),
+        (
+            build_within(outer(), limits().max_connections(2)),
+            "is 2 connections on the sub-router, but 1 connection around",
+        ),
+        (
+            build_within(outer(), limits().max_connections(None)),
+            "is off on the sub-router, but 1 connection around it",
+        ),
+        (
+            build_within(outer(), limits().idle_timeout(2 * SECOND)),
+            "is 2s on the sub-router, but 1s around it",
+        ),
+    ]);
+    for (built, words) in built {
+        let message = message(built);
+        assert!(message.contains(words), "no `{words}` in: {message}");
+    }
+}
+
+#[test]
+fn message_names_what_turns_the_limit_off_where_something_does() {
+    let zero = Duration::ZERO;
+    for (limits, words) in [
+        (limits().max_connections(0), "or `None` for no limit"),
+        (limits().max_connections_per_ip(0), "or `None` for no limit"),
+        (limits().max_messages_per_second(0), "or `None` for no limit"),
+        (limits().max_upgrades_per_second(0), "or `None` for no limit"),
+        (limits().heartbeat_interval(zero), "or `None` for no pings"),
+        (limits().idle_timeout(zero), "or `None` for no timeout"),
+        (limits().handler_timeout(zero), "or `None` for no timeout"),
+        (limits().drain_interval(zero), "or `None` for the default"),
+    ] {
+        let message = message(build(limits));
+        assert!(message.ends_with(words), "no `{words}` in: {message}");
+    }
+    for limits in [limits().max_handshakes(0), limits().send_timeout(zero)] {
+        let message = message(build(limits));
+        assert!(!message.contains("None"), "{message}");
+    }
+}
