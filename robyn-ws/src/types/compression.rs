@@ -178,10 +178,17 @@ impl CompressionRules {
         compression.check(*place, problems);
         let around = outer.map_or(Contexts::Off, |outer| outer.contexts);
         if compression.contexts > around {
-            let (inner, around) = (compression.name(), Compression::new(around).name());
-            let message = format!(
-                "the compression is {inner} on the sub-router, but {around} around it: a sub-router can only narrow it"
-            );
+            let inner = compression.name();
+            let message = if around == Contexts::Off {
+                format!(
+                    "the sub-router compresses ({inner}), and nothing around it does: call `App::compression`, with `Compression::off()` on the sub-routers that should not compress"
+                )
+            } else {
+                let around = Compression::new(around).name();
+                format!(
+                    "the compression is {inner} on the sub-router, but {around} around it: a sub-router can only narrow it"
+                )
+            };
             problems.report(*place, None, message);
         }
         Self::within(outer, compression)

@@ -127,17 +127,22 @@ fn sub_router_that_widens_the_compression_is_reported() {
         (
             None,
             Compression::shared(),
-            "is shared on the sub-router, but off around it",
+            "compresses (shared), and nothing around it does: call `App::compression`",
         ),
         (
             Some(Compression::shared()),
             Compression::dedicated(1),
-            "is dedicated(1) on the sub-router, but shared",
+            "is dedicated(1) on the sub-router, but shared around it: a sub-router can only narrow it",
         ),
         (
             Some(Compression::dedicated(1)),
             Compression::dedicated(2),
             "but dedicated(1) around it",
+        ),
+        (
+            Some(Compression::off()),
+            Compression::dedicated(2),
+            "compresses (dedicated(2)), and nothing around it does",
         ),
     ] {
         let mut outer = App::new().only(["/quiet"]);
