@@ -34,7 +34,9 @@ impl App {
     /// # drop(app);
     /// ```
     ///
-    /// The paths have no parameters. `build()` reports a wrong one, and one that is a route or an endpoint too.
+    /// The paths have no parameters. Called again, it adds two routes. `build()` reports a wrong path, one that is a route or an
+    /// endpoint too, and one that an endpoint could have as a value: beside `/{room}`, nobody could enter the room `healthz`.
+    /// An endpoint with `{*rest}` serves what is left.
     #[track_caller]
     pub fn health(mut self, live: &str, ready: &str) -> Self {
         let place = Place::of(Location::caller());
@@ -48,7 +50,8 @@ impl App {
     }
 
     /// Sets the close code of a drain. Default: 1001. With [`close_code::RESTART`](crate::close_code::RESTART) (1012),
-    /// clients know that they can come back at once. `build()` reports other codes than 1001, 1012, 1013 and 3000 to 4999.
+    /// clients know that they can come back at once. `build()` reports other codes than 1001, 1012, 1013 and 3000 to 4999, and
+    /// a second call.
     ///
     /// ```
     /// use robyn_ws::{close_code, prelude::*};
@@ -58,13 +61,13 @@ impl App {
     /// ```
     #[track_caller]
     pub fn drain_code(mut self, code: u16) -> Self {
-        if matches!(code, 1001 | 1012 | 1013 | 3000..=4999) {
-            self.hub.drain().set_code(code);
-        } else {
+        let call = Location::caller();
+        self.drain_code.set(code, "App::drain_code", call, &mut self.problems);
+        if !matches!(code, 1001 | 1012 | 1013 | 3000..=4999) {
             let message = format!(
                 "{code} is not the close code of a drain: expected 1001 (going away), 1012 (restart), 1013 (try again later) or 3000 to 4999"
             );
-            self.problems.report(Place::of(Location::caller()), None, message);
+            self.problems.report(Place::of(call), None, message);
         }
         self
     }

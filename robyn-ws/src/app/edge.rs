@@ -2,7 +2,7 @@
 
 #[cfg(any(feature = "tls", feature = "http2"))]
 use std::any::Any;
-use std::{panic::Location, sync::Arc};
+use std::sync::Arc;
 
 #[cfg(any(feature = "tls", feature = "http2"))]
 use tokio::net::TcpStream;
@@ -11,10 +11,13 @@ use tokio::net::TcpStream;
 use crate::app::http2::{Chosen, Http2};
 #[cfg(all(feature = "tls", feature = "http2"))]
 use crate::app::tls::accept::speaks_http2;
-#[cfg(feature = "tls")]
-use crate::app::tls::{accept::Acceptor, certificate::Tls};
 #[cfg(any(feature = "tls", feature = "http2"))]
 use crate::wire::tcp::tune_stream;
+#[cfg(feature = "tls")]
+use crate::{
+    app::tls::{accept::Acceptor, certificate::Tls},
+    types::setting::Setting,
+};
 use crate::{
     app::{
         client::{Client, Socket},
@@ -31,20 +34,34 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Wishes {
     /// The place of `App::tls`.
-    pub(super) encrypted_at: Option<&'static Location<'static>>,
+    pub(super) encrypted_at: Option<Place>,
     #[cfg(feature = "tls")]
-    pub(super) tls: Option<Tls>,
-    #[cfg(feature = "http2")]
-    pub(super) h2c: bool,
+    pub(super) tls: Setting<Tls>,
+    /// The place of `App::h2c`.
+    pub(super) h2c_at: Option<Place>,
 }
 
 impl Wishes {
+    /// Reports a setting that has no effect beside another one.
+    pub(super) fn report(&self, problems: &mut Problems) {
+        if let (Some(h2c), Some(tls)) = (self.h2c_at, self.encrypted_at) {
+            let message = format!(
+                "`App::h2c` has no effect beside `App::tls` at {tls}: with TLS, clients choose HTTP/2 in the handshake; remove one of them"
+            );
+            problems.report(h2c, None, message);
+        }
+    }
+
     /// Reports what only [`App::serve`](crate::App::serve) does: without it, a server would not be encrypted, and nobody would
     /// notice.
     pub(super) fn report_for_own_server(&self, problems: &mut Problems) {
         if let Some(call) = self.encrypted_at {
             let message = "`App::tls` concerns `App::serve` and `App::serve_on` only: give the certificate to your own server, such as `axum-server`, and remove this call";
-            problems.report(Place::of(call), None, message);
+            problems.report(call, None, message);
+        }
+        if let Some(call) = self.h2c_at {
+            let message = "`App::h2c` concerns `App::serve` and `App::serve_on` only: have your own server accept HTTP/2 with its extended CONNECT (`enable_connect_protocol` of hyper), and remove this call";
+            problems.report(call, None, message);
         }
     }
 }
@@ -71,9 +88,9 @@ impl Edge {
             with_proxy_protocol,
             is_encrypted: wishes.encrypted_at.is_some(),
             #[cfg(feature = "tls")]
-            tls: wishes.tls.clone().map(|tls| Acceptor::new(tls, bounds)),
+            tls: wishes.tls.get().map(|(tls, _)| Acceptor::new(tls.clone(), bounds)),
             #[cfg(feature = "http2")]
-            http2: Http2::new(wishes.h2c, bounds),
+            http2: Http2::new(wishes.h2c_at.is_some(), bounds),
         }
     }
 

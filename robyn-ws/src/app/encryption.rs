@@ -1,16 +1,20 @@
 //! What an app says about its edge.
 
-#[cfg(feature = "tls")]
+#[cfg(any(feature = "tls", feature = "http2"))]
 use std::panic::Location;
 
 use crate::app::App;
 #[cfg(feature = "tls")]
 use crate::app::tls::certificate::Tls;
+#[cfg(any(feature = "tls", feature = "http2"))]
+use crate::types::error::Place;
 
 impl App {
     /// Serves with TLS: `https` and `wss` instead of `http` and `ws`. With the feature `http2`, clients can choose HTTP/2,
-    /// over which WebSockets share one TCP connection (RFC 8441). It concerns [`Self::serve`] and [`Self::serve_on`];
-    /// [`Self::build`] and [`Self::router`] report it, since they leave sockets to your own server.
+    /// over which WebSockets share one TCP connection (RFC 8441). This needs the feature `tls`.
+    ///
+    /// It concerns [`Self::serve`] and [`Self::serve_on`]; [`Self::build`] and [`Self::router`] report it, since they leave
+    /// sockets to your own server. They all report a second call.
     ///
     /// ```no_run
     /// use robyn_ws::{Tls, prelude::*};
@@ -22,15 +26,21 @@ impl App {
     /// # }
     /// ```
     #[cfg(feature = "tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     #[track_caller]
     pub fn tls(mut self, tls: Tls) -> Self {
-        self.edge.tls = Some(tls);
-        self.edge.encrypted_at = Some(Location::caller());
+        let call = Location::caller();
+        self.edge.tls.set(tls, "App::tls", call, &mut self.problems);
+        self.edge.encrypted_at = Some(Place::of(call));
         self
     }
 
     /// Lets clients without TLS speak HTTP/2 as well, if they begin with it (prior knowledge, RFC 9113 section 3.3). Browsers
-    /// do not, but some proxies do. It concerns [`Self::serve`] and [`Self::serve_on`] without [`Self::tls`](Self#method.tls).
+    /// do not, but some proxies do. This needs the feature `http2`.
+    ///
+    /// It concerns [`Self::serve`] and [`Self::serve_on`] without [`Self::tls`](Self#method.tls), with which clients choose
+    /// HTTP/2 in the handshake. Where it has no effect, it is reported: beside `tls`, and by [`Self::build`] and
+    /// [`Self::router`].
     ///
     /// ```no_run
     /// # use robyn_ws::prelude::*;
@@ -39,8 +49,10 @@ impl App {
     /// # }
     /// ```
     #[cfg(feature = "http2")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "http2")))]
+    #[track_caller]
     pub fn h2c(mut self) -> Self {
-        self.edge.h2c = true;
+        self.edge.h2c_at = Some(Place::of(Location::caller()));
         self
     }
 }

@@ -14,6 +14,7 @@ mod proxies;
 mod proxy_protocol;
 mod routing;
 pub(crate) mod serve;
+mod settings;
 pub(crate) mod shutdown;
 pub(crate) mod signals;
 #[cfg(feature = "tls")]
@@ -43,8 +44,9 @@ use crate::{
     types::{
         error::{BuildErrors, Place, Problems},
         limits::Limits,
+        setting::Setting,
     },
-    upgrade::{handshake::is_token, origin::Origins},
+    upgrade::origin::Origins,
     util::log,
 };
 
@@ -71,17 +73,18 @@ pub struct App {
     states: Dependencies,
     routers: Vec<(IncludedRouter, Place)>,
     only: Selection,
-    limits: Limits,
-    limits_at: &'static Location<'static>,
-    origins: Origins,
+    limits: Setting<Limits>,
+    origins: Setting<Origins>,
     proxies: Proxies,
     subprotocols: Vec<String>,
     http: Vec<HttpRoutes>,
     edge: Wishes,
+    drain_code: Setting<u16>,
     hub: Hub,
     problems: Problems,
     #[cfg(feature = "deflate")]
-    compression: Option<(Compression, Place)>,
+    compression: Setting<Compression>,
+    created_at: Place,
 }
 
 /// A built app, for a server loop of your own.
@@ -109,17 +112,18 @@ impl App {
             states,
             routers: Vec::new(),
             only: Selection::default(),
-            limits: Limits::default(),
-            limits_at: Location::caller(),
-            origins: Origins::default(),
+            limits: Setting::default(),
+            origins: Setting::default(),
             proxies: Proxies::default(),
             subprotocols: Vec::new(),
             http: Vec::new(),
             edge: Wishes::default(),
+            drain_code: Setting::default(),
             hub: Hub::new(),
             problems,
             #[cfg(feature = "deflate")]
-            compression: None,
+            compression: Setting::default(),
+            created_at: Place::of(Location::caller()),
         }
     }
 
@@ -187,56 +191,6 @@ impl App {
     #[track_caller]
     pub fn only(mut self, paths: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.only.add(paths.into_iter().map(Into::into), Location::caller());
-        self
-    }
-
-    /// Sets the limits.
-    #[track_caller]
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self.limits_at = Location::caller();
-        self
-    }
-
-    /// Compresses messages for clients that offer `permessage-deflate` (RFC 7692), as all browsers do. Default: off.
-    ///
-    /// A client that does not offer it, or with parameters that are not acceptable, gets its messages as they are.
-    ///
-    /// ```
-    /// use robyn_ws::{Compression, prelude::*};
-    ///
-    /// #[websocket("/prices", on = "connect")]
-    /// fn connect() {}
-    ///
-    /// let app = App::new().compression(Compression::shared());
-    /// # drop(app);
-    /// ```
-    #[cfg(feature = "deflate")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
-    #[track_caller]
-    pub fn compression(mut self, compression: Compression) -> Self {
-        self.compression = Some((compression, Place::of(Location::caller())));
-        self
-    }
-
-    /// Sets the web pages that may connect. Default: [`Origins::same_host`].
-    pub fn origins(mut self, origins: Origins) -> Self {
-        self.origins = origins;
-        self
-    }
-
-    /// Sets the subprotocols. The first one that the client offers is chosen (RFC 6455 section 1.9).
-    #[track_caller]
-    pub fn subprotocols(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let call = Location::caller();
-        for name in names.into_iter().map(Into::into) {
-            if !is_token(name.as_bytes()) {
-                let message =
-                    format!("`{name}` is not a subprotocol: expected a name of visible ASCII without separators");
-                self.problems.report(Place::of(call), None, message);
-            }
-            self.subprotocols.push(name);
-        }
         self
     }
 
@@ -342,9 +296,17 @@ impl App {
 
     /// As [`Self::build`], with the times that only `serve` needs.
     pub(crate) fn assemble(mut self, mount: Mount) -> Result<Assembled, BuildErrors> {
-        self.origins.report(&mut self.problems);
+        if let Some((origins, _)) = self.origins.get() {
+            origins.report(&mut self.problems);
+        }
         self.proxies.report(&mut self.problems);
-        let bounds = self.limits.resolve(Place::of(self.limits_at), &mut self.problems);
+        self.edge.report(&mut self.problems);
+        let (limits, limits_at) = self
+            .limits
+            .get()
+            .cloned()
+            .unwrap_or((Limits::default(), self.created_at));
+        let bounds = limits.resolve(limits_at, &mut self.problems);
         let globals = Arc::new(mem::take(&mut self.globals));
         let wiring = Wiring {
             scopes: Scopes {
@@ -358,7 +320,7 @@ impl App {
             mount,
             identities: self.hub.identities().clone(),
             #[cfg(feature = "deflate")]
-            compression: self.compression.as_ref(),
+            compression: self.compression.get(),
         };
         let endpoints = resolve::endpoints(wiring, &mut self.problems);
         overlaps::report(&endpoints, &self.http, &mut self.problems);
@@ -369,6 +331,9 @@ impl App {
             );
         }
         let hub = self.hub.clone();
+        if let Some((code, _)) = self.drain_code.get() {
+            hub.drain().set_code(*code);
+        }
         let edge = Edge::new(&self.edge, self.proxies.with_protocol(), &bounds);
         Ok(Assembled {
             built: BuiltApp {

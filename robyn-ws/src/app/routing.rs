@@ -26,7 +26,7 @@ impl App {
         let names = self.subprotocols.iter();
         let policy = Arc::new(UpgradePolicy {
             hub: self.hub.clone(),
-            origins: self.origins,
+            origins: self.origins.into_value().unwrap_or_default(),
             proxies: self.proxies.trusted().clone(),
             scheme: self.edge.encrypted_at.map(|_call| Scheme::Https),
             subprotocols: names.filter_map(|name| HeaderValue::from_str(name).ok()).collect(),
@@ -65,7 +65,7 @@ impl App {
     }
 }
 
-/// Merges HTTP routes, or returns why axum panics. [[`overlaps`](super::overlaps) has found the usual reasons before, since the panic is
+/// Merges HTTP routes, or returns why axum panics. [`overlaps`](super::overlaps) has found the usual reasons before, since the panic is
 /// printed, and ends a program that aborts on panics.
 fn merged(router: &Router, http: Router) -> Result<Router, String> {
     catch_unwind(AssertUnwindSafe(|| router.clone().merge(http))).map_err(|panic| match panic.downcast::<String>() {

@@ -20,7 +20,7 @@ use crate::{
     hub::identities::Identities,
     types::{
         error::{Place, Problems},
-        limits::Bounds,
+        limits::{Bounds, Limits},
     },
     util::log,
 };
@@ -117,7 +117,6 @@ impl Resolver<'_> {
             router,
             scoped,
             limits,
-            limits_at,
             problems,
             #[cfg(feature = "deflate")]
             compression,
@@ -150,11 +149,12 @@ impl Resolver<'_> {
             );
             self.problems.report(router.place(), None, message);
         }
+        let (limits, limits_at) = limits.get().cloned().unwrap_or((Limits::default(), router.place()));
         let scope = outer.of_router(router, scoped, (&limits, limits_at), self.problems);
         #[cfg(feature = "deflate")]
         let scope = {
             let around = outer.compression.as_ref();
-            scope.with_compression(CompressionRules::of_router(around, compression.as_ref(), self.problems))
+            scope.with_compression(CompressionRules::of_router(around, compression.get(), self.problems))
         };
         match first {
             // A sub-router without handlers only groups others, and can do so twice.

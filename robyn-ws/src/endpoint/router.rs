@@ -9,6 +9,7 @@ use crate::{
     types::{
         error::{Place, Problems},
         limits::Limits,
+        setting::Setting,
     },
 };
 
@@ -86,14 +87,15 @@ impl SubRouter {
         IncludedRouter::new(self)
     }
 
-    /// Sets limits, which can only narrow those around them.
+    /// Sets limits, which can only narrow those around them. `build()` reports wider ones, and a second call.
     #[track_caller]
     pub fn limits(&'static self, limits: Limits) -> IncludedRouter {
         IncludedRouter::new(self).limits(limits)
     }
 
     /// Sets how messages are compressed. It can only narrow the compression around it: from dedicated to shared
-    /// compressors, or fewer dedicated ones, or [`Compression::off`].
+    /// compressors, or fewer dedicated ones, or [`Compression::off`]. This needs the feature `deflate`. `build()` reports a wider
+    /// one, and a second call.
     ///
     /// ```
     /// use robyn_ws::{Compression, prelude::*};
@@ -156,12 +158,11 @@ impl SubRouter {
 pub struct IncludedRouter {
     pub(crate) router: &'static SubRouter,
     pub(crate) scoped: Dependencies,
-    pub(crate) limits: Limits,
-    pub(crate) limits_at: Place,
+    pub(crate) limits: Setting<Limits>,
     pub(crate) included: Vec<(IncludedRouter, Place)>,
     pub(crate) problems: Problems,
     #[cfg(feature = "deflate")]
-    pub(crate) compression: Option<(Compression, Place)>,
+    pub(crate) compression: Setting<Compression>,
 }
 
 impl IncludedRouter {
@@ -169,12 +170,11 @@ impl IncludedRouter {
         Self {
             router,
             scoped: Dependencies::default(),
-            limits: Limits::default(),
-            limits_at: router.place(),
+            limits: Setting::default(),
             included: Vec::new(),
             problems: Problems::default(),
             #[cfg(feature = "deflate")]
-            compression: None,
+            compression: Setting::default(),
         }
     }
 
@@ -194,8 +194,8 @@ impl IncludedRouter {
     /// As [`SubRouter::limits`].
     #[track_caller]
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self.limits_at = Place::of(Location::caller());
+        let call = Location::caller();
+        self.limits.set(limits, "SubRouter::limits", call, &mut self.problems);
         self
     }
 
@@ -204,7 +204,9 @@ impl IncludedRouter {
     #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
     #[track_caller]
     pub fn compression(mut self, compression: Compression) -> Self {
-        self.compression = Some((compression, Place::of(Location::caller())));
+        let call = Location::caller();
+        self.compression
+            .set(compression, "SubRouter::compression", call, &mut self.problems);
         self
     }
 

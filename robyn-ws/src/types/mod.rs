@@ -16,6 +16,7 @@ pub(crate) mod message;
 pub(crate) mod peer;
 pub(crate) mod rejection;
 pub(crate) mod request;
+pub(crate) mod setting;
 #[cfg(feature = "tls")]
 pub(crate) mod tls_error;
 #[cfg(feature = "deflate")]

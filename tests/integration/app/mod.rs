@@ -12,6 +12,7 @@ mod parameters;
 mod path_mistakes;
 mod runtimes;
 mod serving;
+mod settings;
 mod sub_routers;
 mod surface;
 mod taken_twice;
