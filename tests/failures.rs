@@ -1,6 +1,6 @@
 //! What operators read when user code fails: always which handler, where it stands, and whose connection it was.
 //!
-//! A program of its own, as `observability.rs`.
+//! A program of its own, as `observability`.
 
 #![expect(
     clippy::needless_pass_by_value,

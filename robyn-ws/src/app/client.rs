@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, response::Response};
+use axum::{Router, http::Version, response::Response};
 use hyper::{
     Request,
     body::Incoming,
@@ -28,6 +28,7 @@ use tokio::{
 };
 
 use crate::{
+    app::edge_metrics::http2_connection,
     types::peer::{Introduced, Peer},
     util::{log, time::never},
 };
@@ -72,7 +73,10 @@ impl Client {
     ) -> impl Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send + 'static> {
         let router = service_for(client.router.clone(), client.peer.clone(), client.introduced);
         service_fn(move |request| {
-            client.asked.store(true, Ordering::Relaxed);
+            let is_first = !client.asked.swap(true, Ordering::Relaxed);
+            if is_first && request.version() == Version::HTTP_2 {
+                http2_connection();
+            }
             router.call(request)
         })
     }
@@ -138,7 +142,8 @@ impl Client {
             } else {
                 ": if it began with TLS, the PROXY protocol or HTTP/2, see `App::tls`, `App::proxy_protocol` and `App::h2c`"
             };
-            log::debug!(peer = ?self.peer, ?proxy, %error, "HTTP ended early{hint}");
+            let proxy = proxy.map(tracing::field::display);
+            log::debug!(peer = %self.peer, proxy, %error, "HTTP ended early{hint}");
         }
     }
 

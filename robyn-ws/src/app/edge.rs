@@ -28,6 +28,7 @@ use crate::{
         limits::Bounds,
     },
     upgrade::proxies::TrustedProxies,
+    util::repeated::Repeated,
 };
 
 /// What the app wants of its edge.
@@ -71,6 +72,7 @@ impl Wishes {
 pub(crate) struct Edge {
     /// The peers that begin with the header of the PROXY protocol.
     with_proxy_protocol: Option<Arc<TrustedProxies>>,
+    refused_introductions: Arc<Repeated>,
     pub(super) is_encrypted: bool,
     #[cfg(feature = "tls")]
     tls: Option<Acceptor>,
@@ -86,6 +88,7 @@ impl Edge {
     pub(super) fn new(wishes: &Wishes, with_proxy_protocol: Option<Arc<TrustedProxies>>, bounds: &Bounds) -> Self {
         Self {
             with_proxy_protocol,
+            refused_introductions: Arc::default(),
             is_encrypted: wishes.encrypted_at.is_some(),
             #[cfg(feature = "tls")]
             tls: wishes.tls.get().map(|(tls, _)| Acceptor::new(tls.clone(), bounds)),
@@ -126,7 +129,8 @@ impl Edge {
 
     async fn serve(&self, mut stream: impl Socket, mut client: Client) {
         if self.expects_introduction(&client) {
-            let introduction = Box::pin(client.unless_late(introduce(&mut stream, &client.peer))).await;
+            let introduction = introduce(&mut stream, &client.peer, &self.refused_introductions);
+            let introduction = Box::pin(client.unless_late(introduction)).await;
             let Some((peer, introduced)) = introduction else {
                 return;
             };

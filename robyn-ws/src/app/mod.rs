@@ -4,6 +4,7 @@ mod behind_proxies;
 pub(crate) mod client;
 mod deploy;
 pub(crate) mod edge;
+mod edge_metrics;
 mod encryption;
 pub(crate) mod http;
 #[cfg(feature = "http2")]

@@ -6,6 +6,7 @@
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 
@@ -15,8 +16,9 @@ use tokio::{
 };
 
 use crate::{
+    app::edge_metrics::proxy_header_refused,
     types::peer::{Introduced, Peer},
-    util::log,
+    util::{log, repeated::Repeated},
 };
 
 /// The time that a proxy has for the header. A lost packet is repeated within three seconds.
@@ -55,30 +57,64 @@ enum NotIntroduced {
     Ended(#[from] io::Error),
     #[error("its PROXY header did not come within {TIME:?}")]
     TooSlow,
-    #[error("it does not begin with a PROXY header: {0}")]
+    #[error("it does not begin with a PROXY header, but with other bytes")]
+    Missing,
+    #[error("its PROXY header is not valid: {0}")]
     Invalid(&'static str),
+}
+
+impl NotIntroduced {
+    /// Returns the reason for the metrics.
+    const fn reason(&self) -> &'static str {
+        match self {
+            Self::Ended(_) => "ended",
+            Self::TooSlow => "timed_out",
+            Self::Missing => "missing",
+            Self::Invalid(_) => "invalid",
+        }
+    }
+
+    /// Returns what to change.
+    const fn help(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "have the proxy send version 1 or 2 of the protocol, for TCP",
+            _ => {
+                "have the proxy send the header (`send-proxy-v2` of HAProxy, `proxy_protocol on` of nginx's `stream`), also with its health checks; or remove `App::proxy_protocol`, or this peer from `App::trusted_proxies`"
+            }
+        }
+    }
 }
 
 /// Reads the header of a proxy's connection. Returns the client, or `None` if the connection is dropped.
 pub(super) async fn introduce(
     stream: &mut (impl AsyncRead + Unpin),
     proxy: &Peer,
+    refusals: &Arc<Repeated>,
 ) -> Option<(Peer, Option<Introduced>)> {
     let by = proxy.address();
     match read(stream).await {
         Ok(Introduction::Client(client)) => Some((Peer::Tcp(client), Some(Introduced { by, is_named: true }))),
         Ok(Introduction::Unnamed) => Some((proxy.clone(), Some(Introduced { by, is_named: false }))),
         Ok(Introduction::Itself) => Some((proxy.clone(), None)),
-        // Health checks of TCP end at once.
-        Err(why @ NotIntroduced::Ended(_)) => {
-            log::debug!(?proxy, %why, "a connection of a trusted proxy was dropped");
-            None
-        }
         Err(why) => {
-            log::warn!(?proxy, %why, "a connection of a trusted proxy was dropped");
+            refuse(proxy, &why, refusals);
             None
         }
     }
+}
+
+/// Counts and logs a connection that is dropped.
+fn refuse(proxy: &Peer, why: &NotIntroduced, refusals: &Arc<Repeated>) {
+    proxy_header_refused(why.reason());
+    // Health checks of TCP end at once.
+    let is_worth_a_warning = !matches!(why, NotIntroduced::Ended(_))
+        && refusals.is_first(|more| {
+            log::warn!(
+                more,
+                "more connections of trusted proxies were dropped for their PROXY headers"
+            );
+        });
+    log::warn_first!(is_worth_a_warning, %proxy, %why, "a connection of a trusted proxy was dropped: {}", why.help());
 }
 
 /// Reads the header, and not a byte more.
@@ -92,7 +128,7 @@ async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Result<Introduction, Not
         } else if first.starts_with(b"PROXY ") {
             read_line(stream, &first).await
         } else {
-            Err(NotIntroduced::Invalid("it begins with other bytes"))
+            Err(NotIntroduced::Missing)
         }
     };
     timeout(TIME, header).await.unwrap_or(Err(NotIntroduced::TooSlow))

@@ -52,9 +52,8 @@ impl Drop for Expected {
 }
 
 impl PendingConnection {
-    /// Returns the path of the endpoint, for the log.
-    pub(crate) fn endpoint(&self) -> &str {
-        &self.context.endpoint.path
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        &self.context.endpoint
     }
 
     /// Sets who the client is. Broadcasts to the identity wait in the mailbox, as those to everyone.

@@ -9,6 +9,7 @@ use crate::{
         parameters::{self, Mount},
         registry::{Entry, Handler},
         scope::RouterScope,
+        warnings::Warnings,
     },
     handler::{
         dependencies::{Instead, Scopes},
@@ -57,6 +58,7 @@ impl EndpointDraft {
             admissions: Arc::new(scope.admissions),
             members: Arc::new(members),
             unread_request: (!reads_request).then(Arc::default),
+            warnings: Warnings::default(),
             bounds,
             path: path.into(),
         }

@@ -9,11 +9,15 @@ pub(crate) mod resolve;
 pub(crate) mod router;
 mod scope;
 pub(crate) mod selection;
+pub(crate) mod warnings;
 
 use std::{any::TypeId, sync::Arc};
 
 use crate::{
-    endpoint::registry::{Call, Entry, UpgradeFn},
+    endpoint::{
+        registry::{Call, Entry, UpgradeFn},
+        warnings::Warnings,
+    },
     handler::{
         dependencies::Scopes,
         event::{Close, Connect, Event, Message, Session},
@@ -26,7 +30,7 @@ use crate::{
 /// One path and its handlers.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
-    pub(crate) path: Box<str>,
+    pub(crate) path: Arc<str>,
     /// The first of its handlers in the source, which stands for all of them in messages.
     pub(crate) first: &'static Entry,
     pub(crate) handlers: Handlers,
@@ -38,6 +42,7 @@ pub(crate) struct Endpoint {
     pub(crate) bounds: Arc<Bounds>,
     pub(crate) admissions: Arc<Admissions>,
     pub(crate) members: Arc<EndpointMembers>,
+    pub(crate) warnings: Warnings,
     /// The request of all its connections, if no handler can read one.
     pub(crate) unread_request: Option<Arc<UpgradeRequest>>,
 }

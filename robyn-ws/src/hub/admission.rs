@@ -53,25 +53,48 @@ impl ClientNetwork {
     }
 }
 
-/// The limit that was reached.
+/// The limit that was reached, and its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AdmissionRefusal {
-    Connections,
-    ConnectionsOfAddress,
-    Handshakes,
-    Upgrades,
+    Connections(usize),
+    ConnectionsOfAddress(usize),
+    Handshakes(usize),
+    Upgrades(u32),
+}
+
+impl AdmissionRefusal {
+    /// Returns the name of the limit.
+    pub(crate) const fn limit(self) -> &'static str {
+        match self {
+            Self::Connections(_) => "max_connections",
+            Self::ConnectionsOfAddress(_) => "max_connections_per_ip",
+            Self::Handshakes(_) => "max_handshakes",
+            Self::Upgrades(_) => "max_upgrades_per_second",
+        }
+    }
+
+    /// Returns the value of the limit.
+    pub(crate) const fn value(self) -> usize {
+        match self {
+            Self::Connections(value) | Self::ConnectionsOfAddress(value) | Self::Handshakes(value) => value,
+            Self::Upgrades(value) => value as usize,
+        }
+    }
 }
 
 impl Counts {
     /// Returns an error if one more connection would exceed a limit.
     fn check(&self, address: Option<IpAddr>, bounds: &Bounds) -> Result<(), AdmissionRefusal> {
-        if bounds.max_connections.is_some_and(|max| self.all >= max) {
-            return Err(AdmissionRefusal::Connections);
+        if let Some(max) = bounds.max_connections.filter(|max| self.all >= *max) {
+            return Err(AdmissionRefusal::Connections(max));
         }
         let here = address.and_then(|address| self.by_network.get(&address.into()));
         let here = here.copied().unwrap_or_default();
-        if address.is_some() && bounds.max_connections_per_ip.is_some_and(|max| here >= max) {
-            return Err(AdmissionRefusal::ConnectionsOfAddress);
+        if let Some(max) = bounds
+            .max_connections_per_ip
+            .filter(|max| address.is_some() && here >= *max)
+        {
+            return Err(AdmissionRefusal::ConnectionsOfAddress(max));
         }
         Ok(())
     }
@@ -89,7 +112,8 @@ impl Admission {
         let now = Moment::now();
         let mut counts = self.lock();
         let upgrades = counts.upgrades.get_or_insert_with(|| Rate::new(limit, now));
-        upgrades.allows(now).then_some(()).ok_or(AdmissionRefusal::Upgrades)
+        let is_allowed = upgrades.allows(now);
+        is_allowed.then_some(()).ok_or(AdmissionRefusal::Upgrades(limit))
     }
 
     /// Reverts [`Self::upgrade`].
@@ -103,7 +127,7 @@ impl Admission {
         let mut counts = self.lock();
         counts.check(address, bounds)?;
         if counts.handshakes >= bounds.max_handshakes {
-            return Err(AdmissionRefusal::Handshakes);
+            return Err(AdmissionRefusal::Handshakes(bounds.max_handshakes));
         }
         counts.handshakes += 1;
         Ok(Handshake(self.clone()))

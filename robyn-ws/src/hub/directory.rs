@@ -72,8 +72,8 @@ impl Directory {
         let mut logged = self.logged.lock();
         if logged.len() < UNKNOWN_PATHS_LOGGED && logged.insert(path.clone()) {
             drop(logged);
-            let known: Vec<_> = self.iter().map(|endpoint| &endpoint.path).collect();
-            log::warn!(%path, ?known, "no handler has this path, so it has no connections");
+            let known: Vec<_> = self.iter().map(|endpoint| &*endpoint.path).collect();
+            log::warn!(%path, known = known.join(", "), "no handler has this path, so it has no connections");
         }
     }
 }

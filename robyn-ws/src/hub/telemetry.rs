@@ -74,9 +74,9 @@ impl Telemetry {
         self.messages_dropped.load(Ordering::Relaxed)
     }
 
-    /// Counts an upgrade that was answered with `status`: 101, or an error.
-    pub(crate) fn upgraded(&self, status: u16) {
-        tell!(self, handles => handles.upgraded(status));
+    /// Counts an upgrade that was answered with `status` for `reason`.
+    pub(crate) fn upgraded(&self, status: u16, reason: &'static str) {
+        tell!(self, handles => handles.upgraded(status, reason));
     }
 
     pub(crate) fn opened(&self) {
@@ -240,8 +240,9 @@ mod handles {
             self.endpoint.clone()
         }
 
-        pub(super) fn upgraded(&self, status: u16) {
-            counter!("robyn_ws_upgrades_total", "endpoint" => self.endpoint(), "status" => status.to_string())
+        pub(super) fn upgraded(&self, status: u16, reason: &'static str) {
+            let status = status.to_string();
+            counter!("robyn_ws_upgrades_total", "endpoint" => self.endpoint(), "status" => status, "reason" => reason)
                 .increment(1);
         }
 

@@ -2,7 +2,7 @@
 
 #[cfg(unix)]
 use std::sync::Arc;
-use std::{any::Any, net::SocketAddr};
+use std::{any::Any, fmt, net::SocketAddr};
 
 use axum::{
     extract::ConnectInfo,
@@ -79,5 +79,16 @@ impl Peer {
             return Some(*address);
         }
         None
+    }
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            #[cfg(unix)]
+            Self::Unix(_) => f.write_str("unix"),
+            Self::Other => f.write_str("unknown"),
+        }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::http::request::Parts;
+use axum::http::{HeaderMap, request::Parts};
 
 use crate::{
     endpoint::Endpoint,
-    types::request::head_size,
+    hub::admission::AdmissionRefusal,
+    types::{peer::Peer, request::head_size},
     upgrade::{
         authority::Authority,
         origin::{OriginRefusal, Scheme},
@@ -41,19 +42,26 @@ pub(super) fn check_target(endpoint: &Endpoint, parts: &Parts) -> Result<(), Ref
 }
 
 pub(super) fn check_origin(
+    endpoint: &Endpoint,
     policy: &UpgradePolicy,
-    parts: &Parts,
+    headers: &HeaderMap,
     host: &Authority,
     scheme: Option<Scheme>,
 ) -> Result<(), Refusal> {
     let origins = &policy.origins;
-    match origins.check(&parts.headers, host, scheme) {
+    match origins.check(headers, host, scheme) {
         Ok(()) => Ok(()),
         Err(OriginRefusal::Malformed) => Err("`Origin` appears more than once, or is not visible ASCII".into()),
         Err(OriginRefusal::Foreign(origin)) => {
-            log::warn!(
-                seen = ?printable(&origin),
-                host = ?printable(&host.to_string()),
+            let path = endpoint.path.clone();
+            let is_first = endpoint.warnings.foreign_origin.is_first(move |more| {
+                log::warn!(endpoint = %path, more, "more upgrades were refused: foreign Origin");
+            });
+            log::warn_first!(
+                is_first,
+                endpoint = %endpoint.path,
+                seen = %printable(&origin),
+                host = %printable(&host.to_string()),
                 scheme = scheme.map(Scheme::name),
                 allowed = origins.describe(),
                 "upgrade refused: foreign Origin; {}",
@@ -64,14 +72,77 @@ pub(super) fn check_origin(
     }
 }
 
-/// Returns the address that `Limits::max_connections_per_ip` counts.
-pub(super) fn client_address(endpoint: &Endpoint, peer: Option<SocketAddr>) -> Option<IpAddr> {
-    let address = peer.map(|address| address.ip());
-    if address.is_none() && endpoint.bounds.max_connections_per_ip.is_some() {
-        log::warn!(
-            endpoint = %endpoint.path,
-            "`Limits::max_connections_per_ip` refuses nobody, since the server does not know the client's address: serve the router by `into_make_service_with_connect_info::<SocketAddr>()`"
-        );
+/// The sender of a request.
+#[derive(Clone, Copy)]
+pub(super) struct Sender {
+    /// The client.
+    pub(super) peer: Option<SocketAddr>,
+    /// The TCP peer, if a trusted proxy has named another address for the client.
+    pub(super) proxy: Option<SocketAddr>,
+}
+
+impl Sender {
+    /// Returns the address that `Limits::max_connections_per_ip` counts.
+    pub(super) fn address(self) -> Option<IpAddr> {
+        self.peer.map(|address| address.ip())
     }
-    address
+}
+
+/// Warns if `Limits::max_connections_per_ip` has nothing to count.
+pub(super) fn check_address(endpoint: &Endpoint, policy: &UpgradePolicy, parts: &Parts, sender: Sender) {
+    if sender.peer.is_some() || endpoint.bounds.max_connections_per_ip.is_none() {
+        return;
+    }
+    let help = match Peer::of_request(parts) {
+        #[cfg(unix)]
+        peer @ Peer::Unix(_) if policy.proxies.trusts(&peer) => {
+            "the proxy on the Unix socket does not name it: have it write `X-Forwarded-For` or `Forwarded`"
+        }
+        #[cfg(unix)]
+        Peer::Unix(_) => {
+            "a Unix socket has none: have the proxy write `X-Forwarded-For`, and trust it by `App::trusted_proxies([\"unix\"])`"
+        }
+        _ => "serve the router by `into_make_service_with_connect_info::<SocketAddr>()`",
+    };
+    let path = endpoint.path.clone();
+    let is_first = endpoint.warnings.unknown_address.is_first(move |more| {
+        log::warn!(endpoint = %path, more, "more clients without an address have connected");
+    });
+    log::warn_first!(
+        is_first,
+        endpoint = %endpoint.path,
+        "`Limits::max_connections_per_ip` refuses nobody, since the server does not know the client's address: {help}"
+    );
+}
+
+/// Refuses a request for a limit that is reached, and warns of it.
+pub(super) fn over_limit(
+    endpoint: &Endpoint,
+    policy: &UpgradePolicy,
+    headers: &HeaderMap,
+    Sender { peer, proxy }: Sender,
+    refusal: AdmissionRefusal,
+) -> Refusal {
+    let (limit, value) = (refusal.limit(), refusal.value());
+    let path = endpoint.path.clone();
+    let is_first = endpoint.warnings.of_limit(refusal).is_first(move |more| {
+        log::warn!(endpoint = %path, limit, value, more, "more upgrades were refused: the limit is reached");
+    });
+    let is_behind_a_stranger = matches!(refusal, AdmissionRefusal::ConnectionsOfAddress(_))
+        && proxy.is_none()
+        && policy.proxies.ignores(peer, headers);
+    let hint = if is_behind_a_stranger {
+        "; the request names a client in `X-Forwarded-For` or `Forwarded`, which does not count from this peer: if it is a proxy of yours, name it by `App::trusted_proxies`, or all of its clients are one"
+    } else {
+        ""
+    };
+    log::warn_first!(
+        is_first,
+        endpoint = %endpoint.path,
+        limit,
+        value,
+        peer = peer.map(tracing::field::display),
+        "upgrade refused: the limit is reached{hint}"
+    );
+    Refusal::Admission(refusal)
 }

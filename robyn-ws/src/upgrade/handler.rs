@@ -15,9 +15,14 @@ use crate::{
         extract::upgrade::UpgradeContext,
         upgrade_reply::{UpgradeReply, UpgradeResult},
     },
-    hub::admission::Handshake,
+    hub::admission::{AdmissionRefusal, Handshake},
     types::request::UpgradeRequest,
-    upgrade::{extensions, policy::UpgradePolicy, refusal::Refusal},
+    upgrade::{
+        checks::{Sender, over_limit},
+        extensions,
+        policy::UpgradePolicy,
+        refusal::Refusal,
+    },
     util::{
         blocking,
         isolate::{self, Panicked},
@@ -33,13 +38,14 @@ pub(super) async fn run(
     policy: &UpgradePolicy,
     request: &mut UpgradeRequest,
     parts: &mut Parts,
-    address: Option<IpAddr>,
+    sender: Sender,
 ) -> Result<UpgradeReply, Refusal> {
     let Some((entry, handler)) = endpoint.handlers.upgrade else {
         return Ok(UpgradeReply::default());
     };
     let _running = policy.hub.drain().upgrade_handler(entry.key());
-    let guards = HandshakeGuards::begin(endpoint, address)?;
+    let guards = HandshakeGuards::begin(endpoint, sender.address())
+        .map_err(|refusal| over_limit(endpoint, policy, &parts.headers, sender, refusal))?;
     parts.extensions.insert(guards.clone());
     parts.extensions.insert(Globals(endpoint.dependencies.globals.clone()));
     let answer = call(entry, handler, endpoint, request, parts).await;
@@ -109,8 +115,8 @@ fn context<'a>(endpoint: &'a Endpoint, request: &'a UpgradeRequest, parts: &'a m
 struct HandshakeGuards(Arc<Mutex<Box<[Handshake]>>>);
 
 impl HandshakeGuards {
-    fn begin(endpoint: &Endpoint, address: Option<IpAddr>) -> Result<Self, Refusal> {
-        let guards = endpoint.admissions.begin(address).map_err(Refusal::Admission)?;
+    fn begin(endpoint: &Endpoint, address: Option<IpAddr>) -> Result<Self, AdmissionRefusal> {
+        let guards = endpoint.admissions.begin(address)?;
         Ok(Self(Arc::new(Mutex::new(guards))))
     }
 

@@ -37,11 +37,11 @@ use crate::{
     hub::{admission::Admitted, drain::TaskGuard},
     types::request::{PathParams, UpgradeRequest, peer_addr},
     upgrade::{
-        checks::{check_drain, check_head, check_origin, check_target, client_address},
+        checks::{Sender, check_address, check_drain, check_head, check_origin, check_target, over_limit},
         handler::panicked,
         handshake::Opening,
         policy::UpgradePolicy,
-        refusal::Refusal,
+        refusal::{ACCEPTED, Refusal},
         switching::{NotSwitched, Switching},
     },
     util::{
@@ -57,12 +57,15 @@ pub(crate) async fn upgrade(endpoint: Arc<Endpoint>, policy: Arc<UpgradePolicy>,
     let accepted = isolate::future(accept_in_time(&endpoint, &policy, &mut parts)).await;
     let accepted = accepted.unwrap_or_else(|Panicked| Err(extension_panicked(&endpoint)));
     let switching = accepted.and_then(|accepted| accepted.switch_protocols(endpoint.clone(), task));
-    let response = switching.unwrap_or_else(|refusal| {
-        let answer = refusal.into_response();
-        log::debug!(endpoint = %endpoint.path, status = %answer.status(), "upgrade refused");
-        answer
-    });
-    endpoint.members.telemetry.upgraded(response.status().as_u16());
+    let (reason, response) = match switching {
+        Ok(response) => (ACCEPTED, response),
+        Err(refusal) => {
+            let (reason, answer) = (refusal.reason(), refusal.into_response());
+            log::debug!(endpoint = %endpoint.path, status = %answer.status(), reason, "upgrade refused");
+            (reason, answer)
+        }
+    };
+    endpoint.members.telemetry.upgraded(response.status().as_u16(), reason);
     drop(UserValue::from(parts.extensions));
     response
 }
@@ -74,9 +77,7 @@ struct Accepted {
     subprotocol: Option<HeaderValue>,
     compression: compression::Accepted,
     request: Arc<UpgradeRequest>,
-    peer: Option<SocketAddr>,
-    /// The TCP peer, if a trusted proxy has named another address for the client.
-    proxy: Option<SocketAddr>,
+    sender: Sender,
     reply: UpgradeReply,
     admitted: Admitted,
 }
@@ -126,7 +127,8 @@ fn check(endpoint: &Endpoint, policy: &UpgradePolicy, parts: &mut Parts) -> Resu
     check_target(endpoint, parts)?;
     let told = policy.proxies.read(parts);
     let host = handshake::host(parts, told.host.as_deref())?;
-    check_origin(policy, parts, &host, told.scheme.or(policy.scheme))?;
+    let scheme = told.scheme.or(policy.scheme);
+    check_origin(endpoint, policy, &parts.headers, &host, scheme)?;
     let subprotocol = handshake::subprotocol(&parts.headers, &policy.subprotocols)?;
     Ok(Checked {
         opening,
@@ -144,36 +146,47 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
     } = check(endpoint, policy, parts)?;
     let raw_params = RawPathParams::from_request_parts(parts, &())
         .await
-        .map_err(IntoResponse::into_response)?;
+        .map_err(|rejection| Refusal::Parameters(rejection.into_response()))?;
     for (entry, check) in &endpoint.checks {
-        isolate::call(|| check.run(parts)).map_err(|Panicked| panicked(entry, endpoint))??;
+        isolate::call(|| check.run(parts))
+            .map_err(|Panicked| panicked(entry, endpoint))?
+            .map_err(Refusal::Parameters)?;
     }
     let on_upgrade = parts
         .extensions
         .remove::<OnUpgrade>()
         .ok_or_else(|| Refusal::UpgradeRequired("this HTTP connection cannot be upgraded".to_owned()))?;
-    endpoint.admissions.upgrade().map_err(Refusal::Admission)?;
-    let peer = peer_addr(parts);
-    let address = client_address(endpoint, peer);
+    let sender = Sender {
+        peer: peer_addr(parts),
+        proxy,
+    };
+    let over_limit = |parts: &Parts, refusal| over_limit(endpoint, policy, &parts.headers, sender, refusal);
+    endpoint
+        .admissions
+        .upgrade()
+        .map_err(|refusal| over_limit(parts, refusal))?;
+    check_address(endpoint, policy, parts, sender);
     let (request, reply) = if let Some(unread) = &endpoint.unread_request {
         (unread.clone(), UpgradeReply::default())
     } else {
         let kept = extensions::kept(&parts.extensions);
         let params = PathParams::of(raw_params.iter());
         let mut request = UpgradeRequest::new(parts, kept, params, subprotocol.as_ref());
-        let reply = handler::run(endpoint, policy, &mut request, parts, address).await?;
+        let reply = handler::run(endpoint, policy, &mut request, parts, sender).await?;
         (Arc::new(request), reply)
     };
     // Only now, so that a slow upgrade handler does not count as a connection.
-    let admitted = endpoint.admissions.admit(address).map_err(Refusal::Admission)?;
+    let admitted = endpoint
+        .admissions
+        .admit(sender.address())
+        .map_err(|refusal| over_limit(parts, refusal))?;
     Ok(Accepted {
         on_upgrade,
         opening,
         subprotocol,
         compression: compression::accept(endpoint, &parts.headers),
         request,
-        peer,
-        proxy,
+        sender,
         reply,
         admitted,
     })
@@ -198,8 +211,7 @@ impl Accepted {
             subprotocol,
             compression: compression::Accepted { negotiated, answer },
             request,
-            peer,
-            proxy,
+            sender: Sender { peer, proxy },
             reply: UpgradeReply { identity, state },
             admitted,
         } = self;
@@ -237,7 +249,11 @@ async fn open(pending: PendingConnection, switching: Switching, proxy: Option<So
         Err(NotSwitched::Lost(error)) => log::debug!(%error, "the client was gone before the 101"),
         Err(error) => {
             let endpoint = pending.endpoint();
-            log::warn!(endpoint, %error, "an accepted upgrade became no connection");
+            let path = endpoint.path.clone();
+            let is_first = endpoint.warnings.not_switched.is_first(move |more| {
+                log::warn!(endpoint = %path, more, "more accepted upgrades became no connections");
+            });
+            log::warn_first!(is_first, endpoint = %endpoint.path, %error, "an accepted upgrade became no connection");
         }
     }
     None

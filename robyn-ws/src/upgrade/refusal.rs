@@ -52,8 +52,36 @@ pub(super) enum Refusal {
     NotImplemented(String),
     /// 503: the server drains.
     Draining,
-    /// The answer of an extractor or of the upgrade handler.
+    /// The answer to parameters that a handler cannot take.
+    Parameters(Response),
+    /// The answer of the upgrade handler, or of its extractors.
     Answer(Response),
+}
+
+/// What the metrics have for an upgrade that was not refused.
+pub(super) const ACCEPTED: &str = "accepted";
+
+impl Refusal {
+    /// Returns the reason for the log and the metrics. The page about deployment lists all of them.
+    pub(super) const fn reason(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) | Self::HasBody => "malformed",
+            Self::ForeignOrigin => "origin",
+            #[cfg(feature = "http2")]
+            Self::MethodNotAllowed => "method",
+            Self::TargetTooLong { .. } => "max_request_target",
+            Self::UpgradeRequired(_) => "upgrade_required",
+            Self::Admission(refusal) => refusal.limit(),
+            Self::Identity(IdentityRefusal::TooLong { .. }) => "max_identity_size",
+            Self::HeadTooLarge { .. } => "max_request_head",
+            Self::Failed | Self::Identity(IdentityRefusal::NotConnected) => "error",
+            #[cfg(feature = "http2")]
+            Self::NotImplemented(_) => "protocol",
+            Self::Draining => "drain",
+            Self::Parameters(_) => "parameters",
+            Self::Answer(_) => "handler",
+        }
+    }
 }
 
 impl From<&'static str> for Refusal {
@@ -104,7 +132,7 @@ impl IntoResponse for Refusal {
             }
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
             Self::Draining => unavailable("the server shuts down\n"),
-            Self::Answer(answer) => answer,
+            Self::Parameters(answer) | Self::Answer(answer) => answer,
         }
     }
 }
@@ -120,13 +148,13 @@ fn upgrade_required(why: &str) -> Response {
 
 fn over_a_limit(refusal: AdmissionRefusal) -> Response {
     match refusal {
-        AdmissionRefusal::Upgrades => unavailable_for(
+        AdmissionRefusal::Upgrades(_) => unavailable_for(
             random::up_to(RETRY_STORM_AFTER),
             "too many upgrades in this second (`Limits::max_upgrades_per_second`)\n",
         ),
-        AdmissionRefusal::Connections => unavailable("connection limit reached (`Limits::max_connections`)\n"),
-        AdmissionRefusal::Handshakes => unavailable("handshake limit reached (`Limits::max_handshakes`)\n"),
-        AdmissionRefusal::ConnectionsOfAddress => {
+        AdmissionRefusal::Connections(_) => unavailable("connection limit reached (`Limits::max_connections`)\n"),
+        AdmissionRefusal::Handshakes(_) => unavailable("handshake limit reached (`Limits::max_handshakes`)\n"),
+        AdmissionRefusal::ConnectionsOfAddress(_) => {
             let why = "connection limit of this address reached (`Limits::max_connections_per_ip`)\n";
             (StatusCode::TOO_MANY_REQUESTS, why).into_response()
         }

@@ -23,4 +23,17 @@ macro_rules! error_event {
     ($($event:tt)+) => { $crate::util::log::guard(|| ::tracing::error!($($event)+)) };
 }
 
-pub(crate) use {debug_event as debug, error_event as error, info_event as info, warn_event as warn};
+/// Logs a warning that clients can cause as often as they want: as a warning if it is the first one, else as a debug event.
+macro_rules! warn_first_event {
+    ($is_first:expr, $($event:tt)+) => {
+        if $is_first {
+            $crate::util::log::warn!($($event)+);
+        } else {
+            $crate::util::log::debug!($($event)+);
+        }
+    };
+}
+
+pub(crate) use {
+    debug_event as debug, error_event as error, info_event as info, warn_event as warn, warn_first_event as warn_first,
+};

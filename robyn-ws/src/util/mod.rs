@@ -9,6 +9,7 @@ pub(crate) mod printable;
 pub(crate) mod queue;
 pub(crate) mod random;
 pub(crate) mod rate;
+pub(crate) mod repeated;
 pub(crate) mod sync;
 pub(crate) mod time;
 pub(crate) mod type_names;

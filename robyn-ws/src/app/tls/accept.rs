@@ -11,7 +11,11 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 #[cfg(feature = "http2")]
 use crate::app::tls::certificate::HTTP2;
-use crate::{app::tls::certificate::Tls, types::limits::Bounds, util::log};
+use crate::{
+    app::{edge_metrics::tls_handshake, tls::certificate::Tls},
+    types::limits::Bounds,
+    util::{log, repeated::Repeated},
+};
 
 /// The most bytes that wait in a connection's own buffer for the socket. A larger buffer would hide whether a slow client
 /// makes progress.
@@ -23,6 +27,8 @@ pub(crate) struct Acceptor {
     tls: Tls,
     timeout: Duration,
     under_way: Arc<Semaphore>,
+    max_under_way: usize,
+    refusals: Arc<Repeated>,
 }
 
 impl Acceptor {
@@ -31,6 +37,8 @@ impl Acceptor {
             tls,
             timeout: bounds.tls_handshake_timeout,
             under_way: Arc::new(Semaphore::new(bounds.max_tls_handshakes)),
+            max_under_way: bounds.max_tls_handshakes,
+            refusals: Arc::default(),
         }
     }
 
@@ -40,30 +48,42 @@ impl Acceptor {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let Ok(_under_way) = self.under_way.try_acquire() else {
-            log::debug!(
-                ?peer,
-                "TCP closed: handshake limit reached (`Limits::max_tls_handshakes`)"
-            );
+            self.refuse(peer);
             return None;
         };
+        let peer = peer.map(tracing::field::display);
         let acceptor = TlsAcceptor::from(self.tls.config());
         match timeout(self.timeout, acceptor.accept(stream)).await {
             Ok(Ok(mut stream)) => {
                 stream.get_mut().1.set_buffer_limit(Some(BUFFER));
+                tls_handshake("ok");
                 Some(stream)
             }
             Ok(Err(error)) => {
-                log::debug!(?peer, %error, "the handshake of TLS failed, or the client does not speak TLS");
+                log::debug!(peer, %error, "the handshake of TLS failed, or the client does not speak TLS");
+                tls_handshake("failed");
                 None
             }
             Err(_late) => {
                 log::debug!(
-                    ?peer,
+                    peer,
                     "TCP closed: the handshake of TLS took longer than `Limits::tls_handshake_timeout`"
                 );
+                tls_handshake("timed_out");
                 None
             }
         }
+    }
+
+    /// Counts and logs a client whose handshake does not begin.
+    fn refuse(&self, peer: Option<SocketAddr>) {
+        tls_handshake("refused");
+        let (limit, value) = ("max_tls_handshakes", self.max_under_way);
+        let is_first = self.refusals.is_first(move |more| {
+            log::warn!(limit, value, more, "TCP closed for more clients: the limit is reached");
+        });
+        let peer = peer.map(tracing::field::display);
+        log::warn_first!(is_first, limit, value, peer, "TCP closed: the limit is reached");
     }
 }
 

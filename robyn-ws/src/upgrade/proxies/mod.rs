@@ -5,7 +5,7 @@ mod forwarded;
 mod node;
 mod x_forwarded;
 
-use std::{net::SocketAddr, panic::Location};
+use std::{net::SocketAddr, panic::Location, sync::Arc};
 
 use axum::{
     extract::ConnectInfo,
@@ -24,7 +24,7 @@ use crate::{
             x_forwarded::{X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO},
         },
     },
-    util::{log, network::Network, printable::printable},
+    util::{log, network::Network, printable::printable, repeated::Repeated},
 };
 
 /// The proxies whose word counts.
@@ -33,6 +33,10 @@ pub(crate) struct TrustedProxies {
     networks: Vec<Network>,
     /// Whether the peers of Unix sockets are proxies.
     unix: bool,
+    /// Requests of unknown senders.
+    unknown: Arc<Repeated>,
+    /// Requests whose headers contradict each other.
+    contradictions: Arc<Repeated>,
 }
 
 /// The values that the proxies of a request say about it.
@@ -85,6 +89,12 @@ impl TrustedProxies {
         }
     }
 
+    /// Returns `true` if the headers name a client, which does not count since their sender is not one of the proxies.
+    pub(crate) fn ignores(&self, sender: Option<SocketAddr>, headers: &HeaderMap) -> bool {
+        let is_named = || headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(header::FORWARDED);
+        sender.is_some_and(|sender| !self.trusts_address(sender)) && is_named()
+    }
+
     fn trusts_address(&self, address: SocketAddr) -> bool {
         self.networks.iter().any(|network| network.contains(address.ip()))
     }
@@ -98,8 +108,15 @@ impl TrustedProxies {
         let introduced = parts.extensions.remove::<Introduced>();
         let peer = Peer::of_request(parts);
         if matches!(peer, Peer::Other) {
-            log::warn!(
-                "`App::trusted_proxies` trusts nobody here, since the server does not know who sends the request: serve the router by `into_make_service_with_connect_info::<SocketAddr>()`"
+            let is_first = self.unknown.is_first(|more| {
+                log::warn!(
+                    more,
+                    "more requests came from unknown senders, none of which is trusted"
+                );
+            });
+            log::warn_first!(
+                is_first,
+                "`App::trusted_proxies` trusts nobody here, since the server does not know the sender of the request: serve the router by `into_make_service_with_connect_info::<SocketAddr>()`"
             );
         }
         let mut told = Told {
@@ -137,13 +154,20 @@ impl TrustedProxies {
         if let (Ok(client), Ok(host), Ok(scheme)) = (client, host, scheme) {
             return Claims { client, host, scheme };
         }
-        let said = |name| printable(headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("…"));
-        log::warn!(
+        let is_first = self.contradictions.is_first(|more| {
+            log::warn!(more, "more requests had headers of proxies that contradict each other");
+        });
+        let said = |name| {
+            let value = headers.get(name)?;
+            Some(tracing::field::display(printable(value.to_str().unwrap_or("…"))))
+        };
+        log::warn_first!(
+            is_first,
             proxy = nearest.map(tracing::field::display),
-            forwarded = ?said(header::FORWARDED),
-            x_forwarded_for = ?said(X_FORWARDED_FOR),
-            x_forwarded_host = ?said(X_FORWARDED_HOST),
-            x_forwarded_proto = ?said(X_FORWARDED_PROTO),
+            forwarded = said(header::FORWARDED),
+            x_forwarded_for = said(X_FORWARDED_FOR),
+            x_forwarded_host = said(X_FORWARDED_HOST),
+            x_forwarded_proto = said(X_FORWARDED_PROTO),
             "`Forwarded` and `X-Forwarded-…` contradict each other, so neither counts: have the proxy remove the ones that it does not write"
         );
         Claims {
