@@ -11,8 +11,8 @@ pub use bytes::Bytes;
 pub use crate::{
     App, Audience, BuildErrors, BuiltApp, CloseReason, ConnectionId, ConnectionState, Delivery, Departed, Disconnected,
     FromEvent, Global, HandlerError, HandlerResult, Hub, HubEndpoint, Identified, Identity, IntoReply, Joined,
-    JsonError, Left, Limits, Message, Origins, Overflow, QueryParams, Rejection, Scoped, SendError, SendJsonError,
-    ServeError, SubRouter, Utf8Bytes, WebSocket, WebSocketConnector, websocket, websocket_view,
+    JsonError, KeyedAudience, Left, Limits, Message, Origins, Overflow, QueryParams, Rejection, Scoped, SendError,
+    SendJsonError, ServeError, SubRouter, Utf8Bytes, WebSocket, WebSocketConnector, websocket, websocket_view,
 };
 
 #[cfg(feature = "deflate")]

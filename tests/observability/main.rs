@@ -47,6 +47,14 @@ fn flood(ws: &WebSocketConnector) {
     }
 }
 
+/// Broadcasts five messages of one key at once.
+#[websocket("/keyed", on = "message", router = WATCHED)]
+fn keyed(ws: &WebSocketConnector) {
+    for number in 0..5 {
+        ws.everyone().keyed("k").sync_broadcast(number.to_string());
+    }
+}
+
 fn app() -> App {
     App::new().include_router(&WATCHED)
 }
@@ -372,6 +380,21 @@ fn metrics_count_the_bytes_of_messages_before_and_after_compression() {
         let metric = format!("robyn_ws_{metric}");
         assert_eq!(seen.get(&metric), Some(&bytes.to_string()), "{metric} in {seen:#?}");
     }
+}
+
+#[test]
+fn metrics_count_messages_that_a_newer_one_of_their_key_replaced() {
+    Log::subscribe();
+    let seen = measured(async {
+        let app = TestApp::new(app());
+        let mut client = app.connect("/watched/keyed").await.expect("the upgrade");
+        client.send_text("go").await;
+        assert_eq!(client.receive_text().await, "4");
+        let counters = app.hub().endpoint("/watched/keyed").counters();
+        assert_eq!(counters.messages_replaced, 4);
+    });
+    let expected = [("robyn_ws_messages_replaced_total endpoint=/watched/keyed", "4")];
+    expect_metrics(&seen, &expected);
 }
 
 #[test]

@@ -9,6 +9,7 @@
 //! | [State and dependencies](state_and_dependencies) | values of a connection, of the app, of a sub-router |
 //! | [Rooms and broadcasts](rooms_and_broadcasts) | audiences, the hub, slow clients |
 //! | [People](people) | identities, all connections of a person, ends of tokens, who is in a room |
+//! | [Newest values](newest_values) | broadcasts of which a slow client gets only the newest of each key |
 //! | [Errors and closing](errors_and_closing) | failing handlers, close codes, close handlers |
 //! | [Testing](testing) | unit tests, and tests of an app without a port |
 //! | [Behind a proxy](behind_a_proxy) | settings for nginx, HAProxy, Caddy and development servers |
@@ -41,6 +42,8 @@ pub mod handlers {}
 
 #[doc = include_str!("people.md")]
 pub mod people {}
+#[doc = include_str!("newest_values.md")]
+pub mod newest_values {}
 
 #[doc = include_str!("performance.md")]
 pub mod performance {}

@@ -12,7 +12,15 @@ use serde::Serialize;
 use smallvec::{SmallVec, smallvec};
 
 use crate::{
-    hub::{directory::EndpointRef, identities::Identities, live::Live, share::Share},
+    hub::{
+        directory::EndpointRef,
+        identities::Identities,
+        keyed::KeyedAudience,
+        live::Live,
+        members::EndpointMembers,
+        recipients::Recipients,
+        share::{Share, encode, forms_in},
+    },
     mailbox::Pushed,
     types::{
         close::{Ending, close_code},
@@ -21,6 +29,7 @@ use crate::{
         identity::Identity,
         message::Message,
     },
+    wire::deflate::BroadcastFrame,
 };
 
 /// The result of a broadcast.
@@ -43,17 +52,24 @@ pub struct Delivery {
     /// Number of messages dropped because a queue was full. Under [`Overflow::DropOldest`](crate::Overflow::DropOldest)
     /// these are older messages, otherwise this message.
     pub dropped: usize,
+    /// Number of queued messages that this one replaced, because they have the same key: [`Audience::keyed`].
+    pub replaced: usize,
 }
 
 impl Delivery {
     pub(super) const fn of(queued: usize) -> Self {
-        Self { queued, dropped: 0 }
+        Self {
+            queued,
+            dropped: 0,
+            replaced: 0,
+        }
     }
 
-    fn sum(self, other: Self) -> Self {
+    pub(super) fn sum(self, other: Self) -> Self {
         Self {
             queued: self.queued + other.queued,
             dropped: self.dropped + other.dropped,
+            replaced: self.replaced + other.replaced,
         }
     }
 
@@ -135,6 +151,11 @@ impl Audience {
     pub fn except(mut self, id: ConnectionId) -> Self {
         insert_sorted(&mut self.except, id);
         self
+    }
+
+    /// Returns this audience for broadcasts of which each client needs only the newest with this `key`.
+    pub fn keyed(self, key: impl AsRef<str>) -> KeyedAudience {
+        KeyedAudience::new(self, key.as_ref())
     }
 
     #[doc(hidden)]
@@ -258,6 +279,40 @@ impl Audience {
                     divided.1.extend(pending);
                 }
                 divided
+            }
+        }
+    }
+
+    /// Returns the endpoints that can have connections in the audience.
+    pub(super) fn endpoints(&self) -> SmallVec<[Arc<EndpointMembers>; 1]> {
+        match &self.scope {
+            Scope::Endpoint(endpoint) => smallvec![Arc::clone(endpoint)],
+            Scope::Identity(identities, identity) => {
+                let by_endpoint = identities.by_endpoint(identity, &self.except).into_iter();
+                by_endpoint.map(|(endpoint, _)| endpoint).collect()
+            }
+        }
+    }
+
+    /// Encodes a message, once for each form of the recipients at one of the endpoints.
+    pub(super) fn encode(&self, endpoint: &EndpointMembers, message: &Message) -> BroadcastFrame {
+        let rooms = match &self.scope {
+            Scope::Endpoint(_) => self.rooms.as_deref(),
+            Scope::Identity(..) => None,
+        };
+        encode(endpoint, message, forms_in(endpoint, rooms))
+    }
+
+    /// Returns the recipients of a broadcast at one of the endpoints now.
+    pub(super) fn recipients(&self, endpoint: &Arc<EndpointMembers>) -> Recipients {
+        let rooms = self.rooms.as_deref();
+        match &self.scope {
+            Scope::Endpoint(_) => endpoint.recipients(rooms, &self.except),
+            Scope::Identity(identities, identity) => {
+                let mut by_endpoint = identities.by_endpoint(identity, &self.except).into_iter();
+                let its = by_endpoint.find(|(its, _)| Arc::ptr_eq(its, endpoint));
+                let (connections, pending) = its.map_or_else(Default::default, |(_, its)| endpoint.divide(its, rooms));
+                Recipients { connections, pending }
             }
         }
     }

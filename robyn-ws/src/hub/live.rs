@@ -191,7 +191,7 @@ impl Live {
     }
 
     /// Switches this connection to direct broadcasts, for good if it `ends`.
-    fn stop_batching(self: &Arc<Self>, ends: bool) {
+    pub(super) fn stop_batching(self: &Arc<Self>, ends: bool) {
         self.flusher.with_pending(|pending| pending.stop_batching(self, ends));
     }
 
@@ -201,7 +201,7 @@ impl Live {
         Arc::ptr_eq(&self.flusher, flusher)
     }
 
-    fn call_flusher(self: &Arc<Self>, pushed: Result<Pushed, SendError>) {
+    pub(super) fn call_flusher(self: &Arc<Self>, pushed: Result<Pushed, SendError>) {
         if pushed.is_ok_and(|pushed| pushed.needs_flush) {
             self.flusher.schedule(self);
         }

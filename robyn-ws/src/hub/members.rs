@@ -13,6 +13,7 @@ use crate::{
         flusher::Flusher,
         group::Group,
         identities::Identities,
+        keyed_order::KeyedOrder,
         live::Live,
         people::IdentifiedConnections,
         presence::Presence,
@@ -48,6 +49,7 @@ pub(crate) struct EndpointMembers {
     pub(crate) encoder: Encoder,
     /// The index of the app.
     pub(super) identities: Arc<Identities>,
+    pub(super) keyed: KeyedOrder,
     members: Mutex<MemberTable>,
 }
 
@@ -98,6 +100,7 @@ impl EndpointMembers {
             bounds,
             encoder: Encoder::default(),
             identities: Arc::default(),
+            keyed: KeyedOrder::default(),
             members: Mutex::default(),
         }
     }
@@ -296,7 +299,7 @@ impl MemberTable {
 
     /// Returns the connection whose handler runs on this thread, if it has left and was in one of `rooms`. `None`
     /// stands for the whole endpoint.
-    fn leaving_sender(&self, rooms: Option<&[String]>) -> Option<Arc<Live>> {
+    pub(super) fn leaving_sender(&self, rooms: Option<&[String]>) -> Option<Arc<Live>> {
         let id = Sender::running_recipient()?;
         let live = self.leaving.get(&id)?;
         let its = self.rooms_left.get(&id);

@@ -13,12 +13,17 @@ pub(crate) mod flusher;
 mod forms;
 mod group;
 pub(crate) mod identities;
+pub(crate) mod keyed;
+mod keyed_order;
 pub(crate) mod live;
 pub(crate) mod members;
 pub(crate) mod people;
 mod presence;
 #[cfg(all(test, races))]
 mod races;
+#[cfg(all(test, races))]
+mod races_of_keys;
+mod recipients;
 pub(crate) mod rooms;
 mod share;
 pub(crate) mod sweep;
@@ -45,6 +50,7 @@ use crate::{
         directory::{Directory, EndpointRef},
         drain::Drain,
         identities::Identities,
+        keyed::KeyedAudience,
         live::Live,
         members::EndpointMembers,
     },
@@ -192,6 +198,11 @@ impl HubEndpoint {
         self.everyone().except(id)
     }
 
+    /// Returns the audience of all connections, for the newest message of `key`.
+    pub fn keyed(&self, key: impl AsRef<str>) -> KeyedAudience {
+        self.everyone().keyed(key)
+    }
+
     #[doc(hidden)]
     pub fn broadcast<M: BroadcastIsSyncOrAsync>(&self, _message: M) -> Ready<Delivery> {
         ready(Delivery::default())
@@ -303,6 +314,7 @@ impl HubEndpoint {
         Counters {
             frames_encoded: telemetry.frames_encoded(),
             messages_dropped: telemetry.messages_dropped(),
+            messages_replaced: telemetry.messages_replaced(),
         }
     }
 
@@ -332,6 +344,8 @@ pub struct Counters {
     pub frames_encoded: u64,
     /// Number of messages dropped because the queue of a client was full.
     pub messages_dropped: u64,
+    /// Number of queued messages replaced by a newer one of the same key.
+    pub messages_replaced: u64,
 }
 
 impl<S: Send + Sync + 'static> FromRequestParts<S> for Hub {

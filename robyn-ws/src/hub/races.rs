@@ -72,7 +72,7 @@ fn enter(hub: &Arc<EndpointMembers>) -> Arc<Live> {
     enter_with(hub, &Bounds::default(), None)
 }
 
-fn enter_with(hub: &Arc<EndpointMembers>, bounds: &Bounds, pipe: Option<&PipeEnd>) -> Arc<Live> {
+pub(super) fn enter_with(hub: &Arc<EndpointMembers>, bounds: &Bounds, pipe: Option<&PipeEnd>) -> Arc<Live> {
     let runtime = RUNTIME.handle().clone();
     let live = Arc::new(Live {
         id: ConnectionId::random(),
@@ -145,10 +145,10 @@ fn hub_is_empty_when_all_have_left_whatever_they_did_meanwhile() {
 const NUMBERS: u8 = 16;
 
 /// Bytes on the wire of a frame with one byte of payload.
-const FRAME: usize = 3;
+pub(super) const FRAME: usize = 3;
 
 /// Writes and sleeps like a connection's driver, until the connection is closed and all frames are written.
-fn drive(live: &Arc<Live>) {
+pub(super) fn drive(live: &Arc<Live>) {
     block_on(poll_fn(|cx| {
         loop {
             let ends = live.mailbox.take_signals().ending.is_some();

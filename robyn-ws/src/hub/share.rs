@@ -32,12 +32,7 @@ impl Share {
         except: &[ConnectionId],
         message: &Message,
     ) -> Self {
-        let forms = if endpoint.encoder.compresses() {
-            endpoint.forms(rooms)
-        } else {
-            Forms::default()
-        };
-        let frame = encode(endpoint, message, forms);
+        let frame = encode(endpoint, message, forms_in(endpoint, rooms));
         let Enqueued {
             queued,
             direct,
@@ -114,8 +109,17 @@ impl Share {
     }
 }
 
+/// Returns the forms of the connections in any of `rooms`, or of all.
+pub(super) fn forms_in(endpoint: &EndpointMembers, rooms: Option<&[String]>) -> Forms {
+    if endpoint.encoder.compresses() {
+        endpoint.forms(rooms)
+    } else {
+        Forms::default()
+    }
+}
+
 /// Encodes a message once for each form of its recipients.
-fn encode(endpoint: &EndpointMembers, message: &Message, forms: Forms) -> BroadcastFrame {
+pub(super) fn encode(endpoint: &EndpointMembers, message: &Message, forms: Forms) -> BroadcastFrame {
     endpoint.telemetry.encoded();
     let (frame, compressed) = endpoint.encoder.broadcast(message, forms);
     endpoint.telemetry.compressed(compressed);

@@ -25,6 +25,7 @@ use crate::{
 pub(crate) struct Telemetry {
     frames_encoded: AtomicU64,
     messages_dropped: AtomicU64,
+    messages_replaced: AtomicU64,
     /// `None` if nothing is reported: the endpoint does not exist, or the collector panicked.
     #[cfg(feature = "metrics")]
     handles: Option<handles::Handles>,
@@ -55,6 +56,7 @@ impl Telemetry {
         Self {
             frames_encoded: AtomicU64::new(0),
             messages_dropped: AtomicU64::new(0),
+            messages_replaced: AtomicU64::new(0),
             #[cfg(feature = "metrics")]
             handles: None,
         }
@@ -72,6 +74,10 @@ impl Telemetry {
 
     pub(crate) fn messages_dropped(&self) -> u64 {
         self.messages_dropped.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn messages_replaced(&self) -> u64 {
+        self.messages_replaced.load(Ordering::Relaxed)
     }
 
     /// Counts an upgrade that was answered with `status` for `reason`.
@@ -130,6 +136,14 @@ impl Telemetry {
     pub(crate) fn dropped(&self, messages: usize, policy: Overflow) {
         self.messages_dropped.fetch_add(messages as u64, Ordering::Relaxed);
         tell!(self, handles => handles.dropped(messages, policy.label()));
+    }
+
+    /// Counts queued messages that were replaced by a newer one of their key.
+    pub(crate) fn replaced(&self, messages: usize) {
+        if messages > 0 {
+            self.messages_replaced.fetch_add(messages as u64, Ordering::Relaxed);
+            tell!(self, handles => handles.replaced(messages));
+        }
     }
 
     pub(crate) fn handled(&self, event: EventKind, stopwatch: Stopwatch) {
@@ -214,6 +228,8 @@ mod handles {
         recipients: Histogram,
         #[cfg(feature = "deflate")]
         pub(super) compression: Compression,
+        /// From the first keyed broadcast on that replaces a message.
+        messages_replaced: OnceLock<Counter>,
         /// Durations of the message handler, from its first message on: an endpoint may have none.
         message_durations: OnceLock<Histogram>,
     }
@@ -231,6 +247,7 @@ mod handles {
                 recipients: histogram!("robyn_ws_broadcast_recipients", &[label()]),
                 #[cfg(feature = "deflate")]
                 compression: Compression::new(&endpoint),
+                messages_replaced: OnceLock::new(),
                 message_durations: OnceLock::new(),
                 endpoint,
             }
@@ -267,6 +284,12 @@ mod handles {
 
         pub(super) fn dropped(&self, messages: usize, policy: &'static str) {
             counter!("robyn_ws_messages_dropped_total", "endpoint" => self.endpoint(), "policy" => policy)
+                .increment(messages as u64);
+        }
+
+        pub(super) fn replaced(&self, messages: usize) {
+            self.messages_replaced
+                .get_or_init(|| counter!("robyn_ws_messages_replaced_total", "endpoint" => self.endpoint()))
                 .increment(messages as u64);
         }
 

@@ -8,6 +8,7 @@ use std::{
 use crate::{
     mailbox::{
         Mailbox,
+        keyed::KeyedPlaces,
         state::{CONTROLS, DriverState, Gate, State, WriterSlot},
     },
     types::{close::Ending, limits::Overflow, message::Message},
@@ -52,12 +53,15 @@ impl Mailbox {
         if let Some(reply) = reply {
             state.queue_frame(reply);
         }
+        // No frame of others takes a place before the reply.
+        state.keyed = KeyedPlaces::default();
         let held = state.held.take();
         if state.gate == Gate::Connecting {
             state.gate = if held.is_some() { Gate::Released } else { Gate::Open };
         }
         if let Some(held) = held {
             state.size.append(held.size);
+            state.keyed = held.keyed.behind(state.queue.len());
             state.queue.append(held.frames);
         }
     }
@@ -75,8 +79,9 @@ impl Mailbox {
     pub(crate) fn answer(&self, reply: Option<&Message>) -> (MailboxStatus, bool) {
         let mut state = self.lock();
         if let Some(reply) = reply {
-            // Under `DropOldest`, frames stay separate, so that each can be dropped.
-            let joins = self.overflow() != Overflow::DropOldest;
+            // Under `DropOldest`, frames stay separate, so that each can be dropped. So does a keyed frame, which can be
+            // replaced.
+            let joins = self.overflow() != Overflow::DropOldest && state.keyed.is_empty();
             state.queue_reply(reply, joins);
         }
         (self.status(&state), self.must_stop_batching(&state, 0))
@@ -129,6 +134,7 @@ impl Mailbox {
     pub(crate) fn drop_socket(&self) {
         let mut state = self.lock();
         let slot = replace(&mut state.writer, WriterSlot::Absent);
+        state.keyed = KeyedPlaces::default();
         let frames = (take(&mut state.queue), take(&mut state.controls), state.held.take());
         self.close_gate(state);
         drop((slot, frames));
@@ -139,6 +145,7 @@ impl Mailbox {
     pub(crate) fn take_queued(&self) -> Vec<u8> {
         let mut state = self.lock();
         state.size = QueueSize::default();
+        state.keyed = KeyedPlaces::default();
         let queue = take(&mut state.queue);
         self.unlock_and_notify(state);
         queue.iter().flat_map(|frame| frame.pieces().concat()).collect()

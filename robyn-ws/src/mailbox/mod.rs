@@ -3,6 +3,7 @@
 pub(crate) mod broadcasts;
 pub(crate) mod driver_side;
 pub(crate) mod inbox;
+pub(crate) mod keyed;
 #[cfg(all(test, races))]
 pub(crate) mod races;
 mod rare;
@@ -22,6 +23,7 @@ use std::{
 
 use crate::{
     mailbox::{
+        keyed::KeyedPlaces,
         rare::Rare,
         sender::Sender,
         state::{BroadcastMode, DriverState, Gate, State, WriterSlot},
@@ -66,6 +68,7 @@ impl Mailbox {
             state: Mutex::new(State {
                 gate: Gate::Connecting,
                 queue: Queue::default(),
+                keyed: KeyedPlaces::default(),
                 held: None,
                 controls: RareQueue::default(),
                 size: QueueSize::default(),
@@ -100,17 +103,13 @@ impl Mailbox {
         let mut state = self.lock_for(frame.len(), stop_batching);
         state.admit(sender)?;
         let mut evicted = 0;
-        if !self.fits(&state, &frame, sender) {
-            match self.bounds.overflow {
-                Overflow::DropNewest => return Err(SendError::QueueFull),
-                Overflow::DropOldest => evicted = self.make_room(&mut state, &frame, sender),
-                Overflow::Disconnect => {
-                    let ending = state.overflowed(sender);
-                    drop(state);
-                    self.close(ending);
-                    return Err(SendError::QueueFull);
-                }
+        let fits = |state: &State| self.fits(state, &frame, sender);
+        if !fits(&state) {
+            if self.bounds.overflow != Overflow::DropOldest {
+                drop(state);
+                return Err(self.refuse(sender));
             }
+            evicted = state.make_room(fits, sender);
         }
         let needs_flush = enqueue(state, frame, sender);
         Ok(Pushed { evicted, needs_flush })
@@ -135,6 +134,16 @@ impl Mailbox {
             evicted: 0,
             needs_flush,
         })
+    }
+
+    /// Refuses a frame of `sender` that does not fit. Under [`Overflow::Disconnect`], this ends the connection.
+    #[cold]
+    pub(crate) fn refuse(&self, sender: Sender) -> SendError {
+        if self.bounds.overflow == Overflow::Disconnect {
+            let ending = self.lock().overflowed(sender);
+            self.close(ending);
+        }
+        SendError::QueueFull
     }
 
     /// Requests the end of the connection and refuses all further frames. Returns the first requested ending, which is
@@ -199,33 +208,10 @@ impl Mailbox {
     }
 
     fn fits_beside(&self, state: &State, frame: &Frame, sender: Sender) -> bool {
-        match state.gate {
-            Gate::Connecting if sender == Sender::Other => {
-                let size = state.held.as_ref().map_or_else(QueueSize::default, |held| held.size);
-                self.has_room_for(frame, size, 1)
-            }
-            // Held frames came before the client could read, so they do not count against its bounds.
-            Gate::Released => self.has_room_for(frame, state.size, 2),
-            _ => self.has_room_for(frame, state.size, 1),
-        }
-    }
-
-    /// Returns `true` if `frame` fits beside a queue of this size into `times` times the bounds.
-    #[inline]
-    fn has_room_for(&self, frame: &Frame, QueueSize { messages, bytes }: QueueSize, times: usize) -> bool {
+        let QueueSize { messages, bytes } = state.size_for(sender);
         messages == 0
-            || (messages < self.bounds.max_outbound_messages * times
-                && bytes + frame.len() <= self.bounds.max_outbound_bytes * times)
-    }
-
-    /// Drops the oldest frames that are not being written, until `frame` fits or none is left.
-    fn make_room(&self, state: &mut State, frame: &Frame, sender: Sender) -> usize {
-        let mut evicted = 0;
-        while !self.fits(state, frame, sender) {
-            let Some(oldest) = state.drop_oldest(sender) else { break };
-            evicted += oldest;
-        }
-        evicted
+            || (messages < self.bounds.max_outbound_messages * state.shares()
+                && bytes + frame.len() <= self.bounds.max_outbound_bytes * state.shares())
     }
 }
 

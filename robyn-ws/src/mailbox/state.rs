@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, mem::replace, task::Waker, time::Duration};
 
 use crate::{
-    mailbox::sender::Sender,
+    mailbox::{keyed::KeyedPlaces, sender::Sender},
     types::{
         close::{CloseReason, Ending},
         error::SendError,
@@ -74,6 +74,7 @@ impl DriverState {
 #[derive(Debug, Default)]
 pub(super) struct HeldFrames {
     pub(super) frames: VecDeque<Frame>,
+    pub(super) keyed: KeyedPlaces,
     pub(super) size: QueueSize,
 }
 
@@ -81,6 +82,8 @@ pub(super) struct HeldFrames {
 pub(super) struct State {
     pub(super) gate: Gate,
     pub(super) queue: Queue<Frame>,
+    /// The keyed frames of the queue.
+    pub(super) keyed: KeyedPlaces,
     /// Frames of other senders, held while `connect` runs.
     pub(super) held: Option<Box<HeldFrames>>,
     /// Pongs and pings, written before the queue. At most [`CONTROLS`].
@@ -129,13 +132,45 @@ impl State {
         self.gate == Gate::Connecting && sender == Sender::Other
     }
 
+    /// Returns the size of the frames that count against the bounds of `sender`.
+    #[inline]
+    pub(super) fn size_for(&self, sender: Sender) -> QueueSize {
+        if self.holds(sender) {
+            self.held.as_ref().map_or_else(QueueSize::default, |held| held.size)
+        } else {
+            self.size
+        }
+    }
+
+    /// Returns how many times the bounds apply. Held frames came before the client could read, so they do not count
+    /// against its bounds.
+    #[inline]
+    pub(super) fn shares(&self) -> usize {
+        if self.gate == Gate::Released { 2 } else { 1 }
+    }
+
+    /// Drops the oldest frames of `sender` that are not being written, until a frame `fits` or none is left. Returns their
+    /// number of messages.
+    pub(super) fn make_room(&mut self, fits: impl Fn(&Self) -> bool, sender: Sender) -> usize {
+        let mut evicted = 0;
+        while !fits(self) {
+            let Some(oldest) = self.drop_oldest(sender) else { break };
+            evicted += oldest;
+        }
+        evicted
+    }
+
     /// Drops the oldest frame that counts against the bounds of `sender`. Returns its number of messages.
-    pub(super) fn drop_oldest(&mut self, sender: Sender) -> Option<usize> {
+    fn drop_oldest(&mut self, sender: Sender) -> Option<usize> {
         let (oldest, size) = if self.holds(sender) {
             let held = self.held.as_mut()?;
-            (held.frames.pop_front()?, &mut held.size)
+            let oldest = held.frames.pop_front()?;
+            held.keyed.advance(1, held.frames.len());
+            (oldest, &mut held.size)
         } else {
-            (self.queue.pop_front()?, &mut self.size)
+            let oldest = self.queue.pop_front()?;
+            self.keyed.advance(1, self.queue.len());
+            (oldest, &mut self.size)
         };
         size.remove(QueueSize::of(&oldest));
         Some(oldest.count())

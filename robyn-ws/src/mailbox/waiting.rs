@@ -19,30 +19,44 @@ impl Mailbox {
     /// If this future is dropped, nothing is queued.
     pub(crate) async fn push_wait(
         &self,
-        mut frame: Frame,
+        frame: Frame,
         sender: Sender,
-        mut limit: WaitLimit<'_>,
+        limit: WaitLimit<'_>,
         stop_batching: impl Fn(),
     ) -> Result<Pushed, SendError> {
+        let attempt = || match self.try_push(frame.clone(), sender, &stop_batching) {
+            Err(TryPushError::Full(_)) => None,
+            Err(TryPushError::Refused(error)) => Some(Err(error)),
+            Ok(pushed) => Some(Ok(pushed)),
+        };
+        let in_time = self.wait_for_room(limit, attempt).await;
+        in_time.unwrap_or_else(|| {
+            self.push(frame, sender, &stop_batching)
+                .map_err(SendError::after_waiting)
+        })
+    }
+
+    /// Calls `attempt` until it returns a value: now, and each time that there may be room. Returns `None` when `limit`
+    /// expires.
+    pub(crate) async fn wait_for_room<T>(
+        &self,
+        mut limit: WaitLimit<'_>,
+        mut attempt: impl FnMut() -> Option<T>,
+    ) -> Option<T> {
         loop {
             let mut changed = pin!(self.changed().notified());
             // Enabled before the queue is checked, so that no change is missed.
             changed.as_mut().enable();
-            frame = match self.try_push(frame, sender, &stop_batching) {
-                Err(TryPushError::Full(frame)) => frame,
-                Err(TryPushError::Refused(error)) => return Err(error),
-                Ok(pushed) => return Ok(pushed),
-            };
+            if let Some(done) = attempt() {
+                return Some(done);
+            }
             // `changed` is polled first: when a runtime ends, it drops its connections before its timers, which then
             // must not be polled.
             let has_timed_out = self.has_timed_out_before(&limit);
             let is_over = has_timed_out || matches!(select(changed, limit.expiry()).await, Either::Right(_));
             if has_timed_out || (is_over && limit.has_expired(self.progress())) {
                 self.record_timeout(&limit);
-                return self.push(frame, sender, &stop_batching).map_err(|error| match error {
-                    SendError::QueueFull => SendError::TimedOut,
-                    other => other,
-                });
+                return None;
             }
         }
     }

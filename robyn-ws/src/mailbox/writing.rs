@@ -198,6 +198,7 @@ impl State {
             WriterSlot::Here(writer) => match writer.take_partial() {
                 Some(rest) => rest,
                 None if self.queue.is_empty() && self.controls.is_empty() => return Err(Written::All),
+                None if !self.keyed.is_empty() => self.begin_keyed(),
                 // Nothing is being written, so `size` is the size of the queue.
                 None => PartialWrite::new(&mut self.controls, &mut self.queue, self.size),
             },

@@ -23,6 +23,16 @@ pub enum SendError {
     TimedOut,
 }
 
+impl SendError {
+    /// Returns the error of a sender that has waited for room in vain.
+    pub(crate) const fn after_waiting(self) -> Self {
+        match self {
+            Self::QueueFull => Self::TimedOut,
+            other => other,
+        }
+    }
+}
+
 /// Why a value cannot be JSON, or a message is not the JSON that was expected.
 ///
 /// `{}` prints what is wrong, and may quote the message. `{:?}` prints only where it is wrong.

@@ -10,6 +10,7 @@ pub(crate) mod error;
 pub(crate) mod event_kind;
 pub(crate) mod id;
 pub(crate) mod identity;
+pub(crate) mod key;
 pub(crate) mod limits;
 pub(crate) mod membership;
 pub(crate) mod message;

@@ -51,6 +51,14 @@ impl<T> RareQueue<T> {
         self.0.as_mut()?.back_mut()
     }
 
+    fn get(&self, place: usize) -> Option<&T> {
+        self.0.as_ref()?.get(place)
+    }
+
+    fn get_mut(&mut self, place: usize) -> Option<&mut T> {
+        self.0.as_mut()?.get_mut(place)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.0.as_ref().map_or(0, |items| items.len())
     }
@@ -115,6 +123,20 @@ impl<T> Queue<T> {
         self.first.as_ref()
     }
 
+    pub(crate) fn get(&self, place: usize) -> Option<&T> {
+        match place.checked_sub(1) {
+            None => self.first.as_ref(),
+            Some(place) => self.rest.get(place),
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self, place: usize) -> Option<&mut T> {
+        match place.checked_sub(1) {
+            None => self.first.as_mut(),
+            Some(place) => self.rest.get_mut(place),
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         usize::from(self.first.is_some()) + self.rest.len()
     }
@@ -158,6 +180,10 @@ mod tests {
             assert_eq!((queue.len(), queue.front()), (model.len(), model.front()));
             assert_eq!(queue.back_mut(), model.back_mut());
             assert_eq!(queue.is_empty(), model.is_empty());
+            for place in 0..=model.len() {
+                assert_eq!(queue.get(place), model.get(place));
+                assert_eq!(queue.get_mut(place), model.get_mut(place));
+            }
         }
     }
 

@@ -1,0 +1,210 @@
+//! Broadcasts of which a client needs only the newest.
+
+use std::{
+    fmt,
+    future::{Ready, ready},
+    sync::Arc,
+};
+
+use futures_util::future::join_all;
+use serde::Serialize;
+
+use crate::{
+    hub::{
+        audience::{Audience, BroadcastIsSyncOrAsync, Delivery},
+        keyed_order::Ticket,
+        live::Live,
+        members::EndpointMembers,
+        recipients::Recipients,
+    },
+    mailbox::{TryPushError, keyed::KeyedFrame},
+    types::{error::JsonError, message::Message},
+    wire::deflate::BroadcastFrame,
+};
+
+/// An audience for the newest message of a key, from [`Audience::keyed`].
+///
+/// A broadcast replaces, in the queue of each recipient, the message of the same key that the connection has not begun to
+/// write. So a client that reads slowly gets the newest message of each key, once, instead of all of them late, and its
+/// queue does not grow with time: it has as many messages as there are keys.
+///
+/// ```
+/// use robyn_ws::prelude::*;
+///
+/// #[websocket("/prices", on = "connect")]
+/// fn connect() {}
+///
+/// fn publish(hub: &Hub, symbol: &str, price: f64) -> Delivery {
+///     hub.endpoint("/prices").to(symbol).keyed(symbol).sync_broadcast(format!("{symbol} {price}"))
+/// }
+///
+/// let app = App::new().limits(Limits::default().max_outbound_messages(2000));
+/// let delivery = publish(&app.hub(), "BTC", 64_123.5);
+/// assert_eq!((delivery.queued, delivery.replaced), (0, 0));
+/// ```
+///
+/// * A message takes the place of the one that it replaces, so messages of different keys keep the order in which their
+///   keys were first queued. A key that is not queued comes last.
+/// * The newest message of all publishers is the same for all recipients: keyed broadcasts of an endpoint are queued one
+///   after the other.
+/// * A key belongs to the endpoint: in the queue of a client that is in two rooms, a message to one room replaces a message
+///   to the other. Where rooms have values of their own, name the room in the key: `keyed(format!("{room}/BTC"))`.
+/// * Keys are compared by 128 bits of hashes with random seeds. They are case-sensitive and can have any length.
+/// * Up to about 16 KiB of a queue are written at once and cannot be replaced, nor can what the kernel has taken. A smaller
+///   send buffer of the listener's (`tokio::net::TcpSocket::set_send_buffer_size`) lets a slow client be less far behind.
+/// * The queue's bounds count all keys, and what is being written: set
+///   [`Limits::max_outbound_messages`](crate::Limits::max_outbound_messages) above the number of both. A longer message can exceed `max_outbound_bytes` in the place of a shorter one. If there is no room,
+///   [`Limits::overflow`](crate::Limits::overflow) applies.
+/// * What others broadcast while the `connect` handler runs is replaced in the same way, and comes after the handler's reply.
+///   What the handler itself broadcasts is not replaced by others.
+/// * A message is compressed as any other (feature `deflate`). A connection with a context of its own
+///   (`Compression::dedicated`) compresses it when it is written, so a message that its context has seen is never replaced.
+#[derive(Clone)]
+#[must_use = "an audience does nothing until something is broadcast to it"]
+pub struct KeyedAudience {
+    audience: Audience,
+    key: Box<str>,
+}
+
+impl KeyedAudience {
+    pub(super) fn new(audience: Audience, key: &str) -> Self {
+        Self {
+            audience,
+            key: key.into(),
+        }
+    }
+
+    #[doc(hidden)]
+    pub fn broadcast<M: BroadcastIsSyncOrAsync>(&self, _message: M) -> Ready<Delivery> {
+        ready(Delivery::default())
+    }
+
+    /// Queues `message` for the audience without waiting, in the place of an older one of the key. If a queue is full,
+    /// [`Limits::overflow`](crate::Limits::overflow) applies. The message is encoded once.
+    pub fn sync_broadcast(&self, message: impl Into<Message>) -> Delivery {
+        let message = message.into();
+        let endpoints = self.audience.endpoints().into_iter();
+        let deliveries = endpoints.map(|endpoint| {
+            let frame = self.audience.encode(&endpoint, &message);
+            let (delivery, _) = self.push_all(&endpoint, &frame, false);
+            report(&endpoint, delivery)
+        });
+        deliveries.fold(Delivery::default(), Delivery::sum)
+    }
+
+    /// Queues `message` for the audience, in the place of an older one of the key, and waits for the connections whose queue
+    /// is full, as [`Audience::async_broadcast`].
+    ///
+    /// A message stops waiting for a connection when a newer one of the key is queued or waits for it. It then counts as
+    /// neither queued nor dropped.
+    ///
+    /// # Cancel safety
+    ///
+    /// If this future is dropped, connections whose queue had room have the message, and the others do not.
+    pub async fn async_broadcast(&self, message: impl Into<Message>) -> Delivery {
+        let (message, endpoints) = (message.into(), self.audience.endpoints());
+        let broadcasts = endpoints.iter().map(|endpoint| self.push_wait(endpoint, &message));
+        let deliveries = join_all(broadcasts).await;
+        deliveries.into_iter().fold(Delivery::default(), Delivery::sum)
+    }
+
+    /// Queues `value` as JSON for the audience, as [`Self::sync_broadcast`].
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError`] if the value cannot be serialized to JSON.
+    pub fn sync_broadcast_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<Delivery, JsonError> {
+        Ok(self.sync_broadcast(Message::json(value)?))
+    }
+
+    /// Queues `value` as JSON for the audience, as [`Self::async_broadcast`].
+    ///
+    /// # Errors
+    ///
+    /// [`JsonError`] if the value cannot be serialized to JSON.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Self::async_broadcast`].
+    pub async fn async_broadcast_json<T: Serialize + ?Sized>(&self, value: &T) -> Result<Delivery, JsonError> {
+        Ok(self.async_broadcast(Message::json(value)?).await)
+    }
+
+    /// Queues `message` for the recipients at one endpoint, and waits for those without room.
+    async fn push_wait(&self, endpoint: &Arc<EndpointMembers>, message: &Message) -> Delivery {
+        let frame = self.audience.encode(endpoint, message);
+        let (mut delivery, tickets) = self.push_all(endpoint, &frame, true);
+        let waits = tickets.iter().map(|ticket| ticket.push(&frame));
+        for (ticket, pushed) in tickets.iter().zip(join_all(waits).await) {
+            if let Some((pushed, replaced)) = pushed {
+                delivery.add(ticket.recipient(), pushed);
+                delivery.replaced += replaced;
+            }
+        }
+        report(endpoint, delivery)
+    }
+
+    /// Queues `frame` for all recipients at one endpoint in one turn. If it `waits`, returns the tickets for those without
+    /// room.
+    fn push_all<'e>(
+        &self,
+        endpoint: &'e Arc<EndpointMembers>,
+        frame: &BroadcastFrame,
+        waits: bool,
+    ) -> (Delivery, Vec<Ticket<'e>>) {
+        let order = &endpoint.keyed;
+        let key = order.key(&self.key);
+        let (mut replaced, mut tickets) = (Vec::new(), Vec::new());
+        let mut turn = order.turn();
+        let Recipients { connections, pending } = self.audience.recipients(endpoint);
+        let mut queued = Vec::with_capacity(connections.len());
+        for live in connections {
+            match turn.push(
+                &live,
+                KeyedFrame::new(key, live.its_form_of(frame), waits),
+                &mut replaced,
+            ) {
+                Err(TryPushError::Full(_)) if waits => tickets.push(turn.wait(live, key)),
+                pushed => queued.push((live, pushed)),
+            }
+        }
+        let queue_early = |live: Arc<Live>| {
+            let pushed = turn.push(
+                &live,
+                KeyedFrame::new(key, live.its_form_of(frame), false),
+                &mut replaced,
+            );
+            (live, pushed)
+        };
+        let early: Vec<_> = pending.into_iter().map(queue_early).collect();
+        // From here on, user code may run: a policy logs, and a replaced message is dropped.
+        drop(turn);
+        let mut delivery = Delivery {
+            replaced: replaced.len(),
+            ..Delivery::default()
+        };
+        for (live, pushed) in queued {
+            delivery.add(&live, pushed.map_err(|error| live.refused(&error)));
+        }
+        for (live, pushed) in early {
+            live.handle_drops(pushed.map_err(|error| live.refused(&error)));
+        }
+        (delivery, tickets)
+    }
+}
+
+/// Counts a broadcast to the connections of an endpoint.
+fn report(endpoint: &EndpointMembers, delivery: Delivery) -> Delivery {
+    endpoint.telemetry.broadcast(delivery.queued);
+    endpoint.telemetry.replaced(delivery.replaced);
+    delivery
+}
+
+impl fmt::Debug for KeyedAudience {
+    /// Prints no key, since it may be chosen by a peer.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyedAudience")
+            .field("audience", &self.audience)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,270 @@
+//! Keyed frames: a frame takes the place of a queued one of the same key, unless that is being written.
+//!
+//! The places are kept beside the queue, and only while there are keyed frames in it. Frames that are held while `connect`
+//! runs have places of their own, since no frame of others may come before the reply of `connect`.
+
+use std::{collections::HashMap, mem::replace};
+
+use crate::{
+    mailbox::{
+        Mailbox, Pushed, TryPushError, enqueue,
+        sender::Sender,
+        state::{HeldFrames, State},
+    },
+    types::{id::IdHash, key::Key, limits::Overflow},
+    util::{queue::Queue, sync::MutexGuard},
+    wire::{
+        frame::{Frame, QueueSize},
+        writer::PartialWrite,
+    },
+};
+
+/// While there are keyed frames in the queue, up to about this many bytes are taken out of it for one write. All others
+/// can still be replaced.
+const BYTES_BEGUN: usize = if cfg!(races) { 1 } else { 16 * 1024 };
+
+/// The places of the keyed frames in a queue. One word while there are none.
+#[derive(Debug, Default)]
+pub(super) struct KeyedPlaces(Option<Box<Places>>);
+
+#[derive(Debug, Default)]
+struct Places {
+    /// The number of each key's frame: its place, and the number of frames that had left the queue before. Numbers of
+    /// frames that have left remain until there are many.
+    numbers: HashMap<Key, usize, IdHash>,
+    /// Number of frames that have left the queue.
+    left: usize,
+}
+
+impl KeyedPlaces {
+    #[inline]
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    fn get(&self, key: Key) -> Option<usize> {
+        let places = self.0.as_ref()?;
+        places.numbers.get(&key)?.checked_sub(places.left)
+    }
+
+    fn insert(&mut self, key: Key, place: usize) {
+        let places = self.0.get_or_insert_default();
+        places.numbers.insert(key, places.left + place);
+    }
+
+    /// Removes a key whose frame is removed from the middle of the queue. Returns the frame's place.
+    fn remove(&mut self, key: Key) -> Option<usize> {
+        let place = self.get(key)?;
+        let places = self.0.as_mut()?;
+        let removed = places.numbers.remove(&key)?;
+        for number in places.numbers.values_mut() {
+            *number -= usize::from(*number > removed);
+        }
+        Some(place)
+    }
+
+    /// Removes the frames that have left the front of the queue, which has `remaining` ones.
+    #[inline]
+    pub(super) fn advance(&mut self, count: usize, remaining: usize) {
+        if self.0.is_some() {
+            self.skip(count, remaining);
+        }
+    }
+
+    #[cold]
+    fn skip(&mut self, count: usize, remaining: usize) {
+        let Some(places) = self.0.as_mut().filter(|_| remaining > 0) else {
+            self.0 = None;
+            return;
+        };
+        places.left += count;
+        // Searched only when half of the numbers may be of frames that have left.
+        if places.numbers.len() > 2 * remaining {
+            let left = places.left;
+            places.numbers.retain(|_, number| *number >= left);
+        }
+    }
+
+    /// Returns the places behind `ahead` other frames.
+    pub(super) fn behind(mut self, ahead: usize) -> Self {
+        if let Some(places) = &mut self.0 {
+            let left = replace(&mut places.left, 0);
+            places.numbers.retain(|_, number| *number >= left);
+            for number in places.numbers.values_mut() {
+                *number = *number - left + ahead;
+            }
+        }
+        self
+    }
+}
+
+/// A frame with a key.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyedFrame {
+    pub(crate) key: Key,
+    frame: Frame,
+    /// Whether the sender waits for room. Then no older frame is dropped for this one.
+    waits: bool,
+}
+
+impl KeyedFrame {
+    pub(crate) const fn new(key: Key, frame: Frame, waits: bool) -> Self {
+        Self { key, frame, waits }
+    }
+}
+
+impl Mailbox {
+    /// Puts a frame in the place of the queued one with the same key, or queues it. If it does not fit, the oldest frames
+    /// are dropped under [`Overflow::DropOldest`]. Under another policy, and where the sender waits for room, the frame is
+    /// returned; a sender that does not wait calls [`Mailbox::refuse`]. The replaced frames are appended to `replaced`, to
+    /// be dropped without a lock.
+    pub(crate) fn push_keyed(
+        &self,
+        KeyedFrame { key, frame, waits }: KeyedFrame,
+        sender: Sender,
+        replaced: &mut Vec<Frame>,
+        stop_batching: impl Fn(),
+    ) -> Result<Pushed, TryPushError> {
+        let mut state = self.lock_for(frame.len(), stop_batching);
+        state.admit(sender).map_err(TryPushError::Refused)?;
+        let mut evicted = 0;
+        let fits = |state: &State| self.fits_keyed(state, key, &frame, sender);
+        if !fits(&state) {
+            if waits || self.overflow() != Overflow::DropOldest {
+                state.has_waiters |= waits;
+                return Err(TryPushError::Full(frame));
+            }
+            evicted = state.make_room(fits, sender);
+        }
+        let needs_flush = replace_or_enqueue(state, key, frame, sender, replaced);
+        Ok(Pushed { evicted, needs_flush })
+    }
+
+    /// Returns `true` if `frame` fits into the place of the frame that it replaces, or else into the queue.
+    fn fits_keyed(&self, state: &State, key: Key, frame: &Frame, sender: Sender) -> bool {
+        let Some(before) = state.keyed_frame(key, sender) else {
+            return self.fits(state, frame, sender);
+        };
+        let QueueSize { messages, bytes } = state.size_for(sender);
+        let (before, after) = (before.len(), frame.len());
+        after <= before || messages == 1 || bytes - before + after <= self.bounds.max_outbound_bytes * state.shares()
+    }
+}
+
+/// Returns `true` if the caller must schedule the flusher.
+fn replace_or_enqueue(
+    mut state: MutexGuard<'_, State>,
+    key: Key,
+    frame: Frame,
+    sender: Sender,
+    replaced: &mut Vec<Frame>,
+) -> bool {
+    if !state.holds(sender) {
+        // It would be newer than this frame for the client.
+        replaced.extend(state.remove_held(key));
+    }
+    if let Some((place, size)) = state.keyed_frame_mut(key, sender) {
+        size.remove(QueueSize::of(place));
+        size.add(&frame);
+        replaced.push(replace(place, frame));
+        // The writer of the replaced frame writes this one.
+        return false;
+    }
+    state.add_place(key, sender);
+    enqueue(state, frame, sender)
+}
+
+impl State {
+    /// Returns the queued frame with this key that a frame of `sender` replaces.
+    fn keyed_frame(&self, key: Key, sender: Sender) -> Option<&Frame> {
+        if self.holds(sender) {
+            let held = self.held.as_ref()?;
+            held.frames.get(held.keyed.get(key)?)
+        } else {
+            self.queue.get(self.keyed.get(key)?)
+        }
+    }
+
+    /// Like [`Self::keyed_frame`], with the size that the frame counts in.
+    fn keyed_frame_mut(&mut self, key: Key, sender: Sender) -> Option<(&mut Frame, &mut QueueSize)> {
+        if self.holds(sender) {
+            let HeldFrames { frames, keyed, size } = self.held.as_deref_mut()?;
+            Some((frames.get_mut(keyed.get(key)?)?, size))
+        } else {
+            Some((self.queue.get_mut(self.keyed.get(key)?)?, &mut self.size))
+        }
+    }
+
+    /// Keeps the place of the next frame of `sender`.
+    fn add_place(&mut self, key: Key, sender: Sender) {
+        if self.holds(sender) {
+            let held = self.held.get_or_insert_default();
+            held.keyed.insert(key, held.frames.len());
+        } else {
+            self.keyed.insert(key, self.queue.len());
+        }
+    }
+
+    fn remove_held(&mut self, key: Key) -> Option<Frame> {
+        let held = self.held.as_mut()?;
+        let frame = held.frames.remove(held.keyed.remove(key)?)?;
+        held.size.remove(QueueSize::of(&frame));
+        Some(frame)
+    }
+
+    /// Takes the first frames of the queue to be written.
+    #[cold]
+    pub(super) fn begin_keyed(&mut self) -> PartialWrite {
+        let (mut frames, mut size) = (Queue::new(), QueueSize::default());
+        while size.bytes < BYTES_BEGUN
+            && let Some(frame) = self.queue.pop_front()
+        {
+            size.add(&frame);
+            frames.push_back(frame);
+        }
+        self.keyed.advance(frames.len(), self.queue.len());
+        PartialWrite::new(&mut self.controls, &mut frames, size)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::key::KeySeeds;
+
+    #[test]
+    fn places_follow_the_queue_and_are_forgotten_with_it() {
+        let seeds = KeySeeds::default();
+        let [one, two, three] = ["1", "2", "3"].map(|name| seeds.key(name));
+        let mut places = KeyedPlaces::default();
+        places.insert(one, 0);
+        places.insert(two, 1);
+        places.insert(three, 3);
+        places.advance(1, 3);
+        assert_eq!([one, two, three].map(|key| places.get(key)), [None, Some(0), Some(2)]);
+        places.insert(one, 3);
+        let mut places = places.behind(10);
+        assert_eq!(
+            [one, two, three].map(|key| places.get(key)),
+            [Some(13), Some(10), Some(12)]
+        );
+        assert_eq!(places.remove(two), Some(10));
+        assert_eq!([one, two, three].map(|key| places.get(key)), [Some(12), None, Some(11)]);
+        places.advance(13, 0);
+        assert!(places.is_empty());
+    }
+
+    #[test]
+    fn numbers_of_frames_that_have_left_do_not_pile_up() {
+        let seeds = KeySeeds::default();
+        let mut places = KeyedPlaces::default();
+        for number in 0..1000 {
+            places.insert(seeds.key(&number.to_string()), number.min(10));
+            if number >= 10 {
+                places.advance(1, 10);
+            }
+            let kept = places.0.as_ref().map_or(0, |places| places.numbers.len());
+            assert!(kept <= 21, "{kept}");
+        }
+    }
+}
