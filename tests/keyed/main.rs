@@ -7,4 +7,6 @@
 mod compressed;
 mod connecting;
 mod full_queues;
+mod model;
+mod publishers;
 mod replacing;
