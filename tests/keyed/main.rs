@@ -8,5 +8,6 @@ mod compressed;
 mod connecting;
 mod full_queues;
 mod model;
+mod prices;
 mod publishers;
 mod replacing;
