@@ -43,6 +43,29 @@ async fn introduced(example: &Example) -> (Client, ConnectionId) {
 }
 
 #[tokio::test]
+async fn prices_are_those_of_the_symbol_asked_for_and_rise() {
+    let example = Example::start("prices").await;
+    let mut client = example.connect("/prices").await;
+    client.say("DOGE").await;
+    assert_eq!(client.text().await, "Unknown: DOGE");
+    client.say("BTC").await;
+    let (mut is_subscribed, mut before) = (false, 0.0);
+    for _ in 0..50 {
+        let text = client.text().await;
+        if text == "Subscribed to BTC" {
+            is_subscribed = true;
+            continue;
+        }
+        let price = text.strip_prefix("BTC ").and_then(|price| price.parse::<f64>().ok());
+        let price = price.unwrap_or_else(|| panic!("{text:?} is not a price"));
+        assert!(price > before, "{price} came after {before}");
+        before = price;
+    }
+    assert!(is_subscribed);
+    example.stop().await;
+}
+
+#[tokio::test]
 async fn broadcast_reaches_everyone_others_and_rooms() {
     let example = Example::start("broadcast").await;
     let mut one = example.connect("/broadcast").await;
