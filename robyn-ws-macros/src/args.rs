@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Expr, ExprLit, ExprPath, Lit, LitStr, Path, Type};
+use syn::{ExprPath, LitStr, Path, Type};
 
 use crate::{
     argument::is_unsized,
@@ -10,7 +10,9 @@ use crate::{
     event::Event,
     form::{Form, is_said_by_a_method, method_is_the_event},
     grammar::{Argument, Keys, ModPath, arguments},
+    method_name::{self, MethodName},
     model::EndpointPath,
+    on::{self, last_segment},
     tokens::{code, is_punct},
 };
 
@@ -20,6 +22,9 @@ pub(crate) struct Args {
     pub(crate) path: Option<EndpointPath>,
     /// The event that is given, or that is likely meant by a misspelling.
     pub(crate) event: Option<Event>,
+    /// The argument that gives the event.
+    pub(crate) on: TokenStream,
+    pub(crate) method: MethodName,
     pub(crate) router: Option<ExprPath>,
     pub(crate) state: State,
     pub(crate) blocking: Option<Ident>,
@@ -54,6 +59,8 @@ impl Args {
                 form,
                 path: None,
                 event: None,
+                on: TokenStream::new(),
+                method: MethodName::Absent,
                 router: None,
                 state: State::Absent,
                 blocking: None,
@@ -132,8 +139,11 @@ impl ArgsParser {
         let known = self.keys.recognize(key, argument, errors);
         let is_misspelled = known.is_some_and(|known| key != known);
         match known {
-            Some("on" | "router" | "state" | "crate") if is_misspelled && argument.value.is_none() => self.unclear(),
+            Some("on" | "method" | "router" | "state" | "crate") if is_misspelled && argument.value.is_none() => {
+                self.unclear()
+            }
             Some("on") => self.on(argument, errors),
+            Some("method") => self.args.method = method_name::parse(argument, errors),
             Some("router") => self.args.router = argument.parse_value(help("router"), errors),
             Some("state") => {
                 let ty = argument
@@ -225,6 +235,7 @@ impl ArgsParser {
             errors.report(tokens, "the event is given with the key `on`", help);
         }
         if !matches!(self.on, On::Given(_)) {
+            self.args.on = tokens.clone();
             self.on = On::Given(event);
         }
     }
@@ -249,7 +260,8 @@ impl ArgsParser {
     }
 
     fn on(&mut self, argument: &Argument, errors: &mut Diagnostics) {
-        self.on = match event(argument, errors) {
+        self.args.on = argument.tokens.clone();
+        self.on = match on::event(argument, errors) {
             Some(event) => On::Given(event),
             None => On::Unclear,
         };
@@ -271,6 +283,7 @@ impl ArgsParser {
             errors.report(comma, "an argument is missing before this comma", "remove the comma");
         }
         self.args.event = match self.on {
+            On::Absent if self.args.method.lacks_its_event(errors) => Some(Event::Call),
             On::Absent => Some(Event::Session),
             On::Unclear => None,
             On::Given(event) => Some(event),
@@ -290,51 +303,6 @@ fn is_sized(state: &Type, errors: &mut Diagnostics) -> bool {
     true
 }
 
-/// Returns the event of `on = "message"`. A wrong value is reported, and the event that was likely meant is returned.
-fn event(argument: &Argument, errors: &mut Diagnostics) -> Option<Event> {
-    match argument.parse_value(help("on"), errors)? {
-        Expr::Lit(ExprLit {
-            lit: Lit::Str(name), ..
-        }) => event_named(&name, errors),
-        Expr::Path(path) => {
-            let name = last_segment(&path.to_token_stream());
-            let meant = name.as_deref().and_then(Event::meant_by);
-            let example = meant.unwrap_or(Event::Message).argument();
-            errors.report(&path, "the event is a string", format_args!("write `{example}`"));
-            meant
-        }
-        other => {
-            errors.report(
-                &other,
-                "the event is a string",
-                format_args!("write one of {}", Event::list()),
-            );
-            None
-        }
-    }
-}
-
-fn event_named(literal: &LitStr, errors: &mut Diagnostics) -> Option<Event> {
-    let name = literal.value();
-    let meant = Event::meant_by(&name);
-    match meant {
-        Some(event) if event.name() == Some(&name) => {}
-        Some(Event::Session) => {
-            let problem = format!("`{name}` is not an event: a session handler is one without `on`");
-            errors.report(literal, problem, "leave `on` away");
-        }
-        Some(event) => {
-            let problem = format!("unknown event `{name}`, expected one of {}", Event::list());
-            errors.report(literal, problem, format_args!("did you mean `{}`?", event.argument()));
-        }
-        None => {
-            let problem = format!("unknown event `{name}`");
-            errors.report(literal, problem, format_args!("write one of {}", Event::list()));
-        }
-    }
-    meant
-}
-
 /// Returns `true` if `name` is in capitals.
 fn is_constant(name: &str) -> bool {
     !name.contains(char::is_lowercase)
@@ -344,16 +312,6 @@ fn is_constant(name: &str) -> bool {
 fn event_without_key(word: &str, keys: &[&'static str]) -> Option<Event> {
     let is_key = word == "event" || closest(word, keys).is_some();
     Event::meant_by(word).filter(|_| !is_key)
-}
-
-/// Returns `message` of `Event::message` and of `message()`.
-fn last_segment(tokens: &TokenStream) -> Option<String> {
-    let path = match syn::parse2(tokens.clone()).ok()? {
-        Expr::Call(call) => *call.func,
-        other => other,
-    };
-    let Expr::Path(path) = path else { return None };
-    path.path.segments.last().map(|segment| segment.ident.to_string())
 }
 
 /// Returns how to write the argument with this key that has its value in another form.
@@ -385,8 +343,9 @@ fn counterpart(key: &str) -> Option<&'static str> {
 }
 
 /// Returns how to write the argument with this key.
-fn help(key: &str) -> &'static str {
+pub(crate) fn help(key: &str) -> &'static str {
     match key {
+        "method" => "write `method = \"say\"`, the name that clients call",
         "on" => "write `on = \"message\"`",
         "router" => "write `router = LEAGUE`, the name of a `static` `SubRouter`",
         "state" => "write `state = AppState`, the type of the value given to `App::state`",

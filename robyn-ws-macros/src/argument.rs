@@ -120,7 +120,7 @@ pub(crate) fn reference(ty: &Type) -> Option<&TypeReference> {
 
 /// Returns the reference to a message, a request or a state: it can also be what a JSON text is parsed to.
 fn borrowed(ty: &Type) -> Option<&TypeReference> {
-    reference(ty).or_else(|| wrapped(ty, &["Json"]).and_then(|(_, inner)| reference(inner)))
+    reference(ty).or_else(|| wrapped(ty, &["Json", "Params"]).and_then(|(_, inner)| reference(inner)))
 }
 
 /// Returns the first type argument of a type with one of these names, and the name.

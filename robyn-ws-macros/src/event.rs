@@ -8,12 +8,13 @@ pub(crate) enum Event {
     Upgrade,
     Connect,
     Message,
+    Call,
     Close,
     Session,
 }
 
 impl Event {
-    const NAMES: &[&str] = &["upgrade", "connect", "message", "close"];
+    const NAMES: &[&str] = &["upgrade", "connect", "message", "call", "close"];
 
     /// Returns the name that `on` takes. A session handler has no `on`.
     pub(crate) fn name(self) -> Option<&'static str> {
@@ -21,6 +22,7 @@ impl Event {
             Self::Upgrade => Some("upgrade"),
             Self::Connect => Some("connect"),
             Self::Message => Some("message"),
+            Self::Call => Some("call"),
             Self::Close => Some("close"),
             Self::Session => None,
         }
@@ -31,7 +33,7 @@ impl Event {
         self.name().map(|name| format!("on = \"{name}\"")).unwrap_or_default()
     }
 
-    /// Returns the name of a view's method for this event.
+    /// Returns the name of a view's method for this event. The methods of calls have names of their own.
     pub(crate) fn method(self) -> &'static str {
         self.name().unwrap_or("session")
     }
@@ -53,6 +55,7 @@ impl Event {
             "upgrade" => Some(Self::Upgrade),
             "connect" | "open" | "opened" | "onopen" | "connection" => Some(Self::Connect),
             "message" | "receive" | "text" | "binary" | "data" | "onmessage" => Some(Self::Message),
+            "call" | "rpc" | "jsonrpc" | "json_rpc" | "request" => Some(Self::Call),
             "close" | "closed" | "disconnect" | "disconnected" | "onclose" => Some(Self::Close),
             "session" | "socket" | "websocket" => Some(Self::Session),
             _ => None,
@@ -73,6 +76,7 @@ mod tests {
             ("text", Event::Message),
             ("on_close", Event::Close),
             ("session", Event::Session),
+            ("rpc", Event::Call),
             ("mesage", Event::Message),
         ] {
             assert_eq!(Event::meant_by(word), Some(event), "{word}");

@@ -50,6 +50,7 @@ pub(crate) fn entry_value(handler: &Handler) -> TokenStream {
     let called = types.runtime.handler(&closure, handler.is_async);
     let needs = needs(handler);
     let router = types.router.is_some().then(|| quote!(.of(__ROBYN_WS_ROUTER)));
+    let method = handler.method.as_ref().map(|method| quote!(.called(#method)));
     let blocking = handler.blocking.then(|| quote!(.blocking()));
     // The place of the call is the handler's place in messages from `build()`.
     let new = quote_spanned!(place=> __robyn_ws::Entry::new);
@@ -58,7 +59,7 @@ pub(crate) fn entry_value(handler: &Handler) -> TokenStream {
         quote!(#name, ::core::module_path!(), #called, #needs),
     );
     arguments.set_span(place);
-    quote!(__robyn_ws::Entry { path: #path, ..#new #arguments #router #blocking })
+    quote!(__robyn_ws::Entry { path: #path, ..#new #arguments #router #method #blocking })
 }
 
 fn sync_closure(handler: &Handler) -> TokenStream {

@@ -16,7 +16,7 @@ pub(crate) struct Form {
 impl Form {
     pub(crate) const FUNCTION: Self = Self {
         name: "websocket",
-        keys: &["on", "router", "state", "blocking", "crate"],
+        keys: &["on", "method", "router", "state", "blocking", "crate"],
     };
     pub(crate) const VIEW: Self = Self {
         name: "websocket_view",
@@ -51,6 +51,11 @@ pub(crate) fn is_said_by_a_method(key: &Ident, argument: &Argument, errors: &mut
         errors.report(&argument.tokens, problem, "write `#[view(blocking)]` on the method");
         return true;
     }
+    if key == "method" {
+        let problem = "each method of a view says for itself that it is called, by its own name";
+        errors.report(&argument.tokens, problem, "write `#[call]` on the method");
+        return true;
+    }
     let is_event = key == "on" || key == "event";
     if is_event {
         let value = argument.value.clone().unwrap_or_default();
@@ -63,6 +68,10 @@ pub(crate) fn is_said_by_a_method(key: &Ident, argument: &Argument, errors: &mut
 
 /// Reports an event in the attribute of a view.
 pub(crate) fn method_is_the_event(place: &TokenStream, event: Option<Event>, errors: &mut Diagnostics) {
+    if event == Some(Event::Call) {
+        let help = "remove it, and write `#[call]` on the method, whose name is then the name of the call";
+        return errors.report(place, "each method of a view says for itself that it is called", help);
+    }
     let method = event.unwrap_or(Event::Message).method();
     let help = format!("remove it, and name the method `{method}`");
     errors.report(place, "the event of a view's method is its name", help);

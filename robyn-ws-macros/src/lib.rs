@@ -15,7 +15,9 @@ mod fallback;
 mod form;
 mod grammar;
 mod item;
+mod method_name;
 mod model;
+mod on;
 mod path;
 mod runtime;
 mod runtime_crate;
@@ -43,7 +45,7 @@ use proc_macro::TokenStream;
 /// # Arguments of the attribute
 ///
 /// ```text
-/// #[websocket(PATH, on = EVENT, router = PATH_TO_STATIC, state = TYPE, blocking, crate = PATH_TO_CRATE)]
+/// #[websocket(PATH, on = EVENT, method = NAME, router = PATH_TO_STATIC, state = TYPE, blocking, crate = PATH_TO_CRATE)]
 /// ```
 ///
 /// Only `PATH` is required. It comes first; the others come in any order.
@@ -54,6 +56,7 @@ use proc_macro::TokenStream;
 /// | `on = "upgrade"` | Decides about the request before a socket is opened, and may create the connection's state. |
 /// | `on = "connect"` | Runs when the socket is open. |
 /// | `on = "message"` | Runs for each text or binary message. |
+/// | `on = "call", method = "say"` | Runs for each call of the method `say`, in JSON-RPC 2.0. |
 /// | `on = "close"` | Runs once after the connection has ended, however it ended. |
 /// | no `on` | A *session handler*: an `async fn` that owns the socket. |
 /// | `router = LEAGUE` | The `static` `SubRouter` that the endpoint belongs to. |
@@ -116,6 +119,7 @@ pub fn websocket(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// | `connect` | Runs when the socket is open. |
 /// | `message` | Runs for each text or binary message. |
 /// | `close` | Runs once after the connection has ended, however it ended. |
+/// | any name, with `#[call]` | Runs for each call of the method with this name, in JSON-RPC 2.0. |
 /// | `session` | An `async fn` that takes the `WebSocket`, in place of `message`. |
 ///
 /// `&self` and `&mut self` borrow the connection's own state, without a lock, so the type derives `ConnectionState`. A view
@@ -139,7 +143,7 @@ pub fn websocket(attr: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # The block
 ///
-/// It is an `impl` of the type itself, without parameters. It stays as written, apart from `#[view(..)]`, so unit tests
+/// It is an `impl` of the type itself, without parameters. It stays as written, apart from `#[view(..)]` and `#[call]`, so unit tests
 /// call its methods. Functions on the same path stand beside a view, and take its state as `&S` or `&mut S`.
 #[proc_macro_attribute]
 pub fn websocket_view(attr: TokenStream, item: TokenStream) -> TokenStream {

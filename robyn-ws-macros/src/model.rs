@@ -14,6 +14,8 @@ pub(crate) struct Handler {
     pub(crate) place: Span,
     pub(crate) is_async: bool,
     pub(crate) blocking: bool,
+    /// The name of a call.
+    pub(crate) method: Option<LitStr>,
     /// The attributes of the function that generated code shares: `cfg` and `allow`.
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) types: Types,

@@ -44,6 +44,7 @@ impl Runtime {
             }
             Event::Connect => "ConnectArgument",
             Event::Message => "MessageArgument",
+            Event::Call => "CallArgument",
             Event::Close => "CloseArgument",
             Event::Session => "SessionArgument",
         };
@@ -53,17 +54,21 @@ impl Runtime {
 
     /// The trait of the handler's output.
     pub(crate) fn reply(&self, place: Span) -> TokenStream {
-        if self.event == Event::Upgrade {
-            quote_spanned!(place=> __robyn_ws::IntoUpgradeReply)
-        } else {
-            quote_spanned!(place=> __robyn_ws::IntoReply)
+        match self.event {
+            Event::Upgrade => quote_spanned!(place=> __robyn_ws::IntoUpgradeReply),
+            Event::Call => quote_spanned!(place=> __robyn_ws::IntoCallReply),
+            _ => quote_spanned!(place=> __robyn_ws::IntoReply),
         }
     }
 
     /// The method of that trait.
     pub(crate) fn conversion(&self, place: Span) -> Ident {
-        let is_upgrade = self.event == Event::Upgrade;
-        Ident::new(if is_upgrade { "into_upgrade_reply" } else { "into_reply" }, place)
+        let name = match self.event {
+            Event::Upgrade => "into_upgrade_reply",
+            Event::Call => "into_call_reply",
+            _ => "into_reply",
+        };
+        Ident::new(name, place)
     }
 
     /// The function that boxes the future of a handler.
@@ -81,6 +86,7 @@ impl Runtime {
             Event::Upgrade => return quote!(__robyn_ws::Handler::Upgrade(#closure)),
             Event::Connect => quote!(Connect),
             Event::Message => quote!(Message),
+            Event::Call => quote!(Call),
             Event::Close => quote!(Close),
             Event::Session => quote!(Session),
         };

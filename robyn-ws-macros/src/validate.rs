@@ -13,6 +13,7 @@ use crate::{
     diagnostics::Diagnostics,
     event::Event,
     item::{Function, is_entry_point},
+    method_name,
     model::{EndpointPath, Handler, Output, Types},
     path,
     runtime::Runtime,
@@ -60,6 +61,7 @@ pub(crate) fn finds_the_runtime(args: &Args, errors: &mut Diagnostics) -> bool {
 /// Reports the mistakes in a function, apart from its place and its receiver. Returns the part that the compiler can check.
 pub(crate) fn check_function(args: &Args, function: &Function, errors: &mut Diagnostics) -> Types {
     let signature = &function.signature;
+    method_name::check(args, &signature.ident, errors);
     check_mode(args, function, errors);
     check_qualifiers(signature, errors);
     check_generics(signature, errors);
@@ -80,6 +82,7 @@ pub(crate) fn handler(args: &Args, function: Function, types: Types) -> Handler 
         place: signature.paren_token.span.join(),
         is_async: signature.asyncness.is_some(),
         blocking: args.blocking.is_some(),
+        method: args.method.given().cloned(),
         attrs: attrs.into_iter().filter_map(shared).collect(),
         types,
     }

@@ -13,9 +13,10 @@ pub use crate::{
         router::SubRouter,
     },
     handler::{
+        call_reply::IntoCallReply,
         event::{self, Event, EventContext},
         extract::{
-            argument::{CloseArgument, ConnectArgument, MessageArgument, SessionArgument},
+            argument::{CallArgument, CloseArgument, ConnectArgument, MessageArgument, SessionArgument},
             upgrade::{Taking, UpgradeArgument, UpgradeContext, UpgradeRefusal},
         },
         inference::Inference,
@@ -46,6 +47,8 @@ pub mod editor {
     pub mod keys {
         /// The event that the function handles: `on = "message"`.
         pub mod on {}
+        /// The name under which a `call` handler is called: `method = "say"`.
+        pub mod method {}
         /// The `static` `SubRouter` that the endpoint belongs to: `router = LEAGUE`.
         pub mod router {}
         /// The state that the extractors of an upgrade handler take, given by `App::state`: `state = AppState`.
@@ -75,6 +78,8 @@ pub mod editor {
         pub mod connect {}
         /// Runs for each text or binary message: `on = "message"`.
         pub mod message {}
+        /// Runs for each call of its method, in JSON-RPC 2.0: `on = "call", method = "say"`.
+        pub mod call {}
         /// Runs once after the connection has ended: `on = "close"`.
         pub mod close {}
     }

@@ -42,6 +42,7 @@ mod connector;
 mod endpoint;
 mod handler;
 mod hub;
+mod json_rpc;
 mod mailbox;
 mod types;
 mod upgrade;
@@ -81,10 +82,12 @@ pub use self::{
     },
     endpoint::router::{IncludedRouter, SubRouter},
     handler::{
+        call_reply::IntoCallReply,
         event,
         extract::{
             FromEvent,
             dependency::{Global, GlobalRejection, Scoped},
+            params::Params,
         },
         needs::Needs,
         reply::{HandlerError, HandlerResult, IntoReply},
@@ -96,10 +99,12 @@ pub use self::{
         keyed::KeyedAudience,
     },
     types::{
+        call_error::CallError,
         close::{CloseReason, close_code},
         departed::{Departed, Departure},
         disconnected::Disconnected,
         error::{BuildError, BuildErrors, JsonError, SendError, SendJsonError, ServeError},
+        error_object::call_code,
         id::{ConnectionId, ParseConnectionIdError},
         identity::Identity,
         limits::{Limits, Overflow},

@@ -9,10 +9,11 @@ pub use axum::{
 pub use bytes::Bytes;
 
 pub use crate::{
-    App, Audience, BuildErrors, BuiltApp, CloseReason, ConnectionId, ConnectionState, Delivery, Departed, Disconnected,
-    FromEvent, Global, HandlerError, HandlerResult, Hub, HubEndpoint, Identified, Identity, IntoReply, Joined,
-    JsonError, KeyedAudience, Left, Limits, Message, Origins, Overflow, QueryParams, Rejection, Scoped, SendError,
-    SendJsonError, ServeError, SubRouter, Utf8Bytes, WebSocket, WebSocketConnector, websocket, websocket_view,
+    App, Audience, BuildErrors, BuiltApp, CallError, CloseReason, ConnectionId, ConnectionState, Delivery, Departed,
+    Disconnected, FromEvent, Global, HandlerError, HandlerResult, Hub, HubEndpoint, Identified, Identity, IntoReply,
+    Joined, JsonError, KeyedAudience, Left, Limits, Message, Origins, Overflow, Params, QueryParams, Rejection, Scoped,
+    SendError, SendJsonError, ServeError, SubRouter, Utf8Bytes, WebSocket, WebSocketConnector, websocket,
+    websocket_view,
 };
 
 #[cfg(feature = "deflate")]

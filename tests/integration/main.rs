@@ -8,6 +8,7 @@
 )]
 
 mod app;
+mod calls;
 mod closing;
 mod compression;
 mod drain;

@@ -212,8 +212,10 @@ fn is_macro_call(input: ParseStream<'_>) -> bool {
 
 /// Reports `#[view(..)]` on another item than a function.
 fn check_not_an_event(attrs: &[Attribute], errors: &mut Diagnostics) {
-    for attr in attrs.iter().filter(|attr| attr.path().is_ident("view")) {
-        errors.report(attr, "`#[view]` is for methods that are events", "remove the attribute");
+    for attr in attrs.iter().filter(|attr| is_of_a_view(attr.path())) {
+        let name = code(attr.path().to_token_stream());
+        let problem = format!("`#[{name}]` is for methods that are events");
+        errors.report(attr, problem, "remove the attribute");
     }
 }
 
@@ -257,7 +259,7 @@ pub(crate) fn without_unread(item: TokenStream, unread: usize) -> TokenStream {
     tokens.into_iter().collect()
 }
 
-/// Takes the attributes `#[view(..)]` off the methods, which no other macro would understand. Returns their arguments, too.
+/// Takes the attributes `#[view(..)]` and `#[call]` off the methods, which no other macro would understand. Returns their arguments, too.
 /// An attribute `#[websocket(..)]` is a mistake, which it would report once more.
 ///
 /// A second `#[websocket_view]` on the block will want them.
@@ -291,7 +293,7 @@ fn without(body: TokenStream, arguments: &mut Vec<TokenStream>) -> TokenStream {
     kept.into_iter().collect()
 }
 
-/// Returns the arguments of `[view(..)]`.
+/// Returns the arguments of `[view(..)]` and `[call]`.
 fn view_arguments(attribute: &TokenTree) -> Option<TokenStream> {
     let TokenTree::Group(attribute) = attribute else {
         return None;
@@ -305,7 +307,7 @@ fn view_arguments(attribute: &TokenTree) -> Option<TokenStream> {
             Some(TokenStream::new())
         }
         [.., TokenTree::Ident(name), TokenTree::Group(_)] if name == "websocket" => Some(TokenStream::new()),
-        [TokenTree::Ident(name), rest @ ..] if name == "view" => match rest {
+        [TokenTree::Ident(name), rest @ ..] if name == "view" || name == "call" => match rest {
             [TokenTree::Group(arguments)] => Some(arguments.stream()),
             [] => Some(TokenStream::new()),
             [equals, ..] if is_punct(equals, '=') => Some(TokenStream::new()),
@@ -315,13 +317,16 @@ fn view_arguments(attribute: &TokenTree) -> Option<TokenStream> {
     }
 }
 
-/// Returns the attributes `view` among the arguments of a `cfg_attr`.
+/// Returns the attributes `view` and `call` among the arguments of a `cfg_attr`.
 pub(super) fn conditional_views(arguments: TokenStream) -> Vec<Meta> {
     let attributes = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(arguments);
     let attributes = attributes.into_iter().flatten().skip(1);
-    attributes
-        .filter(|attribute| attribute.path().is_ident("view"))
-        .collect()
+    attributes.filter(|attribute| is_of_a_view(attribute.path())).collect()
+}
+
+/// Returns `true` for the attributes that only the methods of a view have.
+fn is_of_a_view(path: &Path) -> bool {
+    path.is_ident("view") || path.is_ident("call")
 }
 
 fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Attribute, Ident, ReceiverKind, Signature, Type};
+use syn::{Attribute, Ident, LitStr, ReceiverKind, Signature, Type, ext::IdentExt};
 
 use super::{
     block::{Block, Method, conditional_views},
@@ -15,6 +15,7 @@ use crate::{
     event::Event,
     grammar::{Argument, Keys, arguments},
     item::{Function, is_entry_point},
+    method_name::MethodName,
     model::{Handler, Output, Receiver, Types, View},
     surroundings::Surroundings,
     tokens::{code, is_closed, mentions, renamed},
@@ -43,6 +44,7 @@ fn check_event(block: &Block, event: Event, method: Method, args: &mut Args, err
     let Method { attrs, signature } = method;
     args.event = Some(event);
     args.blocking = blocking(&attrs, errors);
+    args.method = called(event, &attrs, &signature.ident, errors);
     for attr in attrs.iter().filter(|attr| is_entry_point(attr)) {
         // A test is a free function, says the compiler.
         match attr.path().segments.last() {
@@ -112,7 +114,8 @@ fn check_attributes(method: &Method, errors: &mut Diagnostics) {
         .flat_map(conditional_views)
     {
         let help = "write the method once for each configuration, with `#[cfg(..)]` on it";
-        errors.report(&attr, "`#[view]` cannot be conditional", help);
+        let name = code(attr.path().to_token_stream());
+        errors.report(&attr, format_args!("`#[{name}]` cannot be conditional"), help);
     }
     for attr in method.attrs.iter().filter(|attr| is_websocket(attr)) {
         let name = &method.signature.ident;
@@ -130,6 +133,22 @@ fn is_websocket(attr: &Attribute) -> bool {
         .segments
         .last()
         .is_some_and(|last| last.ident == "websocket")
+}
+
+/// Returns the name of a call, which is that of its method.
+fn called(event: Event, attrs: &[Attribute], name: &Ident, errors: &mut Diagnostics) -> MethodName {
+    if event != Event::Call {
+        return MethodName::Absent;
+    }
+    let calls = || attrs.iter().filter(|attr| names::is_call(attr));
+    for attr in calls().filter(|attr| attr.meta.require_path_only().is_err()) {
+        let problem = "`#[call]` takes no arguments, the name of the call is that of the method";
+        errors.report(attr, problem, "write `#[call]` alone");
+    }
+    for second in calls().skip(1) {
+        errors.report(second, "`#[call]` appears more than once", "remove one of them");
+    }
+    MethodName::Given(LitStr::new(&name.unraw().to_string(), name.span()))
 }
 
 /// Returns the word `blocking` of `#[view(blocking)]`.

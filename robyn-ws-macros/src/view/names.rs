@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use proc_macro2::{TokenStream, TokenTree};
-use syn::ext::IdentExt;
+use syn::{Attribute, ext::IdentExt};
 
 use super::block::{Block, Method};
 use crate::{
@@ -39,9 +39,17 @@ const NOUNS: [&str; 9] = [
 
 /// Returns the event that a method handles.
 pub(crate) fn event(method: &Method) -> Option<Event> {
+    if method.attrs.iter().any(is_call) {
+        return Some(Event::Call);
+    }
     EVENTS
         .into_iter()
         .find(|event| method.signature.ident == event.method())
+}
+
+/// Returns `true` for `#[call]`.
+pub(crate) fn is_call(attr: &Attribute) -> bool {
+    attr.path().is_ident("call")
 }
 
 /// Reports methods that were likely meant to be events, a view without events, and events that exclude each other.
@@ -66,7 +74,7 @@ pub(crate) fn check(block: &Block, errors: &mut Diagnostics) {
         errors.report(
             &block.ty,
             problem,
-            format_args!("name a method after its event: {}", list()),
+            format_args!("name a method after its event: {}; or write `#[call]` on it", list()),
         );
     }
     check_message_beside_session(block, errors);
@@ -120,12 +128,15 @@ fn misspelled(name: &str) -> Option<Event> {
 /// Returns the event that has this name in other frameworks. A view that knows its events may have a method named as a
 /// noun, and a view without events is likely to mean one even by a far word.
 fn foreign(name: &str, has_events: bool) -> Option<Event> {
-    if !has_events {
-        return Event::meant_by(name);
-    }
     let word = name.strip_prefix("on_").unwrap_or(name);
     let is_noun = word == name && NOUNS.contains(&word);
-    Event::called(word).filter(|_| !is_noun)
+    let meant = if has_events {
+        Event::called(word).filter(|_| !is_noun)
+    } else {
+        Event::meant_by(name)
+    };
+    // A call has a name of its own.
+    meant.filter(|meant| *meant != Event::Call)
 }
 
 fn check_message_beside_session(block: &Block, errors: &mut Diagnostics) {
@@ -136,6 +147,16 @@ fn check_message_beside_session(block: &Block, errors: &mut Diagnostics) {
     if let (Some(message), Some(_)) = (always(Event::Message), always(Event::Session)) {
         let problem = "`session` receives the messages of its connection, there are none for `message`";
         errors.report(&message.signature.ident, problem, "remove one of the two methods");
+    }
+    let taker = always(Event::Message).or_else(|| always(Event::Session));
+    if let (Some(call), Some(taker)) = (always(Event::Call), taker) {
+        let name = &taker.signature.ident;
+        let problem = format!("`{name}` takes all messages of its connection, there are none for calls");
+        errors.report(
+            &call.signature.ident,
+            problem,
+            format_args!("remove `{name}`, or `#[call]`"),
+        );
     }
 }
 

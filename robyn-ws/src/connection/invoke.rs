@@ -191,7 +191,7 @@ impl HandlerContext {
     /// Returns the deadline of a handler for `E`, if there is one.
     fn deadline<E: LiveEvent>(&self) -> Option<Instant> {
         let timeout = self.endpoint.bounds.handler_timeout?;
-        (E::KIND == EventKind::Message).then(|| after(Instant::now(), timeout))
+        matches!(E::KIND, EventKind::Message | EventKind::Call).then(|| after(Instant::now(), timeout))
     }
 }
 

@@ -1,5 +1,7 @@
 //! One connection from the 101 to the end of TCP: connect → drive → close, with one way out.
 
+mod answers;
+mod calls;
 mod closing;
 mod deadlines;
 mod driver;
@@ -195,9 +197,14 @@ impl Connection {
         if let Some(handler) = self.context.endpoint.handlers.session {
             return Box::pin(self.hold_session(handler)).await;
         }
+        if !self.context.endpoint.handlers.calls.is_empty() {
+            return Box::pin(self.converse_in_calls()).await;
+        }
         let Some(BoundHandler { entry, call }) = self.context.endpoint.handlers.message else {
-            // Messages are discarded, since the client's Close comes behind them.
-            while self.driver.next().await.is_some() {}
+            // All but answers to calls is discarded, since the client's Close comes behind it.
+            while let Some(message) = self.driver.next().await {
+                let _ = self.driver.without_answers(message);
+            }
             return;
         };
         if let Call::Sync(call) = call

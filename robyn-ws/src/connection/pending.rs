@@ -16,7 +16,7 @@ use crate::{
         people::IdentityRefusal,
         sweep::Alarm,
     },
-    mailbox::Mailbox,
+    mailbox::{Mailbox, unanswered::UnansweredCalls},
     types::{id::ConnectionId, identity::Identity, request::UpgradeRequest},
     wire::deflate::{Deflation, Inflation, Negotiated},
 };
@@ -84,6 +84,7 @@ impl PendingConnection {
             endpoint: endpoint.members.clone(),
             flusher: endpoint.members.flusher(Handle::current()),
             running: RunningHandler::default(),
+            calls: UnansweredCalls::default(),
             alarm: Alarm::default(),
         });
         live.endpoint.add_pending(live.clone());

@@ -89,6 +89,14 @@ impl Driver {
     #[expect(clippy::unused_self, reason = "nothing is compressed without the feature")]
     const fn count_decompressed(&self) {}
 
+    /// Counts a further call of a batch as a message of its own.
+    pub(super) fn count_call(&mut self) {
+        self.turn.spend_message();
+        if !self.liveness.takes_message(Moment::now()) {
+            self.on_stream_end(Liveness::rate_limited(), self.peer);
+        }
+    }
+
     /// Copies a message out of the read buffer. Returns `None` if it is not valid text, which ends the connection.
     #[inline]
     pub(super) fn own(&mut self, incoming: Incoming) -> Option<Message> {
@@ -131,9 +139,10 @@ impl Driver {
         // Only a session is woken for each message.
         let task = matches!(self.inbox, Inbox::Session(_)).then(|| cx.waker().clone());
         let mut any = false;
-        while self.inbox.has_room(&self.endpoint.bounds) {
+        while self.inbox.has_room(&self.endpoint.bounds, !self.live.calls.is_empty()) {
             if let Some(incoming) = self.receive() {
-                if let Some(message) = self.own(incoming) {
+                let message = self.own(incoming);
+                if let Some(message) = message.and_then(|message| self.without_answers(message)) {
                     self.inbox.push(message, task.as_ref());
                 }
             } else if !self.poll_fill(cx) {

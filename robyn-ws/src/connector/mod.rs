@@ -1,5 +1,6 @@
 //! The handles of connections: [`WebSocketConnector`], and the socket of a session.
 
+mod calls;
 mod identity;
 pub(crate) mod web_socket;
 

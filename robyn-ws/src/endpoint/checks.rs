@@ -1,6 +1,9 @@
 //! The handlers of one path, checked against each other and against the app.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, btree_map},
+    sync::Arc,
+};
 
 use crate::{
     connector::web_socket::WebSocket,
@@ -13,6 +16,7 @@ use crate::{
     },
     handler::{
         dependencies::{Instead, Scopes},
+        event,
         extract::dependency::{no_global, no_scoped},
         needs::{Check, Needs, StateNeed},
     },
@@ -45,10 +49,12 @@ impl EndpointDraft {
         let states = states(&path, &needs, problems);
         let encoder = scope.encoder();
         let bounds = Arc::new(scope.bounds);
+        let reads_request = handlers.upgrade.is_some() || needs.iter().any(|(_, needs)| needs.reads_request);
+        let takes_answers = handlers.message.is_none() && handlers.session.is_none();
         let members = EndpointMembers::new(&path, bounds.clone())
             .with_encoder(encoder)
-            .with_identities(scope.identities);
-        let reads_request = handlers.upgrade.is_some() || needs.iter().any(|(_, needs)| needs.reads_request);
+            .with_identities(scope.identities)
+            .taking_answers(takes_answers);
         Endpoint {
             first: entries[0],
             handlers,
@@ -69,8 +75,13 @@ impl EndpointDraft {
 fn assign(path: &str, entries: &[&'static Entry], problems: &mut Problems) -> Handlers {
     let mut handlers = Handlers::default();
     let mut first_of = BTreeMap::<EventKind, &'static Entry>::new();
+    let mut calls = BTreeMap::<&'static str, BoundHandler<event::Call>>::new();
     for &entry in entries {
         let event = entry.handler.event();
+        if let Handler::Call(call) = entry.handler {
+            add_call(path, BoundHandler { entry, call }, &mut calls, problems);
+            continue;
+        }
         if let Some(first) = first_of.get(&event) {
             let message = format!(
                 "a second `{event}` handler for `{path}`: the first is `{}` at {}; give one of them another path or event",
@@ -85,6 +96,7 @@ fn assign(path: &str, entries: &[&'static Entry], problems: &mut Problems) -> Ha
             Handler::Upgrade(call) => handlers.upgrade = Some((entry, call)),
             Handler::Connect(call) => handlers.connect = Some(BoundHandler { entry, call }),
             Handler::Message(call) => handlers.message = Some(BoundHandler { entry, call }),
+            Handler::Call(_) => {} // An endpoint has many of them.
             Handler::Close(call) => handlers.close = Some(BoundHandler { entry, call }),
             Handler::Session(call) => handlers.session = Some(BoundHandler { entry, call }),
         }
@@ -97,7 +109,45 @@ fn assign(path: &str, entries: &[&'static Entry], problems: &mut Problems) -> Ha
         );
         message.entry.report(problems, problem);
     }
+    if let Some(first) = calls.values().next() {
+        let message = handlers.message.map(|handler| ("the message handler", handler.entry));
+        let session = handlers.session.map(|handler| ("the session handler", handler.entry));
+        for (kind, other) in message.into_iter().chain(session) {
+            let problem = format!(
+                "a `call` handler for `{path}` beside {kind} `{}` at {}, which takes all messages: keep one kind of them",
+                other.name,
+                other.place()
+            );
+            first.entry.report(problems, problem);
+        }
+    }
+    // They are sorted by their names.
+    handlers.calls = calls.into_values().collect();
     handlers
+}
+
+/// Adds the handler of a method, and reports a second one.
+fn add_call(
+    path: &str,
+    handler: BoundHandler<event::Call>,
+    calls: &mut BTreeMap<&'static str, BoundHandler<event::Call>>,
+    problems: &mut Problems,
+) {
+    let method = handler.entry.method;
+    match calls.entry(method) {
+        btree_map::Entry::Vacant(place) => {
+            place.insert(handler);
+        }
+        btree_map::Entry::Occupied(first) => {
+            let first = first.get().entry;
+            let message = format!(
+                "a second handler for the method `{method}` of `{path}`: the first is `{}` at {}; give one of them another path or method",
+                first.name,
+                first.place()
+            );
+            handler.entry.report(problems, message);
+        }
+    }
 }
 
 fn check_globals(entry: &Entry, needs: &Needs, scopes: &Scopes, problems: &mut Problems) {

@@ -20,7 +20,7 @@ use crate::{
     },
     handler::{
         dependencies::Scopes,
-        event::{Close, Connect, Event, Message, Session},
+        event::{self, Close, Connect, Event, Message, Session},
         needs::Check,
     },
     hub::{admission::Admissions, members::EndpointMembers},
@@ -67,8 +67,19 @@ pub(crate) struct Handlers {
     pub(crate) upgrade: Option<(&'static Entry, UpgradeFn)>,
     pub(crate) connect: Option<BoundHandler<Connect>>,
     pub(crate) message: Option<BoundHandler<Message>>,
+    /// Sorted by the names of their methods.
+    pub(crate) calls: Box<[BoundHandler<event::Call>]>,
     pub(crate) close: Option<BoundHandler<Close>>,
     pub(crate) session: Option<BoundHandler<Session>>,
+}
+
+impl Handlers {
+    /// Returns the handler of a method.
+    #[inline]
+    pub(crate) fn method(&self, name: &str) -> Option<BoundHandler<event::Call>> {
+        let place = self.calls.binary_search_by_key(&name, |handler| handler.entry.method);
+        place.ok().map(|place| self.calls[place])
+    }
 }
 
 /// A handler with the type of its event, and its entry for logs and errors.

@@ -54,6 +54,7 @@ pub enum Handler {
     Upgrade(UpgradeFn),
     Connect(Call<event::Connect>),
     Message(Call<event::Message>),
+    Call(Call<event::Call>),
     Close(Call<event::Close>),
     Session(Call<event::Session>),
 }
@@ -64,6 +65,7 @@ impl Handler {
             Self::Upgrade(_) => EventKind::Upgrade,
             Self::Connect(_) => EventKind::Connect,
             Self::Message(_) => EventKind::Message,
+            Self::Call(_) => EventKind::Call,
             Self::Close(_) => EventKind::Close,
             Self::Session(_) => EventKind::Session,
         }
@@ -78,6 +80,8 @@ pub struct Entry {
     pub module: &'static str,
     pub location: &'static Location<'static>,
     pub router: Option<&'static SubRouter>,
+    /// The name under which a `call` handler is called.
+    pub method: &'static str,
     pub blocking: bool,
     pub handler: Handler,
     pub needs: fn(&mut Needs),
@@ -95,6 +99,7 @@ impl Entry {
             module,
             location: Location::caller(),
             router: None,
+            method: "",
             blocking: false,
             handler,
             needs,
@@ -104,6 +109,12 @@ impl Entry {
     #[must_use]
     pub const fn of(mut self, router: &'static SubRouter) -> Self {
         self.router = Some(router);
+        self
+    }
+
+    #[must_use]
+    pub const fn called(mut self, method: &'static str) -> Self {
+        self.method = method;
         self
     }
 

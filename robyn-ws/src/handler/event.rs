@@ -1,13 +1,16 @@
 //! The events of a connection, and the view that an extractor has of one.
 
-use std::{any::Any, fmt, sync::Arc};
+use std::{any::Any, fmt, ops::Range, sync::Arc};
 
 use axum::http::{Extensions, HeaderMap, Uri};
 
 use crate::{
     connector::{WebSocketConnector, web_socket::WebSocket},
     handler::{dependencies::Scopes, state::StateLease},
-    types::{borrowed::Payload, close::CloseReason, event_kind::EventKind, message, request::UpgradeRequest},
+    types::{
+        borrowed::Payload, close::CloseReason, event_kind::EventKind, message, request::UpgradeRequest,
+        utf8_bytes::Utf8Bytes,
+    },
 };
 
 mod sealed {
@@ -49,6 +52,10 @@ pub struct Connect;
 #[derive(Clone, Copy, Debug)]
 pub struct Message;
 
+/// A method is called (JSON-RPC 2.0).
+#[derive(Clone, Copy, Debug)]
+pub struct Call;
+
 /// A connection ends.
 #[derive(Clone, Copy, Debug)]
 pub struct Close;
@@ -78,6 +85,7 @@ event!(Upgrade, (), (), (), |_owned| ());
 event!(Connect, LiveScope<'a>, (), (), |_owned| ());
 event!(Message, LiveScope<'a>, message::Message, Payload<'a>, |owned| (&*owned)
     .into());
+event!(Call, LiveScope<'a>, OwnedCall, CallPayload<'a>, |owned| owned.payload());
 event!(Close, LiveScope<'a>, CloseReason, &'a CloseReason, |owned| owned);
 event!(
     Session,
@@ -89,8 +97,36 @@ event!(
 
 impl LiveEvent for Connect {}
 impl LiveEvent for Message {}
+impl LiveEvent for Call {}
 impl LiveEvent for Close {}
 impl LiveEvent for Session {}
+
+/// A call, owned between its text and its handler.
+#[doc(hidden)]
+#[derive(Clone, Debug)]
+pub struct OwnedCall {
+    pub(crate) text: Utf8Bytes,
+    pub(crate) method: &'static str,
+    /// The place of the parameters in the text.
+    pub(crate) params: Option<Range<usize>>,
+}
+
+/// A call, as its handler's arguments borrow it.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct CallPayload<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) params: Option<&'a str>,
+}
+
+impl OwnedCall {
+    fn payload(&self) -> CallPayload<'_> {
+        CallPayload {
+            method: self.method,
+            params: self.params.clone().map(|params| &self.text[params]),
+        }
+    }
+}
 
 /// The parts of an existing connection that arguments can take.
 #[doc(hidden)]
@@ -167,6 +203,18 @@ impl<'a> EventContext<'a, Message> {
     /// Returns the payload: the bytes of a binary message, the UTF-8 bytes of a text. Nothing is copied.
     pub fn bytes(&self) -> &'a [u8] {
         self.payload.as_bytes()
+    }
+}
+
+impl<'a> EventContext<'a, Call> {
+    /// Returns the name of the called method.
+    pub fn method(&self) -> &'a str {
+        self.payload.method
+    }
+
+    /// Returns the parameters, an array or an object in JSON. `None` if the client has sent none, or null.
+    pub fn params(&self) -> Option<&'a str> {
+        self.payload.params
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a handler takes, returns and keeps.
 
 pub(crate) mod bad_path;
+pub(crate) mod call_reply;
 pub(crate) mod dependencies;
 pub mod event;
 pub(crate) mod extract;

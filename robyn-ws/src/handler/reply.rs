@@ -8,9 +8,11 @@ use serde::Serialize;
 
 use crate::{
     types::{
+        call_error::CallError,
         close::{CloseFrame, CloseReason, Ending, close_code},
         disconnected::Disconnected,
         error::JsonError,
+        error_object::ErrorObject,
         message::Message,
         rejection::Rejection,
         utf8_bytes::Utf8Bytes,
@@ -147,6 +149,8 @@ enum Kind {
     Close(CloseFrame),
     Reply(Message),
     Rejected(Rejection),
+    /// Boxed, since few handlers make calls.
+    Call(Box<CallError>),
 }
 
 /// The action that a handler's error asks for.
@@ -183,6 +187,7 @@ impl HandlerError {
             Kind::Close(frame) => Some(frame.code()),
             Kind::Reply(_) => None,
             Kind::Rejected(rejection) => Some(rejection.code()),
+            Kind::Call(error) => Some(error.close_frame().map_or(close_code::INTERNAL_ERROR, CloseFrame::code)),
         }
     }
 
@@ -192,6 +197,7 @@ impl HandlerError {
         match &self.0 {
             Kind::Close(frame) => frame.reason(),
             Kind::Rejected(rejection) if !rejection.is_failure() => rejection.reason(),
+            Kind::Call(error) => error.close_frame().map_or("", CloseFrame::reason),
             Kind::Failed(_) | Kind::Reply(_) | Kind::Rejected(_) => "",
         }
     }
@@ -200,13 +206,17 @@ impl HandlerError {
     pub fn message(&self) -> Option<&Message> {
         match &self.0 {
             Kind::Reply(message) => Some(message),
-            Kind::Failed(_) | Kind::Close(_) | Kind::Rejected(_) => None,
+            Kind::Failed(_) | Kind::Close(_) | Kind::Rejected(_) | Kind::Call(_) => None,
         }
     }
 
     /// Returns `true` if a handler passes on the error of an ended connection, its own or another.
     pub(crate) fn is_disconnected(&self) -> bool {
-        matches!(&self.0, Kind::Failed(error) if error.is::<Disconnected>())
+        match &self.0 {
+            Kind::Failed(error) => error.is::<Disconnected>(),
+            Kind::Call(error) => matches!(**error, CallError::NotConnected),
+            Kind::Close(_) | Kind::Reply(_) | Kind::Rejected(_) => false,
+        }
     }
 
     /// Returns `true` if it is a failure of the server: not a decision of the handler, nor a mistake of the client.
@@ -214,6 +224,7 @@ impl HandlerError {
         match &self.0 {
             Kind::Failed(_) => true,
             Kind::Rejected(rejection) => rejection.is_failure(),
+            Kind::Call(error) => error.is_failure(),
             Kind::Close(_) | Kind::Reply(_) => false,
         }
     }
@@ -231,7 +242,28 @@ impl HandlerError {
                 };
                 Consequence::End(Ending::with_frame(reason, rejection.close_frame()))
             }
+            Kind::Call(error) => Consequence::End(match error.close_frame() {
+                Some(frame) => Ending::with_frame(CloseReason::HandlerError, frame.clone()),
+                None => Ending::because(CloseReason::HandlerError, ""),
+            }),
         }
+    }
+
+    /// Returns the answer to the call of a handler that failed. `None` if the connection ends instead.
+    pub(crate) fn answer(&self) -> Option<ErrorObject> {
+        match &self.0 {
+            Kind::Call(error) => error.answer(),
+            Kind::Rejected(rejection) => Some(rejection.answer()),
+            Kind::Failed(_) | Kind::Reply(_) => Some(ErrorObject::internal_error()),
+            Kind::Close(_) => None,
+        }
+    }
+}
+
+/// In a message handler, a call that failed closes the connection, as any other failure does.
+impl From<CallError> for HandlerError {
+    fn from(error: CallError) -> Self {
+        Self(Kind::Call(Box::new(error)))
     }
 }
 
@@ -273,6 +305,7 @@ impl fmt::Display for HandlerError {
             Kind::Reply(_) => f.write_str("a reply instead of a result"),
             // It quotes the client, and is for the log.
             Kind::Rejected(rejection) => printable(rejection.reason()).fmt(f),
+            Kind::Call(error) => fmt::Display::fmt(error, f),
         }
     }
 }
@@ -282,6 +315,7 @@ impl fmt::Debug for HandlerError {
         match &self.0 {
             Kind::Failed(error) => error.fmt(f),
             Kind::Rejected(rejection) => rejection.fmt(f),
+            Kind::Call(error) => error.fmt(f),
             Kind::Close(_) | Kind::Reply(_) => fmt::Display::fmt(self, f),
         }
     }

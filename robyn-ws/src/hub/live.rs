@@ -15,6 +15,7 @@ use crate::{
         driver_side::MailboxStatus,
         sender::Sender,
         shared_frames::SharedFrames,
+        unanswered::UnansweredCalls,
         wait_limit::WaitLimit,
         writing::{Written, Wrote},
     },
@@ -35,6 +36,7 @@ pub(crate) struct Live {
     /// Writes to this connection while its driver sleeps.
     pub(crate) flusher: Arc<Flusher>,
     pub(crate) running: RunningHandler,
+    pub(crate) calls: UnansweredCalls,
     /// When to wake the driver for a timeout.
     pub(crate) alarm: Alarm,
 }
@@ -66,10 +68,15 @@ impl Live {
 
     /// Queues `message` without waiting. If the queue is full, the overflow policy applies.
     pub(crate) fn send(self: &Arc<Self>, message: &Message) -> Result<(), SendError> {
+        self.send_counted(message).0
+    }
+
+    /// Like [`Self::send`]. Returns the number of dropped messages, too.
+    pub(crate) fn send_counted(self: &Arc<Self>, message: &Message) -> (Result<(), SendError>, usize) {
         let frame = self.encode(message);
         let pushed = self.push(frame);
-        self.handle_drops(pushed);
-        pushed.map(drop)
+        let dropped = self.handle_drops(pushed);
+        (pushed.map(drop), dropped)
     }
 
     /// Queues `message` as soon as there is room. Waits at most `Limits::send_timeout` without progress of the client.

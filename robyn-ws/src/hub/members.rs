@@ -50,6 +50,8 @@ pub(crate) struct EndpointMembers {
     /// The index of the app.
     pub(super) identities: Arc<Identities>,
     pub(super) keyed: KeyedOrder,
+    /// Whether the answers of clients to calls are taken.
+    pub(crate) takes_answers: bool,
     members: Mutex<MemberTable>,
 }
 
@@ -101,6 +103,7 @@ impl EndpointMembers {
             encoder: Encoder::default(),
             identities: Arc::default(),
             keyed: KeyedOrder::default(),
+            takes_answers: true,
             members: Mutex::default(),
         }
     }

@@ -7,6 +7,7 @@
 pub(crate) mod admission;
 pub(crate) mod audience;
 mod batch;
+mod calls;
 pub(crate) mod directory;
 pub(crate) mod drain;
 pub(crate) mod flusher;
@@ -315,6 +316,7 @@ impl HubEndpoint {
             frames_encoded: telemetry.frames_encoded(),
             messages_dropped: telemetry.messages_dropped(),
             messages_replaced: telemetry.messages_replaced(),
+            answers_ignored: telemetry.answers_ignored(),
         }
     }
 
@@ -346,6 +348,9 @@ pub struct Counters {
     pub messages_dropped: u64,
     /// Number of queued messages replaced by a newer one of the same key.
     pub messages_replaced: u64,
+    /// Number of answers of clients that belong to no call that waits: of an unknown id, a second answer, or one that came too
+    /// late.
+    pub answers_ignored: u64,
 }
 
 impl<S: Send + Sync + 'static> FromRequestParts<S> for Hub {

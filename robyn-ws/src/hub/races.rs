@@ -28,7 +28,7 @@ use crate::{
         audience::{Audience, Delivery},
         directory::EndpointRef,
     },
-    mailbox::{Mailbox, writing::Written},
+    mailbox::{Mailbox, unanswered::UnansweredCalls, writing::Written},
     types::{
         close::Ending,
         id::ConnectionId,
@@ -81,6 +81,7 @@ pub(super) fn enter_with(hub: &Arc<EndpointMembers>, bounds: &Bounds, pipe: Opti
         endpoint: hub.clone(),
         flusher: hub.flusher(runtime),
         running: RunningHandler::default(),
+        calls: UnansweredCalls::default(),
         alarm: Alarm::default(),
     });
     if let Some(pipe) = pipe {

@@ -26,6 +26,7 @@ pub(crate) struct Telemetry {
     frames_encoded: AtomicU64,
     messages_dropped: AtomicU64,
     messages_replaced: AtomicU64,
+    answers_ignored: AtomicU64,
     /// `None` if nothing is reported: the endpoint does not exist, or the collector panicked.
     #[cfg(feature = "metrics")]
     handles: Option<handles::Handles>,
@@ -57,6 +58,7 @@ impl Telemetry {
             frames_encoded: AtomicU64::new(0),
             messages_dropped: AtomicU64::new(0),
             messages_replaced: AtomicU64::new(0),
+            answers_ignored: AtomicU64::new(0),
             #[cfg(feature = "metrics")]
             handles: None,
         }
@@ -78,6 +80,16 @@ impl Telemetry {
 
     pub(crate) fn messages_replaced(&self) -> u64 {
         self.messages_replaced.load(Ordering::Relaxed)
+    }
+
+    /// Counts an answer of a client to no call that waits.
+    pub(crate) fn ignored_answer(&self) {
+        self.answers_ignored.fetch_add(1, Ordering::Relaxed);
+        tell!(self, handles => handles.ignored_answer());
+    }
+
+    pub(crate) fn answers_ignored(&self) -> u64 {
+        self.answers_ignored.load(Ordering::Relaxed)
     }
 
     /// Counts an upgrade that was answered with `status` for `reason`.
@@ -232,6 +244,8 @@ mod handles {
         messages_replaced: OnceLock<Counter>,
         /// Durations of the message handler, from its first message on: an endpoint may have none.
         message_durations: OnceLock<Histogram>,
+        /// Durations of the `call` handlers.
+        call_durations: OnceLock<Histogram>,
     }
 
     impl Handles {
@@ -249,6 +263,7 @@ mod handles {
                 compression: Compression::new(&endpoint),
                 messages_replaced: OnceLock::new(),
                 message_durations: OnceLock::new(),
+                call_durations: OnceLock::new(),
                 endpoint,
             }
         }
@@ -293,15 +308,18 @@ mod handles {
                 .increment(messages as u64);
         }
 
+        pub(super) fn ignored_answer(&self) {
+            counter!("robyn_ws_answers_ignored_total", "endpoint" => self.endpoint()).increment(1);
+        }
+
         pub(super) fn handled(&self, event: EventKind, stopwatch: Stopwatch) {
             let took = stopwatch.start.elapsed();
-            if event == EventKind::Message {
-                self.message_durations
-                    .get_or_init(|| self.durations(event))
-                    .record(took);
-            } else {
-                self.durations(event).record(took);
-            }
+            let frequent = match event {
+                EventKind::Message => &self.message_durations,
+                EventKind::Call => &self.call_durations,
+                _ => return self.durations(event).record(took),
+            };
+            frequent.get_or_init(|| self.durations(event)).record(took);
         }
 
         fn durations(&self, event: EventKind) -> Histogram {

@@ -179,6 +179,16 @@ impl Mailbox {
         }
     }
 
+    /// Wakes the driver, or has it look again before it sleeps.
+    pub(crate) fn wake_driver(&self) {
+        let mut state = self.lock();
+        if let DriverState::Asleep(driver) = replace(&mut state.driver, DriverState::Notified) {
+            state.driver = DriverState::Awake;
+            drop(state);
+            driver.wake();
+        }
+    }
+
     /// Registers the driver to be woken. Returns `false`, without registering it, if there is work already.
     #[inline]
     pub(crate) fn sleep(&self, cx: &Context<'_>, has_ending: bool) -> bool {

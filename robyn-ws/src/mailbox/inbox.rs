@@ -68,10 +68,12 @@ impl Inbox {
         }
     }
 
-    /// Returns `true` if another message may be read ahead.
-    pub(crate) fn has_room(&self, bounds: &Bounds) -> bool {
+    /// Returns `true` if another message may be read ahead, also to find the answer to a call behind it if that is `awaited`.
+    pub(crate) fn has_room(&self, bounds: &Bounds, awaited: bool) -> bool {
         match self {
-            Self::Own(ahead) => ahead.as_ref().is_none_or(|ahead| ahead.has_room(bounds)),
+            Self::Own(ahead) => ahead
+                .as_ref()
+                .is_none_or(|ahead| ahead.has_room(bounds) || awaited && ahead.has_room_for_an_answer(bounds)),
             Self::Session(session) => session.has_room(bounds),
         }
     }

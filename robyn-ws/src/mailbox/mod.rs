@@ -12,6 +12,7 @@ pub(crate) mod sender;
 pub(crate) mod session_inbox;
 pub(crate) mod shared_frames;
 mod state;
+pub(crate) mod unanswered;
 pub(crate) mod wait_limit;
 mod waiting;
 pub(crate) mod writing;

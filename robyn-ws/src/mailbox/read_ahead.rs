@@ -5,6 +5,9 @@ use crate::{
     util::queue::Queue,
 };
 
+/// The memory that a message takes besides its bytes.
+const MESSAGE: usize = 64;
+
 /// Messages in the order of their arrival.
 #[derive(Debug, Default)]
 pub(crate) struct ReadAhead {
@@ -33,5 +36,11 @@ impl ReadAhead {
     pub(crate) fn has_room(&self, bounds: &Bounds) -> bool {
         let (messages, bytes) = (self.messages.len(), self.bytes);
         messages == 0 || (messages < bounds.max_read_ahead && bytes < bounds.max_message_size)
+    }
+
+    /// Returns `true` if another message may be read ahead to find the answer to a call behind it: within the bytes alone, in
+    /// which each message counts [`MESSAGE`] on top.
+    pub(crate) fn has_room_for_an_answer(&self, bounds: &Bounds) -> bool {
+        self.bytes + self.messages.len() * MESSAGE < bounds.max_message_size
     }
 }

@@ -15,7 +15,7 @@ use crate::{
         members::EndpointMembers,
         sweep::Alarm,
     },
-    mailbox::Mailbox,
+    mailbox::{Mailbox, unanswered::UnansweredCalls},
     test_util::request::built,
     types::{
         close::CloseReason,
@@ -92,6 +92,7 @@ fn connect(path: &str, target: &str, params: PathParams) -> (WebSocketConnector,
         flusher: endpoint.flusher(runtime()),
         endpoint,
         running: RunningHandler::default(),
+        calls: UnansweredCalls::default(),
         alarm: Alarm::default(),
     });
     live.endpoint.enter(live.clone());

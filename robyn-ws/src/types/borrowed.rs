@@ -11,6 +11,16 @@ pub(crate) enum Borrowed<'a> {
     Binary(&'a [u8]),
 }
 
+impl<'a> From<&'a Message> for Borrowed<'a> {
+    #[inline]
+    fn from(message: &'a Message) -> Self {
+        match message {
+            Message::Text(text) => Self::Text(text),
+            Message::Binary(bytes) => Self::Binary(bytes),
+        }
+    }
+}
+
 impl Borrowed<'_> {
     /// Copies the message. The text is not checked again.
     #[inline]

@@ -8,6 +8,7 @@ pub enum EventKind {
     Upgrade,
     Connect,
     Message,
+    Call,
     Close,
     Session,
 }
@@ -19,6 +20,7 @@ impl EventKind {
             Self::Upgrade => "upgrade",
             Self::Connect => "connect",
             Self::Message => "message",
+            Self::Call => "call",
             Self::Close => "close",
             Self::Session => "session",
         }

@@ -239,6 +239,17 @@ limits! {
     /// The most frames of any kind from one client in a second. A message in one piece is one frame, and the answer to a
     /// ping of the server does not count. Default: off. At most 1,000,000. Above it: close code 1008.
     max_messages_per_second(impl Into<Option<u32>>): Option<u32> = None, in 1..=1_000_000, of "frames", none "no limit";
+    /// The most calls in a batch of JSON-RPC. Default: 100, at most 65,536. Above it: the batch is answered with the error
+    /// -32600, and none of its calls is run.
+    max_batched_calls(usize): usize = 100, in 1..=64 * KIB, of "calls";
+    /// The most calls to one client that wait for its answers. Default: 128, at most 65,536. Above it:
+    /// [`CallError::TooManyUnanswered`](crate::CallError::TooManyUnanswered).
+    max_unanswered_calls(usize): usize = 128, in 1..=64 * KIB, of "calls";
+    /// How long a call to a client waits for its answer, with the time that it takes to send it. Default: 30 s.
+    call_timeout(Duration): Duration = Duration::from_secs(30), in TIMES;
+    /// The longest `id` of a call, in bytes of its JSON. Default: 256, at most 64 KiB. Above it: the call is answered with the
+    /// error -32600.
+    max_call_id(usize): usize = 256, in 1..=64 * KIB, of "bytes";
     /// The most rooms one connection can be in. Default: 1024, at most 1,048,576. Above it: `join` refuses.
     max_rooms_per_connection(usize): usize = 1024, in 0..=MIB, of "rooms";
     /// The longest name of a room, in bytes. Default: 256, at most 64 KiB. Above it: `join` refuses.

@@ -1,12 +1,14 @@
 //! Values that all layers use.
 
 pub(crate) mod borrowed;
+pub(crate) mod call_error;
 pub(crate) mod close;
 #[cfg(feature = "deflate")]
 pub(crate) mod compression;
 pub(crate) mod departed;
 pub(crate) mod disconnected;
 pub(crate) mod error;
+pub(crate) mod error_object;
 pub(crate) mod event_kind;
 pub(crate) mod id;
 pub(crate) mod identity;

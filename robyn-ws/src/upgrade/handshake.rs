@@ -6,6 +6,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 #[cfg(feature = "http2")]
 use crate::upgrade::http2;
 use crate::{
+    json_rpc::SUBPROTOCOL,
     upgrade::{
         authority::Authority,
         refusal::{Refusal, SUPPORTED_VERSION},
@@ -136,8 +137,14 @@ pub(super) fn host(parts: &Parts, told: Option<&str>) -> Result<Authority, Refus
     target.transpose()?.or(header).ok_or_else(|| "`Host` is missing".into())
 }
 
-/// Chooses the first subprotocol that the client offers and the app knows.
-pub(super) fn subprotocol(headers: &HeaderMap, known: &[HeaderValue]) -> Result<Option<HeaderValue>, Refusal> {
+/// Chooses the first subprotocol that the client offers and the app knows, or that of the endpoint's calls.
+pub(super) fn subprotocol(
+    headers: &HeaderMap,
+    known: &[HeaderValue],
+    has_calls: bool,
+) -> Result<Option<HeaderValue>, Refusal> {
+    static CALLS: HeaderValue = HeaderValue::from_static(SUBPROTOCOL);
+
     if !headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL) {
         return Ok(None);
     }
@@ -154,7 +161,8 @@ pub(super) fn subprotocol(headers: &HeaderMap, known: &[HeaderValue]) -> Result<
             "`Sec-WebSocket-Protocol` is malformed: expected names of visible ASCII, separated by commas".into(),
         );
     }
-    let known = |name: &[u8]| known.iter().find(|known| known.as_bytes() == name);
+    let of_calls = has_calls.then_some(&CALLS);
+    let known = |name: &[u8]| known.iter().chain(of_calls).find(|known| known.as_bytes() == name);
     Ok(names().find_map(known).cloned())
 }
 

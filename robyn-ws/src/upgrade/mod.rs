@@ -129,7 +129,8 @@ fn check(endpoint: &Endpoint, policy: &UpgradePolicy, parts: &mut Parts) -> Resu
     let host = handshake::host(parts, told.host.as_deref())?;
     let scheme = told.scheme.or(policy.scheme);
     check_origin(endpoint, policy, &parts.headers, &host, scheme)?;
-    let subprotocol = handshake::subprotocol(&parts.headers, &policy.subprotocols)?;
+    let has_calls = !endpoint.handlers.calls.is_empty();
+    let subprotocol = handshake::subprotocol(&parts.headers, &policy.subprotocols, has_calls)?;
     Ok(Checked {
         opening,
         subprotocol,

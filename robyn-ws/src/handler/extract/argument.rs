@@ -2,7 +2,7 @@
 
 use crate::{
     handler::{
-        event::{Close, Connect, EventContext, Message, Session},
+        event::{Call, Close, Connect, EventContext, Message, Session},
         extract::FromEvent,
         inference::Inference,
         needs::Needs,
@@ -61,6 +61,20 @@ argument! {
         note = "for a type of your own, implement `FromEvent<'_, event::Message>`"
     )]
     MessageArgument: Message
+}
+
+argument! {
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot be an argument of a `call` handler",
+        label = "not available in a `call` handler",
+        note = "derive `ConnectionState` for a state, and `Deserialize` for the `T` of `Params`, `Path` and `Query`",
+        note = "a `call` handler can take the parameters of the call as `Params<T>`, and `WebSocketConnector`, `Hub`, `Global<T>`, `Scoped<T>`, `Path<T>`, `Query<T>`, `&HeaderMap`, `&Uri`, `Extension<T>`, `ConnectInfo<T>`, `&State` and `&mut State` where `State: ConnectionState`, and `Option<_>` or `Result<_, Rejection>` of these",
+        note = "`T` is `Send + Sync` in `Global` and `Scoped`, `Clone + Send + Sync` in `Extension` and `ConnectInfo`; a state is `Sync` if taken as `&State`",
+        note = "the parameters are not a message: take a text as `Params<String>`, and what was `Json<T>` as `Params<T>`",
+        note = "instead of axum's `State<S>`, take `Global<S>`, which `App::inject_global` injects",
+        note = "for a type of your own, implement `FromEvent<'_, event::Call>`"
+    )]
+    CallArgument: Call
 }
 
 argument! {

@@ -5,6 +5,7 @@ mod close;
 mod connector;
 pub(crate) mod dependency;
 pub(crate) mod parameters;
+pub(crate) mod params;
 pub(crate) mod payload;
 mod request;
 mod session;

@@ -27,6 +27,7 @@ const LAYERS: &[&str] = &[
     "hub",
     "mailbox",
     "wire",
+    "json_rpc",
     "types",
     "util",
 ];

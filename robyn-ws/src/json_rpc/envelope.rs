@@ -1,0 +1,420 @@
+//! Parses the envelope of a received text: who is called, with which parameters, or what is answered.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize, Deserializer as _,
+    de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+use crate::types::limits::Bounds;
+
+/// A received text.
+#[derive(Debug)]
+pub(crate) enum Received<'a> {
+    One(Item<'a>),
+    /// Each element of a batch is an [`Item`] of its own.
+    Batch(Vec<&'a str>),
+    /// It is not JSON.
+    Malformed,
+    /// It is JSON, and neither an object nor a batch that is taken.
+    Invalid(&'static str),
+}
+
+/// A call, an answer, or neither.
+#[derive(Debug)]
+pub(crate) enum Item<'a> {
+    Call(Request<'a>),
+    Answer(Answer<'a>),
+    Invalid {
+        /// The id in JSON, if that is valid.
+        id: Option<&'a str>,
+        why: &'static str,
+    },
+}
+
+/// A call, or a notification, which has no id.
+#[derive(Debug)]
+pub(crate) struct Request<'a> {
+    pub(crate) method: Cow<'a, str>,
+    /// An array or an object in JSON.
+    pub(crate) params: Option<&'a str>,
+    /// The id in JSON.
+    pub(crate) id: Option<&'a str>,
+}
+
+/// The answer to a call of this server. Its values are JSON.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Answer<'a> {
+    pub(crate) id: Option<&'a str>,
+    pub(crate) result: Result<&'a str, &'a str>,
+}
+
+/// Parses a text. Nothing of it is copied, and nothing is called before all of it is known to be JSON.
+pub(crate) fn parse<'a>(text: &'a str, bounds: &Bounds) -> Received<'a> {
+    match text.trim_ascii_start().as_bytes().first() {
+        Some(b'[') => batch(text, bounds.max_batched_calls),
+        _ => match serde_json::from_str::<Members<'a>>(text) {
+            Ok(members) => Received::One(members.item(bounds.max_call_id)),
+            Err(_) => Received::Malformed,
+        },
+    }
+}
+
+/// Parses an element of a batch.
+pub(crate) fn parse_element<'a>(element: &'a str, bounds: &Bounds) -> Item<'a> {
+    match serde_json::from_str::<Members<'a>>(element) {
+        Ok(members) => members.item(bounds.max_call_id),
+        Err(_) => Item::invalid("it is not JSON"), // The batch was parsed before, so it is.
+    }
+}
+
+fn batch(text: &str, most: usize) -> Received<'_> {
+    let mut elements = Vec::new();
+    let mut parser = serde_json::Deserializer::from_str(text);
+    let parsed = parser.deserialize_seq(Elements {
+        elements: &mut elements,
+        most,
+    });
+    if elements.len() > most {
+        return Received::Invalid("the batch has more calls than `Limits::max_batched_calls`");
+    }
+    match parsed.and_then(|()| parser.end()) {
+        Ok(()) if elements.is_empty() => Received::Invalid("the batch is empty"),
+        Ok(()) => Received::Batch(elements),
+        Err(_) => Received::Malformed,
+    }
+}
+
+/// Collects the elements of an array, and gives up after one too many.
+struct Elements<'e, 'a> {
+    elements: &'e mut Vec<&'a str>,
+    most: usize,
+}
+
+impl<'a> Visitor<'a> for Elements<'_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a batch")
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut array: A) -> Result<(), A::Error> {
+        while let Some(element) = array.next_element::<&'a RawValue>()? {
+            self.elements.push(element.get());
+            if self.elements.len() > self.most {
+                return Err(A::Error::custom("too many"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The members of an object that have a meaning, each of them as JSON.
+#[derive(Default)]
+struct Members<'a> {
+    is_object: bool,
+    has_twins: bool,
+    version: Option<&'a str>,
+    method: Option<&'a str>,
+    params: Option<&'a str>,
+    id: Option<&'a str>,
+    result: Option<&'a str>,
+    error: Option<&'a str>,
+}
+
+impl<'a> Members<'a> {
+    fn item(self, longest_id: usize) -> Item<'a> {
+        if !self.is_object {
+            return Item::invalid("a call is an object");
+        }
+        if self.method.is_none()
+            && let Some(result) = self.answered()
+        {
+            return Item::Answer(Answer { id: self.id, result });
+        }
+        if self.id.is_some_and(|id| !is_id(id)) {
+            return Item::invalid("an `id` is a string, a number or null");
+        }
+        if self.id.is_some_and(|id| id.len() > longest_id) {
+            return Item::invalid("the `id` is longer than `Limits::max_call_id`");
+        }
+        match self.request() {
+            Ok(request) => Item::Call(request),
+            Err(why) => Item::Invalid { id: self.id, why },
+        }
+    }
+
+    fn request(&self) -> Result<Request<'a>, &'static str> {
+        if self.has_twins {
+            return Err("a member appears more than once");
+        }
+        if self.version.and_then(string).as_deref() != Some("2.0") {
+            return Err("`jsonrpc` is \"2.0\"");
+        }
+        let method = self.method.ok_or("the `method` is missing")?;
+        let method = string(method).ok_or("the `method` is a string")?;
+        let params = self.params.filter(|params| *params != "null");
+        if params.is_some_and(|params| !params.starts_with(['[', '{'])) {
+            return Err("`params` is an array or an object");
+        }
+        Ok(Request {
+            method,
+            params,
+            id: self.id,
+        })
+    }
+
+    /// Returns the outcome in an answer. Some peers write both members, one of them as null.
+    fn answered(&self) -> Option<Result<&'a str, &'a str>> {
+        match (self.result, self.error) {
+            (_, Some(error)) if error != "null" => Some(Err(error)),
+            (Some(result), _) => Some(Ok(result)),
+            (None, error) => error.map(Err),
+        }
+    }
+
+    fn member(&mut self, name: &str) -> Option<&mut Option<&'a str>> {
+        match name {
+            "jsonrpc" => Some(&mut self.version),
+            "method" => Some(&mut self.method),
+            "params" => Some(&mut self.params),
+            "id" => Some(&mut self.id),
+            "result" => Some(&mut self.result),
+            "error" => Some(&mut self.error),
+            _ => None,
+        }
+    }
+}
+
+impl Item<'_> {
+    fn invalid(why: &'static str) -> Self {
+        Self::Invalid { id: None, why }
+    }
+}
+
+fn is_id(json: &str) -> bool {
+    json == "null" || json.starts_with(|first: char| first == '"' || first == '-' || first.is_ascii_digit())
+}
+
+/// Returns the string that `json` is, borrowed unless it has escapes.
+pub(crate) fn string(json: &str) -> Option<Cow<'_, str>> {
+    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
+    if inner.contains('\\') {
+        return serde_json::from_str(json).ok().map(Cow::Owned);
+    }
+    Some(Cow::Borrowed(inner))
+}
+
+impl<'a> Deserialize<'a> for Members<'a> {
+    fn deserialize<D: serde::Deserializer<'a>>(parser: D) -> Result<Self, D::Error> {
+        parser.deserialize_any(AnyJson)
+    }
+}
+
+/// Takes an object, and all other JSON as an object without members.
+struct AnyJson;
+
+macro_rules! other {
+    ($($name:ident: $value:ty),+) => {
+        $(fn $name<E>(self, _value: $value) -> Result<Self::Value, E> {
+            Ok(Members::default())
+        })+
+    };
+}
+
+impl<'a> Visitor<'a> for AnyJson {
+    type Value = Members<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    other! { visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Members::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut array: A) -> Result<Self::Value, A::Error> {
+        while array.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Members::default())
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+        let mut members = Members {
+            is_object: true,
+            ..Members::default()
+        };
+        while let Some(Name(name)) = object.next_key()? {
+            let Some(member) = members.member(&name) else {
+                object.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let value = object.next_value::<&'a RawValue>()?.get();
+            let is_twin = member.replace(value).is_some();
+            members.has_twins |= is_twin;
+        }
+        Ok(members)
+    }
+}
+
+/// The name of a member, which is copied if it has escapes.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'a> Deserialize<'a> for Name<'a> {
+    fn deserialize<D: serde::Deserializer<'a>>(parser: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl<'a> Visitor<'a> for Text {
+            type Value = Name<'a>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_borrowed_str<E>(self, name: &'a str) -> Result<Name<'a>, E> {
+                Ok(Name(Cow::Borrowed(name)))
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Name<'a>, E> {
+                Ok(Name(Cow::Owned(name.to_owned())))
+            }
+        }
+
+        parser.deserialize_str(Text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(text: &str) -> Item<'_> {
+        match parse(text, &Bounds::default()) {
+            Received::One(item) => item,
+            other => panic!("one item was expected: {other:?}"),
+        }
+    }
+
+    fn call(text: &str) -> Request<'_> {
+        match item(text) {
+            Item::Call(request) => request,
+            other => panic!("a call was expected: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn parts_of_a_call_are_borrowed_as_they_are_written() {
+        let text = r#" { "id" : "a\u0041" , "params":[ 1,  {"a":[]} ],"method":"say", "jsonrpc":"2.0", "more":[{}] } "#;
+        let Request { method, params, id } = call(text);
+        assert!(matches!(method, Cow::Borrowed("say")));
+        assert_eq!(params, Some(r#"[ 1,  {"a":[]} ]"#));
+        assert_eq!(id, Some(r#""a\u0041""#));
+    }
+
+    #[test]
+    fn escapes_in_names_and_methods_are_understood() {
+        let Request { method, params, id } = call(r#"{"jsonrpc":"2\u002e0","m\u0065thod":"s\u0061y","params":null}"#);
+        assert_eq!((&*method, params, id), ("say", None, None));
+    }
+
+    #[test]
+    fn ids_of_every_kind_are_kept_byte_for_byte() {
+        for id in [
+            "1",
+            "-0",
+            "1.50",
+            "1e2",
+            "18446744073709551616",
+            "null",
+            r#""""#,
+            r#""\ud83d\ude00""#,
+        ] {
+            let text = format!(r#"{{"jsonrpc":"2.0","method":"m","id":{id}}}"#);
+            assert_eq!(call(&text).id, Some(id));
+        }
+    }
+
+    #[test]
+    fn what_is_no_call_is_invalid_with_its_id_if_that_is_known() {
+        for (text, id) in [
+            ("1", None),
+            ("null", None),
+            (r#""text""#, None),
+            ("{}", None),
+            (r#"{"jsonrpc":"2.0","method":"m","id":true}"#, None),
+            (r#"{"jsonrpc":"2.0","method":"m","id":[1]}"#, None),
+            (r#"{"jsonrpc":"2.0","method":1,"id":1}"#, Some("1")),
+            (r#"{"jsonrpc":"2.0","method":"m","params":"bar","id":1}"#, Some("1")),
+            (r#"{"jsonrpc":"2.0","method":"m","params":1,"id":1}"#, Some("1")),
+            (r#"{"jsonrpc":"1.0","method":"m","id":1}"#, Some("1")),
+            (r#"{"jsonrpc":2.0,"method":"m","id":1}"#, Some("1")),
+            (r#"{"method":"m","id":1}"#, Some("1")),
+            (r#"{"jsonrpc":"2.0","id":1}"#, Some("1")),
+            (r#"{"jsonrpc":"2.0","method":"m","method":"n","id":1}"#, Some("1")),
+        ] {
+            match item(text) {
+                Item::Invalid { id: seen, .. } => assert_eq!(seen, id, "{text}"),
+                other => panic!("{text}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_malformed() {
+        for text in [
+            "",
+            " ",
+            "{",
+            "[",
+            "[1,",
+            "{} {}",
+            "[] []",
+            r#"{"a":1,}"#,
+            "tru",
+            r#"{"jsonrpc":"2.0","params":[01]}"#,
+        ] {
+            assert!(matches!(parse(text, &Bounds::default()), Received::Malformed), "{text}");
+        }
+    }
+
+    #[test]
+    fn nesting_has_no_bound_in_what_is_not_read() {
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        let text = format!(r#"{{"jsonrpc":"2.0","method":"m","params":{deep},"other":{deep}}}"#);
+        assert_eq!(call(&text).params, Some(&*deep));
+        assert!(matches!(parse(&deep, &Bounds::default()), Received::Batch(elements) if elements.len() == 1));
+    }
+
+    #[test]
+    fn batch_keeps_its_elements_and_is_bounded() {
+        let bounds = Bounds {
+            max_batched_calls: 3,
+            ..Bounds::default()
+        };
+        let Received::Batch(elements) = parse(" [ 1 , {} , [2,3] ] ", &bounds) else {
+            panic!("a batch was expected")
+        };
+        assert_eq!(elements, ["1", "{}", "[2,3]"]);
+        assert!(matches!(parse("[1,2,3,4]", &bounds), Received::Invalid(_)));
+        assert!(matches!(parse("[]", &bounds), Received::Invalid(_)));
+    }
+
+    #[test]
+    fn answers_are_told_from_calls() {
+        for (text, expected) in [
+            (r#"{"jsonrpc":"2.0","result":[1],"id":1}"#, Ok("[1]")),
+            (r#"{"jsonrpc":"2.0","result":null,"id":1}"#, Ok("null")),
+            (r#"{"jsonrpc":"2.0","error":{"code":1},"id":1}"#, Err(r#"{"code":1}"#)),
+            (r#"{"result":1,"error":null,"id":1}"#, Ok("1")),
+            (r#"{"result":null,"error":{},"id":1}"#, Err("{}")),
+        ] {
+            match item(text) {
+                Item::Answer(Answer { id: Some("1"), result }) => assert_eq!(result, expected),
+                other => panic!("{text}: {other:?}"),
+            }
+        }
+    }
+}

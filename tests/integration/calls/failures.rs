@@ -1,0 +1,204 @@
+//! Handlers that fail: what their callers are told, and which failures end the connection.
+
+use std::{fmt, io};
+
+use robyn_ws::{call_code, prelude::*};
+use robyn_ws_tests::{Fixture, Probe};
+
+static FAILING: SubRouter = SubRouter::new("/failing_calls");
+
+#[websocket("/", on = "call", method = "refuse", router = FAILING)]
+fn refuse(data: Option<Params<String>>) -> Result<(), CallError> {
+    let error = CallError::new(402, "pay \"first\"");
+    Err(match data {
+        Some(Params(data)) => error.data(&[data]),
+        None => error,
+    })
+}
+
+#[websocket("/", on = "call", method = "invalid", router = FAILING)]
+fn invalid() -> Result<(), CallError> {
+    Err(CallError::new(call_code::INVALID_PARAMS, "too many"))
+}
+
+#[websocket("/", on = "call", method = "fail", router = FAILING)]
+fn fail() -> Result<Json<u8>, CallError> {
+    Err(io::Error::other("the password is 1234"))?;
+    Ok(Json(1))
+}
+
+#[websocket("/", on = "call", method = "fail_later", router = FAILING)]
+async fn fail_later() -> Result<Json<u8>, Box<dyn std::error::Error + Send + Sync>> {
+    tokio::task::yield_now().await;
+    Err("the password is 1234".into())
+}
+
+#[websocket("/", on = "call", method = "fail_blocking", router = FAILING, blocking)]
+fn fail_blocking() -> Result<(), &'static str> {
+    Err("the password is 1234")
+}
+
+/// A value that cannot be JSON, since a key of a map is no string.
+#[websocket("/", on = "call", method = "no_json", router = FAILING)]
+fn no_json() -> Json<std::collections::BTreeMap<(u8, u8), u8>> {
+    Json([((1, 2), 3)].into())
+}
+
+#[websocket("/", on = "call", method = "server_fails", router = FAILING)]
+fn server_fails(_never: Broken) {}
+
+/// An argument that the server fails to make.
+struct Broken;
+
+impl<'a> FromEvent<'a, robyn_ws::event::Call> for Broken {
+    fn from_event(_cx: &mut robyn_ws::event::EventContext<'a, robyn_ws::event::Call>) -> Result<Self, Rejection> {
+        Err(Rejection::new(1011, "the password is 1234"))
+    }
+}
+
+#[websocket("/", on = "call", method = "close", router = FAILING)]
+fn close() -> Result<(), CallError> {
+    Err(CallError::close(4001, "that was enough"))
+}
+
+#[websocket("/", on = "call", method = "close_later", router = FAILING)]
+async fn close_later() -> Result<(), CallError> {
+    tokio::task::yield_now().await;
+    Err(CallError::close(4001, "that was enough"))
+}
+
+#[websocket("/", on = "call", method = "panic", router = FAILING)]
+fn panic() {
+    panic!("a panic of the test");
+}
+
+#[websocket("/", on = "call", method = "panic_later", router = FAILING)]
+async fn panic_later() {
+    tokio::task::yield_now().await;
+    panic!("a panic of the test");
+}
+
+#[websocket("/", on = "call", method = "panic_blocking", router = FAILING, blocking)]
+fn panic_blocking() {
+    panic!("a panic of the test");
+}
+
+#[websocket("/", on = "call", method = "panic_in_display", router = FAILING)]
+fn panic_in_display() -> Result<(), CallError> {
+    Err(Wild)?;
+    Ok(())
+}
+
+/// An error whose code panics wherever it can.
+#[derive(Debug)]
+struct Wild;
+
+impl fmt::Display for Wild {
+    fn fmt(&self, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        panic!("a panic of the test");
+    }
+}
+
+impl std::error::Error for Wild {}
+
+impl Drop for Wild {
+    fn drop(&mut self) {
+        panic!("a panic of the test");
+    }
+}
+
+#[websocket("/", on = "call", method = "leave", router = FAILING)]
+fn leave(ws: &WebSocketConnector) -> &'static str {
+    ws.close();
+    "bye"
+}
+
+#[websocket("/", on = "close", router = FAILING)]
+fn closed(reason: &CloseReason, probe: Global<Probe>) {
+    probe.note(format!("{reason:?}"));
+}
+
+fn call(method: &str, params: &str) -> String {
+    format!(r#"{{"jsonrpc":"2.0","method":"{method}"{params},"id":1}}"#)
+}
+
+fn error(code: i64, rest: &str) -> String {
+    format!(r#"{{"jsonrpc":"2.0","error":{{"code":{code},{rest}}},"id":1}}"#)
+}
+
+async fn fixture() -> Fixture {
+    Fixture::start(&FAILING, Limits::default()).await
+}
+
+#[tokio::test]
+async fn errors_of_handlers_are_answered_and_the_connection_goes_on() {
+    let fixture = fixture().await;
+    let mut client = fixture.server.connect("/failing_calls").await;
+    let internal = error(-32603, r#""message":"Internal error""#);
+    for (method, params, answer) in [
+        ("refuse", "", error(402, r#""message":"pay \"first\"""#)),
+        (
+            "refuse",
+            r#","params":["a\"b"]"#,
+            error(402, r#""message":"pay \"first\"","data":["a\"b"]"#),
+        ),
+        ("invalid", "", error(-32602, r#""message":"too many""#)),
+        ("fail", "", internal.clone()),
+        ("fail_later", "", internal.clone()),
+        ("fail_blocking", "", internal.clone()),
+        ("no_json", "", internal.clone()),
+        ("server_fails", "", internal.clone()),
+        ("panic_in_display", "", internal.clone()),
+        ("refuse", "", error(402, r#""message":"pay \"first\"""#)),
+    ] {
+        client.ask(call(method, params), &answer).await;
+    }
+    client.leave().await;
+}
+
+#[tokio::test]
+async fn close_ends_the_connection_with_its_code() {
+    let mut fixture = fixture().await;
+    for method in ["close", "close_later"] {
+        let mut client = fixture.server.connect("/failing_calls").await;
+        client.send(call(method, "")).await;
+        client.expect_close(4001, "that was enough").await;
+        fixture.seen.expect("HandlerError").await;
+    }
+}
+
+#[tokio::test]
+async fn panic_ends_its_connection_and_no_other() {
+    let mut fixture = fixture().await;
+    let mut other = fixture.server.connect("/failing_calls").await;
+    for method in ["panic", "panic_later", "panic_blocking"] {
+        let mut client = fixture.server.connect("/failing_calls").await;
+        client.send(call(method, "")).await;
+        client.expect_close(1011, "").await;
+        fixture.seen.expect("HandlerPanic").await;
+    }
+    other
+        .ask(call("refuse", ""), &error(402, r#""message":"pay \"first\"""#))
+        .await;
+}
+
+#[tokio::test]
+async fn failing_notifications_are_not_answered_but_can_close() {
+    let mut fixture = fixture().await;
+    let mut client = fixture.server.connect("/failing_calls").await;
+    for method in ["refuse", "fail", "fail_later", "no_json", "close"] {
+        client.send(format!(r#"{{"jsonrpc":"2.0","method":"{method}"}}"#)).await;
+    }
+    client.expect_close(4001, "that was enough").await;
+    fixture.seen.expect("HandlerError").await;
+}
+
+#[tokio::test]
+async fn answer_of_a_handler_that_closes_goes_out_before_the_close() {
+    let fixture = fixture().await;
+    let mut client = fixture.server.connect("/failing_calls").await;
+    client
+        .ask(call("leave", ""), r#"{"jsonrpc":"2.0","result":"bye","id":1}"#)
+        .await;
+    client.expect_close(1000, "").await;
+}

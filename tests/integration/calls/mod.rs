@@ -1,0 +1,11 @@
+//! Calls in JSON-RPC 2.0.
+
+mod batches;
+mod failures;
+mod notifications;
+mod parameters;
+mod specification;
+mod to_clients;
+mod unanswered;
+mod waiting;
+mod wiring;

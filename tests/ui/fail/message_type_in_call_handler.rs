@@ -1,0 +1,8 @@
+//! A message in a call handler: the error is at the type and says how parameters are taken.
+
+use robyn_ws::prelude::*;
+
+#[websocket("/chat", on = "call", method = "say")]
+fn say(_text: String) {}
+
+fn main() {}
