@@ -15,7 +15,7 @@ pub(crate) struct Handler {
     pub(crate) is_async: bool,
     pub(crate) blocking: bool,
     /// The name of a call.
-    pub(crate) method: Option<LitStr>,
+    pub(crate) method: Option<TokenStream>,
     /// The attributes of the function that generated code shares: `cfg` and `allow`.
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) types: Types,

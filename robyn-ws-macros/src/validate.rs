@@ -82,7 +82,7 @@ pub(crate) fn handler(args: &Args, function: Function, types: Types) -> Handler 
         place: signature.paren_token.span.join(),
         is_async: signature.asyncness.is_some(),
         blocking: args.blocking.is_some(),
-        method: args.method.given().cloned(),
+        method: args.method.given().map(ToTokens::to_token_stream),
         attrs: attrs.into_iter().filter_map(shared).collect(),
         types,
     }

@@ -57,6 +57,22 @@ fn view_that_upgrade_creates() {
 }
 
 #[test]
+fn view_that_is_called() {
+    expands_to(
+        "view_that_is_called",
+        quote!("/chat"),
+        quote! {
+            impl Chat {
+                #[call]
+                async fn r#type(&mut self, Params(text): Params<String>) -> Result<(), CallError> {
+                    todo!()
+                }
+            }
+        },
+    );
+}
+
+#[test]
 fn a_mistake_keeps_the_view() {
     expands_to(
         "a_mistake_keeps_the_view",

@@ -77,6 +77,19 @@ fn upgrade_with_an_inferred_reply() {
 }
 
 #[test]
+fn call() {
+    expands_to(
+        "call",
+        quote!("/chat", on = "call", method = "say", blocking),
+        &quote! {
+            fn say(Params(say): Params<Say<'_>>) -> Result<Json<Receipt>, CallError> {
+                todo!()
+            }
+        },
+    );
+}
+
+#[test]
 fn session() {
     expands_to(
         "session",
