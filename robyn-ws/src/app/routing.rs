@@ -5,8 +5,12 @@ use std::{
     sync::Arc,
 };
 
+#[cfg(feature = "http2")]
+use axum::middleware::map_request;
 use axum::{Extension, Router, extract::Request, http::HeaderValue, routing::get};
 
+#[cfg(feature = "http2")]
+use crate::upgrade::http2::join_cookies;
 use crate::{
     app::{App, overlaps::HttpRoutes},
     endpoint::Endpoint,
@@ -49,6 +53,8 @@ impl App {
             self.http.into_iter().partition(HttpRoutes::are_unchecked);
         for HttpRoutes { routes, call } in without_checks.into_iter().chain(with_checks) {
             let http = self.proxies.layer(routes.layer(Extension(Globals(globals.clone()))));
+            #[cfg(feature = "http2")]
+            let http = http.layer(map_request(with_one_cookie_field));
             match merged(&router, http) {
                 Ok(all) => router = all,
                 Err(why) => {
@@ -63,6 +69,13 @@ impl App {
         problems.into_result()?;
         Ok(router.merge(Router::new()).layer(Extension(self.hub)))
     }
+}
+
+/// Joins the cookies of a request over HTTP/2, as upgrades do.
+#[cfg(feature = "http2")]
+async fn with_one_cookie_field(mut request: Request) -> Request {
+    join_cookies(request.version(), request.headers_mut());
+    request
 }
 
 /// Merges HTTP routes, or returns why axum panics. [`overlaps`](super::overlaps) has found the usual reasons before, since the panic is

@@ -1,6 +1,6 @@
 //! WebSockets over HTTP/2 (RFC 8441): a CONNECT request with a protocol in place of `Upgrade`.
 
-use axum::http::{Method, request::Parts};
+use axum::http::{HeaderMap, HeaderValue, Method, Version, header, request::Parts};
 use hyper::ext::Protocol;
 
 use crate::{upgrade::refusal::Refusal, util::printable::printable};
@@ -18,6 +18,21 @@ pub(super) fn check(parts: &Parts) -> Result<(), Refusal> {
             printable(other.as_str())
         ))),
         None => Err("this is a WebSocket endpoint: connect with a WebSocket client (over HTTP/2, a WebSocket begins with a CONNECT request whose `:protocol` is `websocket`, see RFC 8441; `Upgrade` belongs to HTTP/1.1)".into()),
+    }
+}
+
+/// Joins the cookies of a request. Over HTTP/2, each may come in a header field of its own, and handlers would see only the
+/// first (RFC 9113 section 8.2.3).
+pub(crate) fn join_cookies(version: Version, headers: &mut HeaderMap) {
+    if version != Version::HTTP_2 || headers.get_all(header::COOKIE).iter().nth(1).is_none() {
+        return;
+    }
+    let fields = headers.get_all(header::COOKIE);
+    let is_sensitive = fields.iter().any(HeaderValue::is_sensitive);
+    let fields: Vec<_> = fields.iter().map(HeaderValue::as_bytes).collect();
+    if let Ok(mut joined) = HeaderValue::from_bytes(&fields.join(&b"; "[..])) {
+        joined.set_sensitive(is_sensitive);
+        headers.insert(header::COOKIE, joined);
     }
 }
 

@@ -8,7 +8,7 @@ mod extensions;
 mod handler;
 pub(crate) mod handshake;
 #[cfg(feature = "http2")]
-mod http2;
+pub(crate) mod http2;
 pub(crate) mod origin;
 pub(crate) mod policy;
 pub(crate) mod proxies;
@@ -122,6 +122,8 @@ struct Checked {
 /// Checks the request, the cheap checks first.
 fn check(endpoint: &Endpoint, policy: &UpgradePolicy, parts: &mut Parts) -> Result<Checked, Refusal> {
     check_head(endpoint, parts)?;
+    #[cfg(feature = "http2")]
+    http2::join_cookies(parts.version, &mut parts.headers);
     let opening = handshake::check(parts)?;
     check_drain(policy)?;
     check_target(endpoint, parts)?;

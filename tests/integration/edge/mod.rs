@@ -1,6 +1,7 @@
 //! TLS and HTTP/2, by the server of `App::serve`.
 
 mod certificates;
+mod cookies;
 mod hostile;
 mod http2;
 mod tls;
