@@ -153,6 +153,20 @@ impl Server {
     pub async fn start_as_served(app: App, wrap: impl FnOnce(Router) -> Router) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("the listener has an address");
+        Self::serve(app, wrap, listener, Door::Tcp(address))
+    }
+
+    /// Serves `app` by the server of `App::serve`, without sockets, so that a test can pause the time.
+    ///
+    /// # Panics
+    ///
+    /// If the app cannot be built.
+    pub fn start_as_served_in_memory(app: App) -> Self {
+        let (sender, receiver) = mpsc::channel(1024);
+        Self::serve(app, |router| router, MemoryListener(receiver), Door::Memory(sender))
+    }
+
+    fn serve(app: App, wrap: impl FnOnce(Router) -> Router, listener: impl Listener, door: Door) -> Self {
         let (drained, wait) = oneshot::channel();
         let wait = async {
             if wait.await.is_err() {
@@ -161,7 +175,7 @@ impl Server {
         };
         let (running, serving) = serve_without_signals(app, wrap, listener, wait).expect("the app is built");
         Self {
-            door: Door::Tcp(address),
+            door,
             hub: running.hub,
             shutdown: running.shutdown,
             task: tokio::spawn(serving),

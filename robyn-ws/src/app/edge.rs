@@ -8,9 +8,11 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 
 #[cfg(feature = "http2")]
-use crate::app::http2::{Chosen, Http2};
+use crate::app::http2::{Http2, begins_with, first_bytes};
 #[cfg(all(feature = "tls", feature = "http2"))]
 use crate::app::tls::accept::speaks_http2;
+#[cfg(feature = "http2")]
+use crate::wire::http_socket::HttpSocket;
 #[cfg(any(feature = "tls", feature = "http2"))]
 use crate::wire::tcp::tune_stream;
 #[cfg(feature = "tls")]
@@ -142,10 +144,25 @@ impl Edge {
         }
         #[cfg(feature = "http2")]
         if self.http2.is_cleartext() {
-            tune(&stream);
-            return Box::pin(self.http2.serve(stream, client, Chosen::No)).await;
+            return Box::pin(self.serve_cleartext(stream, client)).await;
         }
         client.serve_http1(stream).await;
+    }
+
+    /// Serves a client whose first bytes say which version it speaks.
+    #[cfg(feature = "http2")]
+    async fn serve_cleartext(&self, mut stream: impl Socket, client: Client) {
+        tune(&stream);
+        let Some(ahead) = client.unless_late(first_bytes(&mut stream)).await else {
+            return;
+        };
+        let speaks_http2 = begins_with(&ahead);
+        let stream = HttpSocket::new(stream, ahead);
+        if speaks_http2 {
+            self.http2.serve(stream, client).await;
+        } else {
+            client.serve_http1(stream).await;
+        }
     }
 
     #[cfg(feature = "tls")]
@@ -156,7 +173,7 @@ impl Edge {
         };
         #[cfg(feature = "http2")]
         if speaks_http2(&stream) {
-            return Box::pin(self.http2.serve(stream, client, Chosen::Yes)).await;
+            return Box::pin(self.http2.serve(stream, client)).await;
         }
         client.serve_http1(stream).await;
     }

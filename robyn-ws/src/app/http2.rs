@@ -1,18 +1,24 @@
 //! HTTP/2 under `App::serve`, whose streams can become connections (RFC 8441).
 
+mod streams;
+
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use hyper::rt::Executor;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::conn::auto,
-};
-use tokio::{sync::watch, time::sleep};
+use bytes::Bytes;
+use hyper::server::conn::http2;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{io::AsyncReadExt, time::timeout};
 
 use crate::{
-    app::client::{Client, REQUEST_HEAD, Socket},
+    app::{
+        client::{Client, REQUEST_HEAD, Socket},
+        http2::streams::Streams,
+    },
     types::limits::Bounds,
 };
+
+/// The first bytes of HTTP/2 (RFC 9113 section 3.4), and of no request of HTTP/1.1.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// The time that a client has for its answer to GOAWAY.
 const GOODBYE: Duration = Duration::from_secs(5);
@@ -30,14 +36,6 @@ pub(super) struct Http2 {
     connection_window: u32,
     max_head: u32,
     idle_timeout: Duration,
-}
-
-/// Whether the client has chosen HTTP/2 in the handshake of TLS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Chosen {
-    #[cfg(feature = "tls")]
-    Yes,
-    No,
 }
 
 impl Http2 {
@@ -58,93 +56,53 @@ impl Http2 {
         self.cleartext
     }
 
-    /// Serves a client that speaks HTTP/2, or whose first bytes say whether it does.
-    pub(super) async fn serve(&self, stream: impl Socket, client: Client, chosen: Chosen) {
-        let client = Arc::new(client);
-        let streams = Streams::default();
-        let mut builder = auto::Builder::new(streams.clone());
-        builder
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(REQUEST_HEAD);
-        builder
-            .http2()
+    /// Serves a client that speaks HTTP/2.
+    pub(super) async fn serve(&self, stream: impl Socket, client: Client) {
+        let client = &Arc::new(client);
+        let streams = &Streams::default();
+        let http = http2::Builder::new(streams.clone())
             .timer(TokioTimer::new())
             .max_concurrent_streams(self.max_streams)
             .initial_stream_window_size(self.stream_window)
             .initial_connection_window_size(self.connection_window)
             .max_header_list_size(self.max_head)
             .max_send_buf_size(SEND_BUFFER)
-            .enable_connect_protocol();
-        if chosen != Chosen::No {
-            builder = builder.http2_only();
-        }
-        let http = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), Client::service(client.clone())));
-        let idle = |has_left| self.idle(&client, &streams, has_left);
+            .enable_connect_protocol()
+            .serve_connection(TokioIo::new(stream), Client::service(client.clone()));
+        let idle = |has_left| streams.idle(move || self.idle_limit(client, has_left));
         client
-            .drive(http, auto::UpgradeableConnection::graceful_shutdown, idle)
+            .drive(pin!(http), http2::Connection::graceful_shutdown, idle)
             .await;
     }
 
-    /// Waits until a connection has been without streams for too long.
-    async fn idle(&self, client: &Client, streams: &Streams, has_left: bool) {
-        let limit = match has_left {
+    /// Returns how long a connection may be without streams.
+    fn idle_limit(&self, client: &Client, has_left: bool) -> Duration {
+        match has_left {
             true => GOODBYE,
             false if client.has_asked() => self.idle_timeout,
             false => self.idle_timeout.min(REQUEST_HEAD),
-        };
-        streams.idle(limit).await;
-    }
-}
-
-/// The streams of one connection, counted by their tasks: hyper runs a task for each request until its response is sent,
-/// and another one for each WebSocket until it has ended.
-#[derive(Clone, Debug)]
-struct Streams(watch::Sender<usize>);
-
-impl Default for Streams {
-    fn default() -> Self {
-        Self(watch::Sender::new(0))
-    }
-}
-
-impl Streams {
-    /// Waits until there has been no stream for as long as `limit`.
-    async fn idle(&self, limit: Duration) {
-        let mut count = self.0.subscribe();
-        loop {
-            // Neither fails, since this holds a sender.
-            let _ = count.wait_for(|count| *count == 0).await;
-            tokio::select! {
-                () = sleep(limit) => return,
-                _ = count.wait_for(|count| *count > 0) => {}
-            }
         }
     }
 }
 
-impl<F: Future<Output: Send> + Send + 'static> Executor<F> for Streams {
-    fn execute(&self, task: F) {
-        let stream = Stream::begin(self);
-        tokio::spawn(async move {
-            task.await;
-            drop(stream);
-        });
-    }
+/// Reads the first bytes of a client without TLS, until they say whether it speaks HTTP/2. Returns `None` if it says too
+/// little for too long.
+pub(super) async fn first_bytes(stream: &mut impl Socket) -> Option<Bytes> {
+    let mut bytes = [0; PREFACE.len()];
+    let mut length = 0;
+    let reading = async {
+        while length < PREFACE.len() && PREFACE.starts_with(&bytes[..length]) {
+            match stream.read(&mut bytes[length..]).await {
+                Ok(0) | Err(_) => return None,
+                Ok(read) => length += read,
+            }
+        }
+        Some(Bytes::copy_from_slice(&bytes[..length]))
+    };
+    timeout(REQUEST_HEAD, reading).await.ok().flatten()
 }
 
-/// A stream, counted until it is dropped.
-struct Stream(Streams);
-
-impl Stream {
-    fn begin(streams: &Streams) -> Self {
-        streams.0.send_modify(|count| *count += 1);
-        Self(streams.clone())
-    }
-}
-
-impl Drop for Stream {
-    fn drop(&mut self) {
-        self.0.0.send_modify(|count| *count -= 1);
-    }
+/// Returns `true` if a client begins to speak HTTP/2 with these bytes.
+pub(super) fn begins_with(first_bytes: &[u8]) -> bool {
+    first_bytes == PREFACE
 }

@@ -18,6 +18,8 @@ use tokio::{
 #[cfg(feature = "tls")]
 use tokio_rustls::server::TlsStream;
 
+#[cfg(feature = "http2")]
+use crate::wire::http_socket::HttpSocket;
 use crate::wire::{
     tcp,
     tunnel::Tunnel,
@@ -60,6 +62,11 @@ impl Transport {
         };
         let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
             Ok(parts) => return Self::tcp(parts.io.into_inner(), &parts.read_buf),
+            Err(upgraded) => upgraded,
+        };
+        #[cfg(feature = "http2")]
+        let upgraded = match upgraded.downcast::<TokioIo<HttpSocket<TcpStream>>>() {
+            Ok(parts) => return Self::tcp(parts.io.into_inner().into_inner(), &parts.read_buf),
             Err(upgraded) => upgraded,
         };
         #[cfg(feature = "tls")]

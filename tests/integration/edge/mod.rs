@@ -2,9 +2,11 @@
 
 mod certificates;
 mod cookies;
+mod ends;
 mod hostile;
 mod http2;
 mod tls;
+mod versions;
 mod windows;
 
 use robyn_ws::prelude::*;
