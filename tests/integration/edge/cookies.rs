@@ -22,7 +22,13 @@ struct Cookies(String);
 impl Cookies {
     fn of(headers: &HeaderMap) -> Self {
         let first = headers.get(header::COOKIE).map(|value| value.to_str());
-        Self(first.transpose().expect("cookies are text").unwrap_or("none").to_owned())
+        Self(
+            first
+                .transpose()
+                .expect("cookies are text")
+                .unwrap_or("none")
+                .to_owned(),
+        )
     }
 }
 
@@ -53,7 +59,9 @@ async fn start(transport: Transport) -> (Server, Seen) {
 
 async fn expect_text(stream: &mut (impl AsyncRead + Unpin), expected: &[u8]) {
     let mut text = vec![0; expected.len()];
-    within("the text", stream.read_exact(&mut text)).await.expect("it is open");
+    within("the text", stream.read_exact(&mut text))
+        .await
+        .expect("it is open");
     assert_eq!(text, expected, "{}", String::from_utf8_lossy(&text));
 }
 
