@@ -36,6 +36,9 @@ pub(super) struct Http2 {
     connection_window: u32,
     max_head: u32,
     idle_timeout: Duration,
+    heartbeat_interval: Option<Duration>,
+    /// The most heartbeats in a row that a client may miss.
+    missed_heartbeats: u32,
 }
 
 impl Http2 {
@@ -49,6 +52,8 @@ impl Http2 {
             connection_window: bounds.max_http2_connection_window,
             max_head: u32::try_from(max_head).unwrap_or(u32::MAX),
             idle_timeout: bounds.http2_idle_timeout,
+            heartbeat_interval: bounds.heartbeat_interval,
+            missed_heartbeats: bounds.max_missed_heartbeats,
         }
     }
 
@@ -60,8 +65,12 @@ impl Http2 {
     pub(super) async fn serve(&self, stream: impl Socket, client: Client) {
         let client = &Arc::new(client);
         let streams = &Streams::default();
+        let interval = self.heartbeat_interval.unwrap_or_default();
         let http = http2::Builder::new(streams.clone())
             .timer(TokioTimer::new())
+            // A silent client is pinged after the first interval, and must have answered by the last, as over WebSocket.
+            .keep_alive_interval(self.heartbeat_interval)
+            .keep_alive_timeout(interval.saturating_mul(self.missed_heartbeats - 1))
             .max_concurrent_streams(self.max_streams)
             .initial_stream_window_size(self.stream_window)
             .initial_connection_window_size(self.connection_window)

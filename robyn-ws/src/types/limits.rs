@@ -192,7 +192,9 @@ limits! {
     /// have `max_message_size` bytes together. Then the socket is not read, so TCP slows the client down.
     max_read_ahead(usize): usize = 16, in 1..=64 * KIB, of "messages";
     /// How often a quiet client is pinged. Default: 25 s, below the usual 30 s of proxies. At least 10 ms: with a
-    /// shorter one, clients would be considered lost while their answers are on the way. `None` turns it off.
+    /// shorter one, clients would be considered lost while their answers are on the way. `None` turns it off. Over HTTP/2,
+    /// `App::serve` also pings the connection itself, as often as its app says: a client that does not answer is lost with
+    /// all that it has open.
     heartbeat_interval(impl Into<Option<Duration>>): Option<Duration> = Some(Duration::from_secs(25)), in INTERVALS, none "no pings";
     /// Number of silent heartbeat intervals before a client is considered lost, at least 2: it is pinged after the first,
     /// and must have answered by the last. Default: 2, at most 1,000.

@@ -1,22 +1,30 @@
-//! How long an HTTP/2 connection lives. The time is paused: it goes on when all tasks wait.
+//! How long HTTP connections live. The time is paused: it goes on when all tasks wait.
 
-use std::time::Duration;
+use std::{future::pending, time::Duration};
 
 use robyn_ws::{
     axum::{Router, http, routing::get},
     prelude::*,
 };
-use robyn_ws_tests::{Http2, Server, probe, within};
-use tokio::{io::AsyncReadExt, time::sleep};
+use robyn_ws_tests::{Http2, Pipe, Server, probe, within};
+use tokio::{
+    io::AsyncReadExt,
+    time::{Instant, sleep, timeout},
+};
 
-use crate::edge::app;
+use crate::edge::{
+    app,
+    frames::{ask_for, begin},
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 fn start(limits: Limits) -> Server {
     let (probe, _seen) = probe();
-    let page = Router::new().route("/edge/page", get(|| async { "a page" }));
-    Server::start_as_served_in_memory(app(probe).h2c().limits(limits).http(page))
+    let pages = Router::new()
+        .route("/edge/page", get(|| async { "a page" }))
+        .route("/edge/slow_page", get(pending::<()>));
+    Server::start_as_served_in_memory(app(probe).h2c().limits(limits).http(pages))
 }
 
 async fn expect_page(http2: &Http2) {
@@ -29,6 +37,15 @@ async fn expect_page(http2: &Http2) {
     assert_eq!(page, "a page");
 }
 
+/// Waits until the server has ended the connection, and returns how long that took.
+async fn end(pipe: &mut Box<dyn Pipe>) -> Duration {
+    let begun = Instant::now();
+    let mut left = Vec::new();
+    let ended = timeout(600 * SECOND, pipe.read_to_end(&mut left)).await;
+    let _ = ended.expect("the connection ends"); // A broken pipe is an end as well.
+    begun.elapsed()
+}
+
 #[tokio::test(start_paused = true)]
 async fn connection_lives_between_its_requests_for_the_idle_timeout_and_no_longer() {
     let server = start(Limits::default());
@@ -39,5 +56,29 @@ async fn connection_lives_between_its_requests_for_the_idle_timeout_and_no_longe
     }
     expect_page(&http2).await;
     sleep(61 * SECOND).await;
+    http2.ended().await.expect("GOAWAY says that there is no error");
+}
+
+#[tokio::test(start_paused = true)]
+async fn client_that_answers_no_heartbeat_is_lost_whatever_it_has_open() {
+    for path in ["/edge/page", "/edge/slow_page"] {
+        let limits = Limits::default().max_missed_heartbeats(3).send_timeout(600 * SECOND);
+        let server = start(limits);
+        let mut pipe = begin(&server, 0).await;
+        ask_for(&mut pipe, 1, path).await;
+        let end = end(&mut pipe).await;
+        assert!((75 * SECOND..76 * SECOND).contains(&end), "{path}: {end:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn client_that_answers_heartbeats_lives_and_is_as_idle_as_without() {
+    let limits = Limits::default().http2_idle_timeout(600 * SECOND);
+    let server = start(limits);
+    let http2 = Http2::begin(server.pipe().await).await;
+    expect_page(&http2).await;
+    sleep(599 * SECOND).await;
+    expect_page(&http2).await;
+    sleep(601 * SECOND).await;
     http2.ended().await.expect("GOAWAY says that there is no error");
 }

@@ -11,44 +11,13 @@ use tokio::{
 };
 use tokio_rustls::client::TlsStream;
 
-use crate::edge::app;
-
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
-const RST_STREAM: u8 = 3;
-const SETTINGS: u8 = 4;
-const GOAWAY: u8 = 7;
-const CONTINUATION: u8 = 9;
-const END_HEADERS: u8 = 4;
-
-/// Makes a frame (RFC 9113 section 4.1).
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(payload.len()).expect("a frame is short").to_be_bytes();
-    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
-}
-
-/// Writes headers without compression (RFC 7541 section 6.2.2).
-fn headers(headers: &[(&str, &str)]) -> Vec<u8> {
-    let mut block = Vec::new();
-    for (name, value) in headers {
-        block.push(0);
-        for text in [name, value] {
-            block.push(u8::try_from(text.len()).expect("it is short"));
-            block.extend_from_slice(text.as_bytes());
-        }
-    }
-    block
-}
-
-const CONNECT: [(&str, &str); 6] = [
-    (":method", "CONNECT"),
-    (":protocol", "websocket"),
-    (":scheme", "https"),
-    (":authority", "localhost"),
-    (":path", "/edge/noted"),
-    ("sec-websocket-version", "13"),
-];
+use crate::edge::{
+    app,
+    frames::{
+        CONNECT, CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, RST_STREAM, beginning, frame, headers,
+        next, send,
+    },
+};
 
 async fn start() -> (Server, Seen) {
     let (probe, seen) = probe();
@@ -59,35 +28,8 @@ async fn start() -> (Server, Seen) {
 /// Begins HTTP/2.
 async fn begin(server: &Server) -> TlsStream<TcpStream> {
     let mut stream = server.tls(&["h2"]).await;
-    let beginning = [PREFACE, &frame(SETTINGS, 0, 0, &[])].concat();
-    send(&mut stream, &beginning).await;
+    send(&mut stream, &beginning(&[])).await;
     stream
-}
-
-/// Sends bytes, of which TLS may keep some until it is flushed.
-async fn send(stream: &mut TlsStream<TcpStream>, bytes: &[u8]) {
-    let sending = async {
-        stream.write_all(bytes).await?;
-        stream.flush().await
-    };
-    within("the server to read", sending).await.expect("it reads");
-}
-
-/// Reads frames until one is of this kind, and returns its stream and its payload.
-async fn next(stream: &mut TlsStream<TcpStream>, wanted: u8) -> (u32, Vec<u8>) {
-    let reading = async {
-        loop {
-            let mut head = [0; 9];
-            stream.read_exact(&mut head).await.expect("a frame");
-            let [a, b, c, kind, _flags, id @ ..] = head;
-            let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
-            stream.read_exact(&mut payload).await.expect("its payload");
-            if kind == wanted {
-                return (u32::from_be_bytes(id), payload);
-            }
-        }
-    };
-    within("a frame", reading).await
 }
 
 /// Sends `attack`, as far as it is taken, and waits until the connection has ended.
@@ -166,7 +108,11 @@ async fn get_with_upgrade_is_a_malformed_request() {
         ("upgrade", "websocket"),
         ("connection", "upgrade"),
     ];
-    send(&mut stream, &frame(HEADERS, END_HEADERS | 1, 1, &headers(&get))).await;
+    send(
+        &mut stream,
+        &frame(HEADERS, END_HEADERS | END_STREAM, 1, &headers(&get)),
+    )
+    .await;
     let (id, reason) = next(&mut stream, RST_STREAM).await;
     assert_eq!((id, &reason[..]), (1, &1_u32.to_be_bytes()[..]), "PROTOCOL_ERROR");
 }

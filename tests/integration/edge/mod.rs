@@ -3,6 +3,7 @@
 mod certificates;
 mod cookies;
 mod ends;
+mod frames;
 mod hostile;
 mod http2;
 mod tls;
