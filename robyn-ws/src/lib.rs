@@ -107,7 +107,7 @@ pub use self::{
         error_object::call_code,
         id::{ConnectionId, ParseConnectionIdError},
         identity::Identity,
-        limits::{Limits, Overflow},
+        limits::{IdentityOverflow, Limits, Overflow},
         membership::{Identified, Joined, Left, RoomChange},
         message::Message,
         rejection::Rejection,

@@ -10,10 +10,10 @@ pub use bytes::Bytes;
 
 pub use crate::{
     App, Audience, BuildErrors, BuiltApp, CallError, CloseReason, ConnectionId, ConnectionState, Delivery, Departed,
-    Disconnected, FromEvent, Global, HandlerError, HandlerResult, Hub, HubEndpoint, Identified, Identity, IntoReply,
-    Joined, JsonError, KeyedAudience, Left, Limits, Message, Origins, Overflow, Params, QueryParams, Rejection, Scoped,
-    SendError, SendJsonError, ServeError, SubRouter, Utf8Bytes, WebSocket, WebSocketConnector, websocket,
-    websocket_view,
+    Disconnected, FromEvent, Global, HandlerError, HandlerResult, Hub, HubEndpoint, Identified, Identity,
+    IdentityOverflow, IntoReply, Joined, JsonError, KeyedAudience, Left, Limits, Message, Origins, Overflow, Params,
+    QueryParams, Rejection, Scoped, SendError, SendJsonError, ServeError, SubRouter, Utf8Bytes, WebSocket,
+    WebSocketConnector, websocket, websocket_view,
 };
 
 #[cfg(feature = "deflate")]

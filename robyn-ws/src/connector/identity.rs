@@ -27,8 +27,9 @@ impl WebSocketConnector {
     ///
     /// [`Identified::is_identified`] is `false` if the connection has ended, or if the identity is refused. It is refused,
     /// and the connection is closed with 1008 as [`CloseReason::IdentityRefused`], if it is longer than
-    /// [`Limits::max_identity_size`](crate::Limits::max_identity_size): a connection that goes on without its identity could
-    /// not be found by it.
+    /// [`Limits::max_identity_size`](crate::Limits::max_identity_size), or if
+    /// [`Limits::max_connections_per_identity`](crate::Limits::max_connections_per_identity) is reached and not to be made room
+    /// for: a connection that goes on without its identity could not be found by it.
     ///
     /// ```
     /// use robyn_ws::prelude::*;

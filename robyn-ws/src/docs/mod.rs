@@ -8,7 +8,7 @@
 //! | [From axum](from_axum) | endpoints in an axum app, HTTP routes beside endpoints |
 //! | [State and dependencies](state_and_dependencies) | values of a connection, of the app, of a sub-router |
 //! | [Rooms and broadcasts](rooms_and_broadcasts) | audiences, the hub, slow clients |
-//! | [People](people) | identities, all connections of a person, ends of tokens, who is in a room |
+//! | [People](people) | identities, all connections of a person, ends of tokens, who is in a room, one session at a time |
 //! | [Newest values](newest_values) | broadcasts of which a slow client gets only the newest of each key |
 //! | [Errors and closing](errors_and_closing) | failing handlers, close codes, close handlers |
 //! | [Testing](testing) | unit tests, and tests of an app without a port |

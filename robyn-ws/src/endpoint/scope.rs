@@ -7,7 +7,10 @@ use crate::types::compression::CompressionRules;
 use crate::{
     endpoint::router::SubRouter,
     handler::dependencies::{Dependencies, Scopes},
-    hub::{admission::Admissions, identities::Identities},
+    hub::{
+        admission::Admissions,
+        identities::{Identities, IdentityScopes},
+    },
     types::{
         error::{Place, Problems},
         limits::{Bounds, Limits},
@@ -22,8 +25,7 @@ pub(super) struct RouterScope {
     pub(super) scopes: Scopes,
     pub(super) bounds: Bounds,
     pub(super) admissions: Admissions,
-    /// The index of the app.
-    pub(super) identities: Arc<Identities>,
+    pub(super) identities: IdentityScopes,
     /// How messages are compressed, `None` for not at all.
     #[cfg(feature = "deflate")]
     pub(super) compression: Option<CompressionRules>,
@@ -37,9 +39,9 @@ impl RouterScope {
         Self {
             prefix: String::new(),
             scopes,
+            identities: IdentityScopes::of_app(identities, &bounds),
             bounds,
             admissions,
-            identities,
             #[cfg(feature = "deflate")]
             compression: None,
         }
@@ -79,12 +81,16 @@ impl RouterScope {
         if limits.counts_connections() {
             admissions.add(&bounds);
         }
+        let mut identities = self.identities.clone();
+        if limits.counts_identities() {
+            identities.add(&bounds);
+        }
         Self {
             prefix: format!("{}{}", self.prefix, router.prefix()),
             scopes,
             bounds,
             admissions,
-            identities: self.identities.clone(),
+            identities,
             #[cfg(feature = "deflate")]
             compression: self.compression.clone(),
         }

@@ -1,31 +1,47 @@
 //! The connections of each identity, on all endpoints of an app.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+};
 
 use smallvec::SmallVec;
 
 use crate::{
-    hub::{Hub, audience::Audience, live::Live, members::EndpointMembers},
-    types::{id::ConnectionId, identity::Identity},
+    hub::{Hub, audience::Audience, live::Live, members::EndpointMembers, people::IdentityRefusal},
+    types::{
+        id::ConnectionId,
+        identity::Identity,
+        limits::{Bounds, IdentityOverflow},
+    },
     util::sync::{Mutex, MutexGuard},
 };
 
 /// The index of an app: its identified connections, by identity. An identity without connections has no entry, so there
 /// are at most as many entries as connections.
 ///
-/// It changes only under the lock of the connection's endpoint, so both always agree about a connection.
+/// It changes only under the lock of the connection's endpoint, so both always agree about a connection. Only a connection
+/// that gives way to a newer one leaves the index first.
 #[derive(Debug, Default)]
 pub(crate) struct Identities(Mutex<Index>);
 
 #[derive(Debug, Default)]
 struct Index {
-    connections: HashMap<Identity, Connections>,
+    connections: HashMap<(Scope, Identity), Connections>,
     /// Number of connections that were added so far.
     added: u64,
+    /// The last scope besides that of the app.
+    last_scope: Scope,
 }
 
 /// The connections of one identity, the oldest first. Most identities have one.
 type Connections = SmallVec<[(u64, Arc<Live>); 1]>;
+
+/// The number of a part of an app whose connections are counted together: 0 is the app, and each sub-router with a limit of
+/// its own has another one.
+type Scope = u32;
+
+const APP: Scope = 0;
 
 /// A connection in the index.
 #[derive(Clone, Debug)]
@@ -33,6 +49,117 @@ pub(super) struct Indexed {
     pub(super) identity: Identity,
     /// Its number in the order in which connections were added.
     number: u64,
+}
+
+/// The result of adding a connection.
+#[derive(Debug)]
+pub(super) struct Added {
+    pub(super) indexed: Indexed,
+    /// Number of connections of the identity.
+    pub(super) count: usize,
+    /// The connections that give way. The caller closes them without a lock.
+    pub(super) replaced: Vec<Arc<Live>>,
+}
+
+/// The index of an app, and the scopes in which the connections of an endpoint are counted: the app, then the sub-routers
+/// around the endpoint.
+#[derive(Clone, Debug)]
+pub(crate) struct IdentityScopes {
+    identities: Arc<Identities>,
+    limits: Vec<(Scope, IdentityLimit)>,
+}
+
+/// The most connections of one identity in a scope.
+#[derive(Clone, Copy, Debug)]
+struct IdentityLimit {
+    most: Option<usize>,
+    overflow: IdentityOverflow,
+}
+
+impl IdentityScopes {
+    /// Creates the scope of an app.
+    pub(crate) fn of_app(identities: Arc<Identities>, bounds: &Bounds) -> Self {
+        Self {
+            identities,
+            limits: vec![(APP, bounds.into())],
+        }
+    }
+
+    /// Adds the scope of a sub-router with its own limits.
+    pub(crate) fn add(&mut self, bounds: &Bounds) {
+        let mut index = self.identities.lock();
+        index.last_scope += 1;
+        self.limits.push((index.last_scope, bounds.into()));
+    }
+
+    /// Returns the number of connections of `identity` in the app.
+    pub(super) fn count(&self, identity: &Identity) -> usize {
+        self.identities.lock().count(APP, identity)
+    }
+
+    /// Adds a connection of this endpoint, and removes it from its `previous` identity. Fails if a limit refuses it.
+    pub(super) fn add_connection(
+        &self,
+        live: &Arc<Live>,
+        identity: Identity,
+        previous: Option<&Indexed>,
+    ) -> Result<Added, IdentityRefusal> {
+        let mut index = self.identities.lock();
+        let oldest = self.in_excess(&index, &identity)?;
+        if let Some(previous) = previous {
+            index.remove(self, previous);
+        }
+        let mut replaced = Vec::new();
+        for number in oldest {
+            let identity = identity.clone();
+            replaced.extend(index.take(&Indexed { identity, number }));
+        }
+        let number = index.add(self, live, &identity);
+        Ok(Added {
+            count: index.count(APP, &identity),
+            indexed: Indexed { identity, number },
+            replaced,
+        })
+    }
+
+    /// Returns the numbers of the connections that give way to one more of `identity`, or the limit that refuses it.
+    fn in_excess(&self, index: &Index, identity: &Identity) -> Result<Vec<u64>, IdentityRefusal> {
+        let mut oldest = Vec::new();
+        // From the innermost sub-router to the app. What gives way in one scope makes room in those around it.
+        for (scope, limit) in self.limits.iter().rev() {
+            let Some(most) = limit.most else { continue };
+            let there = index.connections.get(&(*scope, identity.clone()));
+            let there = there.into_iter().flatten().map(|(number, _)| *number);
+            let staying: Vec<_> = there.filter(|number| !oldest.contains(number)).collect();
+            let excess = (staying.len() + 1).saturating_sub(most);
+            match limit.overflow {
+                IdentityOverflow::Refuse if excess > 0 => return Err(IdentityRefusal::TooMany),
+                IdentityOverflow::Refuse => {}
+                IdentityOverflow::CloseOldest => oldest.extend(&staying[..excess.min(staying.len())]),
+            }
+        }
+        Ok(oldest)
+    }
+
+    /// Removes a connection of this endpoint. A second call does nothing.
+    pub(super) fn remove(&self, indexed: &Indexed) {
+        self.identities.lock().remove(self, indexed);
+    }
+}
+
+impl Default for IdentityScopes {
+    fn default() -> Self {
+        Self::of_app(Arc::default(), &Bounds::default())
+    }
+}
+
+impl From<&Bounds> for IdentityLimit {
+    fn from(bounds: &Bounds) -> Self {
+        Self {
+            most: bounds.max_connections_per_identity,
+            overflow: bounds.identity_overflow,
+        }
+    }
 }
 
 impl Hub {
@@ -68,6 +195,11 @@ impl Hub {
 }
 
 impl Identities {
+    #[cfg(all(test, races))]
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().connections.is_empty()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Index> {
         self.0.lock()
     }
@@ -79,7 +211,7 @@ impl Identities {
         except: &[ConnectionId],
     ) -> Vec<(Arc<EndpointMembers>, Vec<Arc<Live>>)> {
         let index = self.lock();
-        let connections = index.connections.get(identity).into_iter().flatten();
+        let connections = index.of(APP, identity);
         let mut by_endpoint = Vec::<(Arc<EndpointMembers>, Vec<Arc<Live>>)>::new();
         for (_, live) in connections.filter(|(_, live)| except.binary_search(&live.id).is_err()) {
             // Searched one by one: an app has few endpoints.
@@ -93,46 +225,51 @@ impl Identities {
         }
         by_endpoint
     }
-
-    /// Returns the number of connections of `identity`.
-    pub(super) fn count(&self, identity: &Identity) -> usize {
-        self.lock().connections.get(identity).map_or(0, SmallVec::len)
-    }
-
-    /// Adds a connection, and removes it from its `previous` identity. Returns the number of connections of the identity as
-    /// well.
-    pub(super) fn add(&self, live: &Arc<Live>, identity: Identity, previous: Option<&Indexed>) -> (Indexed, usize) {
-        let mut index = self.lock();
-        if let Some(previous) = previous {
-            index.remove(previous);
-        }
-        index.add(live, identity)
-    }
-
-    /// Removes a connection. A second call does nothing.
-    pub(super) fn remove(&self, indexed: &Indexed) {
-        self.lock().remove(indexed);
-    }
 }
 
 impl Index {
-    fn add(&mut self, live: &Arc<Live>, identity: Identity) -> (Indexed, usize) {
-        self.added += 1;
-        let number = self.added;
-        let connections = self.connections.entry(identity.clone()).or_default();
-        connections.push((number, live.clone()));
-        (Indexed { identity, number }, connections.len())
+    fn of(&self, scope: Scope, identity: &Identity) -> impl Iterator<Item = &(u64, Arc<Live>)> {
+        self.connections.get(&(scope, identity.clone())).into_iter().flatten()
     }
 
-    fn remove(&mut self, Indexed { identity, number }: &Indexed) {
-        let Some(connections) = self.connections.get_mut(identity) else {
-            return;
-        };
-        if let Ok(place) = connections.binary_search_by_key(number, |(number, _)| *number) {
-            connections.remove(place);
+    fn count(&self, scope: Scope, identity: &Identity) -> usize {
+        let connections = self.connections.get(&(scope, identity.clone()));
+        connections.map_or(0, SmallVec::len)
+    }
+
+    /// Adds a connection in all scopes of its endpoint. Returns its number.
+    fn add(&mut self, scopes: &IdentityScopes, live: &Arc<Live>, identity: &Identity) -> u64 {
+        self.added += 1;
+        let number = self.added;
+        for (scope, _) in &scopes.limits {
+            let connections = self.connections.entry((*scope, identity.clone())).or_default();
+            connections.push((number, live.clone()));
         }
-        if connections.is_empty() {
-            self.connections.remove(identity);
+        number
+    }
+
+    /// Removes a connection from all scopes of its endpoint.
+    fn remove(&mut self, scopes: &IdentityScopes, Indexed { identity, number }: &Indexed) {
+        for (scope, _) in &scopes.limits {
+            let Entry::Occupied(mut connections) = self.connections.entry((*scope, identity.clone())) else {
+                continue;
+            };
+            if let Ok(place) = connections.get().binary_search_by_key(number, |(number, _)| *number) {
+                connections.get_mut().remove(place);
+            }
+            if connections.get().is_empty() {
+                connections.remove();
+            }
         }
+    }
+
+    /// Removes a connection of any endpoint, and returns it.
+    fn take(&mut self, indexed: &Indexed) -> Option<Arc<Live>> {
+        let live = self
+            .of(APP, &indexed.identity)
+            .find(|(number, _)| *number == indexed.number)
+            .map(|(_, live)| live.clone())?;
+        self.remove(&live.endpoint.identities, indexed);
+        Some(live)
     }
 }

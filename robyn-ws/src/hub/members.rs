@@ -12,7 +12,7 @@ use crate::{
         batch::Broadcast,
         flusher::Flusher,
         group::Group,
-        identities::Identities,
+        identities::IdentityScopes,
         keyed_order::KeyedOrder,
         live::Live,
         people::IdentifiedConnections,
@@ -47,8 +47,8 @@ pub(crate) struct EndpointMembers {
     pub(super) bounds: Arc<Bounds>,
     /// Encodes messages in the forms of the connections.
     pub(crate) encoder: Encoder,
-    /// The index of the app.
-    pub(super) identities: Arc<Identities>,
+    /// The index of the app, and the limits of connections of an identity.
+    pub(super) identities: IdentityScopes,
     pub(super) keyed: KeyedOrder,
     /// Whether the answers of clients to calls are taken.
     pub(crate) takes_answers: bool,
@@ -101,7 +101,7 @@ impl EndpointMembers {
             flushers: Mutex::default(),
             bounds,
             encoder: Encoder::default(),
-            identities: Arc::default(),
+            identities: IdentityScopes::default(),
             keyed: KeyedOrder::default(),
             takes_answers: true,
             members: Mutex::default(),

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use crate::{
     hub::{
-        identities::{Identities, Indexed},
+        identities::{Added, IdentityScopes, Indexed},
         live::Live,
         members::{EndpointMembers, MemberTable},
     },
     types::{
+        close::Ending,
         id::{ConnectionId, IdMap},
         identity::Identity,
         membership::Identified,
@@ -26,16 +27,18 @@ pub(crate) enum IdentityRefusal {
     NotConnected,
     #[error("the identity has {bytes} bytes, more than the {limit} of `Limits::max_identity_size`")]
     TooLong { bytes: usize, limit: usize },
+    #[error("connection limit of this identity reached (`Limits::max_connections_per_identity`)")]
+    TooMany,
 }
 
 impl EndpointMembers {
-    /// Sets the index of the app.
-    pub(crate) fn with_identities(mut self, identities: Arc<Identities>) -> Self {
+    /// Sets the index of the app, and the limits of connections of an identity.
+    pub(crate) fn with_identities(mut self, identities: IdentityScopes) -> Self {
         self.identities = identities;
         self
     }
 
-    /// Sets who the client of a connection is, which may be pending.
+    /// Sets who the client of a connection is, which may be pending. Closes the connections that give way to it.
     pub(crate) fn identify(&self, live: &Arc<Live>, identity: Identity) -> Result<Identified, IdentityRefusal> {
         let (bytes, limit) = (identity.as_str().len(), self.bounds.max_identity_size);
         if bytes > limit {
@@ -49,9 +52,17 @@ impl EndpointMembers {
         if previous.is_some_and(|previous| previous.identity == identity) {
             return Ok(Identified::new(self.identities.count(&identity), Vec::new()));
         }
-        let (indexed, count) = self.identities.add(live, identity, previous);
+        let Added {
+            indexed,
+            count,
+            replaced,
+        } = self.identities.add_connection(live, identity, previous)?;
         let previous = members.identified.insert(live.id, indexed);
         let changes = members.rename(live.id, previous.as_ref().map(|previous| &previous.identity));
+        drop(members);
+        for live in replaced {
+            live.close(Ending::replaced(live.mailbox.bounds().replaced_code));
+        }
         Ok(Identified::new(count, changes))
     }
 

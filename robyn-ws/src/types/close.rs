@@ -47,6 +47,9 @@ pub mod close_code {
 /// The default of [`Limits::expired_code`](crate::Limits::expired_code): 401, as an application's close code.
 pub(crate) const EXPIRED: u16 = 4401;
 
+/// The default of [`Limits::replaced_code`](crate::Limits::replaced_code): 409, as an application's close code.
+pub(crate) const REPLACED: u16 = 4409;
+
 /// Why a connection ended. A close handler takes it by value or by reference.
 ///
 /// ```
@@ -110,9 +113,14 @@ pub enum CloseReason {
     /// [`expires_at`](crate::WebSocketConnector::expires_at) gave is over. [`Limits::expired_code`](crate::Limits::expired_code)
     /// can set another close code than 4401.
     Expired,
-    /// The connection did not get the identity that its handler asked for, because it exceeds
-    /// [`Limits::max_identity_size`](crate::Limits::max_identity_size).
+    /// The connection did not get the identity that its handler asked for: the identity exceeds
+    /// [`Limits::max_identity_size`](crate::Limits::max_identity_size), or has
+    /// [`Limits::max_connections_per_identity`](crate::Limits::max_connections_per_identity) connections already.
     IdentityRefused,
+    /// A newer connection of the same identity took its place, under
+    /// [`IdentityOverflow::CloseOldest`](crate::IdentityOverflow::CloseOldest).
+    /// [`Limits::replaced_code`](crate::Limits::replaced_code) can set another close code than 4409.
+    Replaced,
     /// The server shuts down. [`App::drain_code`](crate::App::drain_code) can set another close code than 1001.
     Shutdown,
 }
@@ -120,7 +128,7 @@ pub enum CloseReason {
 impl CloseReason {
     /// Returns the close code for this reason, or [`close_code::ABNORMAL`] if no Close frame was sent.
     ///
-    /// For `HandlerError`, `InvalidPayload`, `Expired` and `Shutdown`, the Close frame may have had another code.
+    /// For `HandlerError`, `InvalidPayload`, `Expired`, `Replaced` and `Shutdown`, the Close frame may have had another code.
     ///
     /// ```
     /// use robyn_ws::prelude::*;
@@ -135,6 +143,7 @@ impl CloseReason {
             Self::IdleTimeout | Self::Shutdown => close_code::AWAY,
             Self::SlowConsumer | Self::RateLimited | Self::IdentityRefused => close_code::POLICY,
             Self::Expired => EXPIRED,
+            Self::Replaced => REPLACED,
             Self::ConnectTooSlow => close_code::TRY_AGAIN_LATER,
             Self::MessageTooBig => close_code::TOO_BIG,
             Self::InvalidPayload => close_code::INVALID_PAYLOAD,
@@ -162,6 +171,7 @@ impl CloseReason {
             Self::RateLimited => "rate_limited",
             Self::Expired => "expired",
             Self::IdentityRefused => "identity_refused",
+            Self::Replaced => "replaced",
             Self::Shutdown => "shutdown",
         }
     }
@@ -184,6 +194,7 @@ impl CloseReason {
             Self::RateLimited => "too many messages per second",
             Self::Expired => "the session has expired",
             Self::IdentityRefused => "the identity was refused",
+            Self::Replaced => "a newer connection of the same identity took its place",
             Self::Shutdown => "the server shuts down",
         }
     }
@@ -310,6 +321,13 @@ impl Ending {
 
     pub(crate) fn expired(code: u16) -> Self {
         Self::with_frame(CloseReason::Expired, CloseFrame::new(code, "the session has expired"))
+    }
+
+    pub(crate) fn replaced(code: u16) -> Self {
+        Self::with_frame(
+            CloseReason::Replaced,
+            CloseFrame::new(code, "a newer connection took its place"),
+        )
     }
 
     pub(crate) fn slow_consumer() -> Self {

@@ -1,12 +1,14 @@
 //! Every limit in one place, each with its default, unit and reason.
 
+mod overflow;
 mod value;
 
 use std::{ops::RangeInclusive, time::Duration};
 
+pub use self::overflow::{IdentityOverflow, Overflow};
 use self::value::{Named, Scope, above};
 use crate::types::{
-    close::{EXPIRED, may_be_sent},
+    close::{EXPIRED, REPLACED, may_be_sent},
     error::{Place, Problems},
 };
 
@@ -30,30 +32,6 @@ const TIMES: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::fro
 
 /// The range of the time between two pings. An answer takes a round trip, and two machines may be busy.
 const INTERVALS: RangeInclusive<Duration> = Duration::from_millis(10)..=*TIMES.end();
-
-/// What happens to a message for a connection whose outbound queue is full.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Overflow {
-    /// The connection is closed with 1008, as [`CloseReason::SlowConsumer`](crate::CloseReason::SlowConsumer).
-    #[default]
-    Disconnect,
-    /// The new message is dropped and counted.
-    DropNewest,
-    /// The oldest queued messages are dropped and counted, until the new one fits.
-    DropOldest,
-}
-
-impl Overflow {
-    /// Returns the name for logs and metrics.
-    pub(crate) const fn label(self) -> &'static str {
-        match self {
-            Self::Disconnect => "disconnect",
-            Self::DropNewest => "drop_newest",
-            Self::DropOldest => "drop_oldest",
-        }
-    }
-}
 
 /// Declares [`Limits`], whose fields may be unset, and [`Bounds`], whose fields are not, from one table.
 ///
@@ -259,6 +237,14 @@ limits! {
     /// The longest [`Identity`](crate::Identity) of a connection, in bytes. Default: 256, at most 64 KiB. Above it: 400, or
     /// close code 1008 once the connection exists.
     max_identity_size(usize): usize = 256, in 1..=64 * KIB, of "bytes";
+    /// The most connections of one [`Identity`](crate::Identity) at once: of the app, or of the sub-router that narrows it.
+    /// 1 is one session at a time. Default: off. At most 16,777,216. Above it: [`IdentityOverflow`].
+    max_connections_per_identity(impl Into<Option<usize>>): Option<usize> = None, in 1..=MAX_SOCKETS, of "connections", none "no limit";
+    /// The policy above `max_connections_per_identity`. Default: [`IdentityOverflow::Refuse`].
+    identity_overflow(IdentityOverflow): IdentityOverflow = IdentityOverflow::default();
+    /// The close code of a connection that gives way under [`IdentityOverflow::CloseOldest`]. Default: 4409. A sub-router can
+    /// have another one.
+    replaced_code(u16): u16 = REPLACED, or wider;
     /// The close code of a connection whose [`expires_in`](crate::WebSocketConnector::expires_in) or
     /// [`expires_at`](crate::WebSocketConnector::expires_at) is over. Default: 4401. A sub-router can have another one.
     expired_code(u16): u16 = EXPIRED, or wider;
@@ -311,6 +297,11 @@ impl Limits {
             || self.max_upgrades_per_second.is_some()
     }
 
+    /// Returns `true` if the connections of an identity are counted separately for these limits.
+    pub(crate) const fn counts_identities(&self) -> bool {
+        self.max_connections_per_identity.is_some() || self.identity_overflow.is_some()
+    }
+
     /// Fills unset limits from `outer`, and checks the result for itself.
     fn over_checked(&self, outer: &Bounds, place: Place, problems: &mut Problems) -> Bounds {
         self.check_values(place, problems);
@@ -323,13 +314,7 @@ impl Limits {
         }
         bounds.max_frame_size = bounds.max_frame_size.min(bounds.max_message_size);
         self.check_codes(place, problems);
-        if let (Some(Some(one)), Some(all)) = (self.max_connections_per_ip, bounds.max_connections)
-            && one > all
-        {
-            let more = above("max_connections_per_ip", one, "max_connections", all, "connections");
-            let message = format!("{more}: it could never be reached; lower it, or raise `max_connections`");
-            problems.report(place, None, message);
-        }
+        self.check_shares(&bounds, place, problems);
         if let Some(Some(interval)) = self.drain_interval
             && interval > bounds.shutdown_grace
         {
@@ -350,9 +335,29 @@ impl Limits {
         bounds
     }
 
+    /// Reports limits of one client that its part of all connections cannot reach.
+    fn check_shares(&self, bounds: &Bounds, place: Place, problems: &mut Problems) {
+        let shares = [
+            ("max_connections_per_ip", self.max_connections_per_ip),
+            ("max_connections_per_identity", self.max_connections_per_identity),
+        ];
+        for (name, share) in shares {
+            if let (Some(Some(one)), Some(all)) = (share, bounds.max_connections)
+                && one > all
+            {
+                let more = above(name, one, "max_connections", all, "connections");
+                let message = format!("{more}: it could never be reached; lower it, or raise `max_connections`");
+                problems.report(place, None, message);
+            }
+        }
+    }
+
     /// Reports every close code that must not be sent.
     fn check_codes(&self, place: Place, problems: &mut Problems) {
-        let codes = [("expired_code", self.expired_code)];
+        let codes = [
+            ("expired_code", self.expired_code),
+            ("replaced_code", self.replaced_code),
+        ];
         for (name, code) in codes {
             if let Some(code) = code.filter(|code| !may_be_sent(*code)) {
                 let message = format!(

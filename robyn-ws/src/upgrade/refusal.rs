@@ -41,7 +41,7 @@ pub(super) enum Refusal {
     UpgradeRequired(String),
     /// 429 or 503: a limit of connections, handshakes or upgrades is reached.
     Admission(AdmissionRefusal),
-    /// 400 or 500: the connection does not get the identity that the upgrade handler returned.
+    /// 400, 429 or 500: the connection does not get the identity that the upgrade handler returned.
     Identity(IdentityRefusal),
     /// 431: the head of the request has too many bytes.
     HeadTooLarge { bytes: usize, limit: usize },
@@ -73,6 +73,7 @@ impl Refusal {
             Self::UpgradeRequired(_) => "upgrade_required",
             Self::Admission(refusal) => refusal.limit(),
             Self::Identity(IdentityRefusal::TooLong { .. }) => "max_identity_size",
+            Self::Identity(IdentityRefusal::TooMany) => "max_connections_per_identity",
             Self::HeadTooLarge { .. } => "max_request_head",
             Self::Failed | Self::Identity(IdentityRefusal::NotConnected) => "error",
             #[cfg(feature = "http2")]
@@ -164,6 +165,7 @@ fn over_a_limit(refusal: AdmissionRefusal) -> Response {
 fn unidentified(refusal: IdentityRefusal) -> Response {
     let status = match refusal {
         IdentityRefusal::TooLong { .. } => StatusCode::BAD_REQUEST,
+        IdentityRefusal::TooMany => StatusCode::TOO_MANY_REQUESTS,
         IdentityRefusal::NotConnected => StatusCode::INTERNAL_SERVER_ERROR,
     };
     (status, format!("{refusal}\n")).into_response()

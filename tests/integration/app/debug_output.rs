@@ -216,6 +216,7 @@ async fn printed() -> Vec<(&'static str, String)> {
     prints.add("Compression", &Compression::shared());
     prints.add("Limits", &Limits::default().overflow(Overflow::DropNewest));
     prints.add("Overflow", &Overflow::DropNewest);
+    prints.add("IdentityOverflow", &IdentityOverflow::CloseOldest);
     prints.add("Origins", &Origins::same_host());
     prints.add("Tls", &Certificate::common().tls());
     prints.add(

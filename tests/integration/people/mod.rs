@@ -3,6 +3,7 @@
 mod crowd;
 mod expiry;
 mod identities;
+mod one_session;
 mod pending;
 mod presence;
 mod upgrade_replies;

@@ -97,7 +97,7 @@ async fn tabs_of_one_person_are_one_arrival_and_one_departure() {
     let (server, mut seen, _gate) = start(Limits::default()).await;
     let mut tab = person(&server, "u1", &[("red", "1 true")]).await;
     let mut other_tab = person(&server, "u1", &[("red", "2 false")]).await;
-    let mut somebody = person(&server, "u2", &[("red", "3 true"), ("blue", "1 true")]).await;
+    let somebody = person(&server, "u2", &[("red", "3 true"), ("blue", "1 true")]).await;
     tab.ask("join blue", "2 true").await;
     tab.ask("join red", "3 false").await;
     tab.ask("leave red", "2 false").await;

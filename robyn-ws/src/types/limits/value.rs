@@ -2,7 +2,7 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use crate::types::limits::Overflow;
+use crate::types::limits::{IdentityOverflow, Overflow};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -67,13 +67,19 @@ impl<A: Amount> Value for Option<A> {
     }
 }
 
-impl Value for Overflow {
-    type Amount = usize;
+macro_rules! choice {
+    ($($choice:ty),+) => {
+        $(impl Value for $choice {
+            type Amount = usize;
 
-    fn amount(&self) -> Option<usize> {
-        None
-    }
+            fn amount(&self) -> Option<usize> {
+                None
+            }
+        })+
+    };
 }
+
+choice!(IdentityOverflow, Overflow);
 
 /// A limit, as messages name it.
 pub(super) struct Named {
