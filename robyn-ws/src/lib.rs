@@ -24,7 +24,7 @@
 //! Pages: [Getting started](docs::getting_started) · [Handlers](docs::handlers) · [From Robyn](docs::from_robyn) ·
 //! [From axum](docs::from_axum) · [State and dependencies](docs::state_and_dependencies) ·
 //! [Rooms and broadcasts](docs::rooms_and_broadcasts) · [Newest values](docs::newest_values) · [People](docs::people) ·
-//! [Errors and closing](docs::errors_and_closing) ·
+//! [Calls](docs::calls) · [Errors and closing](docs::errors_and_closing) ·
 //! [Testing](docs::testing) · [Behind a proxy](docs::behind_a_proxy) · [TLS and HTTP/2](docs::tls_and_http2) ·
 //! [Deployment and drain](docs::deployment_and_drain) · [Supervisors](docs::supervisors) ·
 //! [Performance](docs::performance) · [Security](docs::security)

@@ -10,6 +10,7 @@
 //! | [Rooms and broadcasts](rooms_and_broadcasts) | audiences, the hub, slow clients |
 //! | [People](people) | identities, all connections of a person, ends of tokens, who is in a room, one session at a time |
 //! | [Newest values](newest_values) | broadcasts of which a slow client gets only the newest of each key |
+//! | [Calls](calls) | JSON-RPC 2.0: methods of the server and of clients, notifications |
 //! | [Errors and closing](errors_and_closing) | failing handlers, close codes, close handlers |
 //! | [Testing](testing) | unit tests, and tests of an app without a port |
 //! | [Behind a proxy](behind_a_proxy) | settings for nginx, HAProxy, Caddy and development servers |
@@ -21,6 +22,9 @@
 
 #[doc = include_str!("behind_a_proxy.md")]
 pub mod behind_a_proxy {}
+
+#[doc = include_str!("calls.md")]
+pub mod calls {}
 
 #[doc = include_str!("deployment_and_drain.md")]
 pub mod deployment_and_drain {}

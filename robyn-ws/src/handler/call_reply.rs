@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use axum::Json;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::{
     handler::reply::{HandlerError, HandlerResult},
@@ -12,8 +13,8 @@ use crate::{
 
 /// A type that a `call` handler can return. The returned value is the result of the call.
 ///
-/// `()` and `None` are the result `null`. Texts, numbers and `bool` are themselves in JSON, all other values stand in a
-/// `Json`.
+/// `()` and `None` are the result `null`. Texts, numbers, `bool` and the `Box<RawValue>` of `serde_json` are themselves in JSON,
+/// all other values stand in a `Json`.
 ///
 /// ```
 /// use robyn_ws::prelude::*;
@@ -29,7 +30,7 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be returned by a `call` handler",
     label = "not the result of a call",
-    note = "a `call` handler can return `()`, `Json<T>` where `T: Serialize`, `&str`, `String`, `Utf8Bytes`, numbers, `bool`, and `Option<R>` and `Result<R, E>` where `R` is one of these and `E: Into<CallError>`",
+    note = "a `call` handler can return `()`, `Json<T>` where `T: Serialize`, `&str`, `String`, `Utf8Bytes`, numbers, `bool`, `Box<RawValue>` of `serde_json`, and `Option<R>` and `Result<R, E>` where `R` is one of these and `E: Into<CallError>`",
     note = "an error becomes a `CallError` if it implements `std::error::Error + Send + Sync`; a boxed one is `Box<dyn Error + Send + Sync>`",
     note = "to send the client something else than the result, take `&WebSocketConnector`, and call its `notify`"
 )]
@@ -90,6 +91,14 @@ json_reply!(
 impl IntoCallReply for Utf8Bytes {
     fn into_call_reply(self) -> HandlerResult {
         json(self.as_str())
+    }
+}
+
+/// JSON that is there already is not written again.
+#[diagnostic::do_not_recommend]
+impl IntoCallReply for Box<RawValue> {
+    fn into_call_reply(self) -> HandlerResult {
+        Ok(Some(Box::<str>::from(self).into()))
     }
 }
 

@@ -150,6 +150,11 @@ impl SentMessages {
         }
     }
 
+    /// Hands the result of a call to its caller.
+    pub(super) fn settle(&self, id: &str, result: &str) {
+        self.live.calls.answer(Some(id), Ok(result));
+    }
+
     /// Returns the reason of the connector's close, if it was closed.
     pub fn close_reason(&self) -> Option<CloseReason> {
         self.live.mailbox.ending().map(|ending| ending.reason)

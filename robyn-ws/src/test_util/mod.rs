@@ -31,6 +31,7 @@
 //! hang. An app takes all handlers of its binary; [`App::only`] selects some of them. A failed expectation names its
 //! line in the test.
 
+mod calls;
 mod connector;
 mod expectation;
 mod http;
@@ -52,6 +53,7 @@ use hyper_util::{
 use tokio::io::DuplexStream;
 
 pub use self::{
+    calls::SentCall,
     connector::{SentMessages, connector, connector_at},
     http::TestResponse,
     request::TestRequest,

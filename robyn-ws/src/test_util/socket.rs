@@ -1,6 +1,6 @@
 //! A client under test.
 
-use std::{fmt, time::Duration};
+use std::{collections::VecDeque, fmt, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt, stream::SplitSink};
@@ -49,6 +49,10 @@ pub struct TestSocket {
     reader: Reader,
     /// The end of the connection, if the test has received it.
     ended: Option<Closed>,
+    /// Messages that came before the answer to a call.
+    kept: VecDeque<Message>,
+    /// The id of the last call.
+    last_id: u64,
 }
 
 impl fmt::Debug for TestSocket {
@@ -64,6 +68,8 @@ impl TestSocket {
             sink,
             reader: Reader::start(stream, inbox),
             ended: None,
+            kept: VecDeque::new(),
+            last_id: 0,
         }
     }
 
@@ -77,10 +83,7 @@ impl TestSocket {
     /// If the test has received the end of the connection.
     #[track_caller]
     pub fn send(&mut self, message: impl Into<Message>) -> impl Future<Output = ()> + Send {
-        self.send_frame(match message.into() {
-            Message::Text(text) => tungstenite::Message::text(text.as_str()),
-            Message::Binary(bytes) => tungstenite::Message::Binary(bytes),
-        })
+        self.send_frame(frame_of(message.into()))
     }
 
     /// Sends a text message, as [`Self::send`].
@@ -131,18 +134,25 @@ impl TestSocket {
 
     #[track_caller]
     fn send_frame(&mut self, frame: tungstenite::Message) -> Expectation<'_, ()> {
-        Expectation::new(async move {
-            match within("the message could not be sent", self.sink.send(frame)).await? {
-                Ok(()) => Ok(()),
-                Err(error) if !is_end_of_connection(&error) => Err(format!("the message could not be sent: {error}")),
-                Err(_) => match &self.ended {
-                    Some(closed) => Err(format!(
-                        "the message could not be sent: the connection was closed with {closed}"
-                    )),
-                    None => Ok(()),
-                },
-            }
-        })
+        Expectation::new(self.try_send_frame(frame))
+    }
+
+    /// Sends a message, or fails as [`Self::send`].
+    pub(super) async fn try_send(&mut self, message: Message) -> Outcome<()> {
+        self.try_send_frame(frame_of(message)).await
+    }
+
+    async fn try_send_frame(&mut self, frame: tungstenite::Message) -> Outcome<()> {
+        match within("the message could not be sent", self.sink.send(frame)).await? {
+            Ok(()) => Ok(()),
+            Err(error) if !is_end_of_connection(&error) => Err(format!("the message could not be sent: {error}")),
+            Err(_) => match &self.ended {
+                Some(closed) => Err(format!(
+                    "the message could not be sent: the connection was closed with {closed}"
+                )),
+                None => Ok(()),
+            },
+        }
     }
 
     // ---- receiving ------------------------------------------------------------------------------------------------
@@ -238,7 +248,13 @@ impl TestSocket {
     #[track_caller]
     pub fn expect_silence(&mut self, duration: Duration) -> impl Future<Output = ()> + Send {
         Expectation::new(async move {
-            match timeout(duration, self.reader.next()).await {
+            let next = async {
+                match self.kept.pop_front() {
+                    Some(message) => Seen::Message(message),
+                    None => self.reader.next().await,
+                }
+            };
+            match timeout(duration, next).await {
                 Err(_elapsed) => Ok(()),
                 Ok(Seen::Message(message)) => Err(format!(
                     "silence was expected for {duration:?}, but a message came: {}",
@@ -251,7 +267,28 @@ impl TestSocket {
         })
     }
 
-    async fn message(&mut self) -> Outcome<Message> {
+    /// Returns a new id for a call.
+    pub(super) fn next_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    /// Keeps a message for later.
+    pub(super) fn keep(&mut self, message: Message) {
+        self.kept.push_back(message);
+    }
+
+    /// Takes the first kept message that is `wanted`.
+    pub(super) fn take_kept<T>(&mut self, wanted: impl Fn(&Message) -> Option<T>) -> Option<T> {
+        let found = self.kept.iter().enumerate();
+        let (place, taken) = found
+            .into_iter()
+            .find_map(|(place, message)| Some((place, wanted(message)?)))?;
+        self.kept.remove(place);
+        Some(taken)
+    }
+
+    pub(super) async fn message(&mut self) -> Outcome<Message> {
         match self.see("a message was expected").await? {
             Seen::Message(message) => Ok(message),
             Seen::Closed(closed) => Err(format!(
@@ -260,12 +297,28 @@ impl TestSocket {
         }
     }
 
+    /// Returns the next event, kept ones first.
     async fn see(&mut self, expected: &str) -> Outcome<Seen> {
+        match self.kept.pop_front() {
+            Some(message) => Ok(Seen::Message(message)),
+            None => self.see_next(expected).await,
+        }
+    }
+
+    /// Waits for the next event.
+    pub(super) async fn see_next(&mut self, expected: &str) -> Outcome<Seen> {
         let seen = within(expected, self.reader.next()).await?;
         if let Seen::Closed(closed) = &seen {
             self.ended = Some(closed.clone());
         }
         Ok(seen)
+    }
+}
+
+fn frame_of(message: Message) -> tungstenite::Message {
+    match message {
+        Message::Text(text) => tungstenite::Message::text(text.as_str()),
+        Message::Binary(bytes) => tungstenite::Message::Binary(bytes),
     }
 }
 

@@ -1,0 +1,339 @@
+//! Calls in tests: of the client under test, and to it.
+
+use std::fmt;
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use crate::{
+    json_rpc::text::{call, notification, params_json},
+    test_util::{
+        connector::SentMessages,
+        expectation::{Expectation, Outcome},
+        inbox::Seen,
+        socket::TestSocket,
+    },
+    types::message::Message,
+};
+
+/// A call of the client under test, from [`TestSocket::send_call`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "wait for its result with `TestSocket::expect_result`"]
+pub struct SentCall(u64);
+
+/// The calls in JSON-RPC 2.0.
+impl TestSocket {
+    /// Calls a method, and waits for its result. `params` that are an object or an array in JSON are sent as they are, any other
+    /// value as an array of one. Messages that come before the answer are kept for later.
+    ///
+    /// ```standalone_crate
+    /// use robyn_ws::{prelude::*, test_util::TestApp};
+    ///
+    /// #[websocket("/chat", on = "call", method = "say")]
+    /// fn say(ws: &WebSocketConnector, Params(text): Params<String>) -> Result<usize, CallError> {
+    ///     ws.others().notify("said", &text)?;
+    ///     Ok(text.len())
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let app = TestApp::new(App::new());
+    /// let mut one = app.connect("/chat").await.unwrap();
+    /// let mut other = app.connect("/chat").await.unwrap();
+    /// assert_eq!(one.call::<usize>("say", "hi").await, 2);
+    /// let (text,): (String,) = other.expect_notification("said").await;
+    /// assert_eq!(text, "hi");
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the answer is an error, or the result is not the JSON of an `R`, or the connection is closed instead.
+    #[track_caller]
+    pub fn call<R: DeserializeOwned>(
+        &mut self,
+        method: &str,
+        params: &(impl Serialize + ?Sized),
+    ) -> impl Future<Output = R> + Send {
+        let (id, message) = self.new_call(method, params);
+        Expectation::new(async move {
+            self.try_send(message).await?;
+            read(
+                &self
+                    .answer(id)
+                    .await?
+                    .map_err(|error| format!("a result was expected, but the answer is {error}"))?,
+            )
+        })
+    }
+
+    /// Calls a method as [`Self::call`]. The answer must be an error with this code, whose message is returned.
+    ///
+    /// # Panics
+    ///
+    /// If there is a result, or the code is another one, or the connection is closed instead.
+    #[track_caller]
+    pub fn expect_call_error(
+        &mut self,
+        method: &str,
+        params: &(impl Serialize + ?Sized),
+        code: i64,
+    ) -> impl Future<Output = String> + Send {
+        let (id, message) = self.new_call(method, params);
+        Expectation::new(async move {
+            self.try_send(message).await?;
+            match self.answer(id).await? {
+                Err(error) if error["code"] == code => Ok(error["message"].as_str().unwrap_or_default().to_owned()),
+                Err(error) => Err(format!("the error {code} was expected, but the answer is {error}")),
+                Ok(result) => Err(format!("the error {code} was expected, but the result is {result}")),
+            }
+        })
+    }
+
+    /// Calls a method without waiting for the answer, for a handler that calls the client meanwhile.
+    ///
+    /// ```standalone_crate
+    /// use robyn_ws::{prelude::*, test_util::TestApp};
+    ///
+    /// #[websocket("/files", on = "call", method = "delete")]
+    /// async fn delete(ws: WebSocketConnector, Params(file): Params<String>) -> Result<bool, CallError> {
+    ///     ws.call("confirm", &format!("Delete {file}?")).await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let app = TestApp::new(App::new());
+    /// let mut client = app.connect("/files").await.unwrap();
+    /// let call = client.send_call("delete", "a.txt").await;
+    /// client.answer_next("confirm", |(question,): (String,)| question == "Delete a.txt?").await;
+    /// assert!(client.expect_result::<bool>(call).await);
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::send`].
+    #[track_caller]
+    pub fn send_call(
+        &mut self,
+        method: &str,
+        params: &(impl Serialize + ?Sized),
+    ) -> impl Future<Output = SentCall> + Send {
+        let (id, message) = self.new_call(method, params);
+        Expectation::new(async move {
+            self.try_send(message).await?;
+            Ok(SentCall(id))
+        })
+    }
+
+    /// Waits for the result of a call. Other messages that come before are kept for later.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::call`].
+    #[track_caller]
+    pub fn expect_result<R: DeserializeOwned>(&mut self, SentCall(id): SentCall) -> impl Future<Output = R> + Send {
+        Expectation::new(async move {
+            read(
+                &self
+                    .answer(id)
+                    .await?
+                    .map_err(|error| format!("a result was expected, but the answer is {error}"))?,
+            )
+        })
+    }
+
+    /// Sends a notification.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::send`].
+    #[track_caller]
+    pub fn notify(&mut self, method: &str, params: &(impl Serialize + ?Sized)) -> impl Future<Output = ()> + Send {
+        let message = notification(method, &encoded(params));
+        self.send(message)
+    }
+
+    /// Receives the next message, which must be a notification of this method. Returns its parameters.
+    ///
+    /// # Panics
+    ///
+    /// If another message comes, or the parameters are not the JSON of a `P`, or the connection is closed instead.
+    #[track_caller]
+    pub fn expect_notification<P: DeserializeOwned>(&mut self, method: &str) -> impl Future<Output = P> + Send {
+        let method = method.to_owned();
+        Expectation::new(async move {
+            let message = self.message().await?;
+            let request = Request::of(&message, &method, "notification")?;
+            match request.id {
+                None => read(&request.params),
+                Some(_) => Err(format!(
+                    "a notification was expected, but a call came: {}",
+                    message.quoted()
+                )),
+            }
+        })
+    }
+
+    /// Receives the next message, which must be a call of this method, and answers it with the returned value of `result`, which
+    /// gets the parameters.
+    ///
+    /// # Panics
+    ///
+    /// If another message comes, or the parameters are not the JSON of a `P`, or the connection is closed instead.
+    #[track_caller]
+    pub fn answer_next<'a, P: DeserializeOwned + 'a, R: Serialize + 'a>(
+        &'a mut self,
+        method: &str,
+        result: impl FnOnce(P) -> R + Send + 'a,
+    ) -> impl Future<Output = ()> + Send {
+        let method = method.to_owned();
+        Expectation::new(async move {
+            let (id, params) = self.next_call(&method).await?;
+            let answer = {
+                let result = result(read(&params)?);
+                json!({"jsonrpc": "2.0", "result": result, "id": id})
+            };
+            self.try_send(answer.to_string().into()).await
+        })
+    }
+
+    /// Receives the next message, which must be a call of this method, and answers it with an error.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::answer_next`].
+    #[track_caller]
+    pub fn refuse_next(&mut self, method: &str, code: i64, message: &str) -> impl Future<Output = ()> + Send {
+        let (method, error) = (method.to_owned(), json!({"code": code, "message": message}));
+        Expectation::new(async move {
+            let (id, _) = self.next_call(&method).await?;
+            let answer = json!({"jsonrpc": "2.0", "error": error, "id": id});
+            self.try_send(answer.to_string().into()).await
+        })
+    }
+
+    #[track_caller]
+    fn new_call(&mut self, method: &str, params: &(impl Serialize + ?Sized)) -> (u64, Message) {
+        let id = self.next_id();
+        (id, call(method, &encoded(params), id))
+    }
+
+    async fn next_call(&mut self, method: &str) -> Outcome<(Value, Value)> {
+        let message = self.message().await?;
+        let request = Request::of(&message, method, "call")?;
+        let no_call = || format!("a call was expected, but a notification came: {}", message.quoted());
+        Ok((request.id.ok_or_else(no_call)?, request.params))
+    }
+
+    /// Waits for the answer to a call, and keeps all other messages.
+    async fn answer(&mut self, id: u64) -> Outcome<Result<Value, Value>> {
+        if let Some(answer) = self.take_kept(|message| answer_to(id, message)) {
+            return Ok(answer);
+        }
+        loop {
+            match self.see_next("an answer was expected").await? {
+                Seen::Message(message) => match answer_to(id, &message) {
+                    Some(answer) => return Ok(answer),
+                    None => self.keep(message),
+                },
+                Seen::Closed(closed) => {
+                    return Err(format!(
+                        "an answer was expected, but the connection was closed with {closed}"
+                    ));
+                }
+            }
+        }
+    }
+}
+
+/// The calls in JSON-RPC 2.0.
+impl SentMessages {
+    /// Takes the next message, which must be a call of this method, and answers it with the returned value of `result`, which
+    /// gets the parameters.
+    ///
+    /// ```
+    /// use robyn_ws::{prelude::*, test_util};
+    ///
+    /// async fn delete(ws: WebSocketConnector, file: &str) -> Result<bool, CallError> {
+    ///     ws.call("confirm", file).await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let (ws, mut sent) = test_util::connector("/files");
+    /// let answer = async { sent.answer_next("confirm", |(file,): (String,)| file == "a.txt") };
+    /// assert!(tokio::join!(delete(ws, "a.txt"), answer).0.unwrap());
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If no message is queued, or it is another one, or the parameters are not the JSON of a `P`.
+    #[track_caller]
+    pub fn answer_next<P: DeserializeOwned, R: Serialize>(&mut self, method: &str, result: impl FnOnce(P) -> R) {
+        let Some(message) = self.next() else {
+            panic!("a call of `{method}` was expected, but no message is queued")
+        };
+        let request =
+            Request::of(&message, method, "call").and_then(|request| Ok((read(&request.params)?, request.id)));
+        match request {
+            Ok((params, Some(id))) => {
+                let result = serde_json::to_string(&result(params)).unwrap_or_else(|error| cannot_be_json(&error));
+                self.settle(&id.to_string(), &result);
+            }
+            Ok((_, None)) => panic!("a call was expected, but a notification came: {}", message.quoted()),
+            Err(failure) => panic!("{failure}"),
+        }
+    }
+}
+
+/// A call or a notification.
+struct Request {
+    params: Value,
+    /// A notification has none.
+    id: Option<Value>,
+}
+
+impl Request {
+    /// Reads a message, which must be of this method.
+    fn of(message: &Message, method: &str, kind: &str) -> Outcome<Self> {
+        let mut request: Value = message.parse_json().unwrap_or_default();
+        if request["method"] != method {
+            let seen = message.quoted();
+            return Err(format!(
+                "a {kind} of `{method}` was expected, but a message came: {seen}"
+            ));
+        }
+        Ok(Self {
+            params: request["params"].take(),
+            id: request.get("id").cloned(),
+        })
+    }
+}
+
+/// Returns the result or the error in a message, if that is the answer to the call.
+fn answer_to(id: u64, message: &Message) -> Option<Result<Value, Value>> {
+    let mut answer: Value = message.parse_json().ok()?;
+    if answer["id"] != id || answer.get("method").is_some() {
+        return None;
+    }
+    let members = answer.as_object_mut()?;
+    let error = members.remove("error").map(Err);
+    error.or_else(|| members.remove("result").map(Ok))
+}
+
+/// Reads parameters or a result.
+fn read<T: DeserializeOwned>(json: &Value) -> Outcome<T> {
+    T::deserialize(json).map_err(|error| format!("another JSON was expected ({error}): {json}"))
+}
+
+#[track_caller]
+fn encoded(params: &(impl Serialize + ?Sized)) -> String {
+    params_json(params).unwrap_or_else(|error| cannot_be_json(&error))
+}
+
+#[track_caller]
+fn cannot_be_json(error: &dyn fmt::Display) -> ! {
+    panic!("the value cannot be serialized to JSON: {error}")
+}
