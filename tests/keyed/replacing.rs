@@ -138,8 +138,14 @@ async fn bytes_of_a_replaced_message_are_dropped() {
     until("the last to be dropped", || seen.len() == 1).await;
 }
 
-/// Broadcasts when it is dropped.
-struct Tells(KeyedAudience, Vec<u8>);
+/// Bytes that broadcast when they are dropped.
+struct Tells(HubEndpoint, Vec<u8>);
+
+impl Tells {
+    fn bytes(endpoint: &HubEndpoint) -> Bytes {
+        Bytes::from_owner(Self(endpoint.clone(), vec![0; 4000]))
+    }
+}
 
 impl AsRef<[u8]> for Tells {
     fn as_ref(&self) -> &[u8] {
@@ -149,7 +155,7 @@ impl AsRef<[u8]> for Tells {
 
 impl Drop for Tells {
     fn drop(&mut self) {
-        self.0.sync_broadcast("dropped");
+        self.0.keyed("drops").sync_broadcast("dropped");
     }
 }
 
@@ -160,7 +166,32 @@ async fn replaced_message_whose_drop_broadcasts_waits_for_no_lock() {
     client.expect_text("in").await;
     let endpoint = server.hub().endpoint("/replacing");
     let keyed = endpoint.keyed("k");
-    keyed.sync_broadcast(Bytes::from_owner(Tells(endpoint.keyed("drops"), vec![0; 4000])));
+    keyed.sync_broadcast(Tells::bytes(&endpoint));
     keyed.sync_broadcast("2");
     client.expect_texts(&["2", "dropped"]).await;
+}
+
+#[tokio::test]
+async fn evicted_message_whose_drop_broadcasts_waits_for_no_lock() {
+    let limits = Limits::default()
+        .max_outbound_messages(2)
+        .overflow(Overflow::DropOldest);
+    let app = App::new().include_router(&REPLACING).limits(limits);
+    let server = Server::start(app).await;
+    let mut client = server.connect("/replacing").await;
+    client.expect_text("in").await;
+    let endpoint = server.hub().endpoint("/replacing");
+    let id = endpoint.ids()[0];
+    let ways: [&dyn Fn(&str, Message); 3] = [
+        &|_, message| endpoint.sync_send_to(id, message).expect("the oldest makes room"),
+        &|_, message| assert_eq!(endpoint.sync_broadcast(message).queued, 1),
+        &|key, message| assert_eq!(endpoint.keyed(key).sync_broadcast(message).queued, 1),
+    ];
+    for send in ways {
+        send("1", Tells::bytes(&endpoint).into());
+        endpoint.keyed("2").sync_broadcast("2");
+        send("3", "3".into());
+        // The drop's own message evicts the next one.
+        client.expect_texts(&["3", "dropped"]).await;
+    }
 }

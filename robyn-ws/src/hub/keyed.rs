@@ -17,7 +17,10 @@ use crate::{
         members::EndpointMembers,
         recipients::Recipients,
     },
-    mailbox::{TryPushError, keyed::KeyedFrame},
+    mailbox::{
+        TryPushError,
+        keyed::{KeyedFrame, Removed},
+    },
     types::{error::JsonError, message::Message},
     wire::deflate::BroadcastFrame,
 };
@@ -154,7 +157,7 @@ impl KeyedAudience {
     ) -> (Delivery, Vec<Ticket<'e>>) {
         let order = &endpoint.keyed;
         let key = order.key(&self.key);
-        let (mut replaced, mut tickets) = (Vec::new(), Vec::new());
+        let (mut removed, mut tickets) = (Removed::default(), Vec::new());
         let mut turn = order.turn();
         let Recipients { connections, pending } = self.audience.recipients(endpoint);
         let mut queued = Vec::with_capacity(connections.len());
@@ -162,7 +165,7 @@ impl KeyedAudience {
             match turn.push(
                 &live,
                 KeyedFrame::new(key, live.its_form_of(frame), waits),
-                &mut replaced,
+                &mut removed,
             ) {
                 Err(TryPushError::Full(_)) if waits => tickets.push(turn.wait(live, key)),
                 pushed => queued.push((live, pushed)),
@@ -172,15 +175,15 @@ impl KeyedAudience {
             let pushed = turn.push(
                 &live,
                 KeyedFrame::new(key, live.its_form_of(frame), false),
-                &mut replaced,
+                &mut removed,
             );
             (live, pushed)
         };
         let early: Vec<_> = pending.into_iter().map(queue_early).collect();
-        // From here on, user code may run: a policy logs, and a replaced message is dropped.
+        // From here on, user code may run: a policy logs, and removed messages are dropped.
         drop(turn);
         let mut delivery = Delivery {
-            replaced: replaced.len(),
+            replaced: removed.replaced,
             ..Delivery::default()
         };
         for (live, pushed) in queued {

@@ -7,14 +7,19 @@ use std::{collections::HashMap, sync::Arc};
 
 use crate::{
     hub::live::Live,
-    mailbox::{Pushed, TryPushError, keyed::KeyedFrame, sender::Sender, wait_limit::WaitLimit},
+    mailbox::{
+        Pushed, TryPushError,
+        keyed::{KeyedFrame, Removed},
+        sender::Sender,
+        wait_limit::WaitLimit,
+    },
     types::{
         error::SendError,
         id::{ConnectionId, IdHash},
         key::{Key, KeySeeds},
     },
     util::sync::{Mutex, MutexGuard},
-    wire::{deflate::BroadcastFrame, frame::Frame},
+    wire::deflate::BroadcastFrame,
 };
 
 /// The order of the keyed broadcasts of an endpoint. Its lock is taken before all others.
@@ -68,10 +73,10 @@ impl<'o> Turn<'o> {
         &mut self,
         live: &Arc<Live>,
         frame: KeyedFrame,
-        replaced: &mut Vec<Frame>,
+        removed: &mut Removed,
     ) -> Result<Pushed, TryPushError> {
         let key = frame.key;
-        let pushed = live.push_keyed(frame, replaced)?;
+        let pushed = live.push_keyed(frame, removed)?;
         self.supersede(live.id, key);
         Ok(pushed)
     }
@@ -125,14 +130,14 @@ impl Ticket<'_> {
 
     /// Queues a frame, unless a newer one has come. Returns the number of replaced messages too.
     fn push_in_turn(&self, frame: KeyedFrame) -> Option<(Result<Pushed, TryPushError>, usize)> {
-        let mut replaced = Vec::new();
+        let mut removed = Removed::default();
         let mut turn = self.order.turn();
         if !turn.tickets.has(self) {
             return None;
         }
-        let pushed = turn.push(&self.live, frame, &mut replaced);
+        let pushed = turn.push(&self.live, frame, &mut removed);
         drop(turn);
-        Some((pushed, replaced.len()))
+        Some((pushed, removed.replaced))
     }
 }
 
@@ -152,12 +157,12 @@ impl Tickets {
 }
 
 impl Live {
-    fn push_keyed(self: &Arc<Self>, frame: KeyedFrame, replaced: &mut Vec<Frame>) -> Result<Pushed, TryPushError> {
+    fn push_keyed(self: &Arc<Self>, frame: KeyedFrame, removed: &mut Removed) -> Result<Pushed, TryPushError> {
         self.flusher.catch_up(self);
         let sender = Sender::to(self.id);
         let pushed = self
             .mailbox
-            .push_keyed(frame, sender, replaced, || self.stop_batching(false))?;
+            .push_keyed(frame, sender, removed, || self.stop_batching(false))?;
         self.call_flusher(Ok(pushed));
         Ok(pushed)
     }

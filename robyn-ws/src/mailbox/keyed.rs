@@ -113,16 +113,30 @@ impl KeyedFrame {
     }
 }
 
+/// Frames that were removed from queues, to be dropped without a lock: the `Drop` of a payload is user code.
+#[derive(Debug, Default)]
+pub(crate) struct Removed {
+    frames: Vec<Frame>,
+    /// Number of frames that were replaced.
+    pub(crate) replaced: usize,
+}
+
+impl Removed {
+    fn replaced(&mut self, frame: Option<Frame>) {
+        self.replaced += usize::from(frame.is_some());
+        self.frames.extend(frame);
+    }
+}
+
 impl Mailbox {
     /// Puts a frame in the place of the queued one with the same key, or queues it. If it does not fit, the oldest frames
     /// are dropped under [`Overflow::DropOldest`]. Under another policy, and where the sender waits for room, the frame is
-    /// returned; a sender that does not wait calls [`Mailbox::refuse`]. The replaced frames are appended to `replaced`, to
-    /// be dropped without a lock.
+    /// returned; a sender that does not wait calls [`Mailbox::refuse`]. Removed frames are added to `removed`.
     pub(crate) fn push_keyed(
         &self,
         KeyedFrame { key, frame, waits }: KeyedFrame,
         sender: Sender,
-        replaced: &mut Vec<Frame>,
+        removed: &mut Removed,
         stop_batching: impl Fn(),
     ) -> Result<Pushed, TryPushError> {
         let mut state = self.lock_for(frame.len(), stop_batching);
@@ -134,9 +148,9 @@ impl Mailbox {
                 state.has_waiters |= waits;
                 return Err(TryPushError::Full(frame));
             }
-            evicted = state.make_room(fits, sender);
+            evicted = state.make_room(fits, sender, &mut removed.frames);
         }
-        let needs_flush = replace_or_enqueue(state, key, frame, sender, replaced);
+        let needs_flush = replace_or_enqueue(state, key, frame, sender, removed);
         Ok(Pushed { evicted, needs_flush })
     }
 
@@ -157,16 +171,16 @@ fn replace_or_enqueue(
     key: Key,
     frame: Frame,
     sender: Sender,
-    replaced: &mut Vec<Frame>,
+    removed: &mut Removed,
 ) -> bool {
     if !state.holds(sender) {
         // It would be newer than this frame for the client.
-        replaced.extend(state.remove_held(key));
+        removed.replaced(state.remove_held(key));
     }
     if let Some((place, size)) = state.keyed_frame_mut(key, sender) {
         size.remove(QueueSize::of(place));
         size.add(&frame);
-        replaced.push(replace(place, frame));
+        removed.replaced(Some(replace(place, frame)));
         // The writer of the replaced frame writes this one.
         return false;
     }

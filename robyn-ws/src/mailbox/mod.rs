@@ -101,6 +101,8 @@ impl Mailbox {
     /// Queues `frame` without waiting. If the queue is full, the overflow policy applies. `stop_batching` switches the
     /// connection to direct mode.
     pub(crate) fn push(&self, frame: Frame, sender: Sender, stop_batching: impl Fn()) -> Result<Pushed, SendError> {
+        // Dropped after the lock.
+        let mut removed = Vec::new();
         let mut state = self.lock_for(frame.len(), stop_batching);
         state.admit(sender)?;
         let mut evicted = 0;
@@ -110,7 +112,7 @@ impl Mailbox {
                 drop(state);
                 return Err(self.refuse(sender));
             }
-            evicted = state.make_room(fits, sender);
+            evicted = state.make_room(fits, sender, &mut removed);
         }
         let needs_flush = enqueue(state, frame, sender);
         Ok(Pushed { evicted, needs_flush })

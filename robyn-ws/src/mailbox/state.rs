@@ -149,19 +149,27 @@ impl State {
         if self.gate == Gate::Released { 2 } else { 1 }
     }
 
-    /// Drops the oldest frames of `sender` that are not being written, until a frame `fits` or none is left. Returns their
-    /// number of messages.
-    pub(super) fn make_room(&mut self, fits: impl Fn(&Self) -> bool, sender: Sender) -> usize {
+    /// Removes the oldest frames of `sender` that are not being written, until a frame `fits` or none is left. Returns their
+    /// number of messages. The frames are appended to `removed`, to be dropped without a lock.
+    pub(super) fn make_room(
+        &mut self,
+        fits: impl Fn(&Self) -> bool,
+        sender: Sender,
+        removed: &mut Vec<Frame>,
+    ) -> usize {
         let mut evicted = 0;
         while !fits(self) {
-            let Some(oldest) = self.drop_oldest(sender) else { break };
-            evicted += oldest;
+            let Some(oldest) = self.remove_oldest(sender) else {
+                break;
+            };
+            evicted += oldest.count();
+            removed.push(oldest);
         }
         evicted
     }
 
-    /// Drops the oldest frame that counts against the bounds of `sender`. Returns its number of messages.
-    fn drop_oldest(&mut self, sender: Sender) -> Option<usize> {
+    /// Removes the oldest frame that counts against the bounds of `sender`.
+    fn remove_oldest(&mut self, sender: Sender) -> Option<Frame> {
         let (oldest, size) = if self.holds(sender) {
             let held = self.held.as_mut()?;
             let oldest = held.frames.pop_front()?;
@@ -173,7 +181,7 @@ impl State {
             (oldest, &mut self.size)
         };
         size.remove(QueueSize::of(&oldest));
-        Some(oldest.count())
+        Some(oldest)
     }
 
     /// Returns why a connection ends whose queue is full for `sender`. The client is not to blame for held frames.

@@ -77,6 +77,7 @@ fn enter(_cx: Context, ws: WebSocketConnector, prints: Global<Prints>, hub: Hub)
     prints.add("PathParams", ws.path_params());
     prints.add("Audience", &ws.to(SECRET).to(format!("2 {SECRET}")).except(ws.id()));
     prints.add("Audience", &ws.others());
+    prints.add("KeyedAudience", &ws.to(SECRET).keyed(SECRET));
     prints.add("ConnectionId", &ws.id());
     prints.add("Hub", &hub);
     let identified = ws.identify(SECRET);
