@@ -100,7 +100,11 @@ impl EndpointMembers {
             .into_iter()
             .partition(|live| members.is_in_any(live.id, rooms));
         let is_pending = |live: &Arc<Live>| rooms.is_none() && members.pending.contains_key(&live.id);
-        (included, others.into_iter().filter(is_pending).collect())
+        let (pending, gone): (Vec<_>, Vec<_>) = others.into_iter().partition(is_pending);
+        drop(members);
+        // Dropped outside the lock, as in `forget`.
+        drop(gone);
+        (included, pending)
     }
 
     /// Takes a connection that leaves out of the index.
