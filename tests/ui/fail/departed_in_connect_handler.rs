@@ -3,6 +3,6 @@
 use robyn_ws::prelude::*;
 
 #[websocket("/chat", on = "connect")]
-fn chat(departed: Departed) {}
+fn chat(_departed: Departed) {}
 
 fn main() {}

@@ -3,6 +3,6 @@
 use robyn_ws::prelude::*;
 
 #[websocket("/chat")]
-async fn chat(socket: WebSocket, departed: Departed) {}
+async fn chat(_socket: WebSocket, _departed: Departed) {}
 
 fn main() {}
