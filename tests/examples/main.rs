@@ -13,3 +13,4 @@ mod support;
 mod tls;
 mod view;
 mod web_socket;
+mod who_is_here;

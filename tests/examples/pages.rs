@@ -79,8 +79,29 @@ async fn chat_page_moves_nothing_for_people_who_prefer_that() {
 }
 
 #[tokio::test]
+async fn who_is_here_page_fits_both_ways_and_has_no_violation_of_axe() {
+    passes("who_is_here", "fits").await;
+}
+
+#[tokio::test]
+async fn who_is_here_page_shows_people_and_their_tabs() {
+    passes("who_is_here", "people_and_tabs").await;
+}
+
+#[tokio::test]
+async fn who_is_here_page_shows_who_is_idle() {
+    passes("who_is_here", "idle").await;
+}
+
+#[tokio::test]
+async fn who_is_here_page_connects_again_when_the_server_was_stopped() {
+    passes("who_is_here", "reconnects").await;
+}
+
+#[tokio::test]
 async fn pages_load_nothing_and_take_no_text_for_html() {
-    for example in [Example::start("web_socket").await, Example::start("chat").await] {
+    for name in ["web_socket", "chat", "who_is_here"] {
+        let example = Example::start(name).await;
         let Answer { status, head, body } = example.get("/").await;
         assert_eq!(status, 200);
         assert!(head.contains("content-type: text/html; charset=utf-8"), "{head}");
