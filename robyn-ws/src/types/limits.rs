@@ -27,6 +27,13 @@ const MAX_WINDOW: u32 = (1 << 31) - 1;
 #[cfg(feature = "http2")]
 const MIN_WINDOW: u32 = 64 * 1024;
 
+/// The window of an HTTP/2 connection, as a multiple of the windows of all its streams. The crate `h2` counts an unread frame
+/// of fewer than 256 bytes as what it lacks, and ends a connection for which that is more than half of its window. With 12
+/// times the bytes, the windows of half of the streams can be full of frames of 20 bytes, or those of all of 37. More would
+/// let a client that sends single bytes take more memory: 260 bytes for each.
+#[cfg(feature = "http2")]
+const WINDOWS_OF_SMALL_FRAMES: u64 = 12;
+
 /// The range of times: nothing can happen in less, and more than a year is a mistake.
 const TIMES: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_hours(365 * 24);
 
@@ -268,9 +275,10 @@ limits! {
     /// (`SETTINGS_INITIAL_WINDOW_SIZE`, RFC 9113 section 6.9.2). Default: 64 KiB, 1 KiB to 16 MiB. App only, feature `http2`.
     max_http2_stream_window(u32): u32 = 64 * 1024, in 1024..=16 * 1024 * 1024, of "bytes", app only, feature "http2";
     /// The most bytes that a client may send on all streams of one HTTP/2 connection while they are not read (RFC 9113
-    /// section 6.9). Default: as much as all streams take together (`max_http2_streams` times `max_http2_stream_window`), and
-    /// at least that: with less, WebSockets that are not read would stop the others. At least 64 KiB, and less than 2 GiB.
-    /// App only, feature `http2`.
+    /// section 6.9). At least as much as all streams take together (`max_http2_streams` times `max_http2_stream_window`): with
+    /// less, WebSockets that are not read would stop the others. Default: 12 times as much, since it also bounds the number
+    /// of unread frames. A frame counts as what it has fewer than 256 bytes, and above half of this limit, the connection
+    /// ends. At least 64 KiB, and less than 2 GiB. App only, feature `http2`.
     max_http2_connection_window(u32): u32 = 0, in MIN_WINDOW..=MAX_WINDOW, of "bytes", app only, feature "http2";
     /// How long an HTTP/2 connection of `App::serve` may have no request and no WebSocket before the server ends it with
     /// GOAWAY. Default: 60 s. App only, feature `http2`.
@@ -387,7 +395,8 @@ impl Limits {
             );
             problems.report(place, None, message);
         }
-        let given = self.max_http2_connection_window.unwrap_or(MIN_WINDOW);
-        bounds.max_http2_connection_window = u32::try_from(all).unwrap_or(MAX_WINDOW).max(given);
+        let with_small_frames = all.saturating_mul(WINDOWS_OF_SMALL_FRAMES).min(u64::from(MAX_WINDOW));
+        let window = self.max_http2_connection_window.map_or(with_small_frames, u64::from);
+        bounds.max_http2_connection_window = u32::try_from(window.max(all)).unwrap_or(MAX_WINDOW).max(MIN_WINDOW);
     }
 }

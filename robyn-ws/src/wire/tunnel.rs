@@ -46,7 +46,8 @@ enum Socket {
 /// A socket in hyper's box. Its end can only be seen by reading up to it.
 #[derive(Debug)]
 struct Boxed {
-    upgraded: TokioIo<Upgraded>,
+    /// Dropped once the peer has reset it: its unread bytes would take up the window that it shares with other streams.
+    upgraded: Option<TokioIo<Upgraded>>,
     /// Bytes read while nobody wanted them. Empty in most connections.
     ahead: BytesMut,
     has_ended: bool,
@@ -55,7 +56,7 @@ struct Boxed {
 impl Tunnel {
     pub(crate) fn boxed(upgraded: Upgraded) -> Self {
         Self(Arc::new(Mutex::new(Socket::Boxed(Boxed {
-            upgraded: TokioIo::new(upgraded),
+            upgraded: Some(TokioIo::new(upgraded)),
             ahead: BytesMut::new(),
             has_ended: false,
         }))))
@@ -82,7 +83,7 @@ impl Tunnel {
         match &mut *self.0.lock() {
             #[cfg(feature = "tls")]
             Socket::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Socket::Boxed(boxed) => Pin::new(&mut boxed.upgraded).poll_write(cx, bytes),
+            Socket::Boxed(boxed) => Pin::new(boxed.open()?).poll_write(cx, bytes),
         }
     }
 
@@ -90,7 +91,7 @@ impl Tunnel {
         match &mut *self.0.lock() {
             #[cfg(feature = "tls")]
             Socket::Tls(stream) => Pin::new(stream).poll_flush(cx),
-            Socket::Boxed(boxed) => Pin::new(&mut boxed.upgraded).poll_flush(cx),
+            Socket::Boxed(boxed) => Pin::new(boxed.open()?).poll_flush(cx),
         }
     }
 
@@ -98,7 +99,7 @@ impl Tunnel {
         match &mut *self.0.lock() {
             #[cfg(feature = "tls")]
             Socket::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-            Socket::Boxed(boxed) => Pin::new(&mut boxed.upgraded).poll_shutdown(cx),
+            Socket::Boxed(boxed) => Pin::new(boxed.open()?).poll_shutdown(cx),
         }
     }
 }
@@ -114,15 +115,24 @@ impl AsyncRead for Tunnel {
 }
 
 impl Boxed {
+    fn open(&mut self) -> io::Result<&mut TokioIo<Upgraded>> {
+        self.upgraded.as_mut().ok_or_else(|| io::ErrorKind::BrokenPipe.into())
+    }
+
     fn is_ended_by_peer(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(upgraded) = &mut self.upgraded else {
+            return true;
+        };
         // A stream of HTTP/2 that is reset can no longer be written.
-        if matches!(Pin::new(&mut self.upgraded).poll_flush(cx), Poll::Ready(Err(_))) {
+        if matches!(Pin::new(&mut *upgraded).poll_flush(cx), Poll::Ready(Err(_))) {
+            self.upgraded = None;
+            self.has_ended = true;
             return true;
         }
         while !self.has_ended && self.ahead.len() < AHEAD {
             let mut bytes = [MaybeUninit::uninit(); READ];
             let mut read = ReadBuf::uninit(&mut bytes);
-            match Pin::new(&mut self.upgraded).poll_read(cx, &mut read) {
+            match Pin::new(&mut *upgraded).poll_read(cx, &mut read) {
                 Poll::Pending => return false,
                 Poll::Ready(Ok(())) if !read.filled().is_empty() => self.ahead.extend_from_slice(read.filled()),
                 Poll::Ready(_) => self.has_ended = true,
@@ -143,7 +153,7 @@ impl Boxed {
         if self.has_ended {
             return Poll::Ready(Ok(()));
         }
-        Pin::new(&mut self.upgraded).poll_read(cx, buffer)
+        Pin::new(self.open()?).poll_read(cx, buffer)
     }
 }
 

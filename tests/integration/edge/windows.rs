@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use robyn_ws::prelude::*;
-use robyn_ws_tests::{BINARY, FIN, Http2, Server, Stream, TEXT, Transport, frame, probe, within};
+use robyn_ws_tests::{BINARY, FIN, Http2, Pipe as _, Server, Stream, TEXT, Transport, frame, probe, within};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::{Instant, timeout},
@@ -15,8 +15,11 @@ use crate::edge::app;
 const SOON: Duration = Duration::from_secs(2);
 
 async fn start() -> (Server, Http2) {
+    start_with(Limits::default().max_outbound_bytes(16 * 1024 * 1024)).await
+}
+
+async fn start_with(limits: Limits) -> (Server, Http2) {
     let (probe, _seen) = probe();
-    let limits = Limits::default().max_outbound_bytes(16 * 1024 * 1024);
     let server = Server::start_encrypted(app(probe).limits(limits), |router| router, Transport::Http2).await;
     let http2 = server.http2().await;
     (server, http2)
@@ -28,6 +31,16 @@ async fn fill(stream: &mut Stream) {
     while timeout(Duration::from_millis(50), stream.write_all(&piece))
         .await
         .is_ok()
+    {}
+}
+
+/// Sends frames of 20 bytes, each a message, until the window of the stream is used up.
+async fn fill_with_small_frames(stream: &mut Stream) {
+    let message = frame(FIN | BINARY, [0; 14]);
+    assert_eq!(message.len(), 20);
+    while timeout(Duration::from_millis(50), stream.write_all(&message))
+        .await
+        .is_ok_and(|sent| sent.is_ok())
     {}
 }
 
@@ -63,6 +76,18 @@ async fn hundredth_socket_echoes_beside_99_whose_messages_nobody_handles() {
 }
 
 #[tokio::test]
+async fn hundredth_socket_echoes_beside_99_with_many_small_messages_that_nobody_handles() {
+    let (_server, http2) = start().await;
+    let mut stalled = Vec::new();
+    for _ in 0..99 {
+        let mut stream = http2.open("/edge/stalled").await;
+        fill_with_small_frames(&mut stream).await;
+        stalled.push(stream);
+    }
+    expect_echoes(&http2).await;
+}
+
+#[tokio::test]
 async fn hundredth_socket_echoes_beside_99_that_read_nothing() {
     let (_server, http2) = start().await;
     let mut stalled = Vec::new();
@@ -75,4 +100,25 @@ async fn hundredth_socket_echoes_beside_99_that_read_nothing() {
         stalled.push(stream);
     }
     expect_echoes(&http2).await;
+}
+
+#[tokio::test]
+async fn stream_that_is_reset_gives_its_window_back_though_its_handler_goes_on() {
+    let limits = Limits::default()
+        .max_http2_streams(2)
+        .max_http2_connection_window(2 * 64 * 1024);
+    let (_server, http2) = start_with(limits).await;
+    for _ in 0..2 {
+        let mut stream = http2.open("/edge/stalled").await;
+        fill(&mut stream).await;
+        stream.reset();
+    }
+    let begun = Instant::now();
+    let mut stream = http2.open("/edge/echo").await;
+    let masked = frame(FIN | TEXT, vec![b'x'; 120_000]);
+    within("the server to read", stream.write_all(&masked))
+        .await
+        .expect("it is open");
+    // Running handlers have 10 s.
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
