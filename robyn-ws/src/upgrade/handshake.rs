@@ -79,9 +79,6 @@ pub(super) fn check(parts: &Parts) -> Result<Opening, Refusal> {
     #[cfg(feature = "http2")]
     if parts.version == Version::HTTP_2 {
         http2::check(parts)?;
-        if asked.has_body {
-            return Err(Refusal::HasBody);
-        }
         check_once("Host", &asked.host)?;
         check_once("Sec-WebSocket-Version", &asked.version)?;
         check_version(asked.version.last)?;

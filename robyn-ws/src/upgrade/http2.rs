@@ -12,13 +12,23 @@ pub(super) fn check(parts: &Parts) -> Result<(), Refusal> {
         .get::<Protocol>()
         .filter(|_| parts.method == Method::CONNECT);
     match protocol {
-        Some(protocol) if protocol.as_str() == "websocket" => Ok(()),
+        Some(protocol) if protocol.as_str() == "websocket" => check_length(&parts.headers),
         Some(other) => Err(Refusal::NotImplemented(format!(
             "`:protocol` is \"{}\": this endpoint speaks `websocket`",
             printable(other.as_str())
         ))),
         None => Err("this is a WebSocket endpoint: connect with a WebSocket client (over HTTP/2, a WebSocket begins with a CONNECT request whose `:protocol` is `websocket`, see RFC 8441; `Upgrade` belongs to HTTP/1.1)".into()),
     }
+}
+
+/// Refuses a length: as soon as messages exceed it, the stream would be reset (RFC 9113 section 8.1.1).
+fn check_length(headers: &HeaderMap) -> Result<(), Refusal> {
+    if headers.contains_key(header::CONTENT_LENGTH) {
+        return Err(
+            "a WebSocket over HTTP/2 has no length, not even 0: remove `Content-Length`, since its messages follow on the stream".into(),
+        );
+    }
+    Ok(())
 }
 
 /// Joins the cookies of a request. Over HTTP/2, each may come in a header field of its own, and handlers would see only the

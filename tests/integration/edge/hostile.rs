@@ -144,3 +144,15 @@ async fn silence_after_the_choice_of_http2_ends() {
     let (_, payload) = next(&mut begun, GOAWAY).await;
     assert_eq!(payload[4..8], [0; 4], "NO_ERROR");
 }
+
+#[tokio::test]
+async fn length_above_zero_of_a_websocket_ends_its_connection_and_no_other() {
+    let (server, mut seen) = start().await;
+    let mut stream = begin(&server).await;
+    send(&mut stream, &frame(HEADERS, END_HEADERS, 1, &headers(&CONNECT))).await;
+    seen.expect("connect").await;
+    let with_length = [&CONNECT[..], &[("content-length", "5")]].concat();
+    expect_end(stream, &frame(HEADERS, END_HEADERS, 3, &headers(&with_length))).await;
+    seen.expect("Abnormal").await;
+    expect_unharmed(&server).await;
+}

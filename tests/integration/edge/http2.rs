@@ -133,6 +133,18 @@ async fn version_other_than_13_is_426_and_a_missing_one_400() {
 }
 
 #[tokio::test]
+async fn length_of_a_websocket_is_400_that_says_so_and_the_others_live() {
+    let (server, _seen) = start().await;
+    let http2 = server.http2().await;
+    let mut other = http2.open("/edge/echo").await;
+    let request = Http2::connect("/edge/echo").header("content-length", "0");
+    let (status, body) = ask(&http2, request).await;
+    assert_eq!(status, 400);
+    assert!(body.contains("remove `Content-Length`"), "{body}");
+    expect_echo(&mut other).await;
+}
+
+#[tokio::test]
 async fn connect_of_http1_is_405_as_it_is_without_http2() {
     let (server, _seen) = start().await;
     let request = Request::upgrade("/edge/echo").line("CONNECT /edge/echo HTTP/1.1");
