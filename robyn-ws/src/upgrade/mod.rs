@@ -129,7 +129,8 @@ fn check(endpoint: &Endpoint, policy: &UpgradePolicy, parts: &mut Parts) -> Resu
     check_target(endpoint, parts)?;
     let told = policy.proxies.read(parts);
     let host = handshake::host(parts, told.host.as_deref())?;
-    let scheme = told.scheme.or(policy.scheme);
+    // A proxy may speak TLS to the server for a page without TLS.
+    let scheme = if told.is_by_proxy { told.scheme } else { policy.scheme };
     check_origin(endpoint, policy, &parts.headers, &host, scheme)?;
     let has_calls = !endpoint.handlers.calls.is_empty();
     let subprotocol = handshake::subprotocol(&parts.headers, &policy.subprotocols, has_calls)?;

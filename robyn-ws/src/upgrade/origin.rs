@@ -45,7 +45,8 @@ impl Origins {
     }
 
     /// Allows only pages from the host and port that the request itself goes to. This is the default. Under `App::tls`, only
-    /// pages of `https` are allowed, unless a trusted proxy names another scheme.
+    /// pages of `https` are allowed, unless a trusted proxy has sent the request: then pages of the scheme that it names, or
+    /// of both if it names none.
     ///
     /// A proxy in front of the server has to pass on the `Host` of the request: see
     /// [Behind a proxy](crate::docs::behind_a_proxy).

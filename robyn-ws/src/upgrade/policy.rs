@@ -16,7 +16,7 @@ pub(crate) struct UpgradePolicy {
     pub(crate) hub: Hub,
     pub(crate) origins: Origins,
     pub(crate) proxies: TrustedProxies,
-    /// The scheme of all requests, if the server encrypts them itself.
+    /// The scheme of all requests that no proxy has sent, if the server encrypts them itself.
     pub(crate) scheme: Option<Scheme>,
     pub(crate) subprotocols: Vec<HeaderValue>,
 }

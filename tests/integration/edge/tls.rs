@@ -151,6 +151,26 @@ async fn page_without_encryption_is_of_another_origin() {
     }
 }
 
+#[tokio::test]
+async fn scheme_of_a_page_is_unknown_behind_a_trusted_proxy_that_does_not_name_it() {
+    let (probe, _seen) = probe();
+    for transport in [Transport::Tls, Transport::Http2] {
+        let app = app(probe.clone()).trusted_proxies(["127.0.0.1"]);
+        let server = Server::start_encrypted(app, |router| router, transport).await;
+        let page_of = |scheme: &str| {
+            let client = Request::upgrade("/edge/echo").header("X-Forwarded-For", "192.0.2.7");
+            client.header("Origin", format!("{scheme}://localhost"))
+        };
+        for scheme in ["http", "https"] {
+            page_of(scheme).connect(&server).await.ask("hi", "hi").await;
+            let named = page_of(scheme).header("X-Forwarded-Proto", scheme);
+            named.connect(&server).await.ask("hi", "hi").await;
+        }
+        let other = page_of("http").header("X-Forwarded-Proto", "https");
+        other.refused(&server).await.expect(403, "this origin");
+    }
+}
+
 #[test]
 fn main_can_return_the_error_of_a_certificate() {
     fn app() -> Result<App, ServeError> {

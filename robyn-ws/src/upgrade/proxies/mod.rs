@@ -48,6 +48,8 @@ pub(crate) struct Told {
     pub(crate) scheme: Option<Scheme>,
     /// The TCP peer, if the client is another one.
     pub(crate) proxy: Option<SocketAddr>,
+    /// Whether a trusted proxy speaks for the client, so that only it knows the scheme.
+    pub(crate) is_by_proxy: bool,
 }
 
 impl TrustedProxies {
@@ -138,6 +140,7 @@ impl TrustedProxies {
         Told {
             host: claims.host,
             scheme: claims.scheme,
+            is_by_proxy: true,
             ..told
         }
     }
