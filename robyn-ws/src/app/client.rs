@@ -122,7 +122,13 @@ impl Client {
                         return;
                     }
                     leave(http.as_mut());
-                    let Ok(ended) = timeout_at(end, http.as_mut()).await else { return };
+                    let ended = async {
+                        tokio::select! {
+                            ended = timeout_at(end, http.as_mut()) => ended.ok(),
+                            () = idle(true) => None,
+                        }
+                    };
+                    let Some(ended) = ended.await else { return };
                     break ended;
                 }
                 () = idle(has_left) => {

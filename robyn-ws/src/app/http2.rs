@@ -20,8 +20,8 @@ use crate::{
 /// The first bytes of HTTP/2 (RFC 9113 section 3.4), and of no request of HTTP/1.1.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// The time that a client has for its answer to GOAWAY.
-const GOODBYE: Duration = Duration::from_secs(5);
+/// The time that a client without streams has for its answer to the PING behind GOAWAY, before its connection is dropped.
+const GOODBYE: Duration = Duration::from_millis(500);
 
 /// The most bytes of a response that wait for the client's window, for each stream.
 const SEND_BUFFER: usize = 64 * 1024;

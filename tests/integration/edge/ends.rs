@@ -14,7 +14,7 @@ use tokio::{
 
 use crate::edge::{
     app,
-    frames::{ask_for, begin},
+    frames::{DATA, HEADERS, WINDOW_UPDATE, ask_for, begin, frame, next, send},
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -81,4 +81,18 @@ async fn client_that_answers_heartbeats_lives_and_is_as_idle_as_without() {
     expect_page(&http2).await;
     sleep(601 * SECOND).await;
     http2.ended().await.expect("GOAWAY says that there is no error");
+}
+
+#[tokio::test(start_paused = true)]
+async fn drain_leaves_soon_who_has_nothing_open_and_does_not_answer() {
+    let server = start(Limits::default());
+    let mut pipe = begin(&server, 0).await;
+    ask_for(&mut pipe, 1, "/edge/page").await;
+    assert_eq!(next(&mut pipe, HEADERS).await.0, 1);
+    send(&mut pipe, &frame(WINDOW_UPDATE, 0, 1, &100_u32.to_be_bytes())).await;
+    assert_eq!(next(&mut pipe, DATA).await.1, b"a page");
+    let begun = Instant::now();
+    server.finish().await;
+    // Running requests have a second.
+    assert!(begun.elapsed() < SECOND, "{:?}", begun.elapsed());
 }
