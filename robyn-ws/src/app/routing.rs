@@ -15,8 +15,11 @@ use crate::{
     app::{App, overlaps::HttpRoutes},
     endpoint::Endpoint,
     handler::dependencies::{Dependencies, Globals},
-    types::error::{BuildErrors, Problems},
-    upgrade::{origin::Scheme, policy::UpgradePolicy, upgrade},
+    types::{
+        error::{BuildErrors, Problems},
+        scheme::Scheme,
+    },
+    upgrade::{policy::UpgradePolicy, upgrade},
 };
 
 impl App {

@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use axum::http::{Extensions, HeaderMap, Uri};
+use axum::http::{Extensions, HeaderMap, Uri, Version};
 
 use serde::Serialize;
 
@@ -30,6 +30,7 @@ use crate::{
         membership::{Joined, Left},
         message::Message,
         request::{PathParams, QueryParams},
+        scheme::Scheme,
     },
     util::{log, printable::printable},
 };
@@ -276,6 +277,35 @@ impl WebSocketConnector {
     /// Returns the URI of the upgrade request.
     pub fn uri(&self) -> &Uri {
         self.live.request.uri()
+    }
+
+    /// Returns the host that the client has asked for, with its port if it has named one: `example.com:8443`. Behind
+    /// [trusted proxies](crate::App::trusted_proxies), it is the host that they name, otherwise that of the request. It is
+    /// `None` if no handler of the endpoint can read the request, and in unit tests with a connector alone.
+    ///
+    /// ```
+    /// use robyn_ws::prelude::*;
+    ///
+    /// /// Links to a page of the same server.
+    /// #[websocket("/chat", on = "connect")]
+    /// fn enter(ws: &WebSocketConnector) -> Option<String> {
+    ///     Some(format!("{}://{}/rules.html", ws.scheme().unwrap_or("http"), ws.host()?))
+    /// }
+    /// ```
+    pub fn host(&self) -> Option<&str> {
+        self.live.request.host()
+    }
+
+    /// Returns `https` or `http`, if the server knows it: `https` under `App::tls`, or what a
+    /// [trusted proxy](crate::App::trusted_proxies) says. Otherwise it is `None`, since something in between may speak TLS.
+    pub fn scheme(&self) -> Option<&'static str> {
+        self.live.request.scheme().map(Scheme::name)
+    }
+
+    /// Returns the version of HTTP in which the upgrade was asked for. It is `None` if no handler of the endpoint can read the
+    /// request.
+    pub fn http_version(&self) -> Option<Version> {
+        self.live.request.version()
     }
 
     /// Returns the address of the client, if the server knows it: under `App::serve`, with `ConnectInfo`, or on plain TCP.

@@ -82,7 +82,7 @@ pub fn connector_at(path: &str, target: &str) -> (WebSocketConnector, SentMessag
 fn connect(path: &str, target: &str, params: PathParams) -> (WebSocketConnector, SentMessages) {
     let request = Request::builder().uri(target).body(());
     let (parts, ()) = built(request, target, "/chat?room=a").into_parts();
-    let request = UpgradeRequest::new(&parts, parts.extensions.clone(), params, None);
+    let request = UpgradeRequest::new(&parts, parts.extensions.clone(), params, None, (None, None));
     let bounds = Arc::new(Bounds::default());
     let endpoint = Arc::new(EndpointMembers::new(path, bounds.clone()));
     let live = Arc::new(Live {

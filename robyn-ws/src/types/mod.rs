@@ -19,6 +19,7 @@ pub(crate) mod message;
 pub(crate) mod peer;
 pub(crate) mod rejection;
 pub(crate) mod request;
+pub(crate) mod scheme;
 pub(crate) mod setting;
 #[cfg(feature = "tls")]
 pub(crate) mod tls_error;

@@ -1,22 +1,24 @@
 //! The upgrade request of a connection.
 
+mod head;
+
 use std::{fmt, net::SocketAddr, sync::OnceLock};
 
 use axum::{
-    extract::{ConnectInfo, OriginalUri},
-    http::{
-        Extensions, HeaderMap, HeaderName, HeaderValue, Uri, Version, header,
-        request::Parts,
-        uri::{Authority, PathAndQuery},
-    },
+    extract::ConnectInfo,
+    http::{Extensions, HeaderMap, HeaderValue, Uri, Version, request::Parts},
 };
 
-use crate::util::user_value::UserValue;
+use self::head::Head;
+pub(crate) use self::head::head_size;
+use crate::{types::scheme::Scheme, util::user_value::UserValue};
 
 /// The upgrade request of a connection. It is empty if no handler of the endpoint can read it.
 #[derive(Clone, Default)]
 pub(crate) struct UpgradeRequest {
     head: Head,
+    version: Option<Version>,
+    scheme: Option<Scheme>,
     pub(crate) extensions: UserValue<Extensions>,
     pub(crate) path_params: PathParams,
     pub(crate) subprotocol: Option<Box<str>>,
@@ -25,15 +27,20 @@ pub(crate) struct UpgradeRequest {
 }
 
 impl UpgradeRequest {
-    /// Copies the request out of the server's read buffer, which would otherwise live as long as the connection.
+    /// Copies the request out of the server's read buffer, which would otherwise live as long as the connection. `told` are the
+    /// scheme and the host that the request itself does not tell.
     pub(crate) fn new(
         parts: &Parts,
         extensions: Extensions,
         path_params: PathParams,
         subprotocol: Option<&HeaderValue>,
+        told: (Option<Scheme>, Option<&str>),
     ) -> Self {
+        let (scheme, host) = told;
         Self {
-            head: Head::of(parts),
+            head: Head::of(parts, host),
+            version: Some(parts.version),
+            scheme,
             extensions: extensions.into(),
             path_params,
             subprotocol: subprotocol.and_then(|name| name.to_str().ok()).map(Box::from),
@@ -50,9 +57,22 @@ impl UpgradeRequest {
         self.head.headers()
     }
 
+    /// Returns the host that the client has asked for: the one that a proxy has told, or that of the target, or of `Host`.
+    pub(crate) fn host(&self) -> Option<&str> {
+        self.head.host()
+    }
+
+    pub(crate) const fn scheme(&self) -> Option<Scheme> {
+        self.scheme
+    }
+
+    pub(crate) const fn version(&self) -> Option<Version> {
+        self.version
+    }
+
     /// Keeps only `left`, the extensions that the upgrade handler's extractors have left in the request.
     pub(crate) fn keep_only_extensions(&mut self, left: Extensions) {
-        (self.head.uri, self.head.headers) = Default::default();
+        self.head.forget_parsed();
         self.extensions = left.into();
     }
 
@@ -82,106 +102,6 @@ impl fmt::Debug for UpgradeRequest {
 pub(crate) fn peer_addr(parts: &Parts) -> Option<SocketAddr> {
     let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     info.map(|info| info.0)
-}
-
-/// Returns the original target of a request, without the changes of nested routers.
-fn target(parts: &Parts) -> &Uri {
-    parts
-        .extensions
-        .get::<OriginalUri>()
-        .map_or(&parts.uri, |original| &original.0)
-}
-
-/// Returns the number of bytes that a connection would keep of a request: its target, and the names and values of its
-/// headers.
-pub(crate) fn head_size(parts: &Parts) -> usize {
-    let target = target(parts);
-    let target = [
-        target.scheme_str(),
-        target.authority().map(Authority::as_str),
-        target.path_and_query().map(PathAndQuery::as_str),
-    ];
-    let target: usize = target.into_iter().flatten().map(str::len).sum();
-    let headers = parts
-        .headers
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len());
-    target + headers.sum::<usize>()
-}
-
-/// The target and the headers of a request, in one allocation and as HTTP/1 writes them. They are parsed when a handler
-/// reads them: few do, and a map for each connection would be expensive.
-#[derive(Clone, Default)]
-struct Head {
-    lines: Box<[u8]>,
-    uri: OnceLock<Box<Uri>>,
-    headers: OnceLock<Box<HeaderMap>>,
-}
-
-const LINE_END: &[u8] = b"\r\n";
-
-impl Head {
-    /// Takes the head of a request. HTTP/2 has in its target what HTTP/1.1 has in `Host` (RFC 9113 section 8.3.1); handlers
-    /// find it where HTTP/1.1 has it.
-    fn of(parts: &Parts) -> Self {
-        let target = target(parts);
-        let authority = target.authority().filter(|_| parts.version == Version::HTTP_2);
-        let (Some(authority), Some(path)) = (authority, target.path_and_query()) else {
-            return Self::new(target, &parts.headers);
-        };
-        let mut headers = parts.headers.clone();
-        if !headers.contains_key(header::HOST)
-            && let Ok(host) = HeaderValue::from_str(authority.as_str())
-        {
-            headers.insert(header::HOST, host);
-        }
-        Self::new(&Uri::from(path.clone()), &headers)
-    }
-
-    fn new(uri: &Uri, headers: &HeaderMap) -> Self {
-        let mut lines = uri.to_string().into_bytes();
-        for (name, value) in headers {
-            lines.extend_from_slice(LINE_END);
-            lines.extend_from_slice(name.as_str().as_bytes());
-            lines.push(b':');
-            lines.extend_from_slice(value.as_bytes());
-        }
-        Self {
-            lines: lines.into(),
-            uri: OnceLock::new(),
-            headers: OnceLock::new(),
-        }
-    }
-
-    /// Returns the lines. A URI or a header value cannot contain a line end.
-    fn lines(&self) -> impl Iterator<Item = &[u8]> {
-        let mut rest = Some(&*self.lines);
-        std::iter::from_fn(move || {
-            let lines = rest?;
-            let end = lines.windows(LINE_END.len()).position(|window| window == LINE_END);
-            rest = end.map(|end| &lines[end + LINE_END.len()..]);
-            Some(&lines[..end.unwrap_or(lines.len())])
-        })
-    }
-
-    fn uri(&self) -> &Uri {
-        self.uri.get_or_init(|| {
-            let uri = self.lines().next().and_then(|target| Uri::try_from(target).ok());
-            Box::new(uri.unwrap_or_default())
-        })
-    }
-
-    fn headers(&self) -> &HeaderMap {
-        self.headers.get_or_init(|| {
-            let headers = self.lines().skip(1).filter_map(|line| {
-                // A header name cannot contain a colon.
-                let colon = line.iter().position(|&byte| byte == b':')?;
-                let (name, value) = (&line[..colon], &line[colon + 1..]);
-                Some((HeaderName::from_bytes(name).ok()?, HeaderValue::from_bytes(value).ok()?))
-            });
-            Box::new(headers.collect())
-        })
-    }
 }
 
 /// The decoded query parameters of the upgrade request.
@@ -324,30 +244,5 @@ impl fmt::Debug for PathParams {
         let names = self.iter().map(|(name, _)| name);
         f.write_str("PathParams ")?;
         f.debug_set().entries(names).finish()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn head_is_read_back_as_it_came() {
-        let uri = Uri::from_static("/a?b=c:d%0D%0A");
-        let mut headers = HeaderMap::new();
-        headers.append("cookie", HeaderValue::from_static("a: 1"));
-        headers.append("x-empty", HeaderValue::from_static(""));
-        headers.append("cookie", HeaderValue::from_bytes(b"\xff").expect("an opaque value"));
-        let head = Head::new(&uri, &headers);
-        assert_eq!((head.uri(), head.headers()), (&uri, &headers));
-    }
-
-    #[test]
-    fn head_without_headers_has_none() {
-        assert!(
-            Head::new(&Uri::from_static("/"), &HeaderMap::new())
-                .headers()
-                .is_empty()
-        );
     }
 }

@@ -7,13 +7,8 @@ use axum::http::{HeaderMap, request::Parts};
 use crate::{
     endpoint::Endpoint,
     hub::admission::AdmissionRefusal,
-    types::{peer::Peer, request::head_size},
-    upgrade::{
-        authority::Authority,
-        origin::{OriginRefusal, Scheme},
-        policy::UpgradePolicy,
-        refusal::Refusal,
-    },
+    types::{peer::Peer, request::head_size, scheme::Scheme},
+    upgrade::{authority::Authority, origin::OriginRefusal, policy::UpgradePolicy, refusal::Refusal},
     util::{log, printable::printable},
 };
 

@@ -35,12 +35,16 @@ use crate::{
     endpoint::Endpoint,
     handler::upgrade_reply::UpgradeReply,
     hub::{admission::Admitted, drain::TaskGuard},
-    types::request::{PathParams, UpgradeRequest, peer_addr},
+    types::{
+        request::{PathParams, UpgradeRequest, peer_addr},
+        scheme::Scheme,
+    },
     upgrade::{
         checks::{Sender, check_address, check_drain, check_head, check_origin, check_target, over_limit},
         handler::panicked,
         handshake::Opening,
         policy::UpgradePolicy,
+        proxies::Told,
         refusal::{ACCEPTED, Refusal},
         switching::{NotSwitched, Switching},
     },
@@ -116,7 +120,9 @@ fn drop_users(endpoint: &Endpoint, drop: impl FnOnce()) {
 struct Checked {
     opening: Opening,
     subprotocol: Option<HeaderValue>,
-    proxy: Option<SocketAddr>,
+    scheme: Option<Scheme>,
+    /// What a trusted proxy says.
+    told: Told,
 }
 
 /// Checks the request, the cheap checks first.
@@ -137,7 +143,8 @@ fn check(endpoint: &Endpoint, policy: &UpgradePolicy, parts: &mut Parts) -> Resu
     Ok(Checked {
         opening,
         subprotocol,
-        proxy: told.proxy,
+        scheme,
+        told,
     })
 }
 
@@ -146,7 +153,8 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
     let Checked {
         opening,
         subprotocol,
-        proxy,
+        scheme,
+        told,
     } = check(endpoint, policy, parts)?;
     let raw_params = RawPathParams::from_request_parts(parts, &())
         .await
@@ -162,7 +170,7 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
         .ok_or_else(|| Refusal::UpgradeRequired("this HTTP connection cannot be upgraded".to_owned()))?;
     let sender = Sender {
         peer: peer_addr(parts),
-        proxy,
+        proxy: told.proxy,
     };
     let over_limit = |parts: &Parts, refusal| over_limit(endpoint, policy, &parts.headers, sender, refusal);
     endpoint
@@ -175,7 +183,8 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
     } else {
         let kept = extensions::kept(&parts.extensions);
         let params = PathParams::of(raw_params.iter());
-        let mut request = UpgradeRequest::new(parts, kept, params, subprotocol.as_ref());
+        let told = (scheme, told.host.as_deref());
+        let mut request = UpgradeRequest::new(parts, kept, params, subprotocol.as_ref(), told);
         let reply = handler::run(endpoint, policy, &mut request, parts, sender).await?;
         (Arc::new(request), reply)
     };

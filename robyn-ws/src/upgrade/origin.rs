@@ -5,7 +5,10 @@ use std::{fmt, panic::Location};
 use axum::http::{HeaderMap, header};
 
 use crate::{
-    types::error::{Place, Problems},
+    types::{
+        error::{Place, Problems},
+        scheme::Scheme,
+    },
     upgrade::authority::{Authority, Host},
 };
 
@@ -225,37 +228,6 @@ struct Origin {
     scheme: Scheme,
     host: Host,
     port: u16,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scheme {
-    Http,
-    Https,
-}
-
-impl Scheme {
-    /// Returns the scheme that a proxy names. Some name that of the socket instead of that of its page.
-    pub(crate) fn of_proxy(name: &str) -> Option<Self> {
-        match name.to_ascii_lowercase().as_str() {
-            "http" | "ws" => Some(Self::Http),
-            "https" | "wss" => Some(Self::Https),
-            _ => None,
-        }
-    }
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Https => "https",
-        }
-    }
-
-    const fn default_port(self) -> u16 {
-        match self {
-            Self::Http => 80,
-            Self::Https => 443,
-        }
-    }
 }
 
 impl Origin {

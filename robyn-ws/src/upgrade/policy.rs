@@ -4,10 +4,8 @@ use axum::http::HeaderValue;
 
 use crate::{
     hub::Hub,
-    upgrade::{
-        origin::{Origins, Scheme},
-        proxies::TrustedProxies,
-    },
+    types::scheme::Scheme,
+    upgrade::{origin::Origins, proxies::TrustedProxies},
 };
 
 /// The rules of upgrades that all endpoints of an app share.

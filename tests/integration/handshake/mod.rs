@@ -1,6 +1,7 @@
 //! From the opening request to the 101, or to a refusal.
 
 mod addresses;
+mod asked_for;
 mod ghosts;
 mod handshake_rules;
 mod handshakes;

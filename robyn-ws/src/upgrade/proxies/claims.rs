@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::upgrade::origin::Scheme;
+use crate::types::scheme::Scheme;
 
 /// The values of `Forwarded`, or those of the `X-Forwarded-` headers.
 #[derive(Debug, Default)]

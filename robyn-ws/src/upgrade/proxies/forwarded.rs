@@ -4,12 +4,14 @@ use std::{borrow::Cow, net::SocketAddr};
 
 use axum::http::{HeaderMap, header};
 
-use crate::upgrade::{
-    handshake::is_token,
-    origin::Scheme,
-    proxies::{
-        claims::{Claims, Client},
-        node,
+use crate::{
+    types::scheme::Scheme,
+    upgrade::{
+        handshake::is_token,
+        proxies::{
+            claims::{Claims, Client},
+            node,
+        },
     },
 };
 

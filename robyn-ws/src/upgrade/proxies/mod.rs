@@ -16,13 +16,11 @@ use crate::{
     types::{
         error::{Place, Problems},
         peer::{Introduced, Peer},
+        scheme::Scheme,
     },
-    upgrade::{
-        origin::Scheme,
-        proxies::{
-            claims::{Claims, Client, agreed},
-            x_forwarded::{X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO},
-        },
+    upgrade::proxies::{
+        claims::{Claims, Client, agreed},
+        x_forwarded::{X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO},
     },
     util::{log, network::Network, printable::printable, repeated::Repeated},
 };

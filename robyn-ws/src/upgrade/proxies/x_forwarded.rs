@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use axum::http::{HeaderMap, HeaderName};
 
-use crate::upgrade::{
-    origin::Scheme,
-    proxies::{
+use crate::{
+    types::scheme::Scheme,
+    upgrade::proxies::{
         claims::{Claims, Client},
         node,
     },
