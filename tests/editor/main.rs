@@ -105,9 +105,9 @@ fn words_of_the_attribute_are_explained_and_completed(project: &Project, editor:
     let text = editor.hover(project.place("(\"/7\", §on"));
     assert!(text.contains("The event that the function handles"), "{text}");
     for (attribute, expected) in [
-        ("\"/new\", §", &["on", "router", "state", "blocking"][..]),
+        ("\"/new\", §", &["on", "method", "router", "state", "blocking"][..]),
         ("\"/new\", o§", &["on"]),
-        ("\"/new\", on = §", &["upgrade", "connect", "message", "close"]),
+        ("\"/new\", on = §", &["upgrade", "connect", "message", "call", "close"]),
         ("\"/new\", on = me§", &["message"]),
         ("\"/new\", on = \"message\", §", &["router", "blocking"]),
         ("\"/new\", on = \"message\", rou§", &["router"]),

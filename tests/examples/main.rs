@@ -1,5 +1,6 @@
 //! Every example is started as a program, and driven over everything that it shows.
 
+mod calls;
 mod chat;
 mod clients;
 mod deploy;

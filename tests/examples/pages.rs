@@ -49,6 +49,21 @@ async fn web_socket_page_keeps_focus_and_text_when_the_server_stops_and_connects
 }
 
 #[tokio::test]
+async fn calls_page_fits_both_ways_and_has_no_violation_of_axe() {
+    passes("calls", "fits").await;
+}
+
+#[tokio::test]
+async fn calls_page_shows_results_errors_and_what_another_tab_says() {
+    passes("calls", "calls").await;
+}
+
+#[tokio::test]
+async fn calls_page_connects_again_when_the_server_stops() {
+    passes("calls", "reconnects").await;
+}
+
+#[tokio::test]
 async fn chat_page_fits_both_ways_and_has_no_violation_of_axe() {
     passes("chat", "fits").await;
 }
@@ -100,7 +115,7 @@ async fn who_is_here_page_connects_again_when_the_server_was_stopped() {
 
 #[tokio::test]
 async fn pages_load_nothing_and_take_no_text_for_html() {
-    for name in ["web_socket", "chat", "who_is_here"] {
+    for name in ["web_socket", "chat", "who_is_here", "calls"] {
         let example = Example::start(name).await;
         let Answer { status, head, body } = example.get("/").await;
         assert_eq!(status, 200);

@@ -123,3 +123,46 @@ pub(crate) fn long_broadcasts(clients: &mut [Client], _burst: usize, rounds: usi
         }
     }
 }
+
+/// What a client says to the handlers of JSON, 64 bytes, and what it is answered.
+const TYPED: [&str; 2] = [
+    r#"{"user":"robin","room":17,"text":"what do you make of this one"}"#,
+    r#"{"count":1,"user":"robin","room":17,"text":"what do you make of this one"}"#,
+];
+
+/// Has each client send `burst` messages with JSON and be answered, for so many rounds.
+pub(crate) fn typed_echoes(clients: &mut [Client], burst: usize, rounds: usize) {
+    let [said, answered] = TYPED;
+    exchanges(clients, burst, rounds, [said, answered]);
+}
+
+/// The same as calls.
+pub(crate) fn calls(clients: &mut [Client], burst: usize, rounds: usize) {
+    let [said, answered] = TYPED;
+    let call = format!(r#"{{"jsonrpc":"2.0","method":"say","params":{said},"id":1}}"#);
+    let result = format!(r#"{{"jsonrpc":"2.0","result":{answered},"id":1}}"#);
+    exchanges(clients, burst, rounds, [&call, &result]);
+}
+
+fn exchanges(clients: &mut [Client], burst: usize, rounds: usize, [said, answered]: [&str; 2]) {
+    let messages = frame(FIN | TEXT, said).repeat(burst);
+    let answers = frame_of_server(answered).repeat(burst);
+    for _ in 0..rounds {
+        for client in &mut *clients {
+            client.0.write_all(&messages).expect("the server reads");
+        }
+        for client in &mut *clients {
+            client.exchange(&[], &answers);
+        }
+    }
+}
+
+/// Encodes a text of less than 65,536 bytes without a mask.
+fn frame_of_server(text: &str) -> Vec<u8> {
+    let length = u16::try_from(text.len()).expect("a short text");
+    let header = match u8::try_from(length) {
+        Ok(short @ 0..=125) => vec![FIN | TEXT, short],
+        _ => [&[FIN | TEXT, 126], &length.to_be_bytes()[..]].concat(),
+    };
+    [&header, text.as_bytes()].concat()
+}

@@ -12,7 +12,7 @@ use std::{
 use robyn_ws_tests::announced_address;
 
 use crate::{
-    clients::{Client, broadcasts, echoes, long_broadcasts},
+    clients::{Client, broadcasts, calls, echoes, long_broadcasts, typed_echoes},
     report::at_most,
 };
 
@@ -142,6 +142,25 @@ fn echo_takes_few_instructions() {
         };
         let what = format!("instructions for an echo, {burst} in flight");
         at_most(bound, &what, load.instructions_per_message(program));
+    }
+}
+
+#[test]
+fn call_takes_hardly_more_instructions_than_a_typed_echo() {
+    let Some(program) = program() else { return };
+    for (burst, rounds) in [(1, 300), (16, 100)] {
+        let load = |path, act: fn(&mut [Client], usize, usize)| Load {
+            path,
+            clients: 16,
+            burst,
+            rounds,
+            is_compressed: false,
+            act,
+        };
+        let typed = load("/typed", typed_echoes).instructions_per_message(program);
+        let call = load("/calls", calls).instructions_per_message(program);
+        let what = format!("instructions for a call, {burst} in flight, of the {typed:.2} for a typed echo");
+        at_most(1.5 * typed, &what, call);
     }
 }
 

@@ -21,14 +21,14 @@ use crate::{
         text::{NO_ID, push_error, push_result},
     },
     types::{borrowed::Borrowed, error_object::ErrorObject, message::Message, utf8_bytes::Utf8Bytes},
-    util::{isolate, likeness::closest, log, printable::printable},
+    util::{isolate, log},
     wire::received::Incoming,
 };
 
 /// What a message comes to.
 enum Step {
-    /// It is handled. An answer is sent, if there is one.
-    Done(Option<String>),
+    /// It is handled. An answer is sent, unless it is empty.
+    Done(String),
     /// The handler has not answered: its outcome ends the connection.
     Concluded(&'static Entry, Outcome),
     /// A handler has to wait, or there are several calls.
@@ -88,8 +88,12 @@ impl Connection {
             },
             Incoming::Owned(message) => message.into(),
         };
-        match context.step(message) {
-            Step::Done(answer) => self.driver.settle(answer.map(Message::from).as_ref()),
+        let shared = match &incoming {
+            Incoming::Owned(Message::Text(text)) => Some(text),
+            _ => None,
+        };
+        match context.step(message, shared) {
+            Step::Done(answer) => self.settle_text(answer),
             Step::Concluded(entry, outcome) => self.answer(entry, outcome),
             Step::Waits(job) => return Some(job),
         }
@@ -191,8 +195,8 @@ impl Connection {
 }
 
 impl HandlerContext {
-    /// Handles a message whose handler does not wait.
-    fn step(&mut self, message: Borrowed<'_>) -> Step {
+    /// Handles a message, unless it has to wait. Its text may be `shared`, and is copied otherwise.
+    fn step(&mut self, message: Borrowed<'_>, shared: Option<&Utf8Bytes>) -> Step {
         let mut answer = String::new();
         let text = match message {
             Borrowed::Text(text) => text,
@@ -200,26 +204,27 @@ impl HandlerContext {
                 return refused(&ErrorObject::invalid_request("expected text, the message is binary"));
             }
         };
+        let kept = || shared.cloned().unwrap_or_else(|| text.into());
         let request = match parse(text, &self.endpoint.bounds) {
             Received::One(Item::Call(request)) => request,
-            Received::One(Item::Answer(answer)) => {
-                take_answer(&self.connector.live, answer);
-                return Step::Done(None);
+            Received::One(Item::Answer(received)) => {
+                take_answer(&self.connector.live, received);
+                return Step::Done(answer);
             }
             Received::One(Item::Invalid { id, why }) => {
                 push_error(&mut answer, id.unwrap_or(NO_ID), &ErrorObject::invalid_request(why));
-                return Step::Done(Some(answer));
+                return Step::Done(answer);
             }
             Received::Batch(elements) => {
                 let places = elements.into_iter().map(|element| place(text, element)).collect();
-                return Step::Waits(Job::Batch(text.into(), places));
+                return Step::Waits(Job::Batch(kept(), places));
             }
             Received::Malformed => return refused(&ErrorObject::parse_error()),
             Received::Invalid(why) => return refused(&ErrorObject::invalid_request(why)),
         };
         let Some(handler) = self.find(&request) else {
             not_found(&request, &mut answer);
-            return Step::Done((!answer.is_empty()).then_some(answer));
+            return Step::Done(answer);
         };
         let entry = handler.entry;
         match handler.call {
@@ -230,11 +235,11 @@ impl HandlerContext {
                 };
                 let outcome = self.call::<event::Call>(entry, call, payload).into();
                 match self.answer_into(entry, request.id, outcome, &mut answer) {
-                    Ok(()) => Step::Done((!answer.is_empty()).then_some(answer)),
+                    Ok(()) => Step::Done(answer),
                     Err(outcome) => Step::Concluded(entry, outcome),
                 }
             }
-            _ => Step::Waits(Job::Call(OwnedRequest::new(handler, &request, text.into(), text))),
+            _ => Step::Waits(Job::Call(OwnedRequest::new(handler, &request, kept(), text))),
         }
     }
 
@@ -242,27 +247,10 @@ impl HandlerContext {
     fn find(&self, request: &Request<'_>) -> Option<BoundHandler<event::Call>> {
         let found = self.endpoint.handlers.method(&request.method);
         if found.is_none() {
-            self.log_unknown(&request.method);
+            let (id, endpoint) = (self.connector.id(), &self.endpoint.path);
+            self.endpoint.handlers.log_unknown_method(id, endpoint, &request.method);
         }
         found
-    }
-
-    #[cold]
-    fn log_unknown(&self, method: &str) {
-        let known: Vec<_> = self
-            .endpoint
-            .handlers
-            .calls
-            .iter()
-            .map(|handler| handler.entry.method)
-            .collect();
-        let (id, endpoint, called) = (self.connector.id(), &self.endpoint.path, printable(method));
-        match closest(method, &known) {
-            Some(meant) => {
-                log::info!(%id, %endpoint, method = %called, "no such method: did the client mean `{meant}`?")
-            }
-            None => log::info!(%id, %endpoint, method = %called, "no such method"),
-        }
     }
 
     /// Appends the answer to a call. Returns the outcome if it ends the connection instead.
@@ -334,7 +322,7 @@ fn place(text: &str, part: &str) -> Range<usize> {
 fn refused(error: &ErrorObject) -> Step {
     let mut answer = String::new();
     push_error(&mut answer, NO_ID, error);
-    Step::Done(Some(answer))
+    Step::Done(answer)
 }
 
 fn not_found(request: &Request<'_>, answer: &mut String) {

@@ -9,6 +9,7 @@ pub(crate) mod resolve;
 pub(crate) mod router;
 mod scope;
 pub(crate) mod selection;
+mod unknown_methods;
 pub(crate) mod warnings;
 
 use std::{any::TypeId, sync::Arc};
@@ -16,6 +17,7 @@ use std::{any::TypeId, sync::Arc};
 use crate::{
     endpoint::{
         registry::{Call, Entry, UpgradeFn},
+        unknown_methods::UnknownMethods,
         warnings::Warnings,
     },
     handler::{
@@ -69,6 +71,7 @@ pub(crate) struct Handlers {
     pub(crate) message: Option<BoundHandler<Message>>,
     /// Sorted by the names of their methods.
     pub(crate) calls: Box<[BoundHandler<event::Call>]>,
+    unknown_methods: UnknownMethods,
     pub(crate) close: Option<BoundHandler<Close>>,
     pub(crate) session: Option<BoundHandler<Session>>,
 }

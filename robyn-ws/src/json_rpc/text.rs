@@ -45,8 +45,11 @@ fn request(method: &str, params: &str, room: usize) -> String {
 
 /// Appends the answer to the call with this `id`. Both are JSON.
 pub(crate) fn push_result(out: &mut String, id: &str, result: &str) {
-    out.reserve(result.len() + id.len() + 36);
-    out.push_str(r#"{"jsonrpc":"2.0","result":"#);
+    const HEAD: &str = r#"{"jsonrpc":"2.0","result":"#;
+
+    // Exactly, since a text without room left is shared without another allocation.
+    out.reserve_exact(HEAD.len() + result.len() + ID.len() + id.len() + 1);
+    out.push_str(HEAD);
     out.push_str(result);
     push_id(out, id);
 }
@@ -65,8 +68,10 @@ pub(crate) fn push_error(out: &mut String, id: &str, error: &ErrorObject) {
     push_id(out, id);
 }
 
+const ID: &str = r#","id":"#;
+
 fn push_id(out: &mut String, id: &str) {
-    out.push_str(r#","id":"#);
+    out.push_str(ID);
     out.push_str(id);
     out.push('}');
 }

@@ -193,7 +193,7 @@ limits! {
     /// thread of a `blocking` handler cannot be stopped: the connection ends without it, and the close handler runs when
     /// the thread is done.
     handler_grace(Duration): Duration = Duration::from_secs(10), in TIMES;
-    /// How long a message handler may run before its connection is closed with 1011. Default: off. An asynchronous handler
+    /// How long a message or `call` handler may run before its connection is closed with 1011. Default: off. An asynchronous handler
     /// is dropped, the thread of a `blocking` one is left behind, and any other synchronous one cannot be interrupted.
     handler_timeout(impl Into<Option<Duration>>): Option<Duration> = None, in TIMES, none "no timeout";
     /// How long `App::serve` drains on SIGINT and SIGTERM before it cuts the remaining connections. Default: 10 s. App only.

@@ -58,6 +58,9 @@ const GROWING: [&str; 3] = ["floor", "robyn_ws", "axum"];
 /// Who is flooded: ours, and the usual way. The floor knows no frames but whole texts.
 const FLOODED: [&str; 2] = ["robyn_ws", "axum"];
 
+/// Who speaks JSON-RPC.
+const CALLED: [&str; 2] = ["robyn_ws", "jsonrpsee"];
+
 const UNTYPED: &[Kind] = &[
     Kind::Echo,
     Kind::OpenLoop,
@@ -125,6 +128,13 @@ pub(crate) const PEERS: &[Peer] = &[
         has_workers: true,
     },
     Peer {
+        name: "jsonrpsee",
+        title: "jsonrpsee",
+        program: Program::Ours(Some("jsonrpsee")),
+        takes: Takes::Only(&[Kind::Calls], "it takes calls"),
+        has_workers: true,
+    },
+    Peer {
         name: "uwebsockets",
         title: "uWebSockets",
         program: Program::C {
@@ -176,6 +186,7 @@ impl Peer {
     pub(crate) fn why_not(&self, kind: Kind) -> Option<&'static str> {
         match self.takes {
             _ if kind == Kind::Flood => (!FLOODED.contains(&self.name)).then_some("it is not flooded"),
+            _ if kind == Kind::Calls => (!CALLED.contains(&self.name)).then_some("it has no JSON-RPC"),
             _ if kind == Kind::Growth => (!GROWING.contains(&self.name)).then_some("its growth is not measured"),
             Takes::Only(kinds, reason) if !kinds.contains(&kind) => Some(reason),
             _ => None,

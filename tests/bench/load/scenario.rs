@@ -1,7 +1,10 @@
 //! What is measured: the list of scenarios.
 
 use indicatif::HumanCount;
-use robyn_ws_bench::{ANSWERED, ECHO, FAN_OUT, ROOMS, SAID, TYPED, TYPED_FAN_OUT, client_frame, server_frame};
+use robyn_ws_bench::{
+    ANSWERED, CALL, CALLS, ECHO, FAN_OUT, RESULT, RESULT_OF_JSONRPSEE, ROOMS, SAID, TYPED, TYPED_FAN_OUT, client_frame,
+    server_frame,
+};
 
 use crate::{
     exchange::{Next, Shape},
@@ -22,12 +25,14 @@ pub(crate) enum Kind {
     SlowReader,
     Flood,
     Typed,
+    /// JSON-RPC 2.0.
+    Calls,
     /// The same with more and more connections.
     Growth,
 }
 
 impl Kind {
-    pub(crate) const ALL: [(&'static str, Self); 9] = [
+    pub(crate) const ALL: [(&'static str, Self); 10] = [
         ("echo", Self::Echo),
         ("open_loop", Self::OpenLoop),
         ("fan_out", Self::FanOut),
@@ -36,6 +41,7 @@ impl Kind {
         ("slow_reader", Self::SlowReader),
         ("flood", Self::Flood),
         ("typed", Self::Typed),
+        ("calls", Self::Calls),
         ("growth", Self::Growth),
     ];
 }
@@ -97,6 +103,8 @@ pub(crate) fn all(open_files: u64) -> Vec<Scenario> {
         typed_echo(16),
         typed_fan_out(1_000, 1),
         typed_fan_out(1_000, 16),
+        calls(1),
+        calls(16),
     ]);
     let most = usize::try_from(open_files)
         .unwrap_or(usize::MAX)
@@ -119,6 +127,16 @@ fn typed_echo(in_flight: usize) -> Scenario {
     answered(Kind::Typed, title, TYPED, in_flight, texts)
 }
 
+/// The typed echo once more, as a call.
+fn calls(in_flight: usize) -> Scenario {
+    let title = format!("call, {in_flight} in flight");
+    let mut calls = answered(Kind::Calls, title, CALLS, in_flight, [CALL, RESULT].map(str::as_bytes));
+    if let Work::Exchange(exchanged) = &mut calls.work {
+        exchanged.answer_of = Some(("jsonrpsee", server_frame(RESULT_OF_JSONRPSEE.as_bytes())));
+    }
+    calls
+}
+
 /// One client says something and is answered.
 fn answered(kind: Kind, title: String, path: &'static str, in_flight: usize, [said, answer]: [&[u8]; 2]) -> Scenario {
     Scenario {
@@ -129,6 +147,7 @@ fn answered(kind: Kind, title: String, path: &'static str, in_flight: usize, [sa
             shape: echoes(in_flight),
             request: client_frame(said),
             answer: server_frame(answer),
+            answer_of: None,
             metric: Metric::CpuPerMessage,
         }),
         is_large: false,
@@ -169,6 +188,7 @@ fn fan_out(listeners: usize, publishers: usize, in_flight: usize) -> Scenario {
             shape: one_group(listeners, publishers, in_flight),
             request: client_frame(&text),
             answer: server_frame(&text),
+            answer_of: None,
             metric: Metric::CpuPerDelivery,
         }),
         is_large: listeners > 1_000,
@@ -189,6 +209,7 @@ fn typed_fan_out(listeners: usize, in_flight: usize) -> Scenario {
             shape: one_group(listeners, 1, in_flight),
             request: client_frame(SAID.as_bytes()),
             answer: server_frame(ANSWERED.as_bytes()),
+            answer_of: None,
             metric: Metric::CpuPerDelivery,
         }),
         is_large: false,
@@ -205,6 +226,7 @@ fn growth(connections: usize) -> Scenario {
             shape: one_group(connections, 1, 1),
             request: client_frame(&text),
             answer: server_frame(&text),
+            answer_of: None,
             metric: Metric::CpuPerDelivery,
         }),
         is_large: true,
@@ -237,6 +259,7 @@ fn rooms(rooms: usize, members: usize) -> Scenario {
             },
             request: client_frame(&text),
             answer: server_frame(&text),
+            answer_of: None,
             metric: Metric::CpuPerDelivery,
         }),
         is_large: true,

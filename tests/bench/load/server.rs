@@ -22,6 +22,8 @@ const REST: Duration = Duration::from_secs(1);
 /// Killed, with whatever it has started, when it is dropped.
 pub(crate) struct Server {
     child: Child,
+    /// The name of the peer.
+    pub(crate) peer: &'static str,
     pub(crate) address: SocketAddr,
 }
 
@@ -34,7 +36,11 @@ impl Server {
         let child = cores
             .on_servers(|| command.spawn())?
             .with_context(|| format!("cannot start {}", peer.name))?;
-        let mut server = Self { child, address };
+        let mut server = Self {
+            child,
+            peer: peer.name,
+            address,
+        };
         server.wait_until_it_listens(peer.name)?;
         Ok(server)
     }

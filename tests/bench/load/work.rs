@@ -51,6 +51,8 @@ pub(crate) struct Exchanged {
     pub(crate) request: Vec<u8>,
     /// and the one that every member of its group gets for it.
     pub(crate) answer: Vec<u8>,
+    /// What one peer sends instead: the same, in another order.
+    pub(crate) answer_of: Option<(&'static str, Vec<u8>)>,
     /// Whether the server's time is divided by publications or by deliveries.
     pub(crate) metric: Metric,
 }
@@ -113,7 +115,9 @@ impl Exchanged {
     fn run(&self, server: &Server, times: Times, sockets: Vec<TcpStream>) -> Result<Sample> {
         // A client may become a member of its room after it was answered.
         server.come_to_rest();
-        let mut exchange = Exchange::new(sockets, self.shape, &self.request, &self.answer)?;
+        let other = self.answer_of.as_ref().filter(|(peer, _)| *peer == server.peer);
+        let answer = other.map_or(&self.answer, |(_, answer)| answer);
+        let mut exchange = Exchange::new(sockets, self.shape, &self.request, answer)?;
         exchange.run(Until::Elapsed(times.warm_up))?;
         let before = server.cpu();
         let counted = exchange.run(Until::Elapsed(times.measured))?;

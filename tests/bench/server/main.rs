@@ -37,6 +37,7 @@ fn serve() -> Result<()> {
         "axum" => on_tokio(workers, peers::axum_broadcast::serve(address)),
         "axum_mpsc" => on_tokio(workers, peers::axum_mpsc::serve(address)),
         "actix_ws" => peers::actix_ws::serve(address, workers),
+        "jsonrpsee" => on_tokio(workers, peers::jsonrpsee::serve(address)),
         "fastwebsockets" => on_tokio(workers, peers::fastwebsockets::serve(address)),
         _ => bail!("no peer is called `{peer}`"),
     }

@@ -20,10 +20,19 @@ pub const TYPED: &str = "/typed";
 /// Takes [`SAID`] and sends [`ANSWERED`] to everyone who is connected here.
 pub const TYPED_FAN_OUT: &str = "/typed_fan_out";
 
+/// The method `say` of JSON-RPC 2.0, which takes [`SAID`] as parameters and returns [`ANSWERED`].
+pub const CALLS: &str = "/calls";
+
 /// What a client of the typed endpoints says, 64 bytes.
 pub const SAID: &str = r#"{"user":"robin","room":17,"text":"what do you make of this one"}"#;
 /// What it is answered.
 pub const ANSWERED: &str = r#"{"city":"Gotham","user":"robin","room":17,"text":"what do you make of this one"}"#;
+/// A call with [`SAID`] as its parameters.
+pub const CALL: &str = r#"{"jsonrpc":"2.0","method":"say","params":{"user":"robin","room":17,"text":"what do you make of this one"},"id":1}"#;
+/// Its answer, with the members in the order of the specification's examples,
+pub const RESULT: &str = r#"{"jsonrpc":"2.0","result":{"city":"Gotham","user":"robin","room":17,"text":"what do you make of this one"},"id":1}"#;
+/// and in that of jsonrpsee.
+pub const RESULT_OF_JSONRPSEE: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"city":"Gotham","user":"robin","room":17,"text":"what do you make of this one"}}"#;
 /// The word of the app's own state in [`ANSWERED`].
 pub const CITY: &str = "Gotham";
 

@@ -2,6 +2,8 @@
 
 mod batches;
 mod failures;
+mod foreign;
+mod hostile;
 mod notifications;
 mod parameters;
 mod specification;

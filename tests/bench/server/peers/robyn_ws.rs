@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 use anyhow::Result;
 use robyn_ws::{JsonError, prelude::*};
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::typed::{Answered, LEAGUE, League, Said};
 
@@ -50,6 +51,16 @@ fn typed_fan_out(
     visit.messages += 1;
     ws.sync_broadcast(Message::json(&Answered::new(&league, &said))?);
     Ok(())
+}
+
+#[websocket("/calls", on = "call", method = "say")]
+fn call(
+    Params(said): Params<Said<'_>>,
+    visit: &mut Visit,
+    league: Global<League>,
+) -> Result<Box<RawValue>, serde_json::Error> {
+    visit.messages += 1;
+    to_raw_value(&Answered::new(&league, &said))
 }
 
 pub(crate) async fn serve(address: SocketAddr) -> Result<()> {
