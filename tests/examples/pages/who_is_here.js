@@ -66,7 +66,8 @@ run({
     await expectStatus(page, "Not connected: the server shuts down. Next try in 1 s");
     await server.start();
     await expectStatus(page, /^$/);
-    await news(page, "Robin is here");
+    // The news of before have stayed.
+    await page.locator("#news p", { hasText: "Robin is here" }).nth(1).waitFor();
     await person(page, "Robin (you)");
   },
 });
