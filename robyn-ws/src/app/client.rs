@@ -11,6 +11,7 @@ use std::{
 };
 
 use axum::{Router, http::Version, response::Response};
+use bytes::Bytes;
 use hyper::{
     Request,
     body::Incoming,
@@ -31,6 +32,7 @@ use crate::{
     app::edge_metrics::http2_connection,
     types::peer::{Introduced, Peer},
     util::{log, time::never},
+    wire::http_socket::HttpSocket,
 };
 
 /// The time that a client has for the head of a request, from the beginning of TCP. axum's own server waits forever, so
@@ -54,16 +56,24 @@ pub(crate) struct Client {
     /// Whether it has sent a request.
     asked: AtomicBool,
     end: watch::Receiver<Option<Instant>>,
+    /// How long it may take nothing of an answer.
+    send_timeout: Duration,
 }
 
 impl Client {
-    pub(super) fn new(peer: Peer, router: Router, end: watch::Receiver<Option<Instant>>) -> Self {
+    pub(super) fn new(
+        peer: Peer,
+        router: Router,
+        end: watch::Receiver<Option<Instant>>,
+        send_timeout: Duration,
+    ) -> Self {
         Self {
             peer,
             introduced: None,
             router,
             asked: AtomicBool::new(false),
             end,
+            send_timeout,
         }
     }
 
@@ -85,12 +95,13 @@ impl Client {
         self.asked.load(Ordering::Relaxed)
     }
 
-    /// Serves its requests over HTTP/1.1, of which one may become a connection.
-    pub(super) async fn serve_http1(self, stream: impl Socket) {
+    /// Serves its requests over HTTP/1.1, of which one may become a connection, and the first bytes may have been read.
+    pub(super) async fn serve_http1(self, stream: impl Socket, ahead: Bytes) {
+        let socket = HttpSocket::new(stream, ahead, Some(self.send_timeout));
         let http = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(REQUEST_HEAD)
-            .serve_connection(TokioIo::new(stream), Self::service(&self))
+            .serve_connection(TokioIo::new(socket), Self::service(&self))
             .with_upgrades();
         self.drive(pin!(http), http1::UpgradeableConnection::graceful_shutdown, |_left| {
             pending()

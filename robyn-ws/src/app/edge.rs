@@ -2,8 +2,9 @@
 
 #[cfg(any(feature = "tls", feature = "http2"))]
 use std::any::Any;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 #[cfg(any(feature = "tls", feature = "http2"))]
 use tokio::net::TcpStream;
 
@@ -11,8 +12,6 @@ use tokio::net::TcpStream;
 use crate::app::http2::{Http2, begins_with, first_bytes};
 #[cfg(all(feature = "tls", feature = "http2"))]
 use crate::app::tls::accept::speaks_http2;
-#[cfg(feature = "http2")]
-use crate::wire::http_socket::HttpSocket;
 #[cfg(any(feature = "tls", feature = "http2"))]
 use crate::wire::tcp::tune_stream;
 #[cfg(feature = "tls")]
@@ -76,6 +75,7 @@ pub(crate) struct Edge {
     with_proxy_protocol: Option<Arc<TrustedProxies>>,
     refused_introductions: Arc<Repeated>,
     pub(super) is_encrypted: bool,
+    pub(super) send_timeout: Duration,
     #[cfg(feature = "tls")]
     tls: Option<Acceptor>,
     #[cfg(feature = "http2")]
@@ -83,15 +83,12 @@ pub(crate) struct Edge {
 }
 
 impl Edge {
-    #[cfg_attr(
-        not(any(feature = "tls", feature = "http2")),
-        expect(unused_variables, reason = "plain HTTP/1.1 has no limits of the app")
-    )]
     pub(super) fn new(wishes: &Wishes, with_proxy_protocol: Option<Arc<TrustedProxies>>, bounds: &Bounds) -> Self {
         Self {
             with_proxy_protocol,
             refused_introductions: Arc::default(),
             is_encrypted: wishes.encrypted_at.is_some(),
+            send_timeout: bounds.send_timeout,
             #[cfg(feature = "tls")]
             tls: wishes.tls.get().map(|(tls, _)| Acceptor::new(tls.clone(), bounds)),
             #[cfg(feature = "http2")]
@@ -103,7 +100,7 @@ impl Edge {
     pub(super) fn welcome(self: &Arc<Self>, stream: impl Socket, client: Client) {
         if self.is_plain(&client) {
             // Most clients: their tasks have no room for what the others need.
-            tokio::spawn(client.serve_http1(stream));
+            tokio::spawn(client.serve_http1(stream, Bytes::new()));
         } else {
             let edge = self.clone();
             tokio::spawn(async move { edge.serve(stream, client).await });
@@ -146,7 +143,7 @@ impl Edge {
         if self.http2.is_cleartext() {
             return Box::pin(self.serve_cleartext(stream, client)).await;
         }
-        client.serve_http1(stream).await;
+        client.serve_http1(stream, Bytes::new()).await;
     }
 
     /// Serves a client whose first bytes say which version it speaks.
@@ -156,12 +153,10 @@ impl Edge {
         let Some(ahead) = client.unless_late(first_bytes(&mut stream)).await else {
             return;
         };
-        let speaks_http2 = begins_with(&ahead);
-        let stream = HttpSocket::new(stream, ahead);
-        if speaks_http2 {
-            self.http2.serve(stream, client).await;
+        if begins_with(&ahead) {
+            self.http2.serve(stream, ahead, client).await;
         } else {
-            client.serve_http1(stream).await;
+            client.serve_http1(stream, ahead).await;
         }
     }
 
@@ -173,9 +168,9 @@ impl Edge {
         };
         #[cfg(feature = "http2")]
         if speaks_http2(&stream) {
-            return Box::pin(self.http2.serve(stream, client)).await;
+            return Box::pin(self.http2.serve(stream, Bytes::new(), client)).await;
         }
-        client.serve_http1(stream).await;
+        client.serve_http1(stream, Bytes::new()).await;
     }
 }
 

@@ -101,7 +101,8 @@ impl Server {
     }
 
     fn welcome<S: Socket>(&self, stream: S, peer: impl Any) {
-        let client = Client::new(Peer::of_socket(&peer), self.router.clone(), self.end.subscribe());
+        let (peer, end) = (Peer::of_socket(&peer), self.end.subscribe());
+        let client = Client::new(peer, self.router.clone(), end, self.edge.send_timeout);
         self.edge.welcome(stream, client);
     }
 

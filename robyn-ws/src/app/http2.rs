@@ -1,20 +1,25 @@
 //! HTTP/2 under `App::serve`, whose streams can become connections (RFC 8441).
 
+mod answers;
 mod streams;
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use hyper::server::conn::http2;
+use hyper::{
+    server::conn::http2,
+    service::{Service as _, service_fn},
+};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{io::AsyncReadExt, time::timeout};
 
 use crate::{
     app::{
         client::{Client, REQUEST_HEAD, Socket},
-        http2::streams::Streams,
+        http2::{answers::Pieces, streams::Streams},
     },
     types::limits::Bounds,
+    wire::http_socket::HttpSocket,
 };
 
 /// The first bytes of HTTP/2 (RFC 9113 section 3.4), and of no request of HTTP/1.1.
@@ -36,6 +41,7 @@ pub(super) struct Http2 {
     connection_window: u32,
     max_head: u32,
     idle_timeout: Duration,
+    send_timeout: Duration,
     heartbeat_interval: Option<Duration>,
     /// The most heartbeats in a row that a client may miss.
     missed_heartbeats: u32,
@@ -52,6 +58,7 @@ impl Http2 {
             connection_window: bounds.max_http2_connection_window,
             max_head: u32::try_from(max_head).unwrap_or(u32::MAX),
             idle_timeout: bounds.http2_idle_timeout,
+            send_timeout: bounds.send_timeout,
             heartbeat_interval: bounds.heartbeat_interval,
             missed_heartbeats: bounds.max_missed_heartbeats,
         }
@@ -61,10 +68,20 @@ impl Http2 {
         self.cleartext
     }
 
-    /// Serves a client that speaks HTTP/2.
-    pub(super) async fn serve(&self, stream: impl Socket, client: Client) {
+    /// Serves a client that speaks HTTP/2, of which the first bytes may have been read.
+    pub(super) async fn serve(&self, stream: impl Socket, ahead: Bytes, client: Client) {
         let client = &Arc::new(client);
-        let streams = &Streams::default();
+        let streams = &Streams::new(self.send_timeout);
+        // A client that takes no bytes of TCP gets no heartbeats either.
+        let lost_after = self
+            .heartbeat_interval
+            .map(|interval| interval.saturating_mul(self.missed_heartbeats));
+        let socket = HttpSocket::new(stream, ahead, lost_after);
+        let answers = Client::service(client.clone());
+        let service = service_fn(move |request| {
+            let answer = answers.call(request);
+            async move { Ok::<_, Infallible>(answer.await?.map(Pieces::of)) }
+        });
         let interval = self.heartbeat_interval.unwrap_or_default();
         let http = http2::Builder::new(streams.clone())
             .timer(TokioTimer::new())
@@ -77,7 +94,7 @@ impl Http2 {
             .max_header_list_size(self.max_head)
             .max_send_buf_size(SEND_BUFFER)
             .enable_connect_protocol()
-            .serve_connection(TokioIo::new(stream), Client::service(client.clone()));
+            .serve_connection(TokioIo::new(socket), service);
         let idle = |has_left| streams.idle(move || self.idle_limit(client, has_left));
         client
             .drive(pin!(http), http2::Connection::graceful_shutdown, idle)

@@ -168,7 +168,8 @@ limits! {
     overflow(Overflow): Overflow = Overflow::default();
     /// How long an `async_` send waits for space in a full queue before the overflow policy decides, and how long replies
     /// and a closing connection's queue wait, while the client takes no bytes. A client that takes bytes, however slowly,
-    /// does not time out. Default: 10 s.
+    /// does not time out. `App::serve` also gives up an answer of HTTP that is not taken for so long, over HTTP/1.1 with its
+    /// connection, over HTTP/2 with its stream; there, a client takes bytes when it takes 16 KiB. Default: 10 s.
     send_timeout(Duration): Duration = Duration::from_secs(10), in TIMES;
     /// How long an `async_broadcast` waits for clients whose queues are full, before the overflow policy decides.
     /// Default: 250 ms.

@@ -5,7 +5,6 @@ pub(crate) mod decoder;
 pub(crate) mod deflate;
 pub(crate) mod frame;
 mod header;
-#[cfg(feature = "http2")]
 pub(crate) mod http_socket;
 mod mask;
 #[cfg(all(test, races))]

@@ -18,9 +18,8 @@ use tokio::{
 #[cfg(feature = "tls")]
 use tokio_rustls::server::TlsStream;
 
-#[cfg(feature = "http2")]
-use crate::wire::http_socket::HttpSocket;
 use crate::wire::{
+    http_socket::HttpSocket,
     tcp,
     tunnel::Tunnel,
     writer::{FrameWriter, WriteSide},
@@ -56,17 +55,22 @@ pub(crate) enum ReadSide {
 impl Transport {
     /// Unwraps the socket.
     pub(crate) fn new(upgraded: Upgraded) -> Self {
+        // That of `App::serve` first.
+        let upgraded = match upgraded.downcast::<TokioIo<HttpSocket<TcpStream>>>() {
+            Ok(parts) => return Self::tcp(parts.io.into_inner().into_inner(), &parts.read_buf),
+            Err(upgraded) => upgraded,
+        };
+        #[cfg(feature = "tls")]
+        let upgraded = match upgraded.downcast::<TokioIo<HttpSocket<TlsStream<TcpStream>>>>() {
+            Ok(parts) => return Self::other(Tunnel::tls(parts.io.into_inner().into_inner()), &parts.read_buf),
+            Err(upgraded) => upgraded,
+        };
         let upgraded = match hyper_util::server::conn::auto::upgrade::downcast::<TokioIo<TcpStream>>(upgraded) {
             Ok(parts) => return Self::tcp(parts.io.into_inner(), &parts.read_buf),
             Err(upgraded) => upgraded,
         };
         let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
             Ok(parts) => return Self::tcp(parts.io.into_inner(), &parts.read_buf),
-            Err(upgraded) => upgraded,
-        };
-        #[cfg(feature = "http2")]
-        let upgraded = match upgraded.downcast::<TokioIo<HttpSocket<TcpStream>>>() {
-            Ok(parts) => return Self::tcp(parts.io.into_inner().into_inner(), &parts.read_buf),
             Err(upgraded) => upgraded,
         };
         #[cfg(feature = "tls")]

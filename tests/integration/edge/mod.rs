@@ -1,5 +1,6 @@
 //! TLS and HTTP/2, by the server of `App::serve`.
 
+mod answers;
 mod certificates;
 mod cookies;
 mod ends;

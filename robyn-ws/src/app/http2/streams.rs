@@ -5,21 +5,28 @@ use std::time::Duration;
 use hyper::rt::Executor;
 use tokio::{sync::watch, time::sleep};
 
+use crate::app::http2::answers::in_time;
+
 /// The streams of one connection, counted by their tasks: hyper runs a task for each request until its response is sent,
 /// and another one for each WebSocket until it has ended.
 #[derive(Clone, Debug)]
-pub(super) struct Streams(watch::Sender<usize>);
-
-impl Default for Streams {
-    fn default() -> Self {
-        Self(watch::Sender::new(0))
-    }
+pub(super) struct Streams {
+    open: watch::Sender<usize>,
+    /// How long a client may take nothing of an answer.
+    send_timeout: Duration,
 }
 
 impl Streams {
+    pub(super) fn new(send_timeout: Duration) -> Self {
+        Self {
+            open: watch::Sender::new(0),
+            send_timeout,
+        }
+    }
+
     /// Waits until no stream has been open for so long. The limit is asked for anew after each stream.
     pub(super) async fn idle(&self, limit: impl Fn() -> Duration) {
-        let mut open = self.0.subscribe();
+        let mut open = self.open.subscribe();
         loop {
             // Neither fails, since this holds a sender.
             let _ = open.wait_for(|open| *open == 0).await;
@@ -35,6 +42,7 @@ impl Streams {
 impl<F: Future<Output: Send> + Send + 'static> Executor<F> for Streams {
     fn execute(&self, task: F) {
         let stream = Stream::begin(self);
+        let task = in_time(task, self.send_timeout);
         tokio::spawn(async move {
             task.await;
             drop(stream);
@@ -47,13 +55,13 @@ struct Stream(Streams);
 
 impl Stream {
     fn begin(streams: &Streams) -> Self {
-        streams.0.send_modify(|open| *open += 1);
+        streams.open.send_modify(|open| *open += 1);
         Self(streams.clone())
     }
 }
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        self.0.0.send_modify(|open| *open -= 1);
+        self.0.open.send_modify(|open| *open -= 1);
     }
 }
