@@ -14,7 +14,7 @@ use crate::{
         rate::Rate,
         time::{Moment, after},
     },
-    wire::received::Received,
+    wire::{deflate::CompressedMessage, received::Received},
 };
 
 /// The interval of checks for the end of TCP, while the peer is not read.
@@ -24,6 +24,7 @@ const END_CHECK: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) enum Action {
     Deliver(Message),
+    Decompress(CompressedMessage),
     Answer(Bytes),
     Nothing,
     End(Ending),
@@ -114,6 +115,10 @@ impl Liveness {
             Received::Message(message) => {
                 self.idle_since = now;
                 Action::Deliver(message)
+            }
+            Received::Compressed(message) => {
+                self.idle_since = now;
+                Action::Decompress(message)
             }
             Received::Fragment => {
                 self.idle_since = now;

@@ -31,19 +31,24 @@ impl Driver {
     /// Decodes received bytes up to the next message, within the turn.
     #[inline]
     pub(super) fn receive(&mut self) -> Option<Incoming> {
-        while self.reads()
-            && self.turn.has_frames()
-            && let Some(now) = self.reader.read_at()
-        {
-            self.resume();
-            if let Some(whole) = self.reader.next_whole(&self.endpoint.bounds) {
-                self.turn.spend_message();
-                if self.liveness.takes_message(now) {
-                    self.endpoint.members.telemetry.received(whole.len());
-                    return Some(Incoming::WholeMessage(whole));
+        while self.reads() && self.turn.has_frames() {
+            let message = if self.reader.is_decompressing() {
+                self.decompress()
+            } else {
+                let now = self.reader.read_at()?;
+                self.resume();
+                if let Some(whole) = self.reader.next_whole(&self.endpoint.bounds) {
+                    self.turn.spend_message();
+                    if self.liveness.takes_message(now) {
+                        self.endpoint.members.telemetry.received(whole.len());
+                        return Some(Incoming::WholeMessage(whole));
+                    }
+                    self.on_stream_end(Liveness::rate_limited(), self.peer);
+                    return None;
                 }
-                self.on_stream_end(Liveness::rate_limited(), self.peer);
-            } else if let Some(message) = self.decode(now) {
+                self.decode(now)
+            };
+            if let Some(message) = message {
                 self.endpoint.members.telemetry.received(message.len());
                 return Some(Incoming::Owned(message));
             }
@@ -57,10 +62,8 @@ impl Driver {
             Ok(Some(received)) => {
                 self.turn.spend_frame(&received);
                 match self.liveness.on_received(received, now) {
-                    Action::Deliver(message) => {
-                        self.count_decompressed();
-                        return Some(message);
-                    }
+                    Action::Deliver(message) => return Some(message),
+                    Action::Decompress(message) => self.reader.begin_decompressing(message),
                     Action::Answer(ping) => self.control(Frame::pong(&ping)),
                     Action::Nothing => {}
                     Action::End(ending) => self.on_stream_end(ending, self.peer),
@@ -73,21 +76,24 @@ impl Driver {
         None
     }
 
-    /// Counts a decompressed message against the turn as if its bytes had come, since its handler works on all of them.
-    #[cfg(feature = "deflate")]
-    fn count_decompressed(&mut self) {
-        if let Some(inflation) = self.reader.inflation() {
-            let sizes = inflation.take_counted();
-            if sizes.compressed > 0 {
-                self.turn.spend_bytes(sizes.plain);
+    /// Goes on to decompress a message, within the turn. Returns it when it is whole.
+    #[inline(never)]
+    fn decompress(&mut self) -> Option<Message> {
+        self.resume();
+        match self.reader.poll_decompressed(&self.endpoint.bounds, &mut self.turn) {
+            Poll::Ready(Ok((message, sizes))) => {
+                // As if its bytes had come, since its handler works on all of them.
+                self.turn.spend_bytes(message.len());
                 self.endpoint.members.telemetry.decompressed(sizes);
+                Some(message)
             }
+            Poll::Ready(Err(end)) => {
+                self.on_read_end(&end);
+                None
+            }
+            Poll::Pending => None,
         }
     }
-
-    #[cfg(not(feature = "deflate"))]
-    #[expect(clippy::unused_self, reason = "nothing is compressed without the feature")]
-    const fn count_decompressed(&self) {}
 
     /// Counts a further call of a batch as a message of its own.
     pub(super) fn count_call(&mut self) {

@@ -125,6 +125,13 @@ impl Telemetry {
     )]
     pub(crate) const fn compressed(&self, _nothing: Compressed) {}
 
+    #[cfg(not(feature = "deflate"))]
+    #[cfg_attr(
+        feature = "metrics",
+        expect(clippy::unused_self, reason = "nothing is decompressed without the feature")
+    )]
+    pub(crate) const fn decompressed(&self, _nothing: Compressed) {}
+
     /// Counts messages that were decompressed.
     #[cfg(feature = "deflate")]
     pub(crate) fn decompressed(&self, sizes: Compressed) {

@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use crate::{
     types::{close::may_be_sent, limits::Bounds, message::Message, utf8_bytes::Utf8Bytes},
     wire::{
-        deflate::Inflation,
+        deflate::{CompressedMessage, Inflation},
         header::{Context, Header, MAX_HEADER, OpCode},
         mask::unmask,
         received::{ReadEnd, Received},
@@ -116,7 +116,7 @@ impl Decoder {
         &mut self,
         bytes: &mut &[u8],
         bounds: &Bounds,
-        inflation: Option<&mut Inflation>,
+        inflation: Option<&Inflation>,
     ) -> Result<Option<Received>, ReadEnd> {
         let mut frame = match self.frame.take() {
             Some(frame) => frame,
@@ -191,12 +191,7 @@ impl Decoder {
     }
 
     /// Handles a complete frame.
-    fn finish(
-        &mut self,
-        header: Header,
-        bounds: &Bounds,
-        inflation: Option<&mut Inflation>,
-    ) -> Result<Received, ReadEnd> {
+    fn finish(&mut self, header: Header, bounds: &Bounds, inflation: Option<&Inflation>) -> Result<Received, ReadEnd> {
         let kind = match header.opcode {
             OpCode::Ping => return Ok(Received::Ping(take(&mut self.control).into())),
             OpCode::Pong => {
@@ -214,10 +209,12 @@ impl Decoder {
             (self.message, self.fragments, self.checked) = (None, 0, 0);
             let payload = self.payload.split().freeze();
             return match inflation {
-                Some(inflation) if is_compressed => inflate(inflation, kind, &payload, bounds),
-                _ => message(kind, payload),
-            }
-            .map(Received::Message);
+                Some(client) if is_compressed => {
+                    let message = CompressedMessage::of(client, kind == Kind::Text, payload);
+                    Ok(Received::Compressed(message))
+                }
+                _ => message(kind, payload).map(Received::Message),
+            };
         }
         self.message = Some(kind);
         self.is_compressed = is_compressed;
@@ -249,20 +246,6 @@ fn message(kind: Kind, payload: Bytes) -> Result<Message, ReadEnd> {
         Kind::Text => Message::Text(Utf8Bytes::try_from(payload).map_err(|_| ReadEnd::InvalidUtf8)?),
         Kind::Binary => Message::Binary(payload),
     })
-}
-
-/// Decompresses a message. Its bound is that of a message that is not compressed.
-#[cfg(feature = "deflate")]
-fn inflate(inflation: &mut Inflation, kind: Kind, payload: &[u8], bounds: &Bounds) -> Result<Message, ReadEnd> {
-    inflation.inflate(payload, bounds.max_message_size, |payload| match kind {
-        Kind::Text => check(payload).map(Message::from),
-        Kind::Binary => Ok(payload.into()),
-    })?
-}
-
-#[cfg(not(feature = "deflate"))]
-const fn inflate(never: &mut Inflation, _kind: Kind, _payload: &[u8], _bounds: &Bounds) -> Result<Message, ReadEnd> {
-    match *never {}
 }
 
 /// Checks that `payload` is text, faster than the standard library.

@@ -6,7 +6,13 @@ use std::{
     task::{Context, Poll},
 };
 
-use crate::{types::message::Message, util::queue::Queue, wire::frame::Frame};
+use bytes::Bytes;
+
+use crate::{
+    types::message::Message,
+    util::queue::Queue,
+    wire::{frame::Frame, received::ReadEnd, turn::Turn},
+};
 
 /// The form in which a connection gets its messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,7 +92,36 @@ impl BroadcastFrame {
 }
 
 /// The decompression of a connection, which none has.
-pub(crate) type Inflation = Infallible;
+#[derive(Debug)]
+pub(crate) struct Inflation(Infallible);
+
+impl Inflation {
+    pub(crate) const fn has_message(&self) -> bool {
+        match self.0 {}
+    }
+
+    pub(crate) const fn begin(&mut self, _message: CompressedMessage) {
+        match self.0 {}
+    }
+
+    pub(crate) const fn poll(
+        &mut self,
+        _longest: usize,
+        _turn: &mut Turn,
+    ) -> Poll<Result<(Message, Compressed), ReadEnd>> {
+        match self.0 {}
+    }
+}
+
+/// A compressed message, which none is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct CompressedMessage(Infallible);
+
+impl CompressedMessage {
+    pub(crate) fn of(client: &Inflation, _is_text: bool, _payload: Bytes) -> Self {
+        match client.0 {}
+    }
+}
 
 /// The compression of messages while they are written.
 #[derive(Debug, Default)]

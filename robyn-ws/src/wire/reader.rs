@@ -9,11 +9,11 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::{
-    types::{borrowed::Borrowed, limits::Bounds},
+    types::{borrowed::Borrowed, limits::Bounds, message::Message},
     util::time::Moment,
     wire::{
         decoder::{self, Decoder},
-        deflate::Inflation,
+        deflate::{Compressed, CompressedMessage, Inflation},
         read_buffer::ReadBuffer,
         received::{ReadEnd, Received},
         transport::ReadSide,
@@ -42,12 +42,6 @@ impl FrameReader {
             buffer: ReadBuffer::keep(unread),
             inflation,
         }
-    }
-
-    /// Returns the decompression, if it was negotiated.
-    #[cfg(feature = "deflate")]
-    pub(crate) fn inflation(&mut self) -> Option<&mut Inflation> {
-        self.inflation.as_deref_mut()
     }
 
     /// Returns `true` if the peer has closed or reset TCP. Unread bytes may be left.
@@ -90,7 +84,7 @@ impl FrameReader {
         }
         let mut decoder = self.decoder.take().unwrap_or_else(|| Decoder::take(bounds));
         let mut bytes = buffer.left();
-        let received = decoder.next(&mut bytes, bounds, self.inflation.as_deref_mut())?;
+        let received = decoder.next(&mut bytes, bounds, self.inflation.as_deref())?;
         let used = buffer.left().len() - bytes.len();
         buffer.advance(used);
         self.decoder = decoder.into_unfinished();
@@ -108,6 +102,34 @@ impl FrameReader {
             return decoder::check(payload).map(Borrowed::Text);
         }
         Ok(Borrowed::Binary(payload))
+    }
+
+    // ---- decompressing --------------------------------------------------------------------------------------------
+
+    /// Returns `true` if a message is being decompressed. The next frame is decoded after it.
+    #[inline]
+    pub(crate) fn is_decompressing(&self) -> bool {
+        self.inflation.as_ref().is_some_and(|inflation| inflation.has_message())
+    }
+
+    /// Begins to decompress `message`.
+    pub(crate) fn begin_decompressing(&mut self, message: CompressedMessage) {
+        if let Some(inflation) = &mut self.inflation {
+            inflation.begin(message);
+        }
+    }
+
+    /// Decompresses the message of [`Self::begin_decompressing`], and returns it with its sizes. Pending means that the turn
+    /// is spent.
+    pub(crate) fn poll_decompressed(
+        &mut self,
+        bounds: &Bounds,
+        turn: &mut Turn,
+    ) -> Poll<Result<(Message, Compressed), ReadEnd>> {
+        match &mut self.inflation {
+            Some(inflation) => inflation.poll(bounds.max_message_size, turn),
+            None => Poll::Pending,
+        }
     }
 
     // ---- reading --------------------------------------------------------------------------------------------------

@@ -7,13 +7,15 @@ use crate::{
         close::{CloseReason, Ending},
         message::Message,
     },
-    wire::whole_message::WholeMessage,
+    wire::{deflate::CompressedMessage, whole_message::WholeMessage},
 };
 
 /// A received frame, or the message that it completes.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Received {
     Message(Message),
+    /// A message that is not decompressed yet.
+    Compressed(CompressedMessage),
     /// A fragment that does not complete its message.
     Fragment,
     Ping(Bytes),

@@ -3,3 +3,4 @@ mod dedicated;
 mod messages;
 mod negotiation;
 mod support;
+mod turns;

@@ -13,6 +13,7 @@ mod encoder;
 mod form;
 mod framing;
 mod inflater;
+mod inflating;
 mod inflation;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ pub(crate) use self::{
     deferred::Deferred,
     encoder::{BroadcastFrame, Encoder},
     form::{Form, Forms, Window},
+    inflating::CompressedMessage,
     inflation::Inflation,
     writing::{Deflation, HeldBack},
 };

@@ -3,8 +3,8 @@
 use zlib_rs::{Deflate, DeflateFlush, Status};
 
 use crate::wire::deflate::{
+    Inflation,
     compressor::{Compressor, Parameters, compress},
-    inflater::{Inflater, inflate},
 };
 
 const PARAMETERS: Parameters = Parameters { level: 1, window: 15 };
@@ -28,7 +28,8 @@ fn noise(length: usize) -> Vec<u8> {
 }
 
 fn inflated(compressed: &[u8]) -> Vec<u8> {
-    inflate(compressed, usize::MAX, <[u8]>::to_vec).expect("a valid stream")
+    let inflated = Inflation::default().inflate(compressed, usize::MAX);
+    inflated.expect("a valid stream")
 }
 
 #[test]
@@ -79,7 +80,7 @@ fn compressor_of_the_thread_takes_nothing_from_one_message_into_the_next() {
 
 #[test]
 fn kept_context_makes_a_repeated_message_shorter() {
-    let (mut compressor, mut inflater) = (Compressor::new(PARAMETERS), Inflater::default());
+    let (mut compressor, mut inflater) = (Compressor::new(PARAMETERS), Inflation::with_context());
     let message = json(2000);
     let mut sizes = Vec::new();
     for _ in 0..3 {
@@ -87,7 +88,7 @@ fn kept_context_makes_a_repeated_message_shorter() {
             .compress(&message, <[u8]>::to_vec)
             .expect("the text compresses");
         sizes.push(compressed.len());
-        let back = inflater.inflate(&compressed, usize::MAX, <[u8]>::to_vec);
+        let back = inflater.inflate(&compressed, usize::MAX);
         assert_eq!(back.expect("a valid stream"), message);
     }
     assert!(sizes[1] * 4 < sizes[0] && sizes[2] * 4 < sizes[0], "{sizes:?}");
@@ -95,10 +96,10 @@ fn kept_context_makes_a_repeated_message_shorter() {
 
 #[test]
 fn context_stays_valid_when_a_message_between_is_sent_as_it_is() {
-    let (mut compressor, mut inflater) = (Compressor::new(PARAMETERS), Inflater::default());
+    let (mut compressor, mut inflater) = (Compressor::new(PARAMETERS), Inflation::with_context());
     for message in [json(2000), noise(2000), json(2000), noise(70_000), json(3000)] {
         if let Some(compressed) = compressor.compress(&message, <[u8]>::to_vec) {
-            let back = inflater.inflate(&compressed, usize::MAX, <[u8]>::to_vec);
+            let back = inflater.inflate(&compressed, usize::MAX);
             assert_eq!(back.expect("a valid stream"), message);
         }
     }
