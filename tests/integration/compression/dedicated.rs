@@ -1,7 +1,8 @@
 use std::time::Instant;
 
+use flate2::{Decompress, FlushDecompress, Status};
 use robyn_ws::{Compression, prelude::*};
-use robyn_ws_tests::{CLOSE, COMPRESSED, Codec, FIN, PATIENCE, TEXT, close_payload, until};
+use robyn_ws_tests::{BINARY, CLOSE, COMPRESSED, Codec, FIN, PATIENCE, TEXT, close_payload, until};
 
 use super::support::{Compressing, json, noise, start, start_with};
 
@@ -115,4 +116,39 @@ async fn context_survives_messages_that_the_overflow_policy_drops() {
             assert!(client.expect(&json(1000 + number)).await.is_some());
         }
     }
+}
+
+#[tokio::test]
+async fn truncated_message_is_invalid_with_a_context_as_without() {
+    // Of each kind of block: stored, of fixed codes, of dynamic ones.
+    let stored = [&[0x00, 0x05, 0x00, 0xfa, 0xff][..], b"Hello", &[0x00]].concat();
+    let fixed = vec![0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
+    let dynamic = Codec::shared().compress(json(2000));
+    let in_two = [&dynamic[..], &[0x00, 0x00, 0xff, 0xff], &fixed].concat();
+    for compression in [Compression::shared(), Compression::dedicated(1)] {
+        for whole in [&stored, &fixed, &dynamic, &in_two] {
+            let step = 1.max(whole.len() / 20);
+            let ends = (1..whole.len()).step_by(step).chain([whole.len() - 2, whole.len() - 1]);
+            for end in ends {
+                let truncated = &whole[..end];
+                if is_whole(truncated) {
+                    continue;
+                }
+                let server = start(compression.clone()).await;
+                let mut client = Compressing::with_context(&server).await;
+                client.raw.send(FIN | COMPRESSED | BINARY, truncated).await;
+                let reason = client.raw.expect_close_code(1007).await;
+                assert_eq!(reason, "invalid compression of a message (RFC 7692)", "{truncated:x?}");
+            }
+        }
+    }
+}
+
+/// Returns `true` if a payload is whole by the rule of RFC 7692 section 7.2.2: with the end that its sender leaves out, and
+/// a final block behind it, it is a whole stream.
+fn is_whole(payload: &[u8]) -> bool {
+    let stream = [payload, &[0x00, 0x00, 0xff, 0xff, 0x03, 0x00]].concat();
+    let mut decompress = Decompress::new(false);
+    let status = decompress.decompress_vec(&stream, &mut Vec::with_capacity(1 << 20), FlushDecompress::Finish);
+    matches!(status, Ok(Status::StreamEnd)) && decompress.total_in() == stream.len() as u64
 }
