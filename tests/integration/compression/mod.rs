@@ -1,4 +1,5 @@
 mod broadcasts;
+mod closing;
 mod dedicated;
 mod messages;
 mod negotiation;
