@@ -100,7 +100,7 @@ pub(super) struct State {
     pub(super) flush_requested: bool,
     /// Whether a task waits for `Rare::changed`.
     pub(super) has_waiters: bool,
-    /// How often the client made room by taking bytes.
+    /// How often the client made room by taking bytes, or was not waited for.
     pub(super) progress: u64,
     /// The last wait for room that timed out.
     pub(super) timed_out: Option<Box<TimedOutWait>>,

@@ -6,7 +6,12 @@ use futures_util::future::{Either, select};
 use tokio::sync::Notify;
 
 use crate::{
-    mailbox::{Mailbox, Pushed, TryPushError, sender::Sender, state::TimedOutWait, wait_limit::WaitLimit},
+    mailbox::{
+        Mailbox, Pushed, TryPushError,
+        sender::Sender,
+        state::{TimedOutWait, WriterSlot},
+        wait_limit::WaitLimit,
+    },
     types::error::SendError,
     wire::frame::Frame,
 };
@@ -61,9 +66,14 @@ impl Mailbox {
         }
     }
 
-    /// Returns how often the client made room by taking bytes.
+    /// Returns how often the client made room by taking bytes, or was not waited for: as long as a message is compressed,
+    /// each call returns another number.
     pub(crate) fn progress(&self) -> u64 {
-        self.lock().progress
+        let mut state = self.lock();
+        if matches!(&state.writer, WriterSlot::Here(writer) if writer.is_compressing()) {
+            state.progress += 1;
+        }
+        state.progress
     }
 
     /// Returns `true` if a wait of this length has timed out and the client has taken no bytes since.

@@ -1,7 +1,8 @@
-//! Threads for blocking handlers.
+//! Threads for blocking handlers, and for long computations.
 //!
 //! The shutdown of a runtime waits for the threads of its own `spawn_blocking`. A handler that never returns would
-//! therefore block the end of the process. These threads belong to a runtime that is never shut down.
+//! therefore block the end of the process. These threads belong to runtimes that are never shut down. A computation does
+//! not wait for jobs of the app either.
 
 use std::{
     pin::{Pin, pin},
@@ -28,14 +29,22 @@ const MAX_THREADS: usize = 512;
 /// One permit for each free thread.
 static FREE: Semaphore = Semaphore::const_new(MAX_THREADS);
 
-/// A runtime without I/O and timers. An idle thread ends after ten seconds.
-static THREADS: LazyLock<Runtime> = LazyLock::new(|| {
+static THREADS: LazyLock<Runtime> = LazyLock::new(|| threads("robyn-ws-block", MAX_THREADS));
+
+/// As many threads as the machine runs at once.
+static COMPUTING: LazyLock<Runtime> = LazyLock::new(|| {
+    let most = thread::available_parallelism().map_or(1, usize::from);
+    threads("robyn-ws-compute", most)
+});
+
+/// Returns a runtime without I/O and timers. An idle thread ends after ten seconds.
+fn threads(name: &str, most: usize) -> Runtime {
     Builder::new_current_thread()
-        .max_blocking_threads(MAX_THREADS)
-        .thread_name("robyn-ws-block")
+        .max_blocking_threads(most)
+        .thread_name(name)
         .build()
         .expect("a runtime without I/O and timers")
-});
+}
 
 /// The right to use one thread.
 #[derive(Debug)]
@@ -58,21 +67,44 @@ impl FreeThread {
         let callers = Handle::current();
         #[cfg(feature = "test-util")]
         let clock = StoppedClock::new(&callers);
-        // tokio panics if the system cannot create a thread.
-        let thread = isolate::call(|| {
-            THREADS.spawn_blocking(move || {
-                let _within = callers.enter();
-                let result = isolate::call(job);
-                drop(self);
-                result
-            })
-        });
+        let job = move || {
+            let _within = callers.enter();
+            let result = isolate::call(job);
+            drop(self);
+            result
+        };
         Running {
-            thread,
+            thread: spawn(&THREADS, job),
             #[cfg(feature = "test-util")]
-            _clock: clock,
+            _clock: Some(clock),
         }
     }
+}
+
+/// Runs a computation on a thread. It runs to its end, also if the result is not awaited.
+#[cfg(feature = "deflate")]
+pub(crate) fn compute<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> Running<T> {
+    #[cfg(feature = "test-util")]
+    let clock = StoppedClock::new(&Handle::current());
+    let job = move || {
+        let result = isolate::call(job);
+        #[cfg(feature = "test-util")]
+        drop(clock);
+        result
+    };
+    Running {
+        thread: spawn(&COMPUTING, job),
+        #[cfg(feature = "test-util")]
+        _clock: None,
+    }
+}
+
+/// Returns an error if the system cannot create a thread: then tokio panics.
+fn spawn<T: Send + 'static>(
+    threads: &Runtime,
+    job: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>, Panicked> {
+    isolate::call(|| threads.spawn_blocking(job))
 }
 
 /// The future of a job's result.
@@ -80,7 +112,7 @@ impl FreeThread {
 pub(crate) struct Running<T> {
     thread: Result<JoinHandle<Result<T, Panicked>>, Panicked>,
     #[cfg(feature = "test-util")]
-    _clock: StoppedClock,
+    _clock: Option<StoppedClock>,
 }
 
 impl<T> Future for Running<T> {

@@ -50,9 +50,11 @@ pub(crate) struct FrameWriter {
     partial: Option<Box<PartialWrite>>,
     /// Whether the last write found that the socket takes no more bytes.
     is_blocked: bool,
-    /// Whether the socket has taken bytes after it was blocked. Only then has the peer read: a socket with room takes
-    /// bytes without the peer.
+    /// Whether the socket has taken bytes after it was blocked: only then has the peer read, since a socket with room takes
+    /// bytes without the peer. Or whether a compression has ended, for which the peer has waited.
     has_progress: bool,
+    /// Whether the frames behind the last write wait for a compression.
+    is_compressing: bool,
     deflation: Deflation,
 }
 
@@ -146,6 +148,7 @@ impl FrameWriter {
             partial: None,
             is_blocked: false,
             has_progress: false,
+            is_compressing: false,
             deflation: Deflation::default(),
         }
     }
@@ -201,7 +204,12 @@ impl FrameWriter {
         self.poll_write(partial, None, budget)
     }
 
-    /// Returns `true` if the peer has made room since the last call.
+    /// Returns `true` if the frames wait for a compression, and not for the peer.
+    pub(crate) const fn is_compressing(&self) -> bool {
+        self.is_compressing
+    }
+
+    /// Returns `true` if the peer has made room since the last call, or was not waited for.
     #[inline]
     pub(crate) const fn take_progress(&mut self) -> bool {
         replace(&mut self.has_progress, false)
@@ -246,6 +254,7 @@ impl FrameWriter {
                 let released = self
                     .deflation
                     .poll_release(held_back, frames, cx.as_deref_mut(), budget);
+                self.has_progress |= replace(&mut self.is_compressing, released.is_pending());
                 partial.left -= ready!(released);
                 continue;
             }

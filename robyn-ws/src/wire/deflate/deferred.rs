@@ -6,10 +6,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use tokio::task::spawn_blocking;
-
 use crate::{
-    util::sync::Mutex,
+    util::{blocking::compute, sync::Mutex},
     wire::{
         deflate::{Compressed, Parameters, encoder::compress, framing},
         frame::Frame,
@@ -28,7 +26,7 @@ pub(crate) struct Deferred {
 enum By {
     /// By each recipient, behind the messages before it.
     OwnContext,
-    /// Once, by a thread for blocking work: the message is long.
+    /// Once, by a thread for computations: the message is long.
     Thread(Parameters, Mutex<Job>),
 }
 
@@ -93,13 +91,14 @@ impl Deferred {
         drop(state);
         if is_first {
             let (unfinished, parameters) = (Unfinished(self.clone()), *parameters);
-            spawn_blocking(move || {
+            let compression = compute(move || {
                 let plain = &unfinished.0.plain;
                 let compressed = framing::payload(plain).and_then(|payload| compress(parameters, plain, payload));
                 if let Some((frame, _)) = compressed {
                     unfinished.0.finish(frame);
                 }
             });
+            drop(compression); // It wakes the recipients.
         }
         Poll::Pending
     }
@@ -115,7 +114,7 @@ impl Deferred {
     }
 }
 
-/// A message that a thread compresses. If the thread panics, or its runtime ends first, the message stays as it is.
+/// A message that a thread compresses. If the thread panics or cannot be created, the message stays as it is.
 struct Unfinished(Arc<Deferred>);
 
 impl Drop for Unfinished {

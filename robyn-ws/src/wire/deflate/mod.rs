@@ -35,7 +35,7 @@ const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 /// Memory that a thread keeps for the output of its next message, in bytes.
 const KEPT_OUTPUT: usize = 64 * 1024;
 
-/// Messages longer than this many bytes are compressed on a thread for blocking work. Shorter ones take less than a
+/// Messages longer than this many bytes are compressed on a thread for computations. Shorter ones take less than a
 /// millisecond at the default level.
 const LONG_MESSAGE: usize = 256 * 1024;
 

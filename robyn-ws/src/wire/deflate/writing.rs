@@ -7,10 +7,11 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use tokio::task::{JoinHandle, spawn_blocking};
-
 use crate::{
-    util::queue::{Queue, RareQueue},
+    util::{
+        blocking::{Running, compute},
+        queue::{Queue, RareQueue},
+    },
     wire::{
         deflate::{Compressed, Deferred, LONG_MESSAGE, Parameters, compressor::Compressor, framing},
         frame::Frame,
@@ -39,7 +40,7 @@ struct OwnContext {
     /// Created by the first message.
     compressor: Option<Box<Compressor>>,
     /// The compression of a long message, which has the compressor.
-    job: Option<JoinHandle<(Box<Compressor>, Frame)>>,
+    job: Option<Running<(Box<Compressor>, Frame)>>,
 }
 
 /// Frames that are written behind a message that is not compressed yet, which is the first of them.
@@ -161,7 +162,7 @@ impl OwnContext {
             .get_or_insert_with(|| Box::new(Compressor::new(self.parameters)))
     }
 
-    /// Compresses a long message on a thread for blocking work. If that fails, the message stays as it is, and the next
+    /// Compresses a long message on a thread for computations. If that fails, the message stays as it is, and the next
     /// one has a new compressor, which refers to nothing that the client does not have.
     fn poll_long(&mut self, deferred: &Arc<Deferred>, cx: &mut Context<'_>) -> Poll<Option<Frame>> {
         let parameters = self.parameters;
@@ -170,7 +171,7 @@ impl OwnContext {
             let compressor = compressor.take();
             let mut compressor = compressor.unwrap_or_else(|| Box::new(Compressor::new(parameters)));
             let deferred = deferred.clone();
-            spawn_blocking(move || {
+            compute(move || {
                 let plain = deferred.plain();
                 let payload = framing::payload(plain).unwrap_or_default();
                 let frame = compressor.compress(payload, |bytes| framing::compressed(plain, bytes));
