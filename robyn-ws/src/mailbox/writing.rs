@@ -196,7 +196,10 @@ impl State {
                 return Err(Written::Elsewhere);
             }
             WriterSlot::Here(writer) => match writer.take_partial() {
-                Some(rest) => rest,
+                Some(mut rest) => {
+                    rest.fill_pause(&mut self.controls);
+                    rest
+                }
                 None if self.queue.is_empty() && self.controls.is_empty() => return Err(Written::All),
                 None if !self.keyed.is_empty() => self.begin_keyed(),
                 // Nothing is being written, so `size` is the size of the queue.

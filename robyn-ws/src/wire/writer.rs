@@ -82,13 +82,24 @@ impl PartialWrite {
             left: size.bytes,
             size,
         };
+        partial.put_ahead(controls);
+        partial
+    }
+
+    /// Adds `controls` if all other frames wait for a compression. In another place, they would go unbounded.
+    pub(crate) fn fill_pause(&mut self, controls: &mut RareQueue<Frame>) {
+        if self.frames.is_empty() {
+            self.put_ahead(controls);
+        }
+    }
+
+    fn put_ahead(&mut self, controls: &mut RareQueue<Frame>) {
         while !controls.is_empty()
             && let Some(control) = controls.pop_back()
         {
-            partial.left += control.len();
-            partial.frames.push_front(control);
+            self.left += control.len();
+            self.frames.push_front(control);
         }
-        partial
     }
 
     fn of(tail: Tail<'_>) -> Self {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use robyn_ws::{Compression, ConnectionId, prelude::*};
-use robyn_ws_tests::{BINARY, COMPRESSED, Codec, FIN, Server, TEXT, until};
+use robyn_ws_tests::{BINARY, COMPRESSED, Codec, FIN, PING, PONG, Server, TEXT, until};
 use tokio::{runtime::Builder, task::spawn_blocking};
 
 use super::support::{Compressing, json, start, start_with};
@@ -138,5 +138,20 @@ async fn waiting_send_does_not_time_out_while_a_long_message_is_compressed() {
             client.expect("behind").await;
         };
         tokio::join!(sending, receiving);
+    }
+}
+
+#[tokio::test]
+async fn pings_are_answered_while_a_long_message_is_compressed() {
+    for compression in [Compression::shared(), Compression::dedicated(1)] {
+        let Awaiting {
+            server: _server,
+            mut client,
+            text,
+            ..
+        } = start_slowly(compression).await;
+        client.raw.send(FIN | PING, "still there?").await;
+        client.raw.expect(FIN | PONG, "still there?").await;
+        assert!(client.expect(&text).await.is_some());
     }
 }
