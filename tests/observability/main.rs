@@ -3,15 +3,16 @@
 //! A program of its own, whose tests subscribe before anything else: tracing remembers for the whole process whether
 //! anybody wants a span, and what runs before the first subscriber, or while it comes, can be remembered as unwanted.
 
+mod compression;
 mod edge;
 mod refusals;
 
 use std::{collections::BTreeMap, time::Duration};
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
-use robyn_ws::{Compression, prelude::*, test_util::TestApp};
+use robyn_ws::{prelude::*, test_util::TestApp};
 // It has handlers of a sub-router that no app here includes.
-use robyn_ws_tests::{COMPRESSED, Codec, FIN, Log, Request, Server, TEXT, until};
+use robyn_ws_tests::Log;
 
 static WATCHED: SubRouter = SubRouter::new("/watched");
 
@@ -330,56 +331,6 @@ fn metrics_count_what_happens_on_each_endpoint() {
     expect_metrics(&seen, &expected);
     let sent = &seen["robyn_ws_sent_bytes_total endpoint=/watched/room"];
     assert!(sent.parse::<u64>().is_ok_and(|bytes| bytes >= 8), "{sent}");
-}
-
-#[test]
-fn metrics_count_the_bytes_of_messages_before_and_after_compression() {
-    Log::subscribe();
-    let text = "again and again ".repeat(100);
-    let payload = Codec::shared().compress(&text);
-    let mut answered = [0; 2];
-    let seen = measured(async {
-        let server = Server::start(app().compression(Compression::shared())).await;
-        let request = Request::upgrade("/watched/room").header("Sec-WebSocket-Extensions", "permessage-deflate");
-        let mut one = request.raw(&server).await;
-        let mut other = request.raw(&server).await;
-        until("both to be there", || server.hub().count() == 2).await;
-        one.send(FIN | COMPRESSED | TEXT, &payload).await;
-        for (client, answered) in [&mut one, &mut other].into_iter().zip(&mut answered) {
-            let (first, answer) = client.next().await;
-            assert_eq!(first, FIN | COMPRESSED | TEXT);
-            assert_eq!(Codec::shared().decompress(&answer), text.as_bytes());
-            *answered = answer.len();
-        }
-        server.settle().await;
-    });
-    // With the headers of the frames.
-    let [plain_frame, compressed_frame] = [text.len() + 4, answered[0] + 2];
-    let expected = [
-        (
-            "compression_plain_bytes_total endpoint=/watched/room direction=received",
-            text.len(),
-        ),
-        (
-            "compression_compressed_bytes_total endpoint=/watched/room direction=received",
-            payload.len(),
-        ),
-        ("received_bytes_total endpoint=/watched/room", text.len()),
-        // Compressed once for both.
-        (
-            "compression_plain_bytes_total endpoint=/watched/room direction=sent",
-            plain_frame,
-        ),
-        (
-            "compression_compressed_bytes_total endpoint=/watched/room direction=sent",
-            compressed_frame,
-        ),
-        ("sent_bytes_total endpoint=/watched/room", 2 * compressed_frame),
-    ];
-    for (metric, bytes) in expected {
-        let metric = format!("robyn_ws_{metric}");
-        assert_eq!(seen.get(&metric), Some(&bytes.to_string()), "{metric} in {seen:#?}");
-    }
 }
 
 #[test]

@@ -176,13 +176,10 @@ impl Live {
     /// Counts written frames.
     #[inline]
     fn count_sent(&self, wrote: &Wrote) {
-        let mut bytes = wrote.size.bytes;
         if wrote.may_have_compressed {
-            let compressed = self.mailbox.take_compressed();
-            bytes = compressed.shrink(bytes);
-            self.endpoint.telemetry.compressed(compressed);
+            self.endpoint.telemetry.compressed(self.mailbox.take_compressed());
         }
-        self.endpoint.telemetry.sent(wrote.size.messages, bytes);
+        self.endpoint.telemetry.sent(wrote.size.messages, wrote.size.bytes);
     }
 
     /// Queues the reply of `connect`, then the frames held while it ran.

@@ -38,7 +38,7 @@ pub(crate) enum Written {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wrote {
     pub(crate) written: Written,
-    /// The size of the written frames, as they counted against the bounds.
+    /// The size of the written frames on the wire.
     pub(crate) size: QueueSize,
     /// Whether messages may have been compressed while they were written, for [`Mailbox::take_compressed`].
     pub(crate) may_have_compressed: bool,
@@ -136,8 +136,7 @@ impl Mailbox {
     /// Returns the sizes of the messages that were compressed while they were written, since the last call.
     pub(crate) fn take_compressed(&self) -> Compressed {
         match &mut self.lock().writer {
-            // Otherwise some of their frames do not count as written yet.
-            WriterSlot::Here(writer) if writer.is_idle() => writer.take_compressed(),
+            WriterSlot::Here(writer) => writer.take_compressed(),
             _ => Compressed::default(),
         }
     }
@@ -212,12 +211,12 @@ impl State {
         }
     }
 
-    /// Puts the writer back after an attempt to write, and adds the written size to `total`. Returns how far writing
+    /// Puts the writer back after an attempt to write, and adds the size on the wire to `total`. Returns how far writing
     /// has come, or `None` to continue.
     #[inline]
     fn finish_attempt(
         &mut self,
-        writer: FrameWriter,
+        mut writer: FrameWriter,
         result: &Poll<io::Result<QueueSize>>,
         total: &mut QueueSize,
         budget: usize,
@@ -225,6 +224,7 @@ impl State {
         if let Poll::Ready(Ok(size)) = result {
             self.size.remove(*size);
             total.append(*size);
+            total.bytes -= writer.take_saved();
         }
         self.put_back(writer, result);
         match result {

@@ -70,6 +70,8 @@ pub(crate) struct PartialWrite {
     left: usize,
     /// Size of the frames that count against the mailbox's bounds.
     size: QueueSize,
+    /// Number of bytes by which compressed frames are shorter than they count.
+    saved: usize,
 }
 
 impl PartialWrite {
@@ -81,6 +83,7 @@ impl PartialWrite {
             start: 0,
             left: size.bytes,
             size,
+            saved: 0,
         };
         partial.put_ahead(controls);
         partial
@@ -111,6 +114,7 @@ impl PartialWrite {
             start: tail.start,
             left: tail.size.bytes,
             size: tail.size,
+            saved: 0,
         }
     }
 
@@ -226,6 +230,12 @@ impl FrameWriter {
         replace(&mut self.has_progress, false)
     }
 
+    /// Returns the number of bytes by which the written frames were shorter than they count, since the last call.
+    #[inline]
+    pub(crate) fn take_saved(&mut self) -> usize {
+        self.deflation.take_saved()
+    }
+
     /// Returns the sizes of the messages that were compressed while they were written, since the last call.
     #[inline]
     pub(crate) fn take_compressed(&mut self) -> Compressed {
@@ -266,7 +276,9 @@ impl FrameWriter {
                     .deflation
                     .poll_release(held_back, frames, cx.as_deref_mut(), budget);
                 self.has_progress |= replace(&mut self.is_compressing, released.is_pending());
-                partial.left -= ready!(released);
+                let saved = ready!(released);
+                partial.left -= saved;
+                partial.saved += saved;
                 continue;
             }
             let attempt = self.side.poll_write_once(partial, cx.as_deref_mut(), *budget);
@@ -282,6 +294,7 @@ impl FrameWriter {
         if let (WriteSide::Other(tunnel), Some(cx)) = (&self.side, cx) {
             ready!(tunnel.poll_flush(cx))?;
         }
+        self.deflation.add_saved(partial.saved);
         Poll::Ready(Ok(partial.size))
     }
 

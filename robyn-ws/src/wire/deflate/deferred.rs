@@ -34,8 +34,10 @@ enum By {
 #[derive(Debug, Default)]
 struct Job {
     is_started: bool,
-    result: Option<Frame>,
     waiting: Vec<Waker>,
+    result: Option<Frame>,
+    /// The sizes, for the one that counts them. Nothing if the message is not compressed.
+    uncounted: Compressed,
 }
 
 impl Deferred {
@@ -70,19 +72,16 @@ impl Deferred {
         matches!(self.by, By::OwnContext)
     }
 
-    /// Waits for the compressed frame. The first recipient starts the compression. Returns the sizes to the one that
-    /// is to count them.
+    /// Waits for the compressed frame. The first recipient starts the compression. Returns the sizes to the first one that
+    /// gets the frame.
     pub(super) fn poll_compressed(self: &Arc<Self>, cx: &Context<'_>) -> Poll<(Frame, Compressed)> {
         let By::Thread(parameters, job) = &self.by else {
             return Poll::Ready((self.plain.clone(), Compressed::default()));
         };
         let mut state = job.lock();
         if let Some(frame) = &state.result {
-            let sizes = Compressed {
-                plain: self.plain.len(),
-                compressed: frame.len(),
-            };
-            return Poll::Ready((frame.clone(), sizes));
+            let frame = frame.clone();
+            return Poll::Ready((frame, take(&mut state.uncounted)));
         }
         if !state.waiting.iter().any(|waiting| waiting.will_wake(cx.waker())) {
             state.waiting.push(cx.waker().clone());
@@ -94,8 +93,8 @@ impl Deferred {
             let compression = compute(move || {
                 let plain = &unfinished.0.plain;
                 let compressed = framing::payload(plain).and_then(|payload| compress(parameters, plain, payload));
-                if let Some((frame, _)) = compressed {
-                    unfinished.0.finish(frame);
+                if let Some((frame, sizes)) = compressed {
+                    unfinished.0.finish(frame, sizes);
                 }
             });
             drop(compression); // It wakes the recipients.
@@ -104,10 +103,12 @@ impl Deferred {
     }
 
     /// Sets the result, unless it is set.
-    fn finish(&self, frame: Frame) {
+    fn finish(&self, frame: Frame, sizes: Compressed) {
         let By::Thread(_, job) = &self.by else { return };
         let mut state = job.lock();
-        state.result.get_or_insert(frame);
+        if state.result.is_none() {
+            (state.result, state.uncounted) = (Some(frame), sizes);
+        }
         let waiting = take(&mut state.waiting);
         drop(state);
         waiting.into_iter().for_each(Waker::wake);
@@ -119,6 +120,6 @@ struct Unfinished(Arc<Deferred>);
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        self.0.finish(self.0.plain.clone());
+        self.0.finish(self.0.plain.clone(), Compressed::default());
     }
 }

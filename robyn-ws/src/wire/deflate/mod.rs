@@ -55,11 +55,6 @@ impl Compressed {
         self.plain += other.plain;
         self.compressed += other.compressed;
     }
-
-    /// Returns the number of bytes on the wire for `bytes` that include the messages in full.
-    pub(crate) const fn shrink(self, bytes: usize) -> usize {
-        (bytes + self.compressed).saturating_sub(self.plain)
-    }
 }
 
 /// The result of the negotiation for one connection. The default is a connection without compression.

@@ -32,6 +32,8 @@ struct Active {
     own: Option<OwnContext>,
     /// The messages since the last call of [`Deflation::take_counted`].
     counted: Compressed,
+    /// Number of bytes saved since the last call of [`Deflation::take_saved`].
+    saved: usize,
 }
 
 #[derive(Debug)]
@@ -40,7 +42,7 @@ struct OwnContext {
     /// Created by the first message.
     compressor: Option<Box<Compressor>>,
     /// The compression of a long message, which has the compressor.
-    job: Option<Running<(Box<Compressor>, Frame)>>,
+    job: Option<Running<(Box<Compressor>, Option<Frame>)>>,
 }
 
 /// Frames that are written behind a message that is not compressed yet, which is the first of them.
@@ -61,7 +63,7 @@ impl Deflation {
         };
         Self(Some(Box::new(Active {
             own: Some(own),
-            counted: Compressed::default(),
+            ..Active::default()
         })))
     }
 
@@ -109,9 +111,9 @@ impl Deflation {
                         held_back.push_front(Frame::Deferred(deferred));
                         break;
                     };
-                    *budget = budget.saturating_sub(sizes.plain);
+                    *budget = budget.saturating_sub(deferred.len());
                     active.counted.add(sizes);
-                    saved += sizes.plain - sizes.compressed;
+                    saved += deferred.len() - frame.len();
                     frame
                 }
                 ready => ready,
@@ -125,7 +127,21 @@ impl Deflation {
         Poll::Ready(saved)
     }
 
-    /// Returns the sizes of the messages since the last call.
+    /// Takes note that frames are written for which [`Self::poll_release`] has saved so many bytes.
+    #[inline]
+    pub(crate) fn add_saved(&mut self, bytes: usize) {
+        if let Some(active) = &mut self.0 {
+            active.saved += bytes;
+        }
+    }
+
+    /// Returns the number of bytes saved in written frames since the last call.
+    #[inline]
+    pub(crate) fn take_saved(&mut self) -> usize {
+        self.0.as_mut().map_or(0, |active| take(&mut active.saved))
+    }
+
+    /// Returns the sizes of the messages that were compressed since the last call.
     pub(crate) fn take_counted(&mut self) -> Compressed {
         self.0
             .as_mut()
@@ -147,7 +163,9 @@ impl Active {
                 .compress(payload, |bytes| framing::compressed(plain, bytes)),
             _ => None,
         };
-        let frame = frame.unwrap_or_else(|| plain.clone());
+        let Some(frame) = frame else {
+            return Poll::Ready((plain.clone(), Compressed::default()));
+        };
         let sizes = Compressed {
             plain: plain.len(),
             compressed: frame.len(),
@@ -175,12 +193,12 @@ impl OwnContext {
                 let plain = deferred.plain();
                 let payload = framing::payload(plain).unwrap_or_default();
                 let frame = compressor.compress(payload, |bytes| framing::compressed(plain, bytes));
-                (compressor, frame.unwrap_or_else(|| plain.clone()))
+                (compressor, frame)
             })
         });
         let ended = ready!(Pin::new(job).poll(cx));
         self.job = None;
-        Poll::Ready(ended.ok().map(|(compressor, frame)| {
+        Poll::Ready(ended.ok().and_then(|(compressor, frame)| {
             self.compressor = Some(compressor);
             frame
         }))
