@@ -140,7 +140,7 @@ impl ArgsParser {
         let is_misspelled = known.is_some_and(|known| key != known);
         match known {
             Some("on" | "method" | "router" | "state" | "crate") if is_misspelled && argument.value.is_none() => {
-                self.unclear()
+                self.unclear();
             }
             Some("on") => self.on(argument, errors),
             Some("method") => self.args.method = method_name::parse(argument, errors),

@@ -59,11 +59,10 @@ pub(crate) fn check(args: &Args, function: &syn::Ident, errors: &mut Diagnostics
             let problem = "a `call` handler has a method, the name that clients call";
             errors.report(&args.on, problem, format_args!("add `method = \"{function}\"`"));
         }
-        (Some(Event::Call) | None, _) => {}
-        (Some(_), MethodName::Given(name)) => {
+        (Some(event), MethodName::Given(name)) if event != Event::Call => {
             let problem = "only a `call` handler has a method";
             errors.report(name, problem, "write `on = \"call\"`, or remove `method`");
         }
-        (Some(_), MethodName::Absent | MethodName::Wrong) => {}
+        _ => {}
     }
 }

@@ -68,7 +68,7 @@ impl Connection {
     /// Handles messages until one has to wait. `None` is the end.
     fn poll_calls(&mut self, cx: &mut Context<'_>) -> Poll<Option<Job>> {
         while let Next::Message(incoming) = ready!(self.driver.poll_next(cx)) {
-            if let Some(job) = self.handle_calls(incoming) {
+            if let Some(job) = self.handle_calls(&incoming) {
                 return Poll::Ready(Some(job));
             }
         }
@@ -76,9 +76,9 @@ impl Connection {
     }
 
     /// Handles a message, unless it has to wait.
-    fn handle_calls(&mut self, incoming: Incoming) -> Option<Job> {
+    fn handle_calls(&mut self, incoming: &Incoming) -> Option<Job> {
         let Self { driver, context, .. } = self;
-        let message = match &incoming {
+        let message = match incoming {
             Incoming::WholeMessage(whole) => match driver.reader.borrow(*whole) {
                 Ok(message) => message,
                 Err(end) => {
@@ -88,7 +88,7 @@ impl Connection {
             },
             Incoming::Owned(message) => message.into(),
         };
-        let shared = match &incoming {
+        let shared = match incoming {
             Incoming::Owned(Message::Text(text)) => Some(text),
             _ => None,
         };
@@ -140,16 +140,14 @@ impl Connection {
     /// Handles an element of a batch, and appends its answer.
     async fn element_into(&mut self, text: &Utf8Bytes, element: Range<usize>, answer: &mut String) -> bool {
         match parse_element(&text[element], &self.context.endpoint.bounds) {
-            Item::Call(request) => match self.context.find(&request) {
-                Some(handler) => {
-                    let request = OwnedRequest::new(handler, &request, text.clone(), text);
-                    self.call_into(request, answer).await
-                }
-                None => {
+            Item::Call(request) => {
+                let Some(handler) = self.context.find(&request) else {
                     not_found(&request, answer);
-                    true
-                }
-            },
+                    return true;
+                };
+                let request = OwnedRequest::new(handler, &request, text.clone(), text);
+                self.call_into(request, answer).await
+            }
             Item::Answer(answer) => {
                 take_answer(&self.driver.live, answer);
                 true
@@ -286,7 +284,9 @@ impl HandlerContext {
     #[cold]
     fn log_failure(&self, entry: &'static Entry, error: HandlerError) {
         let (handler, place, id) = (entry.name, entry.place(), self.connector.id());
-        if error.is_failure() && !(error.is_disconnected() && !self.connector.is_open()) {
+        // The handler may pass on that its own connection has ended.
+        let is_expected = error.is_disconnected() && !self.connector.is_open();
+        if error.is_failure() && !is_expected {
             log::warn!(handler, %place, %id, error = isolate::text(&error), "the handler failed");
         } else {
             log::debug!(handler, %place, %id, error = isolate::text(&error), "the call was answered with an error");
