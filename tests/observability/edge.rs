@@ -1,15 +1,19 @@
 //! The edge: handshakes of TLS, headers of the PROXY protocol, connections of HTTP/2.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    fs,
+    net::SocketAddr,
+    time::{Duration, SystemTime},
+};
 
-use robyn_ws::prelude::*;
-use robyn_ws_tests::{Log, Request, Server, Transport, until, within};
+use robyn_ws::{Tls, prelude::*};
+use robyn_ws_tests::{Certificate, Log, Request, Server, Transport, until, within};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
 
-use crate::{expect_metrics, measured, runtime};
+use crate::{expect_metrics, log_of, measured, runtime};
 
 static EDGE: SubRouter = SubRouter::new("/edge");
 
@@ -157,4 +161,58 @@ async fn send(address: SocketAddr, bytes: &[u8]) {
     stream.write_all(bytes).await.expect("it reads");
     stream.shutdown().await.expect("it is open");
     ends(stream).await;
+}
+
+const DAY: Duration = Duration::from_hours(24);
+
+#[test]
+fn certificate_that_has_expired_or_will_soon_is_warned_of_when_it_is_read() {
+    Log::subscribe();
+    let now = SystemTime::now();
+    let minute = Duration::from_mins(1);
+    for (end, words) in [
+        (
+            now - 3 * DAY - minute,
+            Some("the certificate has expired, so clients refuse it: renew it"),
+        ),
+        (now - minute, Some("has expired")),
+        (
+            now + minute,
+            Some("the certificate expires soon: renew it, and call `Tls::reload` days=0"),
+        ),
+        (
+            now + 13 * DAY + minute,
+            Some("expires soon: renew it, and call `Tls::reload` days=13"),
+        ),
+        (now + 14 * DAY + minute, None),
+        (now + 1000 * DAY, None),
+    ] {
+        let certificate = Certificate::until(end);
+        let log = log_of(|| drop(certificate.tls()));
+        match words {
+            Some(words) => drop(log.line(&["WARN", words])),
+            None => assert_eq!(log.text(), ""),
+        }
+    }
+}
+
+#[test]
+fn reloaded_certificate_is_warned_of_by_the_name_of_its_file() {
+    Log::subscribe();
+    let folder = std::env::temp_dir().join(format!("robyn-ws-{}.expiry", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    let (certificate, key) = (folder.join("cert.pem"), folder.join("key.pem"));
+    let write = |end| {
+        let made = Certificate::until(end);
+        fs::write(&certificate, made.certificate).expect("a file");
+        fs::write(&key, made.key).expect("a file");
+    };
+    write(SystemTime::now() + 100 * DAY);
+    let mut tls = None;
+    let log = log_of(|| tls = Tls::from_pem_files(&certificate, &key).ok());
+    assert_eq!(log.text(), "");
+    write(SystemTime::now() + 2 * DAY + Duration::from_mins(1));
+    let log = log_of(|| tls.expect("it is valid").reload().expect("it is valid"));
+    log.line(&["WARN", "cert.pem` expires soon", "days=2"]);
+    fs::remove_dir_all(folder).expect("it is there");
 }

@@ -1,8 +1,11 @@
 //! A certificate that the clients of the tests trust.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    sync::{Arc, LazyLock},
+    time::SystemTime,
+};
 
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rcgen::{CertificateParams, CertifiedKey, KeyPair, generate_simple_self_signed};
 use robyn_ws::Tls;
 use rustls::{
     ClientConfig, RootCertStore,
@@ -38,6 +41,22 @@ impl Certificate {
         Self {
             certificate: cert.pem(),
             key: signing_key.serialize_pem(),
+        }
+    }
+
+    /// Creates a certificate that ends at `end`.
+    ///
+    /// # Panics
+    ///
+    /// If there is no randomness.
+    pub fn until(end: SystemTime) -> Self {
+        let mut params = CertificateParams::new(["localhost".to_owned()]).expect("a name");
+        params.not_after = end.into();
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.self_signed(&key).expect("a certificate");
+        Self {
+            certificate: certificate.pem(),
+            key: key.serialize_pem(),
         }
     }
 

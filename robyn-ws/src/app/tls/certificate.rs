@@ -23,7 +23,8 @@ pub(super) const HTTP2: &[u8] = b"h2";
 /// The certificate that [`App::serve`](crate::App::serve) shows to its clients, with its private key. All clones share it,
 /// so a clone can change it while the app is served.
 ///
-/// The protocols are TLS 1.2 and 1.3, by rustls and ring. A client chooses between HTTP/1.1 and, with the feature `http2`,
+/// This needs the feature `tls`. The protocols are TLS 1.2 and 1.3, by rustls and ring, whatever the default provider of the
+/// process is. A client chooses between HTTP/1.1 and, with the feature `http2`,
 /// HTTP/2 (ALPN, RFC 7301); a client that does not choose gets HTTP/1.1.
 ///
 /// ```no_run
@@ -64,7 +65,8 @@ struct Configs {
 impl Tls {
     /// Reads a certificate and its private key from two files in the format PEM, as Certbot and most authorities write them.
     /// The certificate comes first in its file, and those of the authorities behind it. The key is in the format PKCS #8,
-    /// PKCS #1 or SEC1, without a password. Both may be in the same file.
+    /// PKCS #1 or SEC1, without a password. Both may be in the same file. A certificate that has expired, or will within 14
+    /// days, is a warning in the log.
     ///
     /// # Errors
     ///

@@ -2,4 +2,5 @@
 
 pub(crate) mod accept;
 pub(crate) mod certificate;
+mod expiry;
 mod pem;

@@ -8,7 +8,7 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem, pem::PemObject},
 };
 
-use crate::{types::tls_error::TlsError, util::printable::printable};
+use crate::{app::tls::expiry, types::tls_error::TlsError, util::printable::printable};
 
 /// A text, and the name that errors have for it.
 pub(super) struct Named<'a> {
@@ -62,11 +62,16 @@ impl<'a> Named<'a> {
 pub(super) fn config_of(certificate: &Named<'_>, key: &Named<'_>) -> Result<ServerConfig, TlsError> {
     let chain = chain_of(certificate)?;
     let private = key_of(key)?;
+    let first = chain.first().cloned();
     // ring by name, since a program may have other providers as well.
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, private));
-    config.map_err(|error| refused(certificate, key, &error))
+    let config = config.map_err(|error| refused(certificate, key, &error))?;
+    if let Some(first) = first {
+        expiry::warn(&certificate.name, &first);
+    }
+    Ok(config)
 }
 
 fn chain_of(certificate: &Named<'_>) -> Result<Vec<CertificateDer<'static>>, TlsError> {
