@@ -26,8 +26,8 @@
 //! [Rooms and broadcasts](docs::rooms_and_broadcasts) · [Newest values](docs::newest_values) · [People](docs::people) ·
 //! [Calls](docs::calls) · [Errors and closing](docs::errors_and_closing) ·
 //! [Testing](docs::testing) · [Behind a proxy](docs::behind_a_proxy) · [TLS and HTTP/2](docs::tls_and_http2) ·
-//! [Deployment and drain](docs::deployment_and_drain) · [Supervisors](docs::supervisors) ·
-//! [Performance](docs::performance) · [Security](docs::security)
+//! [Deployment and drain](docs::deployment_and_drain) · [Logs and metrics](docs::logs_and_metrics) ·
+//! [Supervisors](docs::supervisors) · [Performance](docs::performance) · [Security](docs::security)
 //!
 //! Features, all off by default: `tls` serves with certificates (`App::tls`), `http2` serves WebSockets over HTTP/2 (RFC
 //! 8441), `deflate` compresses messages (permessage-deflate, RFC 7692), `metrics` reports to the
@@ -70,6 +70,7 @@ pub use robyn_ws_macros::{ConnectionState, websocket, websocket_view};
 #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
 pub use self::types::compression::Compression;
 #[cfg(feature = "tls")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub use self::{app::tls::certificate::Tls, types::tls_error::TlsError};
 pub use self::{
     app::{

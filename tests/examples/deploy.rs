@@ -15,6 +15,17 @@ use crate::support::{self, Example, root, source};
 const PAGE: &str = include_str!("../../robyn-ws/src/docs/supervisors.md");
 const UNIT: &str = include_str!("../../examples/deploy/deploy.service");
 const DOCKERFILE: &str = include_str!("../../examples/deploy/Dockerfile");
+/// The drop-ins of the unit.
+const DROP_INS: [(&str, &str); 2] = [
+    (
+        "tls.conf",
+        include_str!("../../examples/deploy/deploy.service.d/tls.conf"),
+    ),
+    (
+        "socket.conf",
+        include_str!("../../examples/deploy/deploy.service.d/socket.conf"),
+    ),
+];
 const MANIFEST: &str = include_str!("../../examples/deploy/kubernetes.yaml");
 const TOOLCHAIN: &str = include_str!("../../rust-toolchain.toml");
 
@@ -61,6 +72,30 @@ fn unit_is_one_that_systemd_takes_without_a_warning() {
     let said = verify("wrong_unit", &wrong).stderr;
     let said = String::from_utf8_lossy(&said);
     assert!(said.contains("TimeoutStopsSec"), "a mistake is told: {said}");
+}
+
+#[test]
+fn drop_ins_are_ones_that_systemd_takes_without_a_warning() {
+    let Some(analyze) = program("systemd-analyze") else {
+        return;
+    };
+    let verify = |folder: &str, name: &str, drop_in: &str| {
+        let unit = unit_for(folder, UNIT);
+        let built = support::program("deploy").to_str().expect("a path of text");
+        let of_unit = unit.with_extension("service.d");
+        fs::create_dir_all(&of_unit).expect("a folder for drop-ins");
+        fs::write(of_unit.join(name), drop_in.replace(INSTALLED, built)).expect("a file");
+        let mut command = Command::new(&analyze);
+        let command = command.args(["verify", "--man=no"]).arg(unit);
+        command.output().expect("the program runs")
+    };
+    for (name, drop_in) in DROP_INS {
+        expect_quiet(&verify(&format!("right_{name}"), name, drop_in));
+        let wrong = format!("{drop_in}LoadCredentials=a:b\n");
+        let said = verify(&format!("wrong_{name}"), name, &wrong).stderr;
+        let said = String::from_utf8_lossy(&said);
+        assert!(said.contains("LoadCredentials"), "a mistake is told: {said}");
+    }
 }
 
 #[test]
@@ -120,7 +155,7 @@ fn value<'t>(text: &'t str, key: &str) -> &'t str {
 
 fn seconds(text: &str) -> Duration {
     let number = text.trim_end_matches(['s', ',', '/', ' ']);
-    Duration::from_secs(
+    Duration::from_secs_f64(
         number
             .parse()
             .unwrap_or_else(|_| panic!("`{text}` is a number of seconds")),
@@ -189,7 +224,9 @@ fn image_is_built_by_the_compiler_of_the_repository_from_the_example_that_it_cop
 
 #[test]
 fn every_block_of_the_page_stands_in_its_file() {
-    for (language, file, count) in [("ini", UNIT, 1), ("dockerfile", DOCKERFILE, 1), ("yaml", MANIFEST, 3)] {
+    let [(_, tls), (_, socket)] = DROP_INS;
+    let ini = [UNIT, tls, socket].join("\n");
+    for (language, file, count) in [("ini", &*ini, 3), ("dockerfile", DOCKERFILE, 1), ("yaml", MANIFEST, 3)] {
         let fence = format!("```{language}\n");
         let blocks: Vec<_> = PAGE.split(&fence).skip(1).collect();
         assert_eq!(blocks.len(), count, "{language}");
@@ -208,6 +245,7 @@ fn table_of_the_page_has_the_times_of_the_files() {
         let cell = row.trim_end_matches(" |").rsplit("| ").next().unwrap_or_default();
         seconds(cell)
     };
+    assert!(row("Limits::unready_grace") <= row("Limits::shutdown_grace"));
     assert_eq!(row("Limits::drain_interval"), set("drain_interval"));
     assert_eq!(row("Limits::shutdown_grace"), set("shutdown_grace"));
     assert_eq!(row("TimeoutStopSec"), seconds(value(UNIT, "TimeoutStopSec=")));

@@ -5,8 +5,8 @@ use std::panic::Location;
 use crate::app::App;
 
 impl App {
-    /// Sets the proxies in front of the app, whose word about their clients counts: addresses, networks (`10.0.0.0/8`), or
-    /// `unix` for the peers of Unix sockets. Default: none. Called again, it adds to them.
+    /// Sets the proxies in front of the app, whose headers about their clients are read: addresses, networks (`10.0.0.0/8`),
+    /// or `unix` for the peers of Unix sockets. Default: none. Called again, it adds to them.
     ///
     /// ```
     /// use robyn_ws::prelude::*;
@@ -21,11 +21,12 @@ impl App {
     /// else that is not an address, the address of that proxy counts. The port is 0 unless the proxy names one.
     ///
     /// Host and scheme of `Forwarded`, `X-Forwarded-Host` and `X-Forwarded-Proto` replace `Host` for
-    /// [`Origins::same_host`](crate::Origins::same_host). The page must then have that scheme, too.
+    /// [`Origins::same_host`](crate::Origins::same_host) and
+    /// [`WebSocketConnector::host`](crate::WebSocketConnector::host). The page must then have that scheme, too.
     ///
-    /// If `Forwarded` and `X-Forwarded-…` contradict each other, neither counts, and the log says so: one of them may come
-    /// from the client. A request that no trusted proxy has sent is taken as it is, without these headers. See
-    /// [Behind a proxy](crate::docs::behind_a_proxy).
+    /// If `Forwarded` and `X-Forwarded-…` contradict each other, both are ignored, and the log says so: one of them may come
+    /// from the client. Of a request that no trusted proxy has sent, these headers are ignored. Other headers, such as
+    /// `X-Real-IP`, are never read. See [Behind a proxy](crate::docs::behind_a_proxy).
     ///
     /// A server of your own has to provide `ConnectInfo<SocketAddr>`, or `ConnectInfo<tokio::net::unix::SocketAddr>` for `unix`.
     ///
@@ -57,8 +58,8 @@ impl App {
     /// `AF_UNSPEC`, `AF_UNIX`), and its headers do not count.
     ///
     /// [`Self::serve`] and [`Self::serve_on`] read the header. `build()` and `router()` report this setting, since a server of
-    /// your own reads it by itself (with a crate such as `proxy-header`), and passes the address on as `ConnectInfo<SocketAddr>`. `build()` also reports the setting
-    /// without trusted proxies.
+    /// your own reads it by itself (with a crate such as `proxy-header`), and passes the address on as
+    /// `ConnectInfo<SocketAddr>`. `build()` also reports the setting without trusted proxies.
     #[track_caller]
     pub fn proxy_protocol(mut self) -> Self {
         self.proxies.expect_protocol(Location::caller());

@@ -15,7 +15,8 @@
 //! | [Testing](testing) | unit tests, and tests of an app without a port |
 //! | [Behind a proxy](behind_a_proxy) | settings for nginx, HAProxy, Caddy and development servers |
 //! | [TLS and HTTP/2](tls_and_http2) | certificates, their renewal, sockets that share a connection |
-//! | [Deployment and drain](deployment_and_drain) | signals, health, reconnecting clients, logs, metrics |
+//! | [Deployment and drain](deployment_and_drain) | signals, health, reconnecting clients |
+//! | [Logs and metrics](logs_and_metrics) | spans, warnings, counters |
 //! | [Supervisors](supervisors) | files for systemd, Docker and Kubernetes |
 //! | [Performance](performance) | costs and tuning |
 //! | [Security](security) | threats, every limit, and your part |
@@ -44,10 +45,14 @@ pub mod getting_started {}
 #[doc = include_str!("handlers.md")]
 pub mod handlers {}
 
-#[doc = include_str!("people.md")]
-pub mod people {}
+#[doc = include_str!("logs_and_metrics.md")]
+pub mod logs_and_metrics {}
+
 #[doc = include_str!("newest_values.md")]
 pub mod newest_values {}
+
+#[doc = include_str!("people.md")]
+pub mod people {}
 
 #[doc = include_str!("performance.md")]
 pub mod performance {}

@@ -20,7 +20,7 @@ const THRESHOLDS: RangeInclusive<usize> = 128..=1 << 30;
 const CONTEXTS: RangeInclusive<usize> = 1..=1 << 20;
 
 /// How messages are compressed for clients that offer `permessage-deflate` (RFC 7692). Without
-/// [`App::compression`](crate::App::compression), none is.
+/// [`App::compression`](crate::App::compression), none is. This needs the feature `deflate`.
 ///
 /// All browsers offer it. Compressed messages take a quarter of the bytes for typical JSON, and time of the processor. A
 /// message that does not become shorter is sent as it is.

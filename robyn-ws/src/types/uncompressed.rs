@@ -44,7 +44,7 @@ impl Message {
     ///
     /// Use it for messages that have a secret beside text of somebody else: the length of a compressed message tells how
     /// similar the two are (CRIME, BREACH). Clones of the message, and its payload, stay uncompressed. A copy of the
-    /// payload, such as a `String`, does not.
+    /// payload, such as a `String`, does not. This needs the feature `deflate`.
     ///
     /// ```
     /// use robyn_ws::prelude::*;

@@ -25,7 +25,7 @@ use crate::{
     util::{log, network::Network, printable::printable, repeated::Repeated},
 };
 
-/// The proxies whose word counts.
+/// The proxies whose headers are read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TrustedProxies {
     networks: Vec<Network>,
