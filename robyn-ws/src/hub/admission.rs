@@ -83,6 +83,14 @@ impl AdmissionRefusal {
 }
 
 impl Counts {
+    /// Returns an error if one more upgrade handler would exceed a limit.
+    fn check_handshakes(&self, bounds: &Bounds) -> Result<(), AdmissionRefusal> {
+        if self.handshakes >= bounds.max_handshakes {
+            return Err(AdmissionRefusal::Handshakes(bounds.max_handshakes));
+        }
+        Ok(())
+    }
+
     /// Returns an error if one more connection would exceed a limit.
     fn check(&self, address: Option<IpAddr>, bounds: &Bounds) -> Result<(), AdmissionRefusal> {
         if let Some(max) = bounds.max_connections.filter(|max| self.all >= *max) {
@@ -103,6 +111,16 @@ impl Counts {
 impl Admission {
     fn lock(&self) -> MutexGuard<'_, Counts> {
         self.0.lock()
+    }
+
+    /// Returns an error if a limit other than that of upgrades is reached.
+    fn check(&self, address: Option<IpAddr>, runs_handler: bool, bounds: &Bounds) -> Result<(), AdmissionRefusal> {
+        let counts = self.lock();
+        counts.check(address, bounds)?;
+        if runs_handler {
+            counts.check_handshakes(bounds)?;
+        }
+        Ok(())
     }
 
     fn upgrade(&self, bounds: &Bounds) -> Result<(), AdmissionRefusal> {
@@ -126,9 +144,7 @@ impl Admission {
     fn begin(self: &Arc<Self>, address: Option<IpAddr>, bounds: &Bounds) -> Result<Handshake, AdmissionRefusal> {
         let mut counts = self.lock();
         counts.check(address, bounds)?;
-        if counts.handshakes >= bounds.max_handshakes {
-            return Err(AdmissionRefusal::Handshakes(bounds.max_handshakes));
-        }
+        counts.check_handshakes(bounds)?;
         counts.handshakes += 1;
         Ok(Handshake(self.clone()))
     }
@@ -169,8 +185,20 @@ impl Admissions {
         self.0.push((Arc::default(), bounds.clone()));
     }
 
-    /// Counts an upgrade of this second, or returns the limit that was reached.
-    pub(crate) fn upgrade(&self) -> Result<(), AdmissionRefusal> {
+    /// Counts an upgrade of this second, or returns the limit that was reached. An upgrade that another limit refuses is not
+    /// counted: a client that tries again and again would keep all others out. With `runs_handler`, that is also the limit
+    /// of upgrade handlers.
+    pub(crate) fn upgrade(&self, address: Option<IpAddr>, runs_handler: bool) -> Result<(), AdmissionRefusal> {
+        if self
+            .0
+            .iter()
+            .all(|(_, bounds)| bounds.max_upgrades_per_second.is_none())
+        {
+            return Ok(());
+        }
+        for (admission, bounds) in &self.0 {
+            admission.check(address, runs_handler, bounds)?;
+        }
         for (index, (admission, bounds)) in self.0.iter().enumerate() {
             if let Err(refusal) = admission.upgrade(bounds) {
                 self.0[..index].iter().for_each(|(outer, _)| outer.take_back_upgrade());

@@ -173,10 +173,9 @@ async fn accept(endpoint: &Arc<Endpoint>, policy: &UpgradePolicy, parts: &mut Pa
         proxy: told.proxy,
     };
     let over_limit = |parts: &Parts, refusal| over_limit(endpoint, policy, &parts.headers, sender, refusal);
-    endpoint
-        .admissions
-        .upgrade()
-        .map_err(|refusal| over_limit(parts, refusal))?;
+    let runs_handler = endpoint.handlers.upgrade.is_some();
+    let counted = endpoint.admissions.upgrade(sender.address(), runs_handler);
+    counted.map_err(|refusal| over_limit(parts, refusal))?;
     check_address(endpoint, policy, parts, sender);
     let (request, reply) = if let Some(unread) = &endpoint.unread_request {
         (unread.clone(), UpgradeReply::default())
