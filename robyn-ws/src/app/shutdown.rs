@@ -75,7 +75,7 @@ impl Shutdown {
         Self { hub, interval }
     }
 
-    /// Drains the app. From now on, new upgrades get 503 with `Retry-After`, so the listener should stay open until this
+    /// Drains the app. From now on, new upgrades get 503 with a random `Retry-After`, so the listener should stay open until this
     /// returns. Every connection is closed with 1001, or [`App::drain_code`](crate::App::drain_code), in batches spread over
     /// [`Limits::drain_interval`](crate::Limits::drain_interval), and its close handler runs. Running upgrade handlers may
     /// end, and their requests get 503. After `grace`, the remaining connections are aborted, and each handler that still

@@ -223,7 +223,7 @@ limits! {
     /// The most upgrades in a second that pass all checks before the upgrade handler, those of the other limits included: of
     /// the app, or of the sub-router that narrows it. The upgrades of one second can come at once. It keeps the upgrade
     /// handlers of a restarted server from a storm of clients that reconnect. Default: off. At most 1,000,000. Above it: 503
-    /// with `Retry-After`.
+    /// with a random `Retry-After` of 1 to 10 s.
     max_upgrades_per_second(impl Into<Option<u32>>): Option<u32> = None, in 1..=1_000_000, of "upgrades", none "no limit";
     /// The most frames of any kind from one client in a second. A message in one piece is one frame, and the answer to a
     /// ping of the server does not count. Default: off. At most 1,000,000. Above it: close code 1008.

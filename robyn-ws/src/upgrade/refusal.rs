@@ -15,12 +15,9 @@ use crate::{
 /// The version of the protocol (RFC 6455 section 4.1).
 pub(super) const SUPPORTED_VERSION: HeaderValue = HeaderValue::from_static("13");
 
-/// The number of seconds after which a client may try again, for `Retry-After`.
-const RETRY_AFTER: u16 = 5;
-
-/// The most seconds after which a client of a storm may try again. Each gets a random number of seconds, so that they do not
-/// come back together.
-const RETRY_STORM_AFTER: u16 = 10;
+/// The most seconds after which a client may try again, for `Retry-After`. Each gets a random number of seconds, so that they
+/// do not come back together.
+const RETRY_AFTER: u16 = 10;
 
 /// Why a request does not become a connection.
 #[derive(Debug)]
@@ -149,10 +146,9 @@ fn upgrade_required(why: &str) -> Response {
 
 fn over_a_limit(refusal: AdmissionRefusal) -> Response {
     match refusal {
-        AdmissionRefusal::Upgrades(_) => unavailable_for(
-            random::up_to(RETRY_STORM_AFTER),
-            "too many upgrades in this second (`Limits::max_upgrades_per_second`)\n",
-        ),
+        AdmissionRefusal::Upgrades(_) => {
+            unavailable("too many upgrades in this second (`Limits::max_upgrades_per_second`)\n")
+        }
         AdmissionRefusal::Connections(_) => unavailable("connection limit reached (`Limits::max_connections`)\n"),
         AdmissionRefusal::Handshakes(_) => unavailable("handshake limit reached (`Limits::max_handshakes`)\n"),
         AdmissionRefusal::ConnectionsOfAddress(_) => {
@@ -172,10 +168,7 @@ fn unidentified(refusal: IdentityRefusal) -> Response {
 }
 
 fn unavailable(why: &'static str) -> Response {
-    unavailable_for(RETRY_AFTER, why)
-}
-
-fn unavailable_for(seconds: u16, why: &'static str) -> Response {
+    let seconds = random::up_to(RETRY_AFTER);
     let headers = [(header::RETRY_AFTER, HeaderValue::from(seconds))];
     (StatusCode::SERVICE_UNAVAILABLE, headers, why).into_response()
 }

@@ -42,7 +42,7 @@ async fn connection_above_max_connections_is_503_with_retry_after() {
     for path in ["/limits", "/limits/more"] {
         let response = server.refused(path).await;
         response.expect(503, "`Limits::max_connections`");
-        assert_eq!(response.header("retry-after"), Some("5"));
+        assert!(response.header("retry-after").is_some());
     }
     assert_eq!(server.hub().count(), 2);
     one.leave().await;
