@@ -1,5 +1,5 @@
 //! Proves that compressed messages are decompressed as a straight decoder does it, or refused with the code that it finds,
-//! and that our own compressed messages are what was meant.
+//! and that our own compressed messages are what was meant: by compressors of the thread, and by those of a connection.
 //!
 //! An input's first byte chooses between the two, and the length of fragments; the rest is the payload.
 
@@ -8,7 +8,7 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use robyn_ws::{App, Compression, Limits, Message, websocket};
+use robyn_ws::{App, BuiltApp, Compression, Limits, Message, websocket};
 use robyn_ws_fuzz::{
     Raw, SharedApp, build, connect_with,
     puff::{Fault, inflate},
@@ -28,29 +28,30 @@ const BINARY: u8 = 0x2;
 const CLOSE: u8 = 0x8;
 const OFFER: &[u8] = b"Sec-WebSocket-Extensions: permessage-deflate\r\n";
 
-static APP: SharedApp = LazyLock::new(|| {
+static SHARED: SharedApp = LazyLock::new(|| app(Compression::shared()));
+static DEDICATED: SharedApp = LazyLock::new(|| app(Compression::dedicated(1)));
+
+fn app(compression: Compression) -> BuiltApp {
     let limits = Limits::default().max_message_size(MAX_MESSAGE);
-    build(
-        App::new()
-            .limits(limits)
-            .compression(Compression::shared().threshold(128)),
-    )
-});
+    build(App::new().limits(limits).compression(compression.threshold(128)))
+}
 
 fuzz_target!(|input: &[u8]| {
     let [mode, rest @ ..] = input else { return };
-    run(&APP.hub, async {
-        if mode % 2 == 0 {
-            receive(rest, usize::from(mode >> 1)).await;
-        } else {
-            send_ours(rest, usize::from(mode >> 1)).await;
-        }
-    });
+    for app in [&SHARED, &DEDICATED] {
+        run(&app.hub, async {
+            if mode % 2 == 0 {
+                receive(app, rest, usize::from(mode >> 1)).await;
+            } else {
+                send_ours(app, rest, usize::from(mode >> 1)).await;
+            }
+        });
+    }
 });
 
 /// Sends the bytes as a compressed message, in fragments, and compares the answer with the judge's.
-async fn receive(payload: &[u8], fragment: usize) {
-    let mut raw = connect_with(&APP.router, b"/echo", OFFER)
+async fn receive(app: &BuiltApp, payload: &[u8], fragment: usize) {
+    let mut raw = connect_with(&app.router, b"/echo", OFFER)
         .await
         .expect("a valid handshake");
     let mut bytes = Vec::new();
@@ -82,8 +83,8 @@ async fn receive(payload: &[u8], fragment: usize) {
 }
 
 /// Lets the server compress the bytes, several times over.
-async fn send_ours(payload: &[u8], times: usize) {
-    let mut raw = connect_with(&APP.router, b"/echo", OFFER)
+async fn send_ours(app: &BuiltApp, payload: &[u8], times: usize) {
+    let mut raw = connect_with(&app.router, b"/echo", OFFER)
         .await
         .expect("a valid handshake");
     let mut message = payload.repeat(times + 1);
