@@ -162,7 +162,8 @@ limits! {
     /// [`Overflow`].
     max_outbound_messages(usize): usize = 256, in 1..=MIB, of "messages";
     /// The most bytes queued for one client, with the 2 to 10 bytes of each frame's header. Default: 1 MiB, at most 1 GiB.
-    /// Above it: [`Overflow`]. One message of any length always fits into an empty queue.
+    /// Above it: [`Overflow`]. One message of any length always fits into an empty queue. A compressed message counts with its
+    /// compressed length, unless it is longer than 256 KiB or its client has a dedicated context: then with its plain length.
     max_outbound_bytes(usize): usize = MIB, in 1..=GIB, of "bytes";
     /// The policy above `max_outbound_messages` or `max_outbound_bytes`. Default: [`Overflow::Disconnect`].
     overflow(Overflow): Overflow = Overflow::default();
