@@ -19,10 +19,10 @@ impl App {
         self
     }
 
-    /// Compresses messages for clients that offer `permessage-deflate` (RFC 7692), as all browsers do. Default: off.
+    /// Compresses messages for clients that offer `permessage-deflate` (RFC 7692), as all browsers do. Default: off. It needs
+    /// the cargo feature `deflate`.
     ///
-    /// A client that does not offer it, or with parameters that are not acceptable, gets its messages as they are. This needs
-    /// the feature `deflate`. `build()` reports a second call.
+    /// A client without an acceptable offer gets plain messages. `build()` reports a second call.
     ///
     /// ```
     /// use robyn_ws::{Compression, prelude::*};

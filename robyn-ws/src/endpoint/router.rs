@@ -93,9 +93,9 @@ impl SubRouter {
         IncludedRouter::new(self).limits(limits)
     }
 
-    /// Sets how messages are compressed. It can only narrow the compression around it: from dedicated to shared
-    /// compressors, or fewer dedicated ones, or [`Compression::off`]. This needs the feature `deflate`. `build()` reports a wider
-    /// one, and a second call.
+    /// Sets the compression of messages. It can only narrow the compression of the surrounding router: from dedicated to
+    /// shared compressors, to fewer dedicated ones, or to [`Compression::off`]. `build()` reports a wider one, and a second
+    /// call. It needs the cargo feature `deflate`.
     ///
     /// ```
     /// use robyn_ws::{Compression, prelude::*};

@@ -19,15 +19,18 @@ const THRESHOLDS: RangeInclusive<usize> = 128..=1 << 30;
 /// The range of the number of contexts: of more, the memory would exceed that of any machine.
 const CONTEXTS: RangeInclusive<usize> = 1..=1 << 20;
 
-/// How messages are compressed for clients that offer `permessage-deflate` (RFC 7692). Without
-/// [`App::compression`](crate::App::compression), none is. This needs the feature `deflate`.
+/// The compression of messages for clients that offer `permessage-deflate` (RFC 7692), as all browsers do. It needs the
+/// cargo feature `deflate`, and [`App::compression`](crate::App::compression).
 ///
-/// All browsers offer it. Compressed messages take a quarter of the bytes for typical JSON, and time of the processor. A
-/// message that does not become shorter is sent as it is.
+/// Typical JSON becomes a quarter as long. A message that does not become shorter is sent as it is.
 ///
-/// **Secrets**: an observer sees the length of a compressed message. If a message has a secret beside text that an
-/// attacker chooses, the length tells how similar the two are, and many messages tell the secret (CRIME, BREACH). Send
-/// such a message with [`Message::uncompressed`](crate::Message::uncompressed).
+/// Queued messages count against [`Limits::max_outbound_bytes`](crate::Limits::max_outbound_bytes) with their compressed
+/// length. Messages of more than 256 KiB, and all messages of a dedicated context, are compressed when they are written,
+/// and count with their plain length until then.
+///
+/// **Secrets**: an observer sees the length of a compressed message. If a message contains a secret and text that an
+/// attacker chooses, the lengths of many messages reveal the secret (CRIME, BREACH). Send such a message with
+/// [`Message::uncompressed`](crate::Message::uncompressed).
 ///
 /// ```
 /// use robyn_ws::{Compression, prelude::*};
@@ -50,33 +53,33 @@ pub struct Compression {
     threshold: Option<usize>,
 }
 
-/// How many contexts may live, from narrow to wide.
+/// The number of contexts, from the least to the most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Contexts {
     /// No message is compressed.
     Off,
-    /// Those of the threads.
+    /// One for each thread.
     Shared,
-    /// Also those of so many connections.
+    /// Also one for each connection, for at most so many.
     Dedicated(usize),
 }
 
 impl Compression {
-    /// Compresses each message on its own, in both directions. Connections share the compressors of their threads, which
-    /// take about half a megabyte for each thread. A broadcast is compressed once, whatever the number of recipients.
+    /// Compresses each message on its own, in both directions. All connections of a thread share its compressors, which take
+    /// about half a megabyte. A broadcast is compressed once for all recipients.
     pub const fn shared() -> Self {
         Self::new(Contexts::Shared)
     }
 
-    /// Compresses each message behind the messages before it, in both directions, for at most `max_contexts` connections
-    /// at once. Similar short messages then become much shorter. Each of these connections takes about half a megabyte,
-    /// and a broadcast is compressed for each of them. Further connections are compressed as by [`Self::shared`].
-    /// `max_contexts` is at most 1,048,576.
+    /// Compresses each message with references to the messages before it (context takeover), in both directions, for at most
+    /// `max_contexts` connections at once. Short messages that are similar become much shorter. Each of these connections
+    /// takes about half a megabyte, and a broadcast is compressed for each of them. Messages of other connections are
+    /// compressed as by [`Self::shared`]. `max_contexts` is 1 to 1,048,576.
     pub const fn dedicated(max_contexts: usize) -> Self {
         Self::new(Contexts::Dedicated(max_contexts))
     }
 
-    /// Compresses nothing, for a sub-router of an app that compresses.
+    /// Compresses no message. For a sub-router of an app that compresses.
     pub const fn off() -> Self {
         Self::new(Contexts::Off)
     }
@@ -89,15 +92,15 @@ impl Compression {
         }
     }
 
-    /// Sets the level, from 1 to 9. Higher levels take several times as long, and save a little more. Default: 1 with
-    /// shared compressors, 3 with dedicated ones, or the level of the surrounding router.
+    /// Sets the level, from 1, the fastest, to 9. Level 9 takes several times as long, and saves a little more. Default: 1
+    /// with shared compressors, 3 with dedicated ones, or the level of the surrounding router.
     pub const fn level(mut self, level: u8) -> Self {
         self.level = Some(level);
         self
     }
 
-    /// Sets the length of the shortest messages that are compressed, in bytes, from 128 to 1 GiB. Default: 256, or the
-    /// threshold of the surrounding router.
+    /// Sets the length of the shortest messages that are compressed: 128 bytes to 1 GiB. Default: 256 bytes, or the threshold
+    /// of the surrounding router.
     pub const fn threshold(mut self, bytes: usize) -> Self {
         self.threshold = Some(bytes);
         self

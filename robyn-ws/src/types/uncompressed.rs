@@ -40,11 +40,13 @@ impl Drop for Noted {
 }
 
 impl Message {
-    /// Returns the message as one that is never compressed, whatever [`App::compression`](crate::App::compression) says.
+    /// Returns the message as one that [`App::compression`](crate::App::compression) does not compress. It needs the cargo
+    /// feature `deflate`.
     ///
-    /// Use it for messages that have a secret beside text of somebody else: the length of a compressed message tells how
-    /// similar the two are (CRIME, BREACH). Clones of the message, and its payload, stay uncompressed. A copy of the
-    /// payload, such as a `String`, does not. This needs the feature `deflate`.
+    /// Use it for a message that contains a secret and text of somebody else: the length of a compressed message shows how
+    /// similar they are (CRIME, BREACH). Clones of the message and of its payload are not compressed either. Copies of the
+    /// payload, such as a `String`, are. It
+    /// needs the cargo feature `deflate`.
     ///
     /// ```
     /// use robyn_ws::prelude::*;
@@ -55,7 +57,7 @@ impl Message {
     /// }
     /// ```
     #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
-    #[must_use = "it returns a message that is never compressed, and leaves other ones as they are"]
+    #[must_use = "it returns the message that is not compressed"]
     pub fn uncompressed(self) -> Self {
         if self.is_empty() {
             return self;
