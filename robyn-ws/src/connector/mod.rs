@@ -324,6 +324,23 @@ impl WebSocketConnector {
         self.live.request.subprotocol.as_deref()
     }
 
+    /// Returns `true` if messages to this client are compressed (permessage-deflate, RFC 7692): the app has set
+    /// [`App::compression`](crate::App::compression), and the client has offered it. It needs the cargo feature `deflate`.
+    ///
+    /// ```
+    /// use robyn_ws::prelude::*;
+    ///
+    /// #[websocket("/prices", on = "connect")]
+    /// fn connect(ws: &WebSocketConnector) -> &'static str {
+    ///     if ws.is_compressed() { "all prices follow" } else { "some prices follow" }
+    /// }
+    /// ```
+    #[cfg(feature = "deflate")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
+    pub fn is_compressed(&self) -> bool {
+        !self.live.mailbox.form().is_plain()
+    }
+
     // ---- the end --------------------------------------------------------------------------------------------------
 
     /// Closes the connection with code 1000: as [`Self::close_with`].

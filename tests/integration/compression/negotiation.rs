@@ -18,6 +18,13 @@ fn quieter(msg: String) -> String {
     msg
 }
 
+static TOLD: SubRouter = SubRouter::new("/told");
+
+#[websocket("/", on = "connect", router = TOLD)]
+fn tell(ws: &WebSocketConnector) -> &'static str {
+    if ws.is_compressed() { "compressed" } else { "plain" }
+}
+
 async fn answer_of(server: &Server, target: &str, offer: &str) -> Option<String> {
     let request = Request::upgrade(target).header("Sec-WebSocket-Extensions", offer);
     let client = request.raw(server).await;
@@ -89,6 +96,33 @@ async fn sub_router_narrows_the_compression_around_it() {
     let server = Server::start(app).await;
     assert_eq!(answer_of(&server, "/quiet", OFFER).await, None);
     assert_eq!(answer_of(&server, "/quieter", OFFER).await.as_deref(), Some(SHARED));
+}
+
+#[tokio::test]
+async fn connector_tells_whether_messages_are_compressed() {
+    for (compression, offer, told) in [
+        (Compression::shared(), OFFER, "compressed"),
+        (Compression::dedicated(1), OFFER, "compressed"),
+        (
+            Compression::dedicated(1),
+            "permessage-deflate; server_no_context_takeover",
+            "compressed",
+        ),
+        (Compression::shared(), "", "plain"),
+        (
+            Compression::shared(),
+            "permessage-deflate; server_max_window_bits=8",
+            "plain",
+        ),
+        (Compression::off(), OFFER, "plain"),
+    ] {
+        let app = App::new()
+            .compression(Compression::dedicated(1))
+            .include_router(TOLD.compression(compression));
+        let server = Server::start(app).await;
+        let request = Request::upgrade("/told").header("Sec-WebSocket-Extensions", offer);
+        request.raw(&server).await.expect_text(told).await;
+    }
 }
 
 #[track_caller]
