@@ -1,5 +1,6 @@
 //! Every limit in one place, each with its default, unit and reason.
 
+mod contradictions;
 mod overflow;
 mod value;
 
@@ -8,7 +9,7 @@ use std::{ops::RangeInclusive, time::Duration};
 pub use self::overflow::{IdentityOverflow, Overflow};
 use self::value::{Named, Scope, above};
 use crate::types::{
-    close::{EXPIRED, REPLACED, may_be_sent},
+    close::{EXPIRED, REPLACED},
     error::{Place, Problems},
 };
 
@@ -326,57 +327,11 @@ impl Limits {
         bounds.max_frame_size = bounds.max_frame_size.min(bounds.max_message_size);
         self.check_codes(place, problems);
         self.check_shares(&bounds, place, problems);
-        if let Some(Some(interval)) = self.drain_interval
-            && interval > bounds.shutdown_grace
-        {
-            let more = above("drain_interval", interval, "shutdown_grace", bounds.shutdown_grace, "");
-            let message = format!("{more}, which ends the drain: lower it, or raise `shutdown_grace`");
-            problems.report(place, None, message);
-        }
-        if let Some(unready) = self.unready_grace
-            && unready > bounds.shutdown_grace
-        {
-            let more = above("unready_grace", unready, "shutdown_grace", bounds.shutdown_grace, "");
-            let message = format!("{more}, after which the process ends: lower it, or raise `shutdown_grace`");
-            problems.report(place, None, message);
-        }
+        self.check_graces(&bounds, place, problems);
         bounds.unready_grace = bounds.unready_grace.min(bounds.shutdown_grace);
         #[cfg(feature = "http2")]
         self.fit_windows(&mut bounds, place, problems);
         bounds
-    }
-
-    /// Reports limits of one client that its part of all connections cannot reach.
-    fn check_shares(&self, bounds: &Bounds, place: Place, problems: &mut Problems) {
-        let shares = [
-            ("max_connections_per_ip", self.max_connections_per_ip),
-            ("max_connections_per_identity", self.max_connections_per_identity),
-        ];
-        for (name, share) in shares {
-            if let (Some(Some(one)), Some(all)) = (share, bounds.max_connections)
-                && one > all
-            {
-                let more = above(name, one, "max_connections", all, "connections");
-                let message = format!("{more}: it could never be reached; lower it, or raise `max_connections`");
-                problems.report(place, None, message);
-            }
-        }
-    }
-
-    /// Reports every close code that must not be sent.
-    fn check_codes(&self, place: Place, problems: &mut Problems) {
-        let codes = [
-            ("expired_code", self.expired_code),
-            ("replaced_code", self.replaced_code),
-        ];
-        for (name, code) in codes {
-            if let Some(code) = code.filter(|code| !may_be_sent(*code)) {
-                let message = format!(
-                    "`Limits::{name}` is {code}, which must not be sent: expected 1000 to 1003, 1007 to 1014 or 3000 to 4999"
-                );
-                problems.report(place, None, message);
-            }
-        }
     }
 
     /// Sets the window of an HTTP/2 connection to those of all its streams, and reports a smaller one.
