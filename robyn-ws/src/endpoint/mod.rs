@@ -26,7 +26,7 @@ use crate::{
         needs::Check,
     },
     hub::{admission::Admissions, members::EndpointMembers},
-    types::{limits::Bounds, request::UpgradeRequest},
+    types::{id::ConnectionId, limits::Bounds, request::UpgradeRequest},
 };
 
 /// One path and its handlers.
@@ -82,6 +82,12 @@ impl Handlers {
     pub(crate) fn method(&self, name: &str) -> Option<BoundHandler<event::Call>> {
         let place = self.calls.binary_search_by_key(&name, |handler| handler.entry.method);
         place.ok().map(|place| self.calls[place])
+    }
+
+    #[cold]
+    pub(crate) fn log_unknown_method(&self, id: ConnectionId, endpoint: &str, method: &str) {
+        let known: Vec<_> = self.calls.iter().map(|handler| handler.entry.method).collect();
+        self.unknown_methods.log(&known, id, endpoint, method);
     }
 }
 

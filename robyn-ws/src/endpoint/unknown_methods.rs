@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    endpoint::Handlers,
     types::id::ConnectionId,
     util::{likeness::closest, log, printable::printable, sync::Mutex},
 };
@@ -24,19 +23,15 @@ impl UnknownMethods {
         let mut logged = self.0.lock();
         logged.len() < LOGGED && logged.insert(name.to_owned())
     }
-}
 
-impl Handlers {
-    /// Logs that a client has called an unknown method, and which one it may have meant. The client is not told.
-    #[cold]
-    pub(crate) fn log_unknown_method(&self, id: ConnectionId, endpoint: &str, method: &str) {
+    /// Logs that a client has called an unknown method, and which of the known ones it may have meant. The client is not told.
+    pub(super) fn log(&self, known: &[&str], id: ConnectionId, endpoint: &str, method: &str) {
         let name = &method[..method.floor_char_boundary(COMPARED)];
-        if !self.unknown_methods.is_new(name) {
+        if !self.is_new(name) {
             return;
         }
-        let known: Vec<_> = self.calls.iter().map(|handler| handler.entry.method).collect();
         let method = printable(method);
-        match closest(name, &known) {
+        match closest(name, known) {
             Some(meant) => log::info!(%id, %endpoint, %method, "no such method: did the client mean `{meant}`?"),
             None => log::info!(%id, %endpoint, %method, "no such method"),
         }

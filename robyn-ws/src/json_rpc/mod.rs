@@ -2,6 +2,7 @@
 //! a text is copied or parsed before its type is known.
 
 pub(crate) mod envelope;
+mod members;
 pub(crate) mod text;
 
 /// The subprotocol of the endpoints with calls. Clients need not offer it.

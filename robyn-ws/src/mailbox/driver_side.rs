@@ -8,7 +8,7 @@ use std::{
 use crate::{
     mailbox::{
         Mailbox,
-        keyed::KeyedPlaces,
+        keyed_places::KeyedPlaces,
         state::{CONTROLS, DriverState, Gate, State, WriterSlot},
     },
     types::{close::Ending, limits::Overflow, message::Message},

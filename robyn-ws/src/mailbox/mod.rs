@@ -2,8 +2,10 @@
 
 pub(crate) mod broadcasts;
 pub(crate) mod driver_side;
+mod expiry;
 pub(crate) mod inbox;
 pub(crate) mod keyed;
+mod keyed_places;
 #[cfg(all(test, races))]
 pub(crate) mod races;
 mod rare;
@@ -24,7 +26,7 @@ use std::{
 
 use crate::{
     mailbox::{
-        keyed::KeyedPlaces,
+        keyed_places::KeyedPlaces,
         rare::Rare,
         sender::Sender,
         state::{BroadcastMode, DriverState, Gate, State, WriterSlot},
@@ -96,6 +98,10 @@ impl Mailbox {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock()
+    }
+
+    fn rare(&self) -> &Rare {
+        self.rare.get_or_init(Box::default)
     }
 
     /// Queues `frame` without waiting. If the queue is full, the overflow policy applies. `stop_batching` switches the

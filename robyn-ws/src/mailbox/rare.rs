@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 
-use crate::{mailbox::Mailbox, util::time::Moment};
+use crate::util::time::Moment;
 
 /// The parts of a mailbox that few connections need.
 #[derive(Debug, Default)]
@@ -15,24 +15,12 @@ pub(super) struct Rare {
     expiry: AtomicU64,
 }
 
-impl Mailbox {
-    pub(super) fn rare(&self) -> &Rare {
-        self.rare.get_or_init(Box::default)
+impl Rare {
+    pub(super) fn set_expiry(&self, at: Option<Moment>) {
+        self.expiry.store(at.map_or(0, Moment::nanos), Ordering::Relaxed);
     }
 
-    /// Sets when the driver closes the connection, instead of an earlier time. `None` is never.
-    pub(crate) fn set_expiry(&self, at: Option<Moment>) {
-        if at.is_none() && self.rare.get().is_none() {
-            return;
-        }
-        self.rare().expiry.store(at.map_or(0, Moment::nanos), Ordering::Relaxed);
-        // The lock of the mailbox orders this before the driver's next look at the time.
-        self.call_driver();
-    }
-
-    /// Returns when the driver closes the connection.
-    #[inline]
-    pub(crate) fn expiry(&self) -> Option<Moment> {
-        Moment::of_nanos(self.rare.get()?.expiry.load(Ordering::Relaxed))
+    pub(super) fn expiry(&self) -> Option<Moment> {
+        Moment::of_nanos(self.expiry.load(Ordering::Relaxed))
     }
 }

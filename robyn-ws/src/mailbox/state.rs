@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, mem::replace, task::Waker, time::Duration};
 
 use crate::{
-    mailbox::{keyed::KeyedPlaces, sender::Sender},
+    mailbox::{keyed_places::KeyedPlaces, sender::Sender},
     types::{
         close::{CloseReason, Ending},
         error::SendError,
