@@ -115,7 +115,7 @@ pub fn websocket(attr: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | method | event |
 /// |---|---|
-/// | `upgrade` | Decides about the request before a socket is opened. It has no receiver, and creates the state: it returns `Self` or `Result<Self, R>`. If it returns `()` or `Result<(), R>`, the state begins as its `Default`. |
+/// | `upgrade` | Decides about the request before a socket is opened. It has no receiver, and creates the state: it returns `Self`, `(Identity, Self)` to say who the client is, or a `Result` of these. If it returns `()`, `Identity`, or a `Result` of these, the state begins as its `Default`. |
 /// | `connect` | Runs when the socket is open. |
 /// | `message` | Runs for each text or binary message. |
 /// | `close` | Runs once after the connection has ended, however it ended. |
