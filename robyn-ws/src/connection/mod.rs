@@ -89,8 +89,9 @@ impl Connection {
             deflation,
         } = pending;
         let live = expected.live.clone();
-        let mut transport = Transport::new(switched.upgraded);
-        if switched.is_late && transport.has_ended() {
+        let is_late = switched.is_late;
+        let mut transport = Transport::new(switched);
+        if is_late && transport.has_ended() {
             return None;
         }
         let Transport { read, writer, unread } = transport;

@@ -23,6 +23,8 @@ use hyper::{
 };
 use tokio::{sync::oneshot, time::timeout};
 
+#[cfg(feature = "http2")]
+use crate::wire::write_task::WriteTask;
 use crate::{upgrade::handshake::Opening, wire::transport::Switched};
 
 /// The time that the 101 may take through the layers around the app. After that, a layer has swallowed it.
@@ -50,7 +52,7 @@ enum Sent {
     SwitchingProtocols(OnUpgrade),
     /// A 200 over HTTP/2, with its stream.
     #[cfg(feature = "http2")]
-    Ok(hyper::Result<Upgraded>),
+    Ok(hyper::Result<Upgraded>, Option<WriteTask>),
 }
 
 impl Switching {
@@ -99,12 +101,18 @@ impl Switching {
                         Some(upgraded) => upgraded?,
                         None => on_upgrade.await?,
                     };
-                    Ok(Switched { upgraded, is_late })
+                    Ok(Switched {
+                        upgraded,
+                        is_late,
+                        #[cfg(feature = "http2")]
+                        write_task: None,
+                    })
                 }
                 #[cfg(feature = "http2")]
-                Sent::Ok(upgraded) => Ok(Switched {
+                Sent::Ok(upgraded, write_task) => Ok(Switched {
                     upgraded: upgraded?,
                     is_late: false,
+                    write_task,
                 }),
             }
         };
@@ -159,7 +167,7 @@ impl Drop for Witness {
         #[cfg(feature = "http2")]
         if self.is_of_stream {
             if let Some(upgraded) = on_upgrade.now_or_never() {
-                let _ = sender.send(Sent::Ok(upgraded)); // Fails if the wait was dropped.
+                let _ = sender.send(Sent::Ok(upgraded, WriteTask::take())); // Fails if the wait was dropped.
             }
             return;
         }

@@ -17,4 +17,6 @@ pub(crate) mod transport;
 pub(crate) mod tunnel;
 pub(crate) mod turn;
 pub(crate) mod whole_message;
+#[cfg(feature = "http2")]
+pub(crate) mod write_task;
 pub(crate) mod writer;

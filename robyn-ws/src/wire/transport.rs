@@ -18,6 +18,8 @@ use tokio::{
 #[cfg(feature = "tls")]
 use tokio_rustls::server::TlsStream;
 
+#[cfg(feature = "http2")]
+use crate::wire::write_task::WriteTask;
 use crate::wire::{
     http_socket::HttpSocket,
     tcp,
@@ -32,6 +34,8 @@ pub(crate) struct Switched {
     /// Whether the handover came after the 101 was sent. If TCP has ended by then, its end may have caused the
     /// handover.
     pub(crate) is_late: bool,
+    #[cfg(feature = "http2")]
+    pub(crate) write_task: Option<WriteTask>,
 }
 
 /// An upgraded socket, in two halves.
@@ -54,7 +58,8 @@ pub(crate) enum ReadSide {
 
 impl Transport {
     /// Unwraps the socket.
-    pub(crate) fn new(upgraded: Upgraded) -> Self {
+    pub(crate) fn new(switched: Switched) -> Self {
+        let upgraded = switched.upgraded;
         // That of `App::serve` first.
         let upgraded = match upgraded.downcast::<TokioIo<HttpSocket<TcpStream>>>() {
             Ok(parts) => return Self::tcp(parts.io.into_inner().into_inner(), &parts.read_buf),
@@ -78,7 +83,12 @@ impl Transport {
             Ok(parts) => return Self::other(Tunnel::tls(parts.io.into_inner()), &parts.read_buf),
             Err(upgraded) => upgraded,
         };
-        Self::other(Tunnel::boxed(upgraded), &Bytes::new())
+        let tunnel = Tunnel::boxed(
+            upgraded,
+            #[cfg(feature = "http2")]
+            switched.write_task,
+        );
+        Self::other(tunnel, &Bytes::new())
     }
 
     fn other(tunnel: Tunnel, read_ahead: &Bytes) -> Self {

@@ -20,6 +20,8 @@ use tokio_rustls::server::TlsStream;
 use crate::util::sync::Mutex;
 #[cfg(feature = "tls")]
 use crate::wire::tcp;
+#[cfg(feature = "http2")]
+use crate::wire::write_task::WriteTask;
 
 /// The most bytes of one write. Such a socket has a buffer of its own, and its progress is only seen between two writes. A
 /// record of TLS has as many.
@@ -46,6 +48,9 @@ enum Socket {
 /// A socket in hyper's box. Its end can only be seen by reading up to it.
 #[derive(Debug)]
 struct Boxed {
+    /// Dropped before the socket, whose end would look like one in order.
+    #[cfg(feature = "http2")]
+    _write_task: Option<WriteTask>,
     /// Dropped once the peer has reset it: its unread bytes would take up the window that it shares with other streams.
     upgraded: Option<TokioIo<Upgraded>>,
     /// Bytes read while nobody wanted them. Empty in most connections.
@@ -54,8 +59,10 @@ struct Boxed {
 }
 
 impl Tunnel {
-    pub(crate) fn boxed(upgraded: Upgraded) -> Self {
+    pub(crate) fn boxed(upgraded: Upgraded, #[cfg(feature = "http2")] write_task: Option<WriteTask>) -> Self {
         Self(Arc::new(Mutex::new(Socket::Boxed(Boxed {
+            #[cfg(feature = "http2")]
+            _write_task: write_task,
             upgraded: Some(TokioIo::new(upgraded)),
             ahead: BytesMut::new(),
             has_ended: false,

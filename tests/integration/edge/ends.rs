@@ -6,7 +6,7 @@ use robyn_ws::{
     axum::{Router, http, routing::get},
     prelude::*,
 };
-use robyn_ws_tests::{Http2, Pipe, Server, probe, within};
+use robyn_ws_tests::{Http2, Pipe, Seen, Server, probe, within};
 use tokio::{
     io::AsyncReadExt,
     time::{Instant, sleep, timeout},
@@ -14,17 +14,20 @@ use tokio::{
 
 use crate::edge::{
     app,
-    frames::{DATA, HEADERS, WINDOW_UPDATE, ask_for, begin, frame, next, send},
+    frames::{
+        CONNECT, DATA, END_HEADERS, HEADERS, RST_STREAM, WINDOW_UPDATE, ask_for, begin, frame, headers, next, send,
+    },
 };
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn start(limits: Limits) -> Server {
-    let (probe, _seen) = probe();
+fn start(limits: Limits) -> (Server, Seen) {
+    let (probe, seen) = probe();
     let pages = Router::new()
         .route("/edge/page", get(|| async { "a page" }))
         .route("/edge/slow_page", get(pending::<()>));
-    Server::start_as_served_in_memory(app(probe).h2c().limits(limits).http(pages))
+    let server = Server::start_as_served_in_memory(app(probe).h2c().limits(limits).http(pages));
+    (server, seen)
 }
 
 async fn expect_page(http2: &Http2) {
@@ -48,7 +51,7 @@ async fn end(pipe: &mut Box<dyn Pipe>) -> Duration {
 
 #[tokio::test(start_paused = true)]
 async fn connection_lives_between_its_requests_for_the_idle_timeout_and_no_longer() {
-    let server = start(Limits::default());
+    let (server, _seen) = start(Limits::default());
     let http2 = Http2::begin(server.pipe().await).await;
     for _ in 0..3 {
         expect_page(&http2).await;
@@ -63,7 +66,7 @@ async fn connection_lives_between_its_requests_for_the_idle_timeout_and_no_longe
 async fn client_that_answers_no_heartbeat_is_lost_whatever_it_has_open() {
     for path in ["/edge/page", "/edge/slow_page"] {
         let limits = Limits::default().max_missed_heartbeats(3).send_timeout(600 * SECOND);
-        let server = start(limits);
+        let (server, _seen) = start(limits);
         let mut pipe = begin(&server, 0).await;
         ask_for(&mut pipe, 1, path).await;
         let end = end(&mut pipe).await;
@@ -74,7 +77,7 @@ async fn client_that_answers_no_heartbeat_is_lost_whatever_it_has_open() {
 #[tokio::test(start_paused = true)]
 async fn client_that_answers_heartbeats_lives_and_is_as_idle_as_without() {
     let limits = Limits::default().http2_idle_timeout(600 * SECOND);
-    let server = start(limits);
+    let (server, _seen) = start(limits);
     let http2 = Http2::begin(server.pipe().await).await;
     expect_page(&http2).await;
     sleep(599 * SECOND).await;
@@ -85,7 +88,7 @@ async fn client_that_answers_heartbeats_lives_and_is_as_idle_as_without() {
 
 #[tokio::test(start_paused = true)]
 async fn drain_leaves_soon_who_has_nothing_open_and_does_not_answer() {
-    let server = start(Limits::default());
+    let (server, _seen) = start(Limits::default());
     let mut pipe = begin(&server, 0).await;
     ask_for(&mut pipe, 1, "/edge/page").await;
     assert_eq!(next(&mut pipe, HEADERS).await.0, 1);
@@ -95,4 +98,19 @@ async fn drain_leaves_soon_who_has_nothing_open_and_does_not_answer() {
     server.finish().await;
     // Running requests have a second.
     assert!(begun.elapsed() < SECOND, "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn stream_of_a_lost_websocket_is_reset() {
+    for window in [0, 65_535] {
+        let (server, mut seen) = start(Limits::default().heartbeat_interval(5 * SECOND));
+        let mut pipe = begin(&server, window).await;
+        send(&mut pipe, &frame(HEADERS, END_HEADERS, 1, &headers(&CONNECT))).await;
+        seen.expect("connect").await;
+        let (id, reason) = next(&mut pipe, RST_STREAM).await;
+        assert_eq!((id, &reason[..]), (1, &8_u32.to_be_bytes()[..]), "CANCEL");
+        seen.expect("HeartbeatTimeout").await;
+        ask_for(&mut pipe, 3, "/edge/page").await;
+        assert_eq!(next(&mut pipe, HEADERS).await.0, 3);
+    }
 }

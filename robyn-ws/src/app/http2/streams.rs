@@ -5,7 +5,7 @@ use std::time::Duration;
 use hyper::rt::Executor;
 use tokio::{sync::watch, time::sleep};
 
-use crate::app::http2::answers::in_time;
+use crate::{app::http2::answers::in_time, wire::write_task::WriteTask};
 
 /// The streams of one connection, counted by their tasks: hyper runs a task for each request until its response is sent,
 /// and another one for each WebSocket until it has ended.
@@ -42,11 +42,12 @@ impl Streams {
 impl<F: Future<Output: Send> + Send + 'static> Executor<F> for Streams {
     fn execute(&self, task: F) {
         let stream = Stream::begin(self);
-        let task = in_time(task, self.send_timeout);
-        tokio::spawn(async move {
+        let task = WriteTask::of_request(in_time(task, self.send_timeout));
+        let task = tokio::spawn(async move {
             task.await;
             drop(stream);
         });
+        WriteTask::spawned(&task);
     }
 }
 
