@@ -91,7 +91,7 @@ struct Progress {
 }
 
 /// Serves on sockets for which the system holds little.
-async fn serve(app: App) -> (Hub, SocketAddr) {
+fn serve(app: App) -> (Hub, SocketAddr) {
     let built = app.build().expect("the app is built");
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_send_buffer_size(SYSTEM).expect("a small buffer");
@@ -186,7 +186,7 @@ async fn client_that_reads_at_a_tenth_of_the_rate_is_behind_by_keys_and_not_by_t
     let keys = usize::try_from(run.keys).expect("few keys");
     // Those that are being written count as well.
     let limits = Limits::default().max_outbound_messages(keys + 2 * BEGUN / PAYLOAD);
-    let (hub, address) = serve(App::new().limits(limits).include_router(&PRICES)).await;
+    let (hub, address) = serve(App::new().limits(limits).include_router(&PRICES));
     let (endpoint, progress) = (hub.endpoint("/prices"), Arc::new(Progress::default()));
     let (mut fast, mut slow, mut permits) = (JoinSet::new(), JoinSet::new(), Vec::new());
     for number in 0..run.clients {
@@ -205,9 +205,9 @@ async fn client_that_reads_at_a_tenth_of_the_rate_is_behind_by_keys_and_not_by_t
     let took = begun.elapsed();
     let (counters, lag) = (endpoint.counters(), progress.lag.load(Ordering::Relaxed));
     // Slow clients go on as fast as they like, so that the test ends.
-    permits
-        .iter()
-        .for_each(|its| its.add_permits(Semaphore::MAX_PERMITS / 2));
+    for its in &permits {
+        its.add_permits(Semaphore::MAX_PERMITS / 2);
+    }
     let (slow, fast) = (slow.join_all().await, fast.join_all().await);
     let behind = slow
         .iter()

@@ -1,5 +1,7 @@
 //! Which message takes which place.
 
+use std::sync::mpsc;
+
 use robyn_ws::prelude::*;
 use robyn_ws_tests::{FIN, Server, TEXT, frame, until};
 
@@ -111,7 +113,7 @@ async fn values_are_keyed_as_json_too() {
 
 #[tokio::test]
 async fn bytes_of_a_replaced_message_are_dropped() {
-    struct Payload(tokio::sync::mpsc::UnboundedSender<u8>, Vec<u8>);
+    struct Payload(mpsc::SyncSender<u8>, Vec<u8>);
 
     impl AsRef<[u8]> for Payload {
         fn as_ref(&self) -> &[u8] {
@@ -128,14 +130,14 @@ async fn bytes_of_a_replaced_message_are_dropped() {
     let server = start().await;
     let mut client = server.connect("/replacing").await;
     client.expect_text("in").await;
-    let (dropped, mut seen) = tokio::sync::mpsc::unbounded_channel();
+    let (dropped, seen) = mpsc::sync_channel(3);
     let keyed = server.hub().endpoint("/replacing").keyed("k");
     for number in 1..=3 {
         keyed.sync_broadcast(Bytes::from_owner(Payload(dropped.clone(), vec![number; 4000])));
     }
     assert_eq!([seen.try_recv(), seen.try_recv()], [Ok(1), Ok(2)]);
     client.expect(vec![3; 4000]).await;
-    until("the last to be dropped", || seen.len() == 1).await;
+    until("the last to be dropped", || seen.try_recv() == Ok(3)).await;
 }
 
 /// Bytes that broadcast when they are dropped.

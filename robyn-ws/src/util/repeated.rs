@@ -75,7 +75,7 @@ impl<R: FnOnce(u64)> Drop for Reporter<R> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
     use tokio::time::{advance, sleep};
 
@@ -84,7 +84,7 @@ mod tests {
     const MOMENT: Duration = Duration::from_millis(1);
 
     /// Repeats an event, and returns how many of its occurrences are for the log.
-    fn repeat(times: u64, events: &Arc<Repeated>, reports: &Sender<u64>) -> usize {
+    fn repeat(times: u64, events: &Arc<Repeated>, reports: &SyncSender<u64>) -> usize {
         let is_first = |_| {
             let reports = reports.clone();
             events.is_first(move |more| reports.send(more).expect("the test waits"))
@@ -92,8 +92,8 @@ mod tests {
         (0..times).filter(|time| is_first(*time)).count()
     }
 
-    fn events() -> (Arc<Repeated>, Sender<u64>, Receiver<u64>) {
-        let (sender, receiver) = channel();
+    fn events() -> (Arc<Repeated>, SyncSender<u64>, Receiver<u64>) {
+        let (sender, receiver) = sync_channel(100);
         (Arc::default(), sender, receiver)
     }
 
@@ -102,7 +102,7 @@ mod tests {
         let (events, sender, reports) = events();
         assert_eq!(repeat(1000, &events, &sender), 1);
         for _ in 0..3 {
-            sleep(INTERVAL - MOMENT).await;
+            sleep(INTERVAL.saturating_sub(MOMENT)).await;
             assert!(reports.try_recv().is_err(), "the interval is not over");
             sleep(2 * MOMENT).await;
             assert_eq!(reports.try_recv(), Ok(999));

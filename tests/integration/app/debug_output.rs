@@ -207,6 +207,14 @@ async fn printed() -> Vec<(&'static str, String)> {
     prints.add("ServeError", &ServeError::from(errors.clone()));
     prints.add("BuildErrors", &errors);
     prints.add("SendError", &SendError::NotConnected);
+    prints.add("CallError", &CallError::new(1, "no such room").data(&SECRET));
+    let remote = CallError::Remote {
+        code: 1,
+        message: SECRET.to_owned(),
+        data: None,
+    };
+    prints.add("CallError", &remote);
+    prints.add("Params", &Params(SECRET));
     prints.add("SendJsonError", &SendJsonError::Send(SendError::NotConnected));
     let (connector, sent) = connector(&format!("/unit?token={SECRET}"));
     prints.add("Joined", &connector.join(SECRET));
@@ -243,16 +251,18 @@ async fn debug_output_of_no_public_type_has_a_header_a_query_or_a_payload_in_it(
 
 /// Those that print only what the program itself put into them, that are no values, or that are text and nothing else, as a
 /// `String` is.
-const NOT_PRINTED: [&str; 10] = [
+const NOT_PRINTED: [&str; 12] = [
     "ConnectionState",
     "FromEvent",
     "Global",
     "GlobalRejection",
     "HandlerResult",
     "HubRejection",
+    "IntoCallReply",
     "IntoReply",
     "Needs",
     "Scoped",
+    "SentCall",
     "Utf8Bytes",
 ];
 

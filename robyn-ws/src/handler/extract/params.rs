@@ -1,5 +1,7 @@
 //! The parameters of a call.
 
+use std::fmt;
+
 use serde::Deserialize;
 use serde_path_to_error as path_to_error;
 
@@ -33,8 +35,15 @@ use crate::{
 ///     Ok(())
 /// }
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Params<T>(pub T);
+
+impl<T> fmt::Debug for Params<T> {
+    /// Prints nothing that the client has sent.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Params").finish_non_exhaustive()
+    }
+}
 
 impl<'a, T: Deserialize<'a>> FromEvent<'a, event::Call> for Params<T> {
     const READS_REQUEST: bool = false;

@@ -266,7 +266,7 @@ fn untrusted_and_unnamed_peers_say_nothing() {
 #[test]
 fn peer_of_a_unix_socket_names_clients_and_has_no_address_itself() {
     let peer = || {
-        Peer::Unix(std::sync::Arc::new(
+        Peer::Unix(Arc::new(
             std::os::unix::net::SocketAddr::from_pathname("/a").unwrap().into(),
         ))
     };
