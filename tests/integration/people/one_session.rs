@@ -222,12 +222,12 @@ fn limits_of_a_person_that_cannot_work_are_build_errors() {
     assert!(build(newest(2), newest(1)).is_ok());
     expect(
         build(at_most(0), none()),
-        "`Limits::max_connections_per_identity` is 0, which cannot work",
+        "`Limits::max_connections_per_identity` is 0 connections, which cannot work",
     );
     expect(build(at_most(2), at_most(3)), "a sub-router can only narrow it");
     expect(
         build(at_most(3).max_connections(2), none()),
-        "`Limits::max_connections_per_identity` is 3, more than the 2 of `max_connections`",
+        "`Limits::max_connections_per_identity` is 3 connections, more than the 2 connections of `max_connections`",
     );
     expect(
         build(none().replaced_code(1006), none()),

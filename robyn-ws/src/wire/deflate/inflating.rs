@@ -154,6 +154,10 @@ impl Inflating {
     }
 
     /// Returns the decompressor, and the memory for the output to the thread.
+    #[expect(
+        clippy::unnecessary_box_returns,
+        reason = "it moves from the connection back to the thread"
+    )]
     pub(super) fn into_inflater(self) -> Box<Inflater> {
         self.output.keep();
         self.inflater
