@@ -40,7 +40,10 @@ impl Repeated {
             return true;
         };
         state.more += 1;
-        if state.more == 1 {
+        let needs_reporter = state.more == 1;
+        // A runtime that ends drops the task at once, and the reporter takes the lock.
+        drop(state);
+        if needs_reporter {
             let reporter = Reporter {
                 of: self.clone(),
                 report: Some(report),
@@ -124,6 +127,35 @@ mod tests {
         let first = repeat(1, &events, &sender);
         sleep(2 * INTERVAL).await;
         assert_eq!(first as u64 + reports.try_iter().sum::<u64>(), 2);
+    }
+
+    /// Repeats an event when it is dropped.
+    struct AtTheEnd(Arc<Repeated>, Sender<u64>);
+
+    impl Drop for AtTheEnd {
+        fn drop(&mut self) {
+            repeat(2, &self.0, &self.1);
+        }
+    }
+
+    #[test]
+    fn number_is_reported_though_the_event_comes_when_the_runtime_ends() {
+        let (events, sender, reports) = events();
+        let ending = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+            let runtime = runtime.expect("a runtime");
+            runtime.block_on(async {
+                let at_the_end = AtTheEnd(events, sender);
+                tokio::spawn(async move {
+                    let _at_the_end = at_the_end;
+                    std::future::pending::<()>().await;
+                });
+                tokio::task::yield_now().await;
+            });
+            drop(runtime);
+        });
+        assert_eq!(reports.recv_timeout(Duration::from_secs(30)), Ok(1));
+        ending.join().expect("it ends");
     }
 
     #[test]
