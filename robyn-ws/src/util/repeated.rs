@@ -130,7 +130,7 @@ mod tests {
     }
 
     /// Repeats an event when it is dropped.
-    struct AtTheEnd(Arc<Repeated>, Sender<u64>);
+    struct AtTheEnd(Arc<Repeated>, SyncSender<u64>);
 
     impl Drop for AtTheEnd {
         fn drop(&mut self) {
