@@ -11,7 +11,7 @@ async fn metrics_tell_of_upgrades_connections_and_messages() {
     let metrics = example.get("/metrics").await.body;
     for line in [
         r#"robyn_ws_connections{endpoint="/echo"} 1"#,
-        r#"robyn_ws_upgrades_total{endpoint="/echo",status="101"} 1"#,
+        r#"robyn_ws_upgrades_total{endpoint="/echo",status="101",reason="accepted"} 1"#,
         r#"robyn_ws_messages_received_total{endpoint="/echo"} 1"#,
         r#"robyn_ws_received_bytes_total{endpoint="/echo"} 2"#,
     ] {

@@ -173,6 +173,9 @@ async fn replaced_message_whose_drop_broadcasts_waits_for_no_lock() {
     client.expect_texts(&["2", "dropped"]).await;
 }
 
+/// A way to send a message, given the key that it has if it has one.
+type Way<'a> = &'a dyn Fn(&str, Message);
+
 #[tokio::test]
 async fn evicted_message_whose_drop_broadcasts_waits_for_no_lock() {
     let limits = Limits::default()
@@ -184,7 +187,7 @@ async fn evicted_message_whose_drop_broadcasts_waits_for_no_lock() {
     client.expect_text("in").await;
     let endpoint = server.hub().endpoint("/replacing");
     let id = endpoint.ids()[0];
-    let ways: [&dyn Fn(&str, Message); 3] = [
+    let ways: [Way<'_>; 3] = [
         &|_, message| endpoint.sync_send_to(id, message).expect("the oldest makes room"),
         &|_, message| assert_eq!(endpoint.sync_broadcast(message).queued, 1),
         &|key, message| assert_eq!(endpoint.keyed(key).sync_broadcast(message).queued, 1),

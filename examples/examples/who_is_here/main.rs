@@ -3,6 +3,8 @@
 //! Then open <http://127.0.0.1:8080> in several tabs, with the same name and with another one
 //! Needs: robyn-ws, serde (derive), tokio (full), tracing-subscriber; and `page.html` beside it
 
+#![expect(clippy::needless_pass_by_value, reason = "handlers own what they are given")]
+
 use std::sync::Arc;
 
 use robyn_ws::{

@@ -47,7 +47,7 @@ fn long_message_needs_no_free_thread_of_the_runtime() {
         .max_blocking_threads(1)
         .build();
     runtime.expect("a runtime").block_on(async {
-        let (free, freed) = mpsc::channel::<()>();
+        let (free, freed) = mpsc::sync_channel::<()>(0);
         let busy = spawn_blocking(move || freed.recv());
         for compression in [Compression::shared(), Compression::dedicated(1)] {
             let server = start(compression).await;

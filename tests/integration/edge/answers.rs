@@ -105,7 +105,7 @@ async fn answer_over_http1_that_is_taken_slowly_is_taken_completely() {
             length => taken.extend_from_slice(&piece[..length]),
         }
     }
-    assert!(taken.ends_with(&[b'x'; LONG]), "{}", taken.len());
+    assert!(taken.ends_with(&vec![b'x'; LONG]), "{}", taken.len());
 }
 
 #[tokio::test(start_paused = true)]

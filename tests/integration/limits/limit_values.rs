@@ -251,7 +251,7 @@ fn sub_router_that_widens_any_limit_or_switches_it_off_is_a_build_error() {
         .max_handshakes(10)
         .max_request_head(1000)
         .max_request_target(100);
-    for (name, inner) in [
+    let wider = vec![
         ("max_message_size", limits().max_message_size(1001)),
         ("max_frame_size", limits().max_frame_size(101)),
         ("max_fragments", limits().max_fragments(11)),
@@ -279,7 +279,8 @@ fn sub_router_that_widens_any_limit_or_switches_it_off_is_a_build_error() {
         ("max_handshakes", limits().max_handshakes(11)),
         ("max_request_head", limits().max_request_head(1001)),
         ("max_request_target", limits().max_request_target(101)),
-    ] {
+    ];
+    for (name, inner) in wider {
         let errors = build_within(app.clone(), inner).expect_err(name);
         let words = format!("`Limits::{name}` is ");
         assert_eq!(errors.len(), 1, "{errors}");

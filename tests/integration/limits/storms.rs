@@ -21,7 +21,7 @@ fn handled(probe: Global<Probe>) {
 #[websocket("/pending", on = "upgrade", router = STORM)]
 async fn pending(probe: Global<Probe>) {
     probe.note("pending");
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[websocket("/plain", on = "connect", router = STORM)]

@@ -59,7 +59,7 @@ async fn broadcast_to_an_identity_waits_for_the_client_whose_101_is_on_its_way()
         assert_eq!(u17.to("red").sync_broadcast("it is in no room").queued, 0);
         gate.open();
     };
-    let (client, ()) = within("the client", async { tokio::join!(connecting, telling) }).await;
+    let (client, ()) = Box::pin(within("the client", async { tokio::join!(connecting, telling) })).await;
     assert_eq!(server.hub().identity("u17").count(), 1);
     client.leave().await;
 }
@@ -77,7 +77,7 @@ async fn closing_an_identity_reaches_the_client_whose_101_is_on_its_way() {
         assert_eq!(server.hub().identity("u17").close_with(4401, "revoked"), 1);
         gate.open();
     };
-    within("the client", async { tokio::join!(connecting, revoking) }).await;
+    Box::pin(within("the client", async { tokio::join!(connecting, revoking) })).await;
     seen.expect("close 4401").await;
     until("its end", || server.hub().count() == 0).await;
     assert_eq!(server.hub().identity("u17").count(), 0);
