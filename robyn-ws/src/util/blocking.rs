@@ -32,6 +32,7 @@ static FREE: Semaphore = Semaphore::const_new(MAX_THREADS);
 static THREADS: LazyLock<Runtime> = LazyLock::new(|| threads("robyn-ws-block", MAX_THREADS));
 
 /// As many threads as the machine runs at once.
+#[cfg(feature = "deflate")]
 static COMPUTING: LazyLock<Runtime> = LazyLock::new(|| {
     let most = thread::available_parallelism().map_or(1, usize::from);
     threads("robyn-ws-compute", most)
