@@ -57,7 +57,10 @@ fn metrics_count_the_bytes_of_messages_before_and_after_compression() {
 
 /// Returns a text that compresses to less than half, and bytes that do not compress.
 fn long_messages() -> [Message; 2] {
-    let numbers: String = (0..60_000).map(|number| format!("{number},")).collect();
+    let numbers = (0..60_000)
+        .map(|number| number.to_string())
+        .collect::<Vec<_>>()
+        .join(",");
     let mut random = fastrand::Rng::with_seed(5);
     let noise: Vec<u8> = std::iter::repeat_with(|| random.u8(..)).take(300_000).collect();
     [numbers.into(), noise.into()]
