@@ -55,6 +55,6 @@ async fn delete(ws: WebSocketConnector, Params(file): Params<String>, person: &P
 async fn main() -> Result<(), ServeError> {
     tracing_subscriber::fmt::init();
     let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8080".into());
-    let limits = Limits::default().call_timeout(Duration::from_secs(60));
+    let limits = Limits::default().call_timeout(Duration::from_mins(1));
     App::new().limits(limits).serve(address).await
 }
