@@ -88,13 +88,15 @@ pub(super) fn check_address(endpoint: &Endpoint, policy: &UpgradePolicy, parts: 
     if sender.peer.is_some() || endpoint.bounds.max_connections_per_ip.is_none() {
         return;
     }
-    let help = match Peer::of_request(parts) {
+    let peer = Peer::of_request(parts);
+    let is_trusted = policy.proxies.trusts(&peer);
+    let help = match (peer, is_trusted) {
         #[cfg(unix)]
-        peer @ Peer::Unix(_) if policy.proxies.trusts(&peer) => {
+        (Peer::Unix(_), true) => {
             "the proxy on the Unix socket does not name it: have it write `X-Forwarded-For` or `Forwarded`"
         }
         #[cfg(unix)]
-        Peer::Unix(_) => {
+        (Peer::Unix(_), false) => {
             "a Unix socket has none: have the proxy write `X-Forwarded-For`, and trust it by `App::trusted_proxies([\"unix\"])`"
         }
         _ => "serve the router by `into_make_service_with_connect_info::<SocketAddr>()`",

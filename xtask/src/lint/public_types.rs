@@ -30,6 +30,8 @@ const ALLOWED: &[&str] = &[
     // `Tls::from_config`, in the feature `tls`.
     "rustls",
     "serde_core",
+    // `RawValue`, an answer to a call that is JSON already.
+    "serde_json",
     "std",
     "tokio",
 ];

@@ -33,6 +33,7 @@ const COLOURS: [RGBColor; PEERS.len()] = [
     RGBColor(0xe6, 0x9f, 0x00),
     RGBColor(0x99, 0x99, 0x99),
     RGBColor(0x44, 0x2f, 0x8c),
+    RGBColor(0x8a, 0x7a, 0x2f),
 ];
 
 pub(super) fn colour(peer: &Peer) -> RGBColor {
