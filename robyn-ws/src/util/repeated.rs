@@ -80,7 +80,7 @@ impl<R: FnOnce(u64)> Drop for Reporter<R> {
 mod tests {
     use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-    use tokio::time::{advance, sleep};
+    use tokio::time::{Instant, advance, sleep};
 
     use super::*;
 
@@ -104,10 +104,12 @@ mod tests {
     async fn first_event_is_for_the_log_and_the_others_are_counted_in_each_interval() {
         let (events, sender, reports) = events();
         assert_eq!(repeat(1000, &events, &sender), 1);
-        for _ in 0..3 {
-            sleep(INTERVAL.saturating_sub(MOMENT)).await;
+        let start = Instant::now();
+        for interval in 1..=3 {
+            let end = start + interval * INTERVAL;
+            sleep_until(end - MOMENT).await;
             assert!(reports.try_recv().is_err(), "the interval is not over");
-            sleep(2 * MOMENT).await;
+            sleep_until(end + MOMENT).await;
             assert_eq!(reports.try_recv(), Ok(999));
             assert_eq!(repeat(999, &events, &sender), 0, "the report was a line, too");
         }
