@@ -9,6 +9,7 @@ mod origin_rules;
 mod origins;
 mod proxy_protocol;
 mod request_head;
+mod retry_after;
 mod trusted_proxies;
 mod upgrade;
 mod upgrade_handlers;
