@@ -13,7 +13,8 @@ use crate::{
     types::rejection::Rejection,
 };
 
-/// The parameters of a call, for `call` handlers. `T` may borrow from the message.
+/// The parameters of a call, for `call` handlers. `T` may borrow from the message: text as a `Cow` with
+/// `#[serde(borrow)]`, since a `&str` refuses text with an escape, such as `\n`.
 ///
 /// A struct is read by name (`{"room": "kitchen", "text": "hi"}`) and by position (`["kitchen", "hi"]`), a tuple or a `Vec`
 /// by position. Another type is a single parameter: `Params<String>` reads `["hi"]`. A client that sends no parameters has
@@ -27,10 +28,10 @@ use crate::{
 /// use serde::Deserialize;
 ///
 /// #[derive(Deserialize)]
-/// struct Say<'a> { room: &'a str, text: &'a str }
+/// struct Say { room: String, text: String }
 ///
 /// #[websocket("/chat", on = "call", method = "say")]
-/// fn say(Params(say): Params<Say<'_>>, ws: &WebSocketConnector) -> Result<(), CallError> {
+/// fn say(Params(say): Params<Say>, ws: &WebSocketConnector) -> Result<(), CallError> {
 ///     ws.to(say.room).sync_broadcast(say.text);
 ///     Ok(())
 /// }
