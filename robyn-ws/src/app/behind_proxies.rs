@@ -53,9 +53,9 @@ impl App {
     /// }
     /// ```
     ///
-    /// The headers of HTTP count only if the named client is a trusted proxy itself. A connection of the proxy's own (`LOCAL`),
-    /// such as a health check, keeps the address of the proxy. So does a client that the proxy does not name (`UNKNOWN`,
-    /// `AF_UNSPEC`, `AF_UNIX`), and its headers do not count.
+    /// The headers of HTTP count only if the named client is a trusted proxy itself. Where the proxy names no client (`LOCAL`,
+    /// as for its health checks, `UNKNOWN`, `AF_UNSPEC`, `AF_UNIX`), the address is that of the proxy, and the headers do not
+    /// count.
     ///
     /// [`Self::serve`] and [`Self::serve_on`] read the header. `build()` and `router()` report this setting, since a server of
     /// your own reads it by itself (with a crate such as `proxy-header`), and passes the address on as

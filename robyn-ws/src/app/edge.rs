@@ -133,7 +133,7 @@ impl Edge {
             let Some((peer, introduced)) = introduction else {
                 return;
             };
-            (client.peer, client.introduced) = (peer, introduced);
+            (client.peer, client.introduced) = (peer, Some(introduced));
         }
         #[cfg(feature = "tls")]
         if let Some(tls) = &self.tls {

@@ -43,10 +43,9 @@ const UNIX_PATHS: usize = 216;
 /// The client of a connection, as the proxy says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Introduction {
-    /// The proxy itself, for example with a health check.
-    Itself,
     Client(SocketAddr),
-    /// A client that the proxy does not know, or that has no address of IP.
+    /// A client that the proxy does not know, or that has no address of IP, or the proxy itself with a health check. HAProxy
+    /// names itself (`LOCAL`) for the clients of a Unix socket, too.
     Unnamed,
 }
 
@@ -90,12 +89,11 @@ pub(super) async fn introduce(
     stream: &mut (impl AsyncRead + Unpin),
     proxy: &Peer,
     refusals: &Arc<Repeated>,
-) -> Option<(Peer, Option<Introduced>)> {
+) -> Option<(Peer, Introduced)> {
     let by = proxy.address();
     match read(stream).await {
-        Ok(Introduction::Client(client)) => Some((Peer::Tcp(client), Some(Introduced { by, is_named: true }))),
-        Ok(Introduction::Unnamed) => Some((proxy.clone(), Some(Introduced { by, is_named: false }))),
-        Ok(Introduction::Itself) => Some((proxy.clone(), None)),
+        Ok(Introduction::Client(client)) => Some((Peer::Tcp(client), Introduced { by, is_named: true })),
+        Ok(Introduction::Unnamed) => Some((proxy.clone(), Introduced { by, is_named: false })),
         Err(why) => {
             refuse(proxy, &why, refusals);
             None
@@ -189,7 +187,7 @@ async fn read_binary(stream: &mut (impl AsyncRead + Unpin)) -> Result<Introducti
     discard(stream, length - addresses.len()).await?;
     let introduction = match command {
         // Addresses have no meaning here.
-        0x20 => Some(Introduction::Itself),
+        0x20 => Some(Introduction::Unnamed),
         0x21 => parse_addresses(family, addresses, length),
         _ => return Err(NotIntroduced::Invalid("its version or its command is unknown")),
     };
@@ -282,9 +280,9 @@ mod tests {
             (binary(0x21, 0x31, &[0; UNIX_PATHS]), Introduction::Unnamed),
             (binary(0x21, 0x00, &[]), Introduction::Unnamed),
             (binary(0x21, 0x00, &[1; 50]), Introduction::Unnamed),
-            (binary(0x20, 0x00, &[]), Introduction::Itself),
-            (binary(0x20, 0x11, &V4), Introduction::Itself),
-            (binary(0x20, 0xff, &[1; MAX_REST]), Introduction::Itself),
+            (binary(0x20, 0x00, &[]), Introduction::Unnamed),
+            (binary(0x20, 0x11, &V4), Introduction::Unnamed),
+            (binary(0x20, 0xff, &[1; MAX_REST]), Introduction::Unnamed),
         ] {
             let whole = [&header[..], b"GET / HTTP/1.1\r\n"].concat();
             assert_eq!(
