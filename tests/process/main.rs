@@ -4,6 +4,7 @@
 
 mod ends;
 mod handover;
+mod open_files;
 mod program;
 mod standstill;
 mod unheard;

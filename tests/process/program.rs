@@ -76,6 +76,16 @@ impl Program {
         Self::listening(child(env!("CARGO_BIN_EXE_handed_over"), &[&interval])).await
     }
 
+    /// Starts `held_up` with room for so many open files.
+    pub(crate) async fn with_open_files(limit: usize) -> Self {
+        let held_up = command("current", "serve", 0, FOR_EVER);
+        let mut limited = child("sh", &["-c", &format!("ulimit -n {limit} && exec \"$@\""), "sh"]);
+        limited
+            .arg(held_up.as_std().get_program())
+            .args(held_up.as_std().get_args());
+        Self::listening(limited).await
+    }
+
     async fn listening(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the program can be run");
         let stdout = child.stdout.take().expect("stdout is piped");
@@ -122,6 +132,20 @@ impl Program {
     /// Waits until the program prints this line.
     pub(crate) async fn expect_line(&mut self, expected: &str) {
         while next_line(&mut self.stdout).await.expect("the program runs") != expected {}
+    }
+
+    /// Waits until a line of the log contains this text.
+    pub(crate) async fn expect_in_log(&mut self, text: &str) {
+        let mut log = BufReader::new(self.child.stderr.as_mut().expect("stderr is piped")).lines();
+        let reading = async {
+            loop {
+                let line = log.next_line().await.expect("the log is text");
+                if line.expect("the program runs").contains(text) {
+                    return;
+                }
+            }
+        };
+        within("a line of the log", reading).await;
     }
 
     /// Sends a signal, and waits until the program has got it: of two that are pending any can come first.
