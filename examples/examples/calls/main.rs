@@ -33,7 +33,7 @@ fn divide(Params(Division { dividend, divisor }): Params<Division>) -> Result<Js
 
 /// `?` on any other error answers with -32603, and tells only the log why.
 #[websocket("/calls", on = "call", method = "parse")]
-fn parse(Params(text): Params<&str>) -> Result<i64, CallError> {
+fn parse(Params(text): Params<String>) -> Result<i64, CallError> {
     Ok(text.trim().parse()?)
 }
 

@@ -253,7 +253,7 @@ impl HandlerError {
     pub(crate) fn answer(&self) -> Option<ErrorObject> {
         match &self.0 {
             Kind::Call(error) => error.answer(),
-            Kind::Rejected(rejection) => Some(rejection.answer()),
+            Kind::Rejected(rejection) => rejection.answer(),
             Kind::Failed(_) | Kind::Reply(_) => Some(ErrorObject::internal_error()),
             Kind::Close(_) => None,
         }

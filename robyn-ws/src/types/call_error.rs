@@ -5,7 +5,13 @@ use std::{error::Error, fmt};
 use serde::Serialize;
 
 use crate::{
-    types::{close::CloseFrame, error::JsonError, error_object::ErrorObject, message::Message, rejection::Rejection},
+    types::{
+        close::{CloseFrame, close_code},
+        error::JsonError,
+        error_object::ErrorObject,
+        message::Message,
+        rejection::Rejection,
+    },
     util::{log, printable::printable},
 };
 
@@ -113,7 +119,7 @@ impl CallError {
     pub(crate) fn answer(&self) -> Option<ErrorObject> {
         match self.kind() {
             Some(Kind::Answer(answer)) => Some(answer.clone()),
-            Some(Kind::Rejected(rejection)) => Some(rejection.answer()),
+            Some(Kind::Rejected(rejection)) => rejection.answer(),
             Some(Kind::Close(_)) => None,
             Some(Kind::Failed(_)) | None => Some(ErrorObject::internal_error()),
         }
@@ -139,12 +145,13 @@ impl CallError {
 }
 
 impl Rejection {
-    /// Returns the answer to a call whose handler could not be given an argument.
-    pub(crate) fn answer(&self) -> ErrorObject {
-        if self.is_failure() {
-            ErrorObject::internal_error()
-        } else {
-            ErrorObject::invalid_params(self.reason())
+    /// Returns the answer to a call whose handler could not be given an argument. `None` if the connection ends instead: a
+    /// code of its own says more than that the parameters are wrong.
+    pub(crate) fn answer(&self) -> Option<ErrorObject> {
+        match self.code() {
+            close_code::INTERNAL_ERROR => Some(ErrorObject::internal_error()),
+            close_code::INVALID_PAYLOAD | close_code::UNSUPPORTED => Some(ErrorObject::invalid_params(self.reason())),
+            _ => None,
         }
     }
 }
@@ -169,6 +176,7 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> SendSyncFailure for E {
 impl<E: SendSyncFailure> From<E> for CallError {
     fn from(error: E) -> Self {
         Self::returned(match error.into_boxed().downcast::<Rejection>() {
+            Ok(rejection) if rejection.answer().is_none() => Kind::Close(rejection.close_frame()),
             Ok(rejection) => Kind::Rejected(*rejection),
             Err(error) => Kind::Failed(error),
         })

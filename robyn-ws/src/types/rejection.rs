@@ -15,6 +15,9 @@ use crate::{
 /// Why an argument could not be extracted from an event. Unless the handler takes `Result<_, Rejection>` or `Option<_>`, the
 /// connection is closed with [`code`](Self::code) and [`reason`](Self::reason). With 1011, the reason is logged and not sent.
 ///
+/// A `call` handler answers instead, and the connection goes on: with -32602 and the reason where the code is 1003 or 1007, and
+/// with -32603 where it is 1011. Another code closes the connection.
+///
 /// The reason may quote the client: `{}` prints it, and `{:?}` does not.
 ///
 /// ```

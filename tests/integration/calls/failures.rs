@@ -56,6 +56,27 @@ impl<'a> FromEvent<'a, robyn_ws::event::Call> for Broken {
     }
 }
 
+/// An argument that only some clients may have.
+struct Guard;
+
+impl<'a> FromEvent<'a, robyn_ws::event::Call> for Guard {
+    fn from_event(_cx: &mut robyn_ws::event::EventContext<'a, robyn_ws::event::Call>) -> Result<Self, Rejection> {
+        Err(Rejection::new(4001, "that was enough"))
+    }
+}
+
+#[websocket("/", on = "call", method = "guarded", router = FAILING)]
+fn guarded(_guard: Guard) {}
+
+#[websocket("/", on = "call", method = "guarded_later", router = FAILING)]
+async fn guarded_later(_guard: Guard) {}
+
+#[websocket("/", on = "call", method = "passes_on", router = FAILING)]
+fn passes_on(guard: Result<Guard, Rejection>) -> Result<(), CallError> {
+    guard?;
+    Ok(())
+}
+
 #[websocket("/", on = "call", method = "close", router = FAILING)]
 fn close() -> Result<(), CallError> {
     Err(CallError::close(4001, "that was enough"))
@@ -164,6 +185,21 @@ async fn close_ends_the_connection_with_its_code() {
         client.send(call(method, "")).await;
         client.expect_close(4001, "that was enough").await;
         fixture.seen.expect("HandlerError").await;
+    }
+}
+
+#[tokio::test]
+async fn rejection_with_a_code_of_its_own_ends_the_connection() {
+    let mut fixture = fixture().await;
+    for (method, reason) in [
+        ("guarded", "InvalidPayload"),
+        ("guarded_later", "InvalidPayload"),
+        ("passes_on", "HandlerError"),
+    ] {
+        let mut client = fixture.server.connect("/failing_calls").await;
+        client.send(call(method, "")).await;
+        client.expect_close(4001, "that was enough").await;
+        fixture.seen.expect(reason).await;
     }
 }
 

@@ -46,7 +46,7 @@ use crate::{
 /// # Errors
 ///
 /// What a [`Rejection`] does depends on the event: before the 101 it is an HTTP answer, afterwards it closes the
-/// connection with its code.
+/// connection with its code, or answers a call.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be taken by a handler for this event",
     label = "not available in this event",
