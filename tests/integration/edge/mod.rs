@@ -5,6 +5,7 @@ mod certificates;
 mod cookies;
 mod ends;
 mod frames;
+mod handshakes;
 mod hostile;
 mod http2;
 mod tls;
