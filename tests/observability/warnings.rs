@@ -18,8 +18,8 @@ const TIMES: usize = 50;
 
 #[websocket("/rooms", on = "message", router = WARNED)]
 #[websocket("/names", on = "message", router = WARNED)]
-fn join(ws: &WebSocketConnector, room: String) -> String {
-    ws.join(&room).is_member.to_string()
+fn join(ws: &WebSocketConnector, room: &str) -> String {
+    ws.join(room).is_member.to_string()
 }
 
 #[websocket("/long_identities", on = "message", router = WARNED)]
@@ -45,7 +45,7 @@ fn fail_other_call() -> Result<(), io::Error> {
 
 #[websocket("/endless", on = "message", router = WARNED)]
 async fn never_return(_msg: &str) {
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[websocket("/closing", on = "message", router = WARNED)]
