@@ -203,7 +203,7 @@ fn compressed_delivery_takes_hardly_more_instructions_than_a_plain_one() {
     let delivery = |compressed| (broadcast(compressed, FEW + MORE) - broadcast(compressed, FEW)) / MORE as f64;
     let (plain, compressed) = (delivery(false), delivery(true));
     let what = format!("instructions for a compressed delivery, of the {plain:.2} for a plain one");
-    at_most(1.15 * plain, &what, compressed);
+    at_most(1.1 * plain, &what, compressed);
 }
 
 /// Counts clients that come and go, one after the other.

@@ -61,30 +61,31 @@ fn metrics_count_handshakes_of_tls_by_outcome() {
 fn refused_handshakes_of_tls_are_counted_and_warned_of_with_the_limit() {
     let log = Log::subscribe();
     let seen = measured(async {
-        let server = start(Limits::default().max_tls_handshakes(1)).await;
-        let mut first = server.tcp().await;
-        first.write_all(b"\x16").await.expect("it reads");
-        for _ in 0..5 {
-            // Others come to their end: the first one has taken the only place.
-            ends(server.tcp().await).await;
+        for limits in [
+            Limits::default().max_tls_handshakes(1),
+            Limits::default().max_tls_handshakes_per_ip(1),
+        ] {
+            let server = start(limits).await;
+            let mut first = server.tcp().await;
+            first.write_all(b"\x16").await.expect("it reads");
+            for _ in 0..5 {
+                // Others come to their end: the first one has taken the only place.
+                ends(server.tcp().await).await;
+            }
         }
     });
-    expect_metrics(&seen, &[("robyn_ws_tls_handshakes_total outcome=refused", "5")]);
-    let text = log.text();
-    let lines: Vec<_> = text
-        .lines()
-        .filter(|line| line.contains("max_tls_handshakes"))
-        .collect();
-    // The others are reported at the end of the runtime.
-    assert_eq!(lines.len(), 2, "{lines:#?}");
-    for words in [
-        "WARN",
-        "limit=\"max_tls_handshakes\" value=1 peer=127.0.0.1:",
-        "TCP closed",
-    ] {
-        assert!(lines[0].contains(words), "no `{words}` in: {}", lines[0]);
+    expect_metrics(&seen, &[("robyn_ws_tls_handshakes_total outcome=refused", "10")]);
+    for name in ["max_tls_handshakes", "max_tls_handshakes_per_ip"] {
+        let limit = format!("limit=\"{name}\" value=1 ");
+        let text = log.text();
+        let lines: Vec<_> = text.lines().filter(|line| line.contains(&limit)).collect();
+        // The others are reported at the end of the runtime.
+        assert_eq!(lines.len(), 2, "{lines:#?}");
+        for words in ["WARN", "peer=127.0.0.1:", "TCP closed"] {
+            assert!(lines[0].contains(words), "no `{words}` in: {}", lines[0]);
+        }
+        assert!(lines[1].contains("more=4"), "{}", lines[1]);
     }
-    assert!(lines[1].contains("more=4"), "{}", lines[1]);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod compression;
 mod edge;
 mod refusals;
+mod warnings;
 
 use std::{collections::BTreeMap, time::Duration};
 

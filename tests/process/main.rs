@@ -2,6 +2,7 @@
 
 #![cfg(unix)]
 
+mod encrypted;
 mod ends;
 mod handover;
 mod open_files;

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use robyn_ws_tests::{RawClient, Request, Response, announced_address, until, within};
+use robyn_ws_tests::{Certificate, RawClient, Request, Response, announced_address, until, within};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines},
     net::{TcpListener, TcpStream},
@@ -84,6 +84,12 @@ impl Program {
             .arg(held_up.as_std().get_program())
             .args(held_up.as_std().get_args());
         Self::listening(limited).await
+    }
+
+    /// Starts `handed_over` with TLS, as [`Self::to_hand_over`].
+    pub(crate) async fn encrypted(interval: Duration, Certificate { certificate, key }: &Certificate) -> Self {
+        let interval = interval.as_millis().to_string();
+        Self::listening(child(env!("CARGO_BIN_EXE_handed_over"), &[&interval, certificate, key])).await
     }
 
     async fn listening(mut command: Command) -> Self {

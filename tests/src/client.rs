@@ -3,17 +3,20 @@
 use std::{fmt, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
-use robyn_ws::{Message, axum::http::HeaderMap};
+use robyn_ws::{
+    Message,
+    axum::http::{HeaderMap, Response},
+};
 use tokio::time::timeout;
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
         self,
-        protocol::{CloseFrame, frame::coding::CloseCode},
+        protocol::{CloseFrame, Role, frame::coding::CloseCode},
     },
 };
 
-use crate::{Pipe, within};
+use crate::{Pipe, request::config, within};
 
 /// A connected client.
 pub struct Client {
@@ -24,6 +27,13 @@ pub struct Client {
 impl Client {
     pub(crate) const fn new(socket: WebSocketStream<Box<dyn Pipe>>, headers: HeaderMap) -> Self {
         Self { socket, headers }
+    }
+
+    /// Creates a client of a stream that was opened by this answer.
+    pub(crate) async fn over_http2(answer: &Response<()>, stream: Box<dyn Pipe>) -> Self {
+        assert_eq!(answer.status(), 200, "{answer:?}");
+        let socket = WebSocketStream::from_raw_socket(stream, Role::Client, Some(config())).await;
+        Self::new(socket, answer.headers().clone())
     }
 
     /// Gives a header of the server's answer.

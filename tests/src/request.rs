@@ -3,11 +3,8 @@
 use robyn_ws::axum::http::{self, HeaderName, HeaderValue};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio_tungstenite::{
-    WebSocketStream, client_async_with_config,
-    tungstenite::{
-        client::IntoClientRequest,
-        protocol::{Role, WebSocketConfig},
-    },
+    client_async_with_config,
+    tungstenite::{client::IntoClientRequest, protocol::WebSocketConfig},
 };
 
 use crate::{Client, Http2, Pipe, RawClient, Server, Transport, within};
@@ -94,10 +91,7 @@ impl Request {
     pub async fn connect(&self, server: &Server) -> Client {
         if server.transport() == Transport::Http2 {
             let (answer, stream) = self.ask_over_http2(server).await;
-            assert_eq!(answer.status(), 200, "{answer:?}");
-            let headers = answer.headers().clone();
-            let socket = WebSocketStream::from_raw_socket(stream, Role::Client, Some(config())).await;
-            return Client::new(socket, headers);
+            return Client::over_http2(&answer, stream).await;
         }
         self.connect_over(server.pipe().await).await
     }
@@ -303,7 +297,7 @@ impl Response {
     }
 }
 
-fn config() -> WebSocketConfig {
+pub(crate) fn config() -> WebSocketConfig {
     // A thousand clients with the default buffer of 128 KiB would be too many.
     WebSocketConfig::default().read_buffer_size(4096)
 }

@@ -18,7 +18,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{Pipe, until, within};
+use crate::{Client, Pipe, until, within};
 
 /// As many bytes are sent to a stream before it is read.
 const WINDOW: u32 = 64 * 1024;
@@ -103,6 +103,16 @@ impl Http2 {
         let (answer, stream) = self.send(Self::connect(target)).await.expect("an answer");
         assert_eq!(answer.status(), 200, "{answer:?}");
         stream
+    }
+
+    /// Connects tungstenite's client to `target`.
+    ///
+    /// # Panics
+    ///
+    /// If the server refuses.
+    pub async fn client(&self, target: &str) -> Client {
+        let (answer, stream) = self.send(Self::connect(target)).await.expect("an answer");
+        Client::over_http2(&answer, Box::new(stream)).await
     }
 
     /// Ends TCP, as a client that crashes.

@@ -2,6 +2,8 @@
 
 #[cfg(any(feature = "tls", feature = "http2"))]
 use std::any::Any;
+#[cfg(feature = "tls")]
+use std::net::IpAddr;
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
@@ -22,6 +24,7 @@ use crate::{
 use crate::{
     app::{
         client::{Client, Socket},
+        proxies::Proxies,
         proxy_protocol::introduce,
     },
     types::{
@@ -71,8 +74,9 @@ impl Wishes {
 /// How clients are accepted.
 #[derive(Debug)]
 pub(crate) struct Edge {
-    /// The peers that begin with the header of the PROXY protocol.
-    with_proxy_protocol: Option<Arc<TrustedProxies>>,
+    proxies: TrustedProxies,
+    /// Whether the proxies begin with the header of the PROXY protocol.
+    has_proxy_protocol: bool,
     refused_introductions: Arc<Repeated>,
     pub(super) is_encrypted: bool,
     pub(super) send_timeout: Duration,
@@ -83,9 +87,10 @@ pub(crate) struct Edge {
 }
 
 impl Edge {
-    pub(super) fn new(wishes: &Wishes, with_proxy_protocol: Option<Arc<TrustedProxies>>, bounds: &Bounds) -> Self {
+    pub(super) fn new(wishes: &Wishes, proxies: &Proxies, bounds: &Bounds) -> Self {
         Self {
-            with_proxy_protocol,
+            proxies: proxies.trusted().clone(),
+            has_proxy_protocol: proxies.have_protocol(),
             refused_introductions: Arc::default(),
             is_encrypted: wishes.encrypted_at.is_some(),
             send_timeout: bounds.send_timeout,
@@ -122,8 +127,14 @@ impl Edge {
 
     /// Returns `true` if the first bytes of this client are the header of the PROXY protocol.
     fn expects_introduction(&self, client: &Client) -> bool {
-        let proxies = self.with_proxy_protocol.as_ref();
-        proxies.is_some_and(|proxies| proxies.trusts(&client.peer))
+        self.has_proxy_protocol && self.proxies.trusts(&client.peer)
+    }
+
+    /// Returns the address whose handshakes are limited. A trusted proxy has none: it speaks for many clients.
+    #[cfg(feature = "tls")]
+    fn limited_address(&self, client: &Client) -> Option<IpAddr> {
+        let address = client.peer.address().filter(|_| !self.proxies.trusts(&client.peer));
+        address.map(|address| address.ip())
     }
 
     async fn serve(&self, mut stream: impl Socket, mut client: Client) {
@@ -163,7 +174,8 @@ impl Edge {
     #[cfg(feature = "tls")]
     async fn serve_encrypted(&self, tls: &Acceptor, stream: impl Socket, client: Client) {
         tune(&stream);
-        let Some(stream) = client.unless_late(tls.accept(stream, client.peer.address())).await else {
+        let handshake = tls.accept(stream, client.peer.address(), self.limited_address(&client));
+        let Some(stream) = client.unless_late(handshake).await else {
             return;
         };
         #[cfg(feature = "http2")]

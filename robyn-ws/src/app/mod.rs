@@ -335,7 +335,7 @@ impl App {
         if let Some((code, _)) = self.drain_code.get() {
             hub.drain().set_code(*code);
         }
-        let edge = Edge::new(&self.edge, self.proxies.with_protocol(), &bounds);
+        let edge = Edge::new(&self.edge, &self.proxies, &bounds);
         Ok(Assembled {
             built: BuiltApp {
                 router: self.into_router(endpoints, &globals)?,

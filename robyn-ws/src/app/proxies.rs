@@ -51,9 +51,9 @@ impl Proxies {
         &self.trusted
     }
 
-    /// Returns the proxies that have to use the PROXY protocol.
-    pub(super) fn with_protocol(&self) -> Option<Arc<TrustedProxies>> {
-        self.protocol.map(|_| Arc::new(self.trusted.clone()))
+    /// Returns `true` if the trusted proxies have to use the PROXY protocol.
+    pub(super) const fn have_protocol(&self) -> bool {
+        self.protocol.is_some()
     }
 
     /// Adds the address of the client to the requests of HTTP routes.

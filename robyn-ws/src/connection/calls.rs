@@ -7,7 +7,10 @@ use std::{
 };
 
 use crate::{
-    connection::{Connection, answers::take_answer, driver::Next, handler_context::HandlerContext, outcome::Outcome},
+    connection::{
+        Connection, answers::take_answer, driver::Next, handler_context::HandlerContext, outcome::Outcome,
+        warnings::is_first,
+    },
     endpoint::{
         BoundHandler,
         registry::{Call, Entry},
@@ -16,6 +19,7 @@ use crate::{
         event::{self, CallPayload, OwnedCall},
         reply::HandlerError,
     },
+    hub::warnings::HandlerWarning,
     json_rpc::{
         envelope::{Item, Received, Request, parse, parse_element},
         text::{NO_ID, push_error, push_result},
@@ -287,7 +291,8 @@ impl HandlerContext {
         // The handler may pass on that its own connection has ended.
         let is_expected = error.is_disconnected() && !self.connector.is_open();
         if error.is_failure() && !is_expected {
-            log::warn!(handler, %place, %id, error = isolate::text(&error), "the handler failed");
+            let is_first = is_first(HandlerWarning::Failed, entry, &self.connector.live.endpoint);
+            log::warn_first!(is_first, handler, %place, %id, error = isolate::text(&error), "the handler failed");
         } else {
             log::debug!(handler, %place, %id, error = isolate::text(&error), "the call was answered with an error");
         }

@@ -15,6 +15,7 @@ mod overdue;
 pub(crate) mod pending;
 mod reading;
 mod stage;
+mod warnings;
 
 use std::{future::poll_fn, sync::Arc};
 
@@ -27,6 +28,7 @@ use crate::{
         hub_guard::{HubGuard, RoomsGuard},
         outcome::{Conclusion, Outcome, Overdue},
         pending::PendingConnection,
+        warnings::is_first,
     },
     connector::web_socket::WebSocket,
     endpoint::{
@@ -34,7 +36,9 @@ use crate::{
         registry::{Call, Entry},
     },
     handler::event::{Message, Session},
-    hub::{admission::Admitted, drain::ConnectionGuard, live::Live, telemetry::connection_span},
+    hub::{
+        admission::Admitted, drain::ConnectionGuard, live::Live, telemetry::connection_span, warnings::HandlerWarning,
+    },
     mailbox::session_inbox::SessionInbox,
     types::{
         close::{CloseReason, Ending, close_code},
@@ -188,7 +192,8 @@ impl Connection {
         self.driver.take_signals();
         if self.reason() == CloseReason::ConnectTooSlow {
             let (handler, place, id) = (entry.name, entry.place(), self.driver.live.id);
-            log::warn!(handler, %place, %id, "the handler was too slow: while it ran, others sent more than `Limits::max_outbound_messages` or `max_outbound_bytes`");
+            let is_first = is_first(HandlerWarning::TooSlow, entry, &self.driver.live.endpoint);
+            log::warn_first!(is_first, handler, %place, %id, "the handler was too slow: while it ran, others sent more than `Limits::max_outbound_messages` or `max_outbound_bytes`");
         }
     }
 

@@ -1,10 +1,10 @@
 //! The outcome of a handler, and its consequence for the connection.
 
 use crate::{
-    connection::handler_context::HandlerContext,
+    connection::{handler_context::HandlerContext, warnings::is_first},
     endpoint::registry::Entry,
     handler::reply::{Consequence, HandlerError, HandlerResult},
-    hub::live::Live,
+    hub::{live::Live, warnings::HandlerWarning},
     types::{
         close::{CloseReason, Ending},
         message::Message,
@@ -86,11 +86,13 @@ impl Outcome {
                 Conclusion::end(Ending::because(CloseReason::HandlerPanic, ""))
             }
             Self::Dropped(overrun) => {
-                log::warn!(handler, %place, %id, "the handler was dropped: {}", overrun.why());
+                let is_first = is_first(HandlerWarning::Dropped, entry, &live.endpoint);
+                log::warn_first!(is_first, handler, %place, %id, "the handler was dropped: {}", overrun.why());
                 overrun.conclusion()
             }
             Self::LeftBehind(overrun, overdue) => {
-                log::warn!(handler, %place, %id, "the blocking handler still runs on its thread: {}", overrun.why());
+                let is_first = is_first(HandlerWarning::LeftBehind, entry, &live.endpoint);
+                log::warn_first!(is_first, handler, %place, %id, "the blocking handler still runs on its thread: {}", overrun.why());
                 Conclusion {
                     overdue: Some(overdue),
                     ..overrun.conclusion()
@@ -130,7 +132,8 @@ fn failed(error: HandlerError, entry: &'static Entry, live: &Live) -> Conclusion
             Consequence::End(ending) => {
                 let reason = &ending.reason;
                 if error.is_failure() {
-                    log::warn!(handler, %place, %id, error = isolate::text(&error), %reason, "the handler failed");
+                    let is_first = is_first(HandlerWarning::Failed, entry, &live.endpoint);
+                    log::warn_first!(is_first, handler, %place, %id, error = isolate::text(&error), %reason, "the handler failed");
                 } else {
                     log::debug!(handler, %place, %id, error = isolate::text(&error), %reason, "closed by the handler");
                 }

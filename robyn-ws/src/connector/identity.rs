@@ -12,7 +12,7 @@ use crate::{
         identity::Identity,
         membership::Identified,
     },
-    util::{log, time::reachable},
+    util::time::reachable,
 };
 
 impl WebSocketConnector {
@@ -52,7 +52,7 @@ impl WebSocketConnector {
             Ok(identified) => identified,
             Err(refusal) => {
                 if refusal != IdentityRefusal::NotConnected {
-                    log::warn!(id = %live.id, endpoint = %live.endpoint.path, "not identified, so the connection is closed: {refusal}");
+                    live.endpoint.warn_not_identified(live.id, refusal);
                     live.close(Ending::because(CloseReason::IdentityRefused, refusal.to_string()));
                 }
                 Identified::default()

@@ -21,7 +21,6 @@ use crate::{
         audience::{Audience, BroadcastIsSyncOrAsync, Delivery},
         directory::EndpointRef,
         live::Live,
-        rooms::JoinRefusal,
     },
     types::{
         close::{Ending, close_code},
@@ -32,7 +31,6 @@ use crate::{
         request::{PathParams, QueryParams},
         scheme::Scheme,
     },
-    util::{log, printable::printable},
 };
 
 /// No message implements it: the compiler explains a call of `send`, as one of `broadcast`.
@@ -229,20 +227,7 @@ impl WebSocketConnector {
     /// }
     /// ```
     pub fn join(&self, room: impl AsRef<str>) -> Joined {
-        let (id, endpoint, room) = (self.id(), &self.live.endpoint, room.as_ref());
-        let (joined, refusal) = endpoint.join(id, room);
-        match refusal {
-            None | Some(JoinRefusal::NotConnected) => {}
-            Some(JoinRefusal::TooManyRooms) => log::warn!(
-                %id, endpoint = %endpoint.path, room = %printable(room),
-                "not joined: the connection is in `Limits::max_rooms_per_connection` rooms already"
-            ),
-            Some(JoinRefusal::NameTooLong) => log::warn!(
-                %id, endpoint = %endpoint.path, room = %printable(room), bytes = room.len(),
-                "not joined: the name of the room is longer than `Limits::max_room_name`"
-            ),
-        }
-        joined
+        self.live.endpoint.join(self.id(), room.as_ref())
     }
 
     /// Takes this connection out of `room`.

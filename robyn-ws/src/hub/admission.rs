@@ -1,14 +1,11 @@
 //! Limits the number of connections and handshakes of an app or a sub-router.
 
-use std::{
-    collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
-    sync::Arc,
-};
+use std::{net::IpAddr, sync::Arc};
 
 use crate::{
     types::limits::Bounds,
     util::{
+        per_client::PerClient,
         rate::Rate,
         sync::{Mutex, MutexGuard},
         time::Moment,
@@ -26,31 +23,8 @@ struct Counts {
     handshakes: usize,
     /// Set at the first upgrade if there is a limit.
     upgrades: Option<Rate>,
-    /// Empty unless there is a limit per address. Networks without connections are removed.
-    by_network: HashMap<ClientNetwork, usize>,
-}
-
-/// The network that `max_connections_per_ip` counts as one client: an IPv4 address, also if mapped to IPv6, or an IPv6
-/// /64 prefix. One customer usually owns all addresses of a /64 prefix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct ClientNetwork(IpAddr);
-
-impl From<IpAddr> for ClientNetwork {
-    fn from(address: IpAddr) -> Self {
-        Self(match address.to_canonical() {
-            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-            address @ IpAddr::V4(_) => address,
-        })
-    }
-}
-
-impl ClientNetwork {
-    /// Returns the network of `address`, if connections per address are limited.
-    fn counted(address: Option<IpAddr>, bounds: &Bounds) -> Option<Self> {
-        address
-            .filter(|_| bounds.max_connections_per_ip.is_some())
-            .map(Self::from)
-    }
+    /// Empty unless there is a limit per address.
+    by_client: PerClient,
 }
 
 /// The limit that was reached, and its value.
@@ -96,16 +70,18 @@ impl Counts {
         if let Some(max) = bounds.max_connections.filter(|max| self.all >= *max) {
             return Err(AdmissionRefusal::Connections(max));
         }
-        let here = address.and_then(|address| self.by_network.get(&address.into()));
-        let here = here.copied().unwrap_or_default();
-        if let Some(max) = bounds
-            .max_connections_per_ip
-            .filter(|max| address.is_some() && here >= *max)
+        if let (Some(max), Some(address)) = (bounds.max_connections_per_ip, address)
+            && self.by_client.count(address) >= max
         {
             return Err(AdmissionRefusal::ConnectionsOfAddress(max));
         }
         Ok(())
     }
+}
+
+/// Returns the address, if connections per address are limited.
+fn counted(address: Option<IpAddr>, bounds: &Bounds) -> Option<IpAddr> {
+    address.filter(|_| bounds.max_connections_per_ip.is_some())
 }
 
 impl Admission {
@@ -152,8 +128,8 @@ impl Admission {
     fn admit(&self, address: Option<IpAddr>, bounds: &Bounds) -> Result<(), AdmissionRefusal> {
         let mut counts = self.lock();
         counts.check(address, bounds)?;
-        if let Some(network) = ClientNetwork::counted(address, bounds) {
-            *counts.by_network.entry(network).or_default() += 1;
+        if let Some(address) = counted(address, bounds) {
+            counts.by_client.add(address);
         }
         counts.all += 1;
         Ok(())
@@ -163,13 +139,8 @@ impl Admission {
     fn release(&self, address: Option<IpAddr>, bounds: &Bounds) {
         let mut counts = self.lock();
         counts.all -= 1;
-        if let Some(network) = ClientNetwork::counted(address, bounds)
-            && let Some(here) = counts.by_network.get_mut(&network)
-        {
-            *here -= 1;
-            if *here == 0 {
-                counts.by_network.remove(&network);
-            }
+        if let Some(address) = counted(address, bounds) {
+            counts.by_client.remove(address);
         }
     }
 }

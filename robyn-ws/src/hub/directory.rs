@@ -19,7 +19,7 @@ const UNKNOWN_PATHS_LOGGED: usize = 32;
 /// The endpoints of an app.
 pub(crate) struct Directory {
     /// Set once, when the app is built.
-    endpoints: OnceLock<BTreeMap<Box<str>, Arc<EndpointMembers>>>,
+    endpoints: OnceLock<BTreeMap<Arc<str>, Arc<EndpointMembers>>>,
     /// The endpoint for all other paths. It has no connections.
     unknown: Arc<EndpointMembers>,
     /// The unknown paths that were logged.

@@ -19,6 +19,7 @@ use crate::{
         presence::Presence,
         rooms::{RoomLeft, Rooms},
         telemetry::Telemetry,
+        warnings::ConnectionWarnings,
     },
     mailbox::sender::Sender,
     types::{
@@ -40,8 +41,9 @@ const CONNECTIONS_OF_FLUSHER: usize = 4096;
 /// The live connections of one endpoint.
 #[derive(Debug)]
 pub(crate) struct EndpointMembers {
-    pub(crate) path: Box<str>,
+    pub(crate) path: Arc<str>,
     pub(crate) telemetry: Telemetry,
+    pub(crate) warnings: ConnectionWarnings,
     /// The flushers of each runtime with connections here.
     flushers: Mutex<Vec<Weak<Flusher>>>,
     pub(super) bounds: Arc<Bounds>,
@@ -98,6 +100,7 @@ impl EndpointMembers {
         Self {
             path: path.into(),
             telemetry,
+            warnings: ConnectionWarnings::default(),
             flushers: Mutex::default(),
             bounds,
             encoder: Encoder::default(),

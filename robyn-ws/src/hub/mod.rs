@@ -29,6 +29,7 @@ pub(crate) mod rooms;
 mod share;
 pub(crate) mod sweep;
 pub(crate) mod telemetry;
+pub(crate) mod warnings;
 
 use std::{
     any::Any,

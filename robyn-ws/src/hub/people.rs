@@ -14,6 +14,7 @@ use crate::{
         identity::Identity,
         membership::Identified,
     },
+    util::log,
 };
 
 /// The identified connections of an endpoint. A connection that has left keeps its identity until its close handler has
@@ -36,6 +37,21 @@ impl EndpointMembers {
     pub(crate) fn with_identities(mut self, identities: IdentityScopes) -> Self {
         self.identities = identities;
         self
+    }
+
+    /// Logs why a connection has no identity, and is closed.
+    #[cold]
+    pub(crate) fn warn_not_identified(&self, id: ConnectionId, refusal: IdentityRefusal) {
+        let (warnings, limit) = match refusal {
+            IdentityRefusal::NotConnected => return,
+            IdentityRefusal::TooLong { .. } => (&self.warnings.long_identities, "max_identity_size"),
+            IdentityRefusal::TooMany => (&self.warnings.connections_of_identity, "max_connections_per_identity"),
+        };
+        let path = self.path.clone();
+        let is_first = warnings.is_first(move |more| {
+            log::warn!(endpoint = %path, limit, more, "more connections were closed, since they were not identified: the limit is reached");
+        });
+        log::warn_first!(is_first, %id, endpoint = %self.path, limit, "not identified, so the connection is closed: {refusal}");
     }
 
     /// Sets who the client of a connection is, which may be pending. Closes the connections that give way to it.

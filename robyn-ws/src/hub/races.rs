@@ -100,7 +100,7 @@ fn everybody_comes_and_goes() {
     let joining = thread::spawn({
         let (hub, one) = (hub.clone(), one.clone());
         move || {
-            let (joined, _refusal) = hub.join(one.id, "room");
+            let joined = hub.join(one.id, "room");
             assert!(
                 joined.is_member || !one.mailbox.is_open(),
                 "only a connection that has left cannot join"
@@ -172,7 +172,7 @@ fn people_come_and_go() {
         let hub = hub.clone();
         thread::spawn(move || {
             hub.identify(&tab, Identity::new("one")).expect("three are allowed");
-            let arrivals = usize::from(hub.join(tab.id, "room").0.first_of_identity);
+            let arrivals = usize::from(hub.join(tab.id, "room").first_of_identity);
             tab.close(Ending::shutdown());
             let departures = hub
                 .departures(tab.id)

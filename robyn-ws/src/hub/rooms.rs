@@ -14,6 +14,7 @@ use crate::{
         limits::Bounds,
         membership::{Joined, Left, RoomChange},
     },
+    util::{log, printable::printable},
 };
 
 /// Names of rooms.
@@ -30,15 +31,15 @@ pub(super) struct RoomLeft {
 
 /// Why a connection did not join a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum JoinRefusal {
+enum JoinRefusal {
     NotConnected,
     TooManyRooms,
     NameTooLong,
 }
 
 impl EndpointMembers {
-    /// Adds the connection to the room, or returns why not.
-    pub(crate) fn join(&self, id: ConnectionId, room: &str) -> (Joined, Option<JoinRefusal>) {
+    /// Adds the connection to the room, or logs why not.
+    pub(crate) fn join(&self, id: ConnectionId, room: &str) -> Joined {
         let mut members = self.lock();
         let is_first = members.join(id, room, &self.bounds);
         let joined = Joined {
@@ -46,7 +47,26 @@ impl EndpointMembers {
             is_member: is_first.is_ok(),
             first_of_identity: is_first == Ok(true),
         };
-        (joined, is_first.err())
+        drop(members);
+        if let Err(refusal) = is_first {
+            self.warn_not_joined(id, room, refusal);
+        }
+        joined
+    }
+
+    #[cold]
+    fn warn_not_joined(&self, id: ConnectionId, room: &str, refusal: JoinRefusal) {
+        let (warnings, limit) = match refusal {
+            JoinRefusal::NotConnected => return,
+            JoinRefusal::TooManyRooms => (&self.warnings.too_many_rooms, "max_rooms_per_connection"),
+            JoinRefusal::NameTooLong => (&self.warnings.long_room_names, "max_room_name"),
+        };
+        let path = self.path.clone();
+        let is_first = warnings.is_first(move |more| {
+            log::warn!(endpoint = %path, limit, more, "more rooms were not joined: the limit is reached");
+        });
+        let (room, bytes) = (printable(room), room.len());
+        log::warn_first!(is_first, %id, endpoint = %self.path, limit, %room, bytes, "not joined: the limit is reached");
     }
 
     /// Removes the connection from the room.

@@ -1,9 +1,11 @@
 //! Why a connection ends, and the close codes.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Arc, LazyLock},
+};
 
-use crate::util::log;
-use crate::util::printable::printable;
+use crate::util::{log, printable::printable, repeated::Repeated};
 
 /// Close codes of RFC 6455 section 7.4.1, and those of its registry at IANA that concern a server.
 ///
@@ -222,6 +224,9 @@ pub(crate) struct CloseFrame {
     reason: String,
 }
 
+/// Close reasons that are truncated. Handlers may take them from clients.
+static LONG_REASONS: LazyLock<Arc<Repeated>> = LazyLock::new(Arc::default);
+
 impl CloseFrame {
     /// Maximum length of a reason in bytes: a control frame has 125 bytes, and the code takes two (RFC 6455 section
     /// 5.5).
@@ -239,7 +244,11 @@ impl CloseFrame {
             );
         }
         if reason.len() > Self::MAX_REASON {
-            log::warn!(
+            let is_first = LONG_REASONS.is_first(|more| {
+                log::warn!(more, "more close reasons are longer than 123 bytes and are truncated");
+            });
+            log::warn_first!(
+                is_first,
                 bytes = reason.len(),
                 "the close reason is longer than 123 bytes and is truncated"
             );

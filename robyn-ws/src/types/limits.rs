@@ -20,6 +20,10 @@ const GIB: usize = 1024 * MIB;
 /// More sockets than any machine has.
 const MAX_SOCKETS: usize = 1 << 24;
 
+/// Default of `max_tls_handshakes`.
+#[cfg(feature = "tls")]
+const MAX_TLS_HANDSHAKES: usize = 4096;
+
 /// The largest window of HTTP/2 (RFC 9113 section 6.9.1).
 #[cfg(feature = "http2")]
 const MAX_WINDOW: u32 = (1 << 31) - 1;
@@ -270,7 +274,14 @@ limits! {
     tls_handshake_timeout(Duration): Duration = Duration::from_secs(10), in TIMES, app only, feature "tls";
     /// The most TLS handshakes of `App::serve` at once, those of silent clients included. Default: 4096, at most 16,777,216.
     /// Above it, TCP is closed, since no answer can be understood before the handshake. App only, feature `tls`.
-    max_tls_handshakes(usize): usize = 4096, in 1..=MAX_SOCKETS, of "handshakes", app only, feature "tls";
+    max_tls_handshakes(usize): usize = MAX_TLS_HANDSHAKES, in 1..=MAX_SOCKETS, of "handshakes", app only, feature "tls";
+    /// The most TLS handshakes of `App::serve` at once from one IP address, so that silent clients of a few addresses cannot
+    /// have all of `max_tls_handshakes`. Default: an eighth of `max_tls_handshakes`, which is 512, and at most all of them.
+    /// Above it, TCP is closed. What counts as one address is said at `max_connections_per_ip`. Behind
+    /// [proxies that speak the PROXY protocol](crate::App::proxy_protocol), the address that they introduce counts. A trusted
+    /// proxy itself has no such limit. A load balancer that passes on TLS without the PROXY protocol makes all clients one: turn
+    /// the limit off, rather than trust headers that the clients write. App only, feature `tls`.
+    max_tls_handshakes_per_ip(impl Into<Option<usize>>): Option<usize> = Some(share_of_handshakes(MAX_TLS_HANDSHAKES)), in 1..=MAX_SOCKETS, of "handshakes", none "no limit", app only, feature "tls";
     /// The most requests and WebSockets of one HTTP/2 connection of `App::serve` at once
     /// (`SETTINGS_MAX_CONCURRENT_STREAMS`, RFC 9113 section 5.1.2). Default: 200, at most 32,768. Above it, the stream is
     /// refused, and the client can try again. App only, feature `http2`.
@@ -287,6 +298,13 @@ limits! {
     /// How long an HTTP/2 connection of `App::serve` may have no request and no WebSocket before the server ends it with
     /// GOAWAY. Default: 60 s. App only, feature `http2`.
     http2_idle_timeout(Duration): Duration = Duration::from_mins(1), in TIMES, app only, feature "http2";
+}
+
+/// Returns the default of `max_tls_handshakes_per_ip`. A part of the clients behind one address can come at once, and silent
+/// clients of one address leave most of the places to others.
+#[cfg(feature = "tls")]
+const fn share_of_handshakes(all: usize) -> usize {
+    all.div_ceil(8)
 }
 
 impl Limits {
@@ -329,6 +347,10 @@ impl Limits {
         self.check_shares(&bounds, place, problems);
         self.check_graces(&bounds, place, problems);
         bounds.unready_grace = bounds.unready_grace.min(bounds.shutdown_grace);
+        #[cfg(feature = "tls")]
+        if let (Some(all), None) = (self.max_tls_handshakes, self.max_tls_handshakes_per_ip) {
+            bounds.max_tls_handshakes_per_ip = Some(share_of_handshakes(all));
+        }
         #[cfg(feature = "http2")]
         self.fit_windows(&mut bounds, place, problems);
         bounds

@@ -5,6 +5,7 @@ pub(crate) mod isolate;
 pub(crate) mod likeness;
 pub(crate) mod log;
 pub(crate) mod network;
+pub(crate) mod per_client;
 pub(crate) mod printable;
 pub(crate) mod queue;
 pub(crate) mod random;

@@ -5,8 +5,10 @@ mod certificates;
 mod cookies;
 mod ends;
 mod frames;
+mod handshakes;
 mod hostile;
 mod http2;
+mod introduced;
 mod tls;
 mod versions;
 mod windows;
@@ -35,6 +37,12 @@ fn message(msg: String) -> String {
 #[websocket("/noted", on = "close", router = EDGE)]
 fn close(reason: CloseReason, probe: Global<Probe>) {
     probe.note(format!("{reason:?}"));
+}
+
+#[websocket("/who", on = "connect", router = EDGE)]
+fn who(ws: &WebSocketConnector) -> String {
+    ws.peer_addr()
+        .map_or_else(|| "nobody".to_owned(), |peer| peer.to_string())
 }
 
 /// Takes no message, and gives as many bytes as it is asked for.

@@ -1,10 +1,12 @@
 //! The handshake of TLS with one client.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::Semaphore,
     time::timeout,
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
@@ -12,9 +14,12 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 #[cfg(feature = "http2")]
 use crate::app::tls::certificate::HTTP2;
 use crate::{
-    app::{edge_metrics::tls_handshake, tls::certificate::Tls},
+    app::{
+        edge_metrics::tls_handshake,
+        tls::{certificate::Tls, handshakes::Handshakes},
+    },
     types::limits::Bounds,
-    util::{log, repeated::Repeated},
+    util::log,
 };
 
 /// The most bytes that wait in a connection's own buffer for the socket. A larger buffer would hide whether a slow client
@@ -26,9 +31,7 @@ const BUFFER: usize = 16 * 1024;
 pub(crate) struct Acceptor {
     tls: Tls,
     timeout: Duration,
-    under_way: Arc<Semaphore>,
-    max_under_way: usize,
-    refusals: Arc<Repeated>,
+    under_way: Handshakes,
 }
 
 impl Acceptor {
@@ -36,20 +39,27 @@ impl Acceptor {
         Self {
             tls,
             timeout: bounds.tls_handshake_timeout,
-            under_way: Arc::new(Semaphore::new(bounds.max_tls_handshakes)),
-            max_under_way: bounds.max_tls_handshakes,
-            refusals: Arc::default(),
+            under_way: Handshakes::new(bounds),
         }
     }
 
-    /// Does the handshake. Returns `None` if it fails, or takes too long, or if too many are under way.
-    pub(crate) async fn accept<S>(&self, stream: S, peer: Option<SocketAddr>) -> Option<TlsStream<S>>
+    /// Does the handshake. Returns `None` if it fails, or takes too long, or if too many are under way: of all, or of the
+    /// client at the address `client`.
+    pub(crate) async fn accept<S>(
+        &self,
+        stream: S,
+        peer: Option<SocketAddr>,
+        client: Option<IpAddr>,
+    ) -> Option<TlsStream<S>>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let Ok(_under_way) = self.under_way.try_acquire() else {
-            self.refuse(peer);
-            return None;
+        let _handshake = match self.under_way.begin(client) {
+            Ok(handshake) => handshake,
+            Err(limit) => {
+                limit.refuse(peer);
+                return None;
+            }
         };
         let peer = peer.map(tracing::field::display);
         let acceptor = TlsAcceptor::from(self.tls.config());
@@ -73,17 +83,6 @@ impl Acceptor {
                 None
             }
         }
-    }
-
-    /// Counts and logs a client whose handshake does not begin.
-    fn refuse(&self, peer: Option<SocketAddr>) {
-        tls_handshake("refused");
-        let (limit, value) = ("max_tls_handshakes", self.max_under_way);
-        let is_first = self.refusals.is_first(move |more| {
-            log::warn!(limit, value, more, "TCP closed for more clients: the limit is reached");
-        });
-        let peer = peer.map(tracing::field::display);
-        log::warn_first!(is_first, limit, value, peer, "TCP closed: the limit is reached");
     }
 }
 

@@ -3,4 +3,5 @@
 pub(crate) mod accept;
 pub(crate) mod certificate;
 mod expiry;
+mod handshakes;
 mod pem;

@@ -25,21 +25,26 @@ impl Limits {
         }
     }
 
-    /// Reports limits of one client that its part of all connections cannot reach.
+    /// Reports limits of one client that are above those of all clients.
     pub(super) fn check_shares(&self, bounds: &Bounds, place: Place, problems: &mut Problems) {
         let shares = [
-            ("max_connections_per_ip", self.max_connections_per_ip),
-            ("max_connections_per_identity", self.max_connections_per_identity),
+            ("max_connections_per_ip", self.max_connections_per_ip.flatten()),
+            (
+                "max_connections_per_identity",
+                self.max_connections_per_identity.flatten(),
+            ),
         ];
-        for (name, share) in shares {
-            if let (Some(Some(one)), Some(all)) = (share, bounds.max_connections)
-                && one > all
-            {
-                let more = above(name, one, "max_connections", all, "connections");
-                let message = format!("{more}: it could never be reached; lower it, or raise `max_connections`");
-                problems.report(place, None, message);
-            }
+        let connections = ("max_connections", bounds.max_connections, "connections");
+        for share in shares {
+            check_share(share, connections, place, problems);
         }
+        #[cfg(feature = "tls")]
+        check_share(
+            ("max_tls_handshakes_per_ip", self.max_tls_handshakes_per_ip.flatten()),
+            ("max_tls_handshakes", Some(bounds.max_tls_handshakes), "handshakes"),
+            place,
+            problems,
+        );
     }
 
     /// Reports every close code that must not be sent.
@@ -56,5 +61,21 @@ impl Limits {
                 problems.report(place, None, message);
             }
         }
+    }
+}
+
+/// Reports a limit of one client that is above the limit of all. They have their names, and the unit of both.
+fn check_share(
+    (name, one): (&str, Option<usize>),
+    (of, all, unit): (&str, Option<usize>, &str),
+    place: Place,
+    problems: &mut Problems,
+) {
+    if let (Some(one), Some(all)) = (one, all)
+        && one > all
+    {
+        let more = above(name, one, of, all, unit);
+        let message = format!("{more}: it could never be reached; lower it, or raise `{of}`");
+        problems.report(place, None, message);
     }
 }
