@@ -2,7 +2,11 @@
 
 #[cfg(unix)]
 use std::sync::Arc;
-use std::{any::Any, fmt, net::SocketAddr};
+use std::{
+    any::Any,
+    fmt,
+    net::{IpAddr, SocketAddr},
+};
 
 use axum::{
     extract::ConnectInfo,
@@ -35,10 +39,13 @@ pub(crate) struct Introduced {
 }
 
 impl Peer {
-    /// Returns the peer of an accepted socket.
+    /// Returns the peer of an accepted socket. A listener of IPv6 that accepts IPv4 has mapped addresses.
     pub(crate) fn of_socket(address: &dyn Any) -> Self {
         if let Some(address) = address.downcast_ref::<SocketAddr>() {
-            return Self::Tcp(*address);
+            return Self::Tcp(match address.ip().to_canonical() {
+                ip @ IpAddr::V4(_) => SocketAddr::new(ip, address.port()),
+                IpAddr::V6(_) => *address,
+            });
         }
         #[cfg(unix)]
         if let Some(address) = address.downcast_ref::<unix::SocketAddr>() {

@@ -1,11 +1,14 @@
 //! What counts as one address for `Limits::max_connections_per_ip`.
 
-use std::net::SocketAddr;
+use std::{io, net::SocketAddr};
 
 use robyn_ws::{
+    axum::serve::Listener,
     prelude::*,
     test_util::{TestApp, TestSocket},
 };
+use robyn_ws_tests::Request;
+use tokio::net::{TcpListener, TcpStream};
 
 static ADDRESSES: SubRouter = SubRouter::new("/addresses");
 
@@ -76,5 +79,51 @@ async fn place_of_an_address_is_free_again_when_its_connection_has_ended() {
         robyn_ws_tests::until("the end", || app.hub().count() == 0).await;
         // The place is free a moment after the connection has left the hub.
         tokio::task::yield_now().await;
+    }
+}
+
+#[websocket("/who", on = "connect", router = ADDRESSES)]
+fn who(ws: &WebSocketConnector) -> String {
+    ws.peer_addr().map_or_else(String::new, |peer| peer.to_string())
+}
+
+/// A listener whose clients come from an address, as those of a listener of IPv6 do.
+struct From(TcpListener, SocketAddr);
+
+impl Listener for From {
+    type Io = TcpStream;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        let (stream, _address) = Listener::accept(&mut self.0).await;
+        (stream, self.1)
+    }
+
+    fn local_addr(&self) -> io::Result<Self::Addr> {
+        Listener::local_addr(&self.0)
+    }
+}
+
+#[tokio::test]
+async fn handlers_see_the_ipv4_address_of_a_client_that_comes_over_ipv6() {
+    for (client, seen) in [
+        ("[::ffff:192.0.2.7]:4660", "192.0.2.7:4660"),
+        ("192.0.2.7:4660", "192.0.2.7:4660"),
+        ("[2001:db8::7]:4660", "[2001:db8::7]:4660"),
+        ("[fe80::7%3]:4660", "[fe80::7%3]:4660"),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let address = listener.local_addr().expect("it is bound");
+        let app = App::new().include_router(&ADDRESSES);
+        let serving = app.serve_on(From(listener, client.parse().expect("an address")));
+        let asking = async {
+            let stream = TcpStream::connect(address).await.expect("it listens");
+            let request = Request::upgrade("/addresses/who");
+            request.connect_over(Box::new(stream)).await.expect_text(seen).await;
+        };
+        tokio::select! {
+            served = serving => panic!("it serves until a signal: {served:?}"),
+            () = asking => {}
+        }
     }
 }
