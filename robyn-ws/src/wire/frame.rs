@@ -249,9 +249,10 @@ impl Run {
         let opcode = if reply.is_text() { TEXT } else { BINARY };
         let parts = reply.parts();
         put_header(&mut self.bytes, opcode, length(parts.as_ref()));
-        for part in parts.as_ref() {
-            self.bytes.extend_from_slice(part);
-        }
+        parts
+            .as_ref()
+            .iter()
+            .for_each(|part| self.bytes.extend_from_slice(part));
         self.frames += 1;
     }
 }
