@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     connection::{
-        Connection, answers::take_answer, driver::Next, handler_context::HandlerContext, outcome::Outcome,
+        Connection, answers::take_answer, discard, driver::Next, handler_context::HandlerContext, outcome::Outcome,
         warnings::is_first,
     },
     endpoint::{
@@ -22,8 +22,9 @@ use crate::{
     hub::warnings::HandlerWarning,
     json_rpc::{
         envelope::{Item, Received, Request, parse, parse_element},
-        text::{NO_ID, push_error, push_result},
+        text::{CallResult, NO_ID, push_error},
     },
+    mailbox::driver_side::MailboxStatus,
     types::{borrowed::Borrowed, error_object::ErrorObject, message::Message, utf8_bytes::Utf8Bytes},
     util::{isolate, log},
     wire::received::Incoming,
@@ -33,6 +34,8 @@ use crate::{
 enum Step {
     /// It is handled. An answer is sent, unless it is empty.
     Done(String),
+    /// Its result is queued already.
+    Answered(MailboxStatus),
     /// The handler has not answered: its outcome ends the connection.
     Concluded(&'static Entry, Outcome),
     /// A handler has to wait, or there are several calls.
@@ -98,6 +101,7 @@ impl Connection {
         };
         match context.step(message, shared) {
             Step::Done(answer) => self.settle_text(answer),
+            Step::Answered(status) => self.driver.has_answered(status),
             Step::Concluded(entry, outcome) => self.answer(entry, outcome),
             Step::Waits(job) => return Some(job),
         }
@@ -235,8 +239,11 @@ impl HandlerContext {
                     method: entry.method,
                     params: request.params,
                 };
-                let outcome = self.call::<event::Call>(entry, call, payload).into();
-                match self.answer_into(entry, request.id, outcome, &mut answer) {
+                let failed = match self.call::<event::Call>(entry, call, payload) {
+                    Ok(Ok(result)) => return Step::Answered(self.answer_with(entry, request.id, result)),
+                    failed => failed.into(),
+                };
+                match self.answer_into(entry, request.id, failed, &mut answer) {
                     Ok(()) => Step::Done(answer),
                     Err(outcome) => Step::Concluded(entry, outcome),
                 }
@@ -255,6 +262,20 @@ impl HandlerContext {
         found
     }
 
+    /// Queues the result of a call. The parts of its answer are joined in the frame.
+    fn answer_with(&self, entry: &'static Entry, id: Option<&str>, result: Option<Message>) -> MailboxStatus {
+        let live = &self.connector.live;
+        let answer = id.map(|id| CallResult {
+            id,
+            result: text_of(result.as_ref()),
+        });
+        let status = live.answer(answer.as_ref());
+        if let Some(result) = result {
+            discard(result, entry, live);
+        }
+        status
+    }
+
     /// Appends the answer to a call. Returns the outcome if it ends the connection instead.
     fn answer_into(
         &self,
@@ -266,8 +287,11 @@ impl HandlerContext {
         match outcome {
             Outcome::Returned(result) => {
                 if let Some(id) = id {
-                    let result = result.as_ref().and_then(Message::as_text).unwrap_or("null");
-                    push_result(answer, id, result);
+                    let result = text_of(result.as_ref());
+                    CallResult { id, result }.push_to(answer);
+                }
+                if let Some(result) = result {
+                    discard(result, entry, &self.connector.live);
                 }
                 Ok(())
             }
@@ -321,6 +345,11 @@ impl OwnedRequest {
 fn place(text: &str, part: &str) -> Range<usize> {
     let start = part.as_ptr().addr() - text.as_ptr().addr();
     start..start + part.len()
+}
+
+/// Returns the result of a call in JSON.
+fn text_of(result: Option<&Message>) -> &str {
+    result.and_then(Message::as_text).unwrap_or("null")
 }
 
 /// Answers what has no id.

@@ -254,7 +254,13 @@ impl Driver {
 
     /// Queues the reply of a handler, if there is one.
     pub(crate) fn settle(&mut self, reply: Option<&Message>) {
-        self.status = self.live.answer(reply);
+        let status = self.live.answer(reply);
+        self.has_answered(status);
+    }
+
+    /// Notes the status of the mailbox after the reply of a handler.
+    pub(crate) fn has_answered(&mut self, status: MailboxStatus) {
+        self.status = status;
         self.has_worked();
     }
 

@@ -248,8 +248,8 @@ impl Audience {
     }
 
     /// Closes the connections in the audience with `code` and `reason`, as
-    /// [`WebSocketConnector::close_with`](crate::WebSocketConnector::close_with). Returns their number. The audience of an
-    /// identity includes connections whose upgrade is not complete: they are closed as soon as they exist.
+    /// [`WebSocketConnector::close_with`](crate::WebSocketConnector::close_with). Returns their number. An audience
+    /// without rooms includes connections whose upgrade is not complete: they are closed as soon as they exist.
     pub fn close_with(&self, code: u16, reason: impl Into<String>) -> usize {
         let (members, pending) = self.members_and_pending();
         if members.is_empty() && pending.is_empty() {
@@ -266,11 +266,11 @@ impl Audience {
         self.members_and_pending().0
     }
 
-    /// Returns the connections in the audience, and those of its identity whose 101 is not sent yet.
+    /// Returns the connections in the audience, and those whose 101 is not sent yet, which are in no room.
     fn members_and_pending(&self) -> (Vec<Arc<Live>>, Vec<Arc<Live>>) {
         let rooms = self.rooms.as_deref();
         match &self.scope {
-            Scope::Endpoint(endpoint) => (endpoint.audience(rooms, &self.except), Vec::new()),
+            Scope::Endpoint(endpoint) => endpoint.members_and_pending(rooms, &self.except),
             Scope::Identity(identities, identity) => {
                 let mut divided = (Vec::new(), Vec::new());
                 for (endpoint, connections) in identities.by_endpoint(identity, &self.except) {

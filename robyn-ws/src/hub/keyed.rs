@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::{
     hub::{
         audience::{Audience, BroadcastIsSyncOrAsync, Delivery},
-        keyed_order::Ticket,
+        keyed_order::Waiter,
         live::Live,
         members::EndpointMembers,
         recipients::Recipients,
@@ -136,43 +136,42 @@ impl KeyedAudience {
     /// Queues `message` for the recipients at one endpoint, and waits for those without room.
     async fn push_wait(&self, endpoint: &Arc<EndpointMembers>, message: &Message) -> Delivery {
         let frame = self.audience.encode(endpoint, message);
-        let (mut delivery, tickets) = self.push_all(endpoint, &frame, true);
-        let waits = tickets.iter().map(|ticket| ticket.push(&frame));
-        for (ticket, pushed) in tickets.iter().zip(join_all(waits).await) {
+        let (mut delivery, waiters) = self.push_all(endpoint, &frame, true);
+        let pushes = waiters.iter().map(|waiter| waiter.push(&frame));
+        for (waiter, pushed) in waiters.iter().zip(join_all(pushes).await) {
             if let Some((pushed, replaced)) = pushed {
-                delivery.add(ticket.recipient(), pushed);
+                delivery.add(waiter.recipient(), pushed);
                 delivery.replaced += replaced;
             }
         }
         report(endpoint, delivery)
     }
 
-    /// Queues `frame` for all recipients at one endpoint in one turn. If it `waits`, returns the tickets for those without
-    /// room.
+    /// Queues `frame` for all recipients at one endpoint, under the lock of their order. If it `waits`, returns a waiter for
+    /// each of those without room.
     fn push_all<'e>(
         &self,
         endpoint: &'e Arc<EndpointMembers>,
         frame: &BroadcastFrame,
         waits: bool,
-    ) -> (Delivery, Vec<Ticket<'e>>) {
-        let order = &endpoint.keyed;
-        let key = order.key(&self.key);
-        let (mut removed, mut tickets) = (Removed::default(), Vec::new());
-        let mut turn = order.turn();
+    ) -> (Delivery, Vec<Waiter<'e>>) {
+        let key = endpoint.keyed.key(&self.key);
+        let (mut removed, mut waiters) = (Removed::default(), Vec::new());
+        let mut order = endpoint.keyed.lock();
         let Recipients { connections, pending } = self.audience.recipients(endpoint);
         let mut queued = Vec::with_capacity(connections.len());
         for live in connections {
-            match turn.push(
+            match order.push(
                 &live,
                 KeyedFrame::new(key, live.its_form_of(frame), waits),
                 &mut removed,
             ) {
-                Err(TryPushError::Full(_)) if waits => tickets.push(turn.wait(live, key)),
+                Err(TryPushError::Full(_)) if waits => waiters.push(order.wait(live, key)),
                 pushed => queued.push((live, pushed)),
             }
         }
         let queue_early = |live: Arc<Live>| {
-            let pushed = turn.push(
+            let pushed = order.push(
                 &live,
                 KeyedFrame::new(key, live.its_form_of(frame), false),
                 &mut removed,
@@ -181,7 +180,7 @@ impl KeyedAudience {
         };
         let early: Vec<_> = pending.into_iter().map(queue_early).collect();
         // From here on, user code may run: a policy logs, and removed messages are dropped.
-        drop(turn);
+        drop(order);
         let mut delivery = Delivery {
             replaced: removed.replaced,
             ..Delivery::default()
@@ -192,7 +191,7 @@ impl KeyedAudience {
         for (live, pushed) in early {
             live.handle_drops(pushed.map_err(|error| live.refused(&error)));
         }
-        (delivery, tickets)
+        (delivery, waiters)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The order of the keyed broadcasts of an endpoint.
 //!
 //! They are queued one after the other, so that the last of several publishers is the last for all recipients. A frame
-//! that waits for room has a ticket, which a newer frame of its key takes away.
+//! that waits for room has a sequence number, and gives up when there is a newer one of its key.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -26,31 +26,30 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct KeyedOrder {
     seeds: KeySeeds,
-    tickets: Mutex<Tickets>,
+    waiters: Mutex<Waiters>,
 }
 
-/// The newest frame that waits for room, for each recipient and key.
+/// The sequence number of the newest frame that waits for room, for each recipient and key.
 #[derive(Debug, Default)]
-struct Tickets {
+struct Waiters {
     newest: HashMap<(ConnectionId, Key), u64, IdHash>,
-    /// The number of the last ticket.
     last: u64,
 }
 
-/// The turn of one broadcast.
+/// The lock of the order, which a broadcast holds while it is queued for all its recipients.
 #[derive(Debug)]
-pub(super) struct Turn<'o> {
+pub(super) struct OrderGuard<'o> {
     order: &'o KeyedOrder,
-    tickets: MutexGuard<'o, Tickets>,
+    waiters: MutexGuard<'o, Waiters>,
 }
 
-/// The right of a frame to be queued later, unless a newer one of its key comes first.
+/// A frame that waits for room with one recipient, unless a newer one of its key comes first.
 #[derive(Debug)]
-pub(super) struct Ticket<'o> {
+pub(super) struct Waiter<'o> {
     order: &'o KeyedOrder,
     live: Arc<Live>,
     key: Key,
-    number: u64,
+    sequence: u64,
 }
 
 impl KeyedOrder {
@@ -58,16 +57,16 @@ impl KeyedOrder {
         self.seeds.key(name)
     }
 
-    /// Waits for the end of other broadcasts' turns. No user code runs in a turn.
-    pub(super) fn turn(&self) -> Turn<'_> {
-        Turn {
+    /// Waits until no other broadcast is being queued. No user code runs under the lock.
+    pub(super) fn lock(&self) -> OrderGuard<'_> {
+        OrderGuard {
             order: self,
-            tickets: self.tickets.lock(),
+            waiters: self.waiters.lock(),
         }
     }
 }
 
-impl<'o> Turn<'o> {
+impl<'o> OrderGuard<'o> {
     /// Queues a frame, as [`Mailbox::push_keyed`](crate::mailbox::Mailbox::push_keyed).
     pub(super) fn push(
         &mut self,
@@ -77,31 +76,25 @@ impl<'o> Turn<'o> {
     ) -> Result<Pushed, TryPushError> {
         let key = frame.key;
         let pushed = live.push_keyed(frame, removed)?;
-        self.supersede(live.id, key);
+        self.waiters.remove(live.id, key);
         Ok(pushed)
     }
 
-    fn supersede(&mut self, id: ConnectionId, key: Key) {
-        if !self.tickets.newest.is_empty() {
-            self.tickets.newest.remove(&(id, key));
-        }
-    }
-
     /// Lets a frame wait that found no room.
-    pub(super) fn wait(&mut self, live: Arc<Live>, key: Key) -> Ticket<'o> {
-        self.tickets.last += 1;
-        let number = self.tickets.last;
-        self.tickets.newest.insert((live.id, key), number);
-        Ticket {
+    pub(super) fn wait(&mut self, live: Arc<Live>, key: Key) -> Waiter<'o> {
+        self.waiters.last += 1;
+        let sequence = self.waiters.last;
+        self.waiters.newest.insert((live.id, key), sequence);
+        Waiter {
             order: self.order,
             live,
             key,
-            number,
+            sequence,
         }
     }
 }
 
-impl Ticket<'_> {
+impl Waiter<'_> {
     pub(super) const fn recipient(&self) -> &Arc<Live> {
         &self.live
     }
@@ -115,7 +108,7 @@ impl Ticket<'_> {
     pub(super) async fn push(&self, frame: &BroadcastFrame) -> Option<(Result<Pushed, SendError>, usize)> {
         let mailbox = &self.live.mailbox;
         let limit = WaitLimit::new(self.live.flusher.runtime(), mailbox.bounds().broadcast_timeout);
-        let push = |waits| self.push_in_turn(KeyedFrame::new(self.key, self.live.its_form_of(frame), waits));
+        let push = |waits| self.push_if_newest(KeyedFrame::new(self.key, self.live.its_form_of(frame), waits));
         let attempt = || match push(true) {
             Some((Err(TryPushError::Full(_)), _)) => None,
             attempted => Some(attempted),
@@ -129,30 +122,36 @@ impl Ticket<'_> {
     }
 
     /// Queues a frame, unless a newer one has come. Returns the number of replaced messages too.
-    fn push_in_turn(&self, frame: KeyedFrame) -> Option<(Result<Pushed, TryPushError>, usize)> {
+    fn push_if_newest(&self, frame: KeyedFrame) -> Option<(Result<Pushed, TryPushError>, usize)> {
         let mut removed = Removed::default();
-        let mut turn = self.order.turn();
-        if !turn.tickets.has(self) {
+        let mut order = self.order.lock();
+        if !order.waiters.is_newest(self) {
             return None;
         }
-        let pushed = turn.push(&self.live, frame, &mut removed);
-        drop(turn);
+        let pushed = order.push(&self.live, frame, &mut removed);
+        drop(order);
         Some((pushed, removed.replaced))
     }
 }
 
-impl Drop for Ticket<'_> {
+impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        let mut turn = self.order.turn();
-        if turn.tickets.has(self) {
-            turn.supersede(self.live.id, self.key);
+        let mut order = self.order.lock();
+        if order.waiters.is_newest(self) {
+            order.waiters.remove(self.live.id, self.key);
         }
     }
 }
 
-impl Tickets {
-    fn has(&self, ticket: &Ticket<'_>) -> bool {
-        self.newest.get(&(ticket.live.id, ticket.key)) == Some(&ticket.number)
+impl Waiters {
+    fn is_newest(&self, waiter: &Waiter<'_>) -> bool {
+        self.newest.get(&(waiter.live.id, waiter.key)) == Some(&waiter.sequence)
+    }
+
+    fn remove(&mut self, id: ConnectionId, key: Key) {
+        if !self.newest.is_empty() {
+            self.newest.remove(&(id, key));
+        }
     }
 }
 

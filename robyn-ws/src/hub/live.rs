@@ -20,7 +20,8 @@ use crate::{
         writing::{Written, Wrote},
     },
     types::{
-        close::Ending, error::SendError, id::ConnectionId, limits::Overflow, message::Message, request::UpgradeRequest,
+        close::Ending, error::SendError, id::ConnectionId, limits::Overflow, message::Message, reply::Reply,
+        request::UpgradeRequest,
     },
     util::log,
     wire::{deflate::BroadcastFrame, frame::Frame, turn::BYTES_PER_TURN},
@@ -146,12 +147,12 @@ impl Live {
 
     /// Queues a handler's reply, if any, after the handler's broadcasts.
     #[inline]
-    pub(crate) fn answer(self: &Arc<Self>, reply: Option<&Message>) -> MailboxStatus {
+    pub(crate) fn answer(self: &Arc<Self>, reply: Option<&impl Reply>) -> MailboxStatus {
         if let Some(reply) = reply {
             self.flusher.catch_up(self);
             self.endpoint.telemetry.encoded();
             if !self.mailbox.form().is_plain() {
-                return self.answer_compressed(reply);
+                return self.answer_compressed(&reply.to_message());
             }
         }
         let (status, must_stop_batching) = self.mailbox.answer(reply);

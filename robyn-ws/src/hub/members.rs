@@ -64,7 +64,7 @@ pub(super) struct MemberTable {
     pub(super) rooms: HashMap<Arc<str>, Group>,
     /// The rooms of each connection that is in at least one.
     pub(super) rooms_of: IdMap<Rooms>,
-    /// Connections whose 101 is not sent yet. Only broadcasts to all connections read this.
+    /// Connections whose 101 is not sent yet. Only broadcasts to all connections and their close read this.
     pub(super) pending: IdMap<Arc<Live>>,
     /// Connections that have left, while their close handler or close handshake runs. Read by a drain, and by their own
     /// handlers.
@@ -265,15 +265,21 @@ impl EndpointMembers {
         self.lock().everyone.members().map(|live| live.id).collect()
     }
 
-    /// Returns the connections in any of `rooms`, or all connections. Each appears once, and `except` is left out.
-    pub(crate) fn audience(&self, rooms: Option<&[String]>, except: &[ConnectionId]) -> Vec<Arc<Live>> {
+    /// Returns the connections in any of `rooms`, or all connections and those whose 101 is not sent yet. Each appears once,
+    /// and `except` is left out.
+    pub(super) fn members_and_pending(
+        &self,
+        rooms: Option<&[String]>,
+        except: &[ConnectionId],
+    ) -> (Vec<Arc<Live>>, Vec<Arc<Live>>) {
         let members = self.lock();
         if let Some(rooms) = rooms {
-            return members.union(rooms, except);
+            return (members.union(rooms, except), Vec::new());
         }
-        let everyone = members.everyone.members();
-        let included = everyone.filter(|live| except.binary_search(&live.id).is_err());
-        included.cloned().collect()
+        let is_included = |live: &&Arc<Live>| except.binary_search(&live.id).is_err();
+        let included = members.everyone.members().filter(is_included).cloned().collect();
+        let pending = members.pending.values().filter(is_included).cloned().collect();
+        (included, pending)
     }
 
     #[cfg(feature = "test-util")]

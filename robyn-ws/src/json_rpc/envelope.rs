@@ -1,14 +1,11 @@
 //! Parses the envelope of a received text: who is called, with which parameters, or what is answered.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
-use serde::{
-    Deserializer as _,
-    de::{Error as _, SeqAccess, Visitor},
+use crate::{
+    json_rpc::{members::Members, scanner::Scanner},
+    types::limits::Bounds,
 };
-use serde_json::value::RawValue;
-
-use crate::{json_rpc::members::Members, types::limits::Bounds};
 
 /// A received text.
 #[derive(Debug)]
@@ -53,62 +50,45 @@ pub(crate) struct Answer<'a> {
 
 /// Parses a text. Nothing of it is copied, and nothing is called before all of it is known to be JSON.
 pub(crate) fn parse<'a>(text: &'a str, bounds: &Bounds) -> Received<'a> {
-    match text.trim_ascii_start().as_bytes().first() {
-        Some(b'[') => batch(text, bounds.max_batched_calls),
-        _ => match serde_json::from_str::<Members<'a>>(text) {
-            Ok(members) => Received::One(members.item(bounds.max_call_id)),
-            Err(_) => Received::Malformed,
-        },
+    let mut scanner = Scanner::new(text);
+    if scanner.skip(b'[') {
+        return batch(scanner, bounds.max_batched_calls).unwrap_or(Received::Malformed);
+    }
+    match Members::scan(text) {
+        Some(members) => Received::One(members.item(bounds.max_call_id)),
+        None => Received::Malformed,
     }
 }
 
 /// Parses an element of a batch.
 pub(crate) fn parse_element<'a>(element: &'a str, bounds: &Bounds) -> Item<'a> {
-    match serde_json::from_str::<Members<'a>>(element) {
-        Ok(members) => members.item(bounds.max_call_id),
-        Err(_) => Item::invalid("it is not JSON"), // The batch was parsed before, so it is.
+    match Members::scan(element) {
+        Some(members) => members.item(bounds.max_call_id),
+        None => Item::invalid("it is not JSON"), // The batch was scanned before, so it is.
     }
 }
 
-fn batch(text: &str, most: usize) -> Received<'_> {
+/// Scans a batch of at most `most` elements, of which the first bracket is skipped already.
+fn batch(mut scanner: Scanner<'_>, most: usize) -> Option<Received<'_>> {
+    if scanner.skip(b']') {
+        scanner.end()?;
+        return Some(Received::Invalid("the batch is empty"));
+    }
     let mut elements = Vec::new();
-    let mut parser = serde_json::Deserializer::from_str(text);
-    let parsed = parser.deserialize_seq(Elements {
-        elements: &mut elements,
-        most,
-    });
-    if elements.len() > most {
-        return Received::Invalid("the batch has more calls than `Limits::max_batched_calls`");
-    }
-    match parsed.and_then(|()| parser.end()) {
-        Ok(()) if elements.is_empty() => Received::Invalid("the batch is empty"),
-        Ok(()) => Received::Batch(elements),
-        Err(_) => Received::Malformed,
-    }
-}
-
-/// Collects the elements of an array, and gives up after one too many.
-struct Elements<'e, 'a> {
-    elements: &'e mut Vec<&'a str>,
-    most: usize,
-}
-
-impl<'a> Visitor<'a> for Elements<'_, 'a> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a batch")
-    }
-
-    fn visit_seq<A: SeqAccess<'a>>(self, mut array: A) -> Result<(), A::Error> {
-        while let Some(element) = array.next_element::<&'a RawValue>()? {
-            self.elements.push(element.get());
-            if self.elements.len() > self.most {
-                return Err(A::Error::custom("too many"));
-            }
+    loop {
+        elements.push(scanner.value()?);
+        if elements.len() > most {
+            return Some(Received::Invalid(
+                "the batch has more calls than `Limits::max_batched_calls`",
+            ));
         }
-        Ok(())
+        if !scanner.skip(b',') {
+            break;
+        }
     }
+    scanner.skip(b']').then_some(())?;
+    scanner.end()?;
+    Some(Received::Batch(elements))
 }
 
 impl<'a> Members<'a> {
@@ -134,10 +114,11 @@ impl<'a> Members<'a> {
     }
 
     fn request(&self) -> Result<Request<'a>, &'static str> {
-        if self.has_twins {
+        if self.has_duplicates {
             return Err("a member appears more than once");
         }
-        if self.version.and_then(string).as_deref() != Some("2.0") {
+        let is_version_2 = |version| version == r#""2.0""# || string(version).is_some_and(|version| version == "2.0");
+        if !self.version.is_some_and(is_version_2) {
             return Err("`jsonrpc` is \"2.0\"");
         }
         let method = self.method.ok_or("the `method` is missing")?;

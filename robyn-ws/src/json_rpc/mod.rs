@@ -3,6 +3,7 @@
 
 pub(crate) mod envelope;
 mod members;
+mod scanner;
 pub(crate) mod text;
 
 /// The subprotocol of the endpoints with calls. Clients need not offer it.

@@ -1,10 +1,10 @@
 //! Writes calls, notifications and answers.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 use serde::Serialize;
 
-use crate::types::{error::JsonError, error_object::ErrorObject, message::Message};
+use crate::types::{error::JsonError, error_object::ErrorObject, message::Message, reply::Reply};
 
 /// The id of an answer to what has none.
 pub(crate) const NO_ID: &str = "null";
@@ -43,15 +43,38 @@ fn request(method: &str, params: &str, room: usize) -> String {
     out
 }
 
-/// Appends the answer to the call with this `id`. Both are JSON.
-pub(crate) fn push_result(out: &mut String, id: &str, result: &str) {
-    const HEAD: &str = r#"{"jsonrpc":"2.0","result":"#;
+/// The answer to the call with this `id`. Both are JSON.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CallResult<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) result: &'a str,
+}
 
-    // Exactly, since a text without room left is shared without another allocation.
-    out.reserve_exact(HEAD.len() + result.len() + ID.len() + id.len() + 1);
-    out.push_str(HEAD);
-    out.push_str(result);
-    push_id(out, id);
+impl<'a> CallResult<'a> {
+    #[inline]
+    const fn texts(self) -> [&'a str; 5] {
+        [r#"{"jsonrpc":"2.0","result":"#, self.result, ID, self.id, "}"]
+    }
+
+    pub(crate) fn push_to(self, out: &mut String) {
+        out.extend(self.texts());
+    }
+}
+
+impl Reply for CallResult<'_> {
+    #[inline]
+    fn is_text(&self) -> bool {
+        true
+    }
+
+    #[inline]
+    fn parts(&self) -> impl AsRef<[&[u8]]> {
+        self.texts().map(str::as_bytes)
+    }
+
+    fn to_message(&self) -> Cow<'_, Message> {
+        Cow::Owned(self.texts().concat().into())
+    }
 }
 
 /// Appends an error as the answer to the call with this `id`, which is JSON.

@@ -11,7 +11,7 @@ use crate::{
         keyed_places::KeyedPlaces,
         state::{CONTROLS, DriverState, Gate, State, WriterSlot},
     },
-    types::{close::Ending, limits::Overflow, message::Message},
+    types::{close::Ending, limits::Overflow, reply::Reply},
     wire::{
         frame::{Frame, QueueSize},
         writer::FrameWriter,
@@ -76,7 +76,7 @@ impl Mailbox {
     ///
     /// The driver runs no handler while the queue is full. Therefore the queue exceeds its bounds by one reply at most.
     #[inline]
-    pub(crate) fn answer(&self, reply: Option<&Message>) -> (MailboxStatus, bool) {
+    pub(crate) fn answer(&self, reply: Option<&impl Reply>) -> (MailboxStatus, bool) {
         let mut state = self.lock();
         if let Some(reply) = reply {
             // Under `DropOldest`, frames stay separate, so that each can be dropped. So does a keyed frame, which can be
@@ -206,9 +206,9 @@ impl Mailbox {
 impl State {
     /// Queues a reply. If it `joins` them, its bytes are appended to those of the replies before it.
     #[inline]
-    fn queue_reply(&mut self, reply: &Message, joins: bool) {
+    fn queue_reply(&mut self, reply: &impl Reply, joins: bool) {
         if !joins {
-            return self.queue_frame(Frame::message(reply));
+            return self.queue_frame(Frame::message(&reply.to_message()));
         }
         match self.queue.back_mut().and_then(|last| last.join(reply)) {
             Some(bytes) => self.size.append(QueueSize { messages: 1, bytes }),

@@ -18,6 +18,7 @@ pub(crate) mod membership;
 pub(crate) mod message;
 pub(crate) mod peer;
 pub(crate) mod rejection;
+pub(crate) mod reply;
 pub(crate) mod request;
 pub(crate) mod scheme;
 pub(crate) mod setting;

@@ -10,7 +10,11 @@ use bytes::{BufMut, Bytes, BytesMut};
 #[cfg(feature = "deflate")]
 use crate::wire::deflate::Deferred;
 use crate::{
-    types::{close::CloseFrame, message::Message},
+    types::{
+        close::CloseFrame,
+        message::Message,
+        reply::{Reply, length},
+    },
     util::user_value::UserValue,
 };
 
@@ -86,22 +90,21 @@ impl Frame {
         }
     }
 
-    /// Starts a run with `message`. Other messages can join it. A long message becomes a single frame.
-    pub(crate) fn run(message: &Message) -> Self {
-        let payload = message.as_bytes();
-        if payload.len() > COPIED_PAYLOAD {
-            return Self::message(message);
+    /// Starts a run with `reply`. Other messages can join it. A long message becomes a single frame.
+    pub(crate) fn run(reply: &impl Reply) -> Self {
+        if length(reply.parts().as_ref()) > COPIED_PAYLOAD {
+            return Self::message(&reply.to_message());
         }
         let mut run = SPARE_RUN.take().unwrap_or_default();
-        run.push(message);
+        run.push(reply);
         Self::Run(run)
     }
 
-    /// Appends `message` to this frame. Returns the number of bytes added, or `None` if the message is not appended:
+    /// Appends `reply` to this frame. Returns the number of bytes added, or `None` if it is not appended:
     /// one of the two is too long, or other connections share this frame.
     #[inline]
-    pub(crate) fn join(&mut self, message: &Message) -> Option<usize> {
-        if message.len() > COPIED_PAYLOAD || self.len() > LONG_RUN {
+    pub(crate) fn join(&mut self, reply: &impl Reply) -> Option<usize> {
+        if length(reply.parts().as_ref()) > COPIED_PAYLOAD || self.len() > LONG_RUN {
             return None;
         }
         if let Self::Short(bytes) = self
@@ -112,7 +115,7 @@ impl Frame {
         }
         let Self::Run(run) = self else { return None };
         let before = run.bytes.len();
-        run.push(message);
+        run.push(reply);
         Some(run.bytes.len() - before)
     }
 
@@ -242,11 +245,14 @@ impl<'f> Tail<'f> {
 
 impl Run {
     #[inline]
-    fn push(&mut self, message: &Message) {
-        let payload = message.as_bytes();
-        let opcode = if message.is_text() { TEXT } else { BINARY };
-        put_header(&mut self.bytes, opcode, payload.len());
-        self.bytes.extend_from_slice(payload);
+    fn push(&mut self, reply: &impl Reply) {
+        let opcode = if reply.is_text() { TEXT } else { BINARY };
+        let parts = reply.parts();
+        put_header(&mut self.bytes, opcode, length(parts.as_ref()));
+        parts
+            .as_ref()
+            .iter()
+            .for_each(|part| self.bytes.extend_from_slice(part));
         self.frames += 1;
     }
 }

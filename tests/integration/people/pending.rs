@@ -84,6 +84,26 @@ async fn closing_an_identity_reaches_the_client_whose_101_is_on_its_way() {
 }
 
 #[tokio::test]
+async fn closing_everyone_reaches_the_client_whose_101_is_on_its_way() {
+    let (server, gate, mut seen) = start().await;
+    let connecting = async {
+        let mut client = Request::upgrade("/people/pending/u17").connect(&server).await;
+        client.expect_text("hello").await;
+        client.expect_close(4000, "maintenance").await;
+    };
+    let closing = async {
+        seen.expect("answered").await;
+        let everyone = server.hub().endpoint("/people/pending/{user}").everyone();
+        assert_eq!((everyone.count(), everyone.clone().to("red").close()), (0, 0));
+        assert_eq!(everyone.close_with(4000, "maintenance"), 1);
+        gate.open();
+    };
+    Box::pin(within("the client", async { tokio::join!(connecting, closing) })).await;
+    seen.expect("close 4000").await;
+    until("its end", || server.hub().count() == 0).await;
+}
+
+#[tokio::test]
 async fn client_that_never_gets_its_101_leaves_no_identity_behind() {
     let (server, gate, mut seen) = start().await;
     {
