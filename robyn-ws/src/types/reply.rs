@@ -11,6 +11,12 @@ pub(crate) trait Reply {
     /// Returns the payload.
     fn parts(&self) -> impl AsRef<[&[u8]]>;
 
+    /// Returns the length of the payload in bytes.
+    #[inline]
+    fn length(&self) -> usize {
+        self.parts().as_ref().iter().map(|part| part.len()).sum()
+    }
+
     fn to_message(&self) -> Cow<'_, Message>;
 }
 
@@ -28,10 +34,4 @@ impl Reply for Message {
     fn to_message(&self) -> Cow<'_, Message> {
         Cow::Borrowed(self)
     }
-}
-
-/// Returns the length of the payload in bytes.
-#[inline]
-pub(crate) fn length(parts: &[&[u8]]) -> usize {
-    parts.iter().map(|part| part.len()).sum()
 }

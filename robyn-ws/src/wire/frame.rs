@@ -10,11 +10,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 #[cfg(feature = "deflate")]
 use crate::wire::deflate::Deferred;
 use crate::{
-    types::{
-        close::CloseFrame,
-        message::Message,
-        reply::{Reply, length},
-    },
+    types::{close::CloseFrame, message::Message, reply::Reply},
     util::user_value::UserValue,
 };
 
@@ -92,7 +88,7 @@ impl Frame {
 
     /// Starts a run with `reply`. Other messages can join it. A long message becomes a single frame.
     pub(crate) fn run(reply: &impl Reply) -> Self {
-        if length(reply.parts().as_ref()) > COPIED_PAYLOAD {
+        if reply.length() > COPIED_PAYLOAD {
             return Self::message(&reply.to_message());
         }
         let mut run = SPARE_RUN.take().unwrap_or_default();
@@ -104,7 +100,7 @@ impl Frame {
     /// one of the two is too long, or other connections share this frame.
     #[inline]
     pub(crate) fn join(&mut self, reply: &impl Reply) -> Option<usize> {
-        if length(reply.parts().as_ref()) > COPIED_PAYLOAD || self.len() > LONG_RUN {
+        if reply.length() > COPIED_PAYLOAD || self.len() > LONG_RUN {
             return None;
         }
         if let Self::Short(bytes) = self
@@ -247,12 +243,10 @@ impl Run {
     #[inline]
     fn push(&mut self, reply: &impl Reply) {
         let opcode = if reply.is_text() { TEXT } else { BINARY };
-        let parts = reply.parts();
-        put_header(&mut self.bytes, opcode, length(parts.as_ref()));
-        parts
-            .as_ref()
-            .iter()
-            .for_each(|part| self.bytes.extend_from_slice(part));
+        put_header(&mut self.bytes, opcode, reply.length());
+        for part in reply.parts().as_ref() {
+            self.bytes.extend_from_slice(part);
+        }
         self.frames += 1;
     }
 }
