@@ -148,7 +148,7 @@ fn echo_takes_few_instructions() {
 #[test]
 fn call_takes_hardly_more_instructions_than_a_typed_echo() {
     let Some(program) = program() else { return };
-    for (burst, rounds, bound) in [(1, 300, 1.33), (16, 100, 1.5)] {
+    for (burst, rounds, bound) in [(1, 300, 1.35), (16, 100, 1.55)] {
         let load = |path, act: fn(&mut [Client], usize, usize)| Load {
             path,
             clients: 16,

@@ -170,10 +170,11 @@ impl Driver {
             if let Some(message) = self.next_to_handle() {
                 return Poll::Ready(Next::Message(message));
             }
+            let is_written = !self.status.has_frames || self.poll_write(cx).is_ready();
+            // Also because the socket has broken: a stream of HTTP/2 wakes nobody after that.
             if self.is_over() {
                 return Poll::Ready(Next::End);
             }
-            let is_written = !self.status.has_frames || self.poll_write(cx).is_ready();
             // Now there is room for a reply that had none.
             let unstalled = is_written && self.stalled.is_some();
             // Deadlines come last, when no message is left.

@@ -66,7 +66,7 @@ enum Contexts {
 
 impl Compression {
     /// Compresses each message on its own, in both directions. All connections of a thread share its compressors, which take
-    /// about half a megabyte. A broadcast is compressed once for all recipients.
+    /// half a megabyte to one. A broadcast is compressed once for all recipients.
     pub const fn shared() -> Self {
         Self::new(Contexts::Shared)
     }

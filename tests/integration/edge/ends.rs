@@ -6,7 +6,7 @@ use robyn_ws::{
     axum::{Router, http, routing::get},
     prelude::*,
 };
-use robyn_ws_tests::{Http2, Pipe, Seen, Server, probe, within};
+use robyn_ws_tests::{FIN, Http2, Pipe, Seen, Server, TEXT, probe, within};
 use tokio::{
     io::AsyncReadExt,
     time::{Instant, sleep, timeout},
@@ -112,5 +112,21 @@ async fn stream_of_a_lost_websocket_is_reset() {
         seen.expect("HeartbeatTimeout").await;
         ask_for(&mut pipe, 3, "/edge/page").await;
         assert_eq!(next(&mut pipe, HEADERS).await.0, 3);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn close_handler_runs_at_once_when_a_message_and_a_reset_come_together() {
+    for messages in [0, 1, 2, 20] {
+        let (server, mut seen) = start(Limits::default());
+        let mut pipe = begin(&server, 65_535).await;
+        send(&mut pipe, &frame(HEADERS, END_HEADERS, 1, &headers(&CONNECT))).await;
+        seen.expect("connect").await;
+        let begun = Instant::now();
+        let said = robyn_ws_tests::frame(FIN | TEXT, "a message").repeat(messages);
+        let reset = frame(RST_STREAM, 0, 1, &8_u32.to_be_bytes());
+        send(&mut pipe, &[frame(DATA, 0, 1, &said), reset].concat()).await;
+        seen.expect("Abnormal").await;
+        assert!(begun.elapsed() < SECOND, "{messages}: {:?}", begun.elapsed());
     }
 }
