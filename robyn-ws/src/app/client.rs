@@ -40,7 +40,7 @@ use crate::{
 pub(super) const REQUEST_HEAD: Duration = Duration::from_secs(30);
 
 /// The time that new clients have for their first request after the drain.
-const NEWCOMERS: Duration = Duration::from_millis(100);
+const LATE_REQUEST: Duration = Duration::from_millis(100);
 
 /// The socket of a client.
 pub(super) trait Socket: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
@@ -129,7 +129,7 @@ impl Client {
                 ended = http.as_mut() => break ended,
                 end = finishing(&mut end) => {
                     // Half a request must not keep the process alive.
-                    if !self.has_asked() && (timeout(NEWCOMERS, http.as_mut()).await.is_ok() || !self.has_asked()) {
+                    if !self.has_asked() && (timeout(LATE_REQUEST, http.as_mut()).await.is_ok() || !self.has_asked()) {
                         return;
                     }
                     leave(http.as_mut());
@@ -170,7 +170,7 @@ impl Client {
         let mut end = self.end.clone();
         tokio::select! {
             done = work.as_mut() => done,
-            _end = finishing(&mut end) => timeout(NEWCOMERS, work).await.ok().flatten(),
+            _end = finishing(&mut end) => timeout(LATE_REQUEST, work).await.ok().flatten(),
         }
     }
 }

@@ -35,9 +35,9 @@ use crate::{
     util::repeated::Repeated,
 };
 
-/// What the app wants of its edge.
+/// The settings of an app that concern its edge.
 #[derive(Debug, Default)]
-pub(super) struct Wishes {
+pub(super) struct EdgeSettings {
     /// The place of `App::tls`.
     pub(super) encrypted_at: Option<Place>,
     #[cfg(feature = "tls")]
@@ -46,7 +46,7 @@ pub(super) struct Wishes {
     pub(super) h2c_at: Option<Place>,
 }
 
-impl Wishes {
+impl EdgeSettings {
     /// Reports a setting that has no effect beside another one.
     pub(super) fn report(&self, problems: &mut Problems) {
         if let (Some(h2c), Some(tls)) = (self.h2c_at, self.encrypted_at) {
@@ -87,22 +87,22 @@ pub(crate) struct Edge {
 }
 
 impl Edge {
-    pub(super) fn new(wishes: &Wishes, proxies: &Proxies, bounds: &Bounds) -> Self {
+    pub(super) fn new(settings: &EdgeSettings, proxies: &Proxies, bounds: &Bounds) -> Self {
         Self {
             proxies: proxies.trusted().clone(),
             has_proxy_protocol: proxies.have_protocol(),
             refused_introductions: Arc::default(),
-            is_encrypted: wishes.encrypted_at.is_some(),
+            is_encrypted: settings.encrypted_at.is_some(),
             send_timeout: bounds.send_timeout,
             #[cfg(feature = "tls")]
-            tls: wishes.tls.get().map(|(tls, _)| Acceptor::new(tls.clone(), bounds)),
+            tls: settings.tls.get().map(|(tls, _)| Acceptor::new(tls.clone(), bounds)),
             #[cfg(feature = "http2")]
-            http2: Http2::new(wishes.h2c_at.is_some(), bounds),
+            http2: Http2::new(settings.h2c_at.is_some(), bounds),
         }
     }
 
     /// Serves one client, in its own task: a client that says nothing keeps nobody waiting.
-    pub(super) fn welcome(self: &Arc<Self>, stream: impl Socket, client: Client) {
+    pub(super) fn accept(self: &Arc<Self>, stream: impl Socket, client: Client) {
         if self.is_plain(&client) {
             // Most clients: their tasks have no room for what the others need.
             tokio::spawn(client.serve_http1(stream, Bytes::new()));

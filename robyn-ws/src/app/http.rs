@@ -52,9 +52,9 @@ impl Server {
         loop {
             tokio::select! {
                 // `accept` retries by itself, after a pause if the process is out of file descriptors.
-                (stream, peer) = Listener::accept(&mut listener) => self.welcome(stream, peer),
+                (stream, peer) = Listener::accept(&mut listener) => self.accept(stream, peer),
                 drained = &mut drained => {
-                    self.welcome_the_rest(listener);
+                    self.accept_the_rest(listener);
                     return drained;
                 }
             }
@@ -63,13 +63,13 @@ impl Server {
 
     /// Accepts the clients in the backlog, and closes the listener. Otherwise the system would reset them. A listener of
     /// another kind is closed at once.
-    fn welcome_the_rest<L: Listener>(&self, listener: L) {
+    fn accept_the_rest<L: Listener>(&self, listener: L) {
         let listener: Box<dyn Any> = Box::new(listener);
         let rest = match listener.downcast::<TcpListener>() {
-            Ok(tcp) => self.welcome_tcp(*tcp),
+            Ok(tcp) => self.accept_tcp(*tcp),
             #[cfg(unix)]
             Err(other) => match other.downcast::<UnixListener>() {
-                Ok(unix) => self.welcome_unix(*unix),
+                Ok(unix) => self.accept_unix(*unix),
                 Err(_other) => return,
             },
             #[cfg(not(unix))]
@@ -79,31 +79,31 @@ impl Server {
     }
 
     /// Asks the system itself: tokio only knows the clients that it has been told of.
-    fn welcome_tcp(&self, listener: TcpListener) -> io::Result<()> {
+    fn accept_tcp(&self, listener: TcpListener) -> io::Result<()> {
         let listener = listener.into_std()?;
         for _ in 0..BACKLOG {
             let (stream, peer) = listener.accept()?;
             stream.set_nonblocking(true)?;
-            self.welcome(TcpStream::from_std(stream)?, peer);
+            self.accept(TcpStream::from_std(stream)?, peer);
         }
         Ok(())
     }
 
     #[cfg(unix)]
-    fn welcome_unix(&self, listener: UnixListener) -> io::Result<()> {
+    fn accept_unix(&self, listener: UnixListener) -> io::Result<()> {
         let listener = listener.into_std()?;
         for _ in 0..BACKLOG {
             let (stream, peer) = listener.accept()?;
             stream.set_nonblocking(true)?;
-            self.welcome(UnixStream::from_std(stream)?, peer);
+            self.accept(UnixStream::from_std(stream)?, peer);
         }
         Ok(())
     }
 
-    fn welcome<S: Socket>(&self, stream: S, peer: impl Any) {
+    fn accept<S: Socket>(&self, stream: S, peer: impl Any) {
         let (peer, end) = (Peer::of_socket(&peer), self.end.subscribe());
         let client = Client::new(peer, self.router.clone(), end, self.edge.send_timeout);
-        self.edge.welcome(stream, client);
+        self.edge.accept(stream, client);
     }
 
     /// Waits until running requests are answered, at most for `rest`. Returns `true` if the tasks of all clients have ended.

@@ -29,7 +29,7 @@ use axum::Router;
 use crate::types::compression::Compression;
 use crate::{
     app::{
-        edge::{Edge, Wishes},
+        edge::{Edge, EdgeSettings},
         overlaps::{HttpCall, HttpRoutes},
         proxies::Proxies,
         shutdown::Shutdown,
@@ -79,7 +79,7 @@ pub struct App {
     proxies: Proxies,
     subprotocols: Vec<String>,
     http: Vec<HttpRoutes>,
-    edge: Wishes,
+    edge: EdgeSettings,
     drain_code: Setting<u16>,
     hub: Hub,
     problems: Problems,
@@ -118,7 +118,7 @@ impl App {
             proxies: Proxies::default(),
             subprotocols: Vec::new(),
             http: Vec::new(),
-            edge: Wishes::default(),
+            edge: EdgeSettings::default(),
             drain_code: Setting::default(),
             hub: Hub::new(),
             problems,

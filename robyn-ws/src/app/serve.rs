@@ -37,7 +37,7 @@ use crate::{
 const OVERDUE: Duration = Duration::from_millis(500);
 
 /// The time that the last log events may take before the process ends.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+const LAST_EVENTS: Duration = Duration::from_secs(1);
 
 impl App {
     /// Serves the app on `address` until SIGINT or SIGTERM, logs its endpoints (or prints them, if no subscriber of
@@ -190,7 +190,7 @@ fn watchdog(hub: &Hub, mut limit: Duration) -> (SyncSender<Duration>, impl FnOnc
 
 /// Ends the process although handlers still run, and logs them.
 fn end_process(hub: &Hub, signal: Signal) -> ! {
-    let (last_words, heard) = sync_channel::<()>(1);
+    let (logging, logged) = sync_channel::<()>(1);
     let hub = hub.clone();
     // A log without a reader can block this thread.
     let _ = thread::Builder::new().spawn(move || {
@@ -199,9 +199,9 @@ fn end_process(hub: &Hub, signal: Signal) -> ! {
             code = signal.exit_code(),
             "ending the process: threads of the runtime are still blocked"
         );
-        drop(last_words);
+        drop(logging);
     });
-    let _ = heard.recv_timeout(LAST_WORDS);
+    let _ = logged.recv_timeout(LAST_EVENTS);
     exit(signal.exit_code())
 }
 
