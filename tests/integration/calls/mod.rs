@@ -1,5 +1,6 @@
 //! Calls in JSON-RPC 2.0.
 
+mod batch_turns;
 mod batches;
 mod failures;
 mod foreign;
