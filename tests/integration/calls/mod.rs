@@ -12,3 +12,4 @@ mod to_clients;
 mod unanswered;
 mod waiting;
 mod wiring;
+mod wrong_parameters;
