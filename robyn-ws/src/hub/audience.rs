@@ -52,7 +52,8 @@ pub struct Delivery {
     /// Number of messages dropped because a queue was full. Under [`Overflow::DropOldest`](crate::Overflow::DropOldest)
     /// these are older messages, otherwise this message.
     pub dropped: usize,
-    /// Number of queued messages that this one replaced, because they have the same key: [`Audience::keyed`].
+    /// Number of the connections in `queued` for which this message replaced one that has the same key:
+    /// [`Audience::keyed`].
     pub replaced: usize,
 }
 
