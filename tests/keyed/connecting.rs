@@ -1,5 +1,7 @@
 //! Keyed messages while the `connect` handler runs.
 
+use std::thread;
+
 use robyn_ws::prelude::*;
 use robyn_ws_tests::{Gate, Probe, Server, probe};
 
@@ -16,6 +18,22 @@ async fn connect(ws: WebSocketConnector, gate: Global<Gate>, probe: Global<Probe
     if let Some(after) = ws.query_params().get("after") {
         ws.everyone().keyed("a").sync_broadcast(after);
     }
+    "hello"
+}
+
+/// Publishes, has a thread publish, which is held, and publishes again. Nothing is written meanwhile.
+#[websocket("/at_once", on = "connect", router = CONNECTING)]
+fn connect_at_once(ws: &WebSocketConnector, probe: Global<Probe>) -> &'static str {
+    let own = ws.everyone().keyed("a");
+    own.sync_broadcast("own 1");
+    let other = own.clone();
+    let held = thread::spawn(move || other.sync_broadcast("of others").queued);
+    let held = held.join().expect("no panic");
+    let delivery = own.sync_broadcast("own 2");
+    probe.note(format!(
+        "held {held}, queued {}, replaced {}",
+        delivery.queued, delivery.replaced
+    ));
     "hello"
 }
 
@@ -76,6 +94,14 @@ async fn connect_handlers_own_message_replaces_an_older_held_one() {
     gate.open();
     client.expect_texts(&["own", "hello", "x 1", "b 1", "c 2"]).await;
     assert_eq!(endpoint.counters().messages_replaced, counted + 2);
+}
+
+#[tokio::test]
+async fn message_that_replaces_two_of_one_connection_has_replaced_one() {
+    let (server, _gate, mut seen) = start(Limits::default()).await;
+    let mut client = server.connect("/connecting/at_once").await;
+    client.expect_texts(&["own 2", "hello"]).await;
+    seen.expect("held 1, queued 1, replaced 1").await;
 }
 
 #[tokio::test]

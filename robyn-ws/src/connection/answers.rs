@@ -15,6 +15,11 @@ impl Driver {
         if self.live.calls.is_empty() {
             return Some(message);
         }
+        self.take_answers(message)
+    }
+
+    /// Takes the answers out of a message, also if no call waits. Returns the rest of it, if there is any.
+    pub(super) fn take_answers(&self, message: Message) -> Option<Message> {
         let Message::Text(text) = &message else {
             return Some(message);
         };

@@ -122,12 +122,7 @@ impl Connection {
         let mut answers = String::new();
         let mut handled = true;
         for (position, element) in elements.into_iter().enumerate() {
-            if position > 0 {
-                self.driver.count_call();
-                self.pass_turn().await;
-                self.driver.take_signals();
-            }
-            if !handled || self.driver.is_over() {
+            if position > 0 && !(handled && self.driver.next_call().await) {
                 break;
             }
             let before = answers.len();
@@ -186,17 +181,6 @@ impl Connection {
     fn settle_text(&mut self, answer: String) {
         let answer = (!answer.is_empty()).then(|| Message::from(answer));
         self.driver.settle(answer.as_ref());
-    }
-
-    /// Lets other tasks run if the turn is spent.
-    async fn pass_turn(&mut self) {
-        poll_fn(|cx| {
-            if self.driver.turn.is_spent() && self.driver.ends_poll(cx) {
-                return Poll::Pending;
-            }
-            Poll::Ready(())
-        })
-        .await;
     }
 }
 

@@ -110,6 +110,8 @@ impl Driver {
         if self.stage.is_open() {
             let standing = self.live.close(ending);
             self.begin_end(standing, false);
+        } else {
+            self.stage.stop_handling();
         }
     }
 
@@ -155,6 +157,11 @@ impl Driver {
         })
     }
 
+    /// Waits until the next call of a batch may run, as it would if it were a message of its own. `false` is the end.
+    pub(crate) async fn next_call(&mut self) -> bool {
+        self.count_call() && poll_fn(|cx| self.poll_next_call(cx)).await
+    }
+
     /// Waits for a handler, while messages are read ahead, frames are written, and deadlines are kept. Returns `None` if the
     /// handler still runs when its grace after the end of the connection is over.
     pub(crate) async fn beside<T>(&mut self, mut handler: Pin<&mut impl Future<Output = T>>) -> Option<T> {
@@ -183,6 +190,28 @@ impl Driver {
                 return Poll::Pending;
             }
             self.status.has_room = self.status.has_room || self.live.mailbox.has_room();
+        }
+    }
+
+    /// Polls until there is room for the reply of another call, and writes the frames of the call before. The calls of a
+    /// batch came before the end of the peer.
+    fn poll_next_call(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        self.take_signals();
+        loop {
+            if !self.stage.is_open() && (!self.stage.is_by_peer() || self.stage.is_out_of_grace()) {
+                return Poll::Ready(false);
+            }
+            if self.status.has_frames {
+                let _ = self.poll_write(cx); // What is left of them counts in the room.
+                self.status.has_room = self.status.has_room || self.live.mailbox.has_room();
+            }
+            if !self.turn.is_spent() && self.has_room(true) {
+                return Poll::Ready(true);
+            }
+            let progress = self.poll_read_ahead(cx) || self.poll_time(cx, false);
+            if !progress && self.ends_poll(cx) {
+                return Poll::Pending;
+            }
         }
     }
 
@@ -223,19 +252,27 @@ impl Driver {
         if self.is_over() {
             return None;
         }
-        // After the peer's end, only the read-ahead is left, which is bounded as well.
-        if !self.status.has_room && self.stage.is_open() {
-            if !self.inbox.is_empty() {
-                self.stalled.get_or_insert_with(Moment::now);
-            }
+        if !self.has_room(!self.inbox.is_empty()) {
             return None;
         }
-        self.stalled = None;
         if self.inbox.is_empty() {
             self.receive()
         } else {
             self.inbox.pop().map(Incoming::Owned)
         }
+    }
+
+    /// Returns `true` if a handler may run, because there is room for its reply. Otherwise a message may wait for it.
+    #[inline]
+    fn has_room(&mut self, waits: bool) -> bool {
+        // After the peer's end, only the read-ahead is left, which is bounded as well.
+        let has_room = self.status.has_room || !self.stage.is_open();
+        if has_room {
+            self.stalled = None;
+        } else if waits {
+            self.stalled.get_or_insert_with(Moment::now);
+        }
+        has_room
     }
 
     // ---- steps ----------------------------------------------------------------------------------------------------

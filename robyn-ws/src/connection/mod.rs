@@ -209,7 +209,7 @@ impl Connection {
         let Some(BoundHandler { entry, call }) = self.context.endpoint.handlers.message else {
             // All but answers to calls is discarded, since the client's Close comes behind it.
             while let Some(message) = self.driver.next().await {
-                let _ = self.driver.without_answers(message);
+                let _ = self.driver.take_answers(message);
             }
             return;
         };

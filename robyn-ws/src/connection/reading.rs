@@ -95,12 +95,14 @@ impl Driver {
         }
     }
 
-    /// Counts a further call of a batch as a message of its own.
-    pub(super) fn count_call(&mut self) {
+    /// Counts a further call of a batch as a message of its own. Returns `false` if there were too many.
+    pub(super) fn count_call(&mut self) -> bool {
         self.turn.spend_message();
-        if !self.liveness.takes_message(Moment::now()) {
+        let is_taken = self.liveness.takes_message(Moment::now());
+        if !is_taken {
             self.on_stream_end(Liveness::rate_limited(), self.peer);
         }
+        is_taken
     }
 
     /// Copies a message out of the read buffer. Returns `None` if it is not valid text, which ends the connection.

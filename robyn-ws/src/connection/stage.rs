@@ -12,7 +12,7 @@ struct End {
     ending: Ending,
     /// The time at which running handlers are dropped.
     deadline: Moment,
-    /// Whether the peer has ended the connection, so that the messages it sent before are still handled.
+    /// Whether only the peer has ended the connection, so that the messages it sent before are still handled.
     by_peer: bool,
     /// Whether the grace of the drain is over: everything stops at once.
     is_aborted: bool,
@@ -27,6 +27,13 @@ impl Stage {
             by_peer,
             is_aborted: false,
         }));
+    }
+
+    /// Lets no further message be handled, because our side ends the connection as well.
+    pub(super) fn stop_handling(&mut self) {
+        if let Some(end) = &mut self.0 {
+            end.by_peer = false;
+        }
     }
 
     /// Aborts an end that has begun.
@@ -50,7 +57,7 @@ impl Stage {
         self.end().is_some_and(|end| end.is_aborted)
     }
 
-    /// Returns `true` if the peer has ended the connection.
+    /// Returns `true` if only the peer has ended the connection.
     pub(super) fn is_by_peer(&self) -> bool {
         self.end().is_some_and(|end| end.by_peer)
     }

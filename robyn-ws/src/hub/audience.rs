@@ -52,7 +52,8 @@ pub struct Delivery {
     /// Number of messages dropped because a queue was full. Under [`Overflow::DropOldest`](crate::Overflow::DropOldest)
     /// these are older messages, otherwise this message.
     pub dropped: usize,
-    /// Number of queued messages that this one replaced, because they have the same key: [`Audience::keyed`].
+    /// Number of the connections in `queued` for which this message replaced one that has the same key:
+    /// [`Audience::keyed`].
     pub replaced: usize,
 }
 
@@ -283,12 +284,12 @@ impl Audience {
         }
     }
 
-    /// Returns the endpoints that can have connections in the audience.
+    /// Returns the endpoints that can have recipients of a broadcast.
     pub(super) fn endpoints(&self) -> SmallVec<[Arc<EndpointMembers>; 1]> {
         match &self.scope {
             Scope::Endpoint(endpoint) => smallvec![Arc::clone(endpoint)],
             Scope::Identity(identities, identity) => {
-                let by_endpoint = identities.by_endpoint(identity, &self.except).into_iter();
+                let by_endpoint = identities.recipients(identity, &self.except).into_iter();
                 by_endpoint.map(|(endpoint, _)| endpoint).collect()
             }
         }
@@ -309,7 +310,7 @@ impl Audience {
         match &self.scope {
             Scope::Endpoint(_) => endpoint.recipients(rooms, &self.except),
             Scope::Identity(identities, identity) => {
-                let mut by_endpoint = identities.by_endpoint(identity, &self.except).into_iter();
+                let mut by_endpoint = identities.recipients(identity, &self.except).into_iter();
                 let its = by_endpoint.find(|(its, _)| Arc::ptr_eq(its, endpoint));
                 let (connections, pending) = its.map_or_else(Default::default, |(_, its)| endpoint.divide(its, rooms));
                 Recipients { connections, pending }
@@ -323,7 +324,7 @@ impl Audience {
         match &self.scope {
             Scope::Endpoint(endpoint) => smallvec![Share::of_endpoint(endpoint, rooms, &self.except, message)],
             Scope::Identity(identities, identity) => {
-                let by_endpoint = identities.by_endpoint(identity, &self.except).into_iter();
+                let by_endpoint = identities.recipients(identity, &self.except).into_iter();
                 by_endpoint
                     .map(|(endpoint, connections)| {
                         let (direct, pending) = endpoint.divide(connections, rooms);

@@ -9,8 +9,9 @@ use smallvec::SmallVec;
 
 use crate::{
     hub::{Hub, audience::Audience, live::Live, members::EndpointMembers, people::IdentityRefusal},
+    mailbox::sender::Sender,
     types::{
-        id::ConnectionId,
+        id::{ConnectionId, IdMap},
         identity::Identity,
         limits::{Bounds, IdentityOverflow},
     },
@@ -28,11 +29,16 @@ pub(crate) struct Identities(Mutex<Index>);
 #[derive(Debug, Default)]
 struct Index {
     connections: HashMap<(Scope, Identity), Connections>,
+    /// Connections that have left, for the broadcasts of their own handlers.
+    leaving: IdMap<(Identity, Arc<Live>)>,
     /// Number of connections that were added so far.
     added: u64,
     /// The last scope besides that of the app.
     last_scope: Scope,
 }
+
+/// Connections of one identity.
+type ByEndpoint = Vec<(Arc<EndpointMembers>, Vec<Arc<Live>>)>;
 
 /// The connections of one identity, the oldest first. Most identities have one.
 type Connections = SmallVec<[(u64, Arc<Live>); 1]>;
@@ -145,6 +151,18 @@ impl IdentityScopes {
     pub(super) fn remove(&self, indexed: &Indexed) {
         self.identities.lock().remove(self, indexed);
     }
+
+    /// Like [`Self::remove`], for a connection whose handlers still run.
+    pub(super) fn leave(&self, indexed: &Indexed, live: &Arc<Live>) {
+        let mut index = self.identities.lock();
+        index.remove(self, indexed);
+        index.leaving.insert(live.id, (indexed.identity.clone(), live.clone()));
+    }
+
+    /// Forgets a connection that has left, and returns it to be dropped without a lock.
+    pub(super) fn forget(&self, id: ConnectionId) -> Option<(Identity, Arc<Live>)> {
+        self.identities.lock().leaving.remove(&id)
+    }
 }
 
 impl Default for IdentityScopes {
@@ -205,15 +223,24 @@ impl Identities {
     }
 
     /// Returns the connections of `identity` without those of `except`, by endpoint.
-    pub(super) fn by_endpoint(
-        &self,
-        identity: &Identity,
-        except: &[ConnectionId],
-    ) -> Vec<(Arc<EndpointMembers>, Vec<Arc<Live>>)> {
-        let index = self.lock();
-        let connections = index.of(APP, identity);
-        let mut by_endpoint = Vec::<(Arc<EndpointMembers>, Vec<Arc<Live>>)>::new();
-        for (_, live) in connections.filter(|(_, live)| except.binary_search(&live.id).is_err()) {
+    pub(super) fn by_endpoint(&self, identity: &Identity, except: &[ConnectionId]) -> ByEndpoint {
+        self.lock().by_endpoint(identity, except, None)
+    }
+
+    /// Returns the recipients of a broadcast to `identity`, by endpoint. Its sender is one of them after it has left, as for
+    /// all broadcasts.
+    pub(super) fn recipients(&self, identity: &Identity, except: &[ConnectionId]) -> ByEndpoint {
+        self.lock().by_endpoint(identity, except, Sender::running_recipient())
+    }
+}
+
+impl Index {
+    fn by_endpoint(&self, identity: &Identity, except: &[ConnectionId], sender: Option<ConnectionId>) -> ByEndpoint {
+        let sender = sender.and_then(|id| self.leaving.get(&id));
+        let sender = sender.filter(|(its, _)| its == identity).map(|(_, live)| live);
+        let connections = self.of(APP, identity).map(|(_, live)| live).chain(sender);
+        let mut by_endpoint = ByEndpoint::new();
+        for live in connections.filter(|live| except.binary_search(&live.id).is_err()) {
             // Searched one by one: an app has few endpoints.
             let known = by_endpoint
                 .iter_mut()
@@ -225,9 +252,7 @@ impl Identities {
         }
         by_endpoint
     }
-}
 
-impl Index {
     fn of(&self, scope: Scope, identity: &Identity) -> impl Iterator<Item = &(u64, Arc<Live>)> {
         self.connections.get(&(scope, identity.clone())).into_iter().flatten()
     }

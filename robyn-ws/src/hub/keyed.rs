@@ -170,17 +170,20 @@ impl KeyedAudience {
                 pushed => queued.push((live, pushed)),
             }
         }
+        // As they are not counted as queued, neither are the messages that they had before.
+        let mut removed_early = Removed::default();
         let queue_early = |live: Arc<Live>| {
             let pushed = order.push(
                 &live,
                 KeyedFrame::new(key, live.its_form_of(frame), false),
-                &mut removed,
+                &mut removed_early,
             );
             (live, pushed)
         };
         let early: Vec<_> = pending.into_iter().map(queue_early).collect();
         // From here on, user code may run: a policy logs, and removed messages are dropped.
         drop(order);
+        endpoint.telemetry.replaced(removed_early.replaced);
         let mut delivery = Delivery {
             replaced: removed.replaced,
             ..Delivery::default()

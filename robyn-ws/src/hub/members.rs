@@ -146,8 +146,9 @@ impl EndpointMembers {
     pub(crate) fn remove_pending(&self, id: ConnectionId) {
         let mut members = self.lock();
         let pending = members.pending.remove(&id);
-        self.leave_index(&members, id);
-        members.identified.remove(&id);
+        if let Some(indexed) = members.identified.remove(&id) {
+            self.identities.remove(&indexed);
+        }
         drop(members);
         // Dropped outside the lock, as in `forget`.
         drop(pending);
@@ -168,7 +169,9 @@ impl EndpointMembers {
         };
         live.flusher.with_pending(|pending| pending.leave(&live));
         members.leave_rooms(id);
-        self.leave_index(&members, id);
+        if let Some(indexed) = members.identified.get(&id) {
+            self.identities.leave(indexed, &live);
+        }
         members.leaving.insert(id, live);
     }
 
@@ -182,9 +185,10 @@ impl EndpointMembers {
     /// Forgets the rooms and the identity of a connection that has left, when its close handler has returned.
     pub(crate) fn forget_departed(&self, id: ConnectionId) {
         let mut members = self.lock();
-        let forgotten = (members.rooms_left.remove(&id), members.identified.remove(&id));
+        let (rooms, identified) = (members.rooms_left.remove(&id), members.identified.remove(&id));
+        let leaving = identified.as_ref().and_then(|_| self.identities.forget(id));
         drop(members);
-        drop(forgotten);
+        drop((rooms, identified, leaving));
     }
 
     /// Returns every connection whose task runs.

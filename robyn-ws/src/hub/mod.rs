@@ -350,7 +350,7 @@ pub struct Counters {
     /// Number of queued messages replaced by a newer one of the same key.
     pub messages_replaced: u64,
     /// Number of answers of clients that belong to no call that waits: of an unknown id, a second answer, or one that came too
-    /// late.
+    /// late. An endpoint with a message handler or a session handler counts none, since it takes them as messages.
     pub answers_ignored: u64,
 }
 

@@ -105,29 +105,23 @@ impl EndpointMembers {
     }
 
     /// Divides connections of this endpoint into those in any of `rooms`, or in the endpoint, and pending ones. Others are
-    /// left out.
+    /// left out, except for the sender of a broadcast that has left.
     pub(super) fn divide(
         &self,
         connections: Vec<Arc<Live>>,
         rooms: Option<&[String]>,
     ) -> (Vec<Arc<Live>>, Vec<Arc<Live>>) {
         let members = self.lock();
+        let sender = members.leaving_sender(rooms).map(|live| live.id);
         let (included, others): (Vec<_>, Vec<_>) = connections
             .into_iter()
-            .partition(|live| members.is_in_any(live.id, rooms));
+            .partition(|live| members.is_in_any(live.id, rooms) || sender == Some(live.id));
         let is_pending = |live: &Arc<Live>| rooms.is_none() && members.pending.contains_key(&live.id);
         let (pending, gone): (Vec<_>, Vec<_>) = others.into_iter().partition(is_pending);
         drop(members);
         // Dropped outside the lock, as in `forget`.
         drop(gone);
         (included, pending)
-    }
-
-    /// Takes a connection that leaves out of the index.
-    pub(super) fn leave_index(&self, members: &MemberTable, id: ConnectionId) {
-        if let Some(indexed) = members.identified.get(&id) {
-            self.identities.remove(indexed);
-        }
     }
 }
 

@@ -52,7 +52,7 @@ pub(crate) struct Answer<'a> {
 pub(crate) fn parse<'a>(text: &'a str, bounds: &Bounds) -> Received<'a> {
     let mut scanner = Scanner::new(text);
     if scanner.skip(b'[') {
-        return batch(scanner, bounds.max_batched_calls).unwrap_or(Received::Malformed);
+        return batch(scanner, bounds).unwrap_or(Received::Malformed);
     }
     match Members::scan(text) {
         Some(members) => Received::One(members.item(bounds.max_call_id)),
@@ -68,19 +68,18 @@ pub(crate) fn parse_element<'a>(element: &'a str, bounds: &Bounds) -> Item<'a> {
     }
 }
 
-/// Scans a batch of at most `most` elements, of which the first bracket is skipped already.
-fn batch(mut scanner: Scanner<'_>, most: usize) -> Option<Received<'_>> {
+/// Scans a batch, of which the first bracket is skipped already. It has no more answers than calls can wait for.
+fn batch<'a>(mut scanner: Scanner<'a>, bounds: &Bounds) -> Option<Received<'a>> {
     if scanner.skip(b']') {
         scanner.end()?;
         return Some(Received::Invalid("the batch is empty"));
     }
+    let most = bounds.max_batched_calls.saturating_add(bounds.max_unanswered_calls);
     let mut elements = Vec::new();
     loop {
         elements.push(scanner.value()?);
         if elements.len() > most {
-            return Some(Received::Invalid(
-                "the batch has more calls than `Limits::max_batched_calls`",
-            ));
+            return Some(Received::Invalid(too_many(&elements, bounds)?));
         }
         if !scanner.skip(b',') {
             break;
@@ -88,7 +87,20 @@ fn batch(mut scanner: Scanner<'_>, most: usize) -> Option<Received<'_>> {
     }
     scanner.skip(b']').then_some(())?;
     scanner.end()?;
-    Some(Received::Batch(elements))
+    Some(too_many(&elements, bounds).map_or_else(|| Received::Batch(elements), Received::Invalid))
+}
+
+/// Returns what there is too much of in a batch.
+fn too_many(elements: &[&str], bounds: &Bounds) -> Option<&'static str> {
+    if elements.len() <= bounds.max_batched_calls.min(bounds.max_unanswered_calls) {
+        return None;
+    }
+    let is_answer = |element: &&&str| matches!(parse_element(element, bounds), Item::Answer(_));
+    let answers = elements.iter().filter(is_answer).count();
+    if elements.len() - answers > bounds.max_batched_calls {
+        return Some("the batch has more calls than `Limits::max_batched_calls`");
+    }
+    (answers > bounds.max_unanswered_calls).then_some("the batch has more answers than `Limits::max_unanswered_calls`")
 }
 
 impl<'a> Members<'a> {

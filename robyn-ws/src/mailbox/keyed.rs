@@ -42,15 +42,8 @@ impl KeyedFrame {
 #[derive(Debug, Default)]
 pub(crate) struct Removed {
     frames: Vec<Frame>,
-    /// Number of frames that were replaced.
+    /// Number of recipients that had a frame which was replaced.
     pub(crate) replaced: usize,
-}
-
-impl Removed {
-    fn replaced(&mut self, frame: Option<Frame>) {
-        self.replaced += usize::from(frame.is_some());
-        self.frames.extend(frame);
-    }
 }
 
 impl Mailbox {
@@ -98,17 +91,18 @@ fn replace_or_enqueue(
     sender: Sender,
     removed: &mut Removed,
 ) -> bool {
-    if !state.holds(sender) {
-        // It would be newer than this frame for the client.
-        removed.replaced(state.remove_held(key));
-    }
+    // It would be newer than this frame for the client.
+    let held = (!state.holds(sender)).then(|| state.remove_held(key)).flatten();
     if let Some((place, size)) = state.keyed_frame_mut(key, sender) {
         size.remove(QueueSize::of(place));
         size.add(&frame);
-        removed.replaced(Some(replace(place, frame)));
+        removed.replaced += 1;
+        removed.frames.extend(held.into_iter().chain([replace(place, frame)]));
         // The writer of the replaced frame writes this one.
         return false;
     }
+    removed.replaced += usize::from(held.is_some());
+    removed.frames.extend(held);
     state.add_place(key, sender);
     enqueue(state, frame, sender)
 }

@@ -1,5 +1,6 @@
 //! Calls in JSON-RPC 2.0.
 
+mod batch_turns;
 mod batches;
 mod failures;
 mod foreign;
@@ -11,3 +12,4 @@ mod to_clients;
 mod unanswered;
 mod waiting;
 mod wiring;
+mod wrong_parameters;

@@ -197,7 +197,11 @@ async fn mistake_is_named_with_its_path() {
             Some(r#"[["Ann"]]"#),
             &invalid("invalid length 1, expected struct Order with 3 elements"),
         ),
-        ("order", Some(r#"[["Ann"],[],null,1]"#), &invalid("trailing characters")),
+        (
+            "order",
+            Some(r#"[["Ann"],[],null,1]"#),
+            &invalid("4 parameters, expected 3"),
+        ),
         (
             "text",
             Some("[5]"),

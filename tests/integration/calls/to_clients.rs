@@ -196,6 +196,66 @@ async fn answers_in_a_batch_are_taken_out_of_it() {
 }
 
 #[tokio::test]
+async fn answer_is_found_in_a_batch_of_more_answers_than_calls_are_taken() {
+    let limits = Limits::default().max_batched_calls(3).max_unanswered_calls(10);
+    let mut fixture = fixture(limits).await;
+    let mut client = fixture.server.connect("/asking").await;
+    let foreign = |number: usize| format!(r#"{{"jsonrpc":"2.0","result":0,"id":"foreign {number}"}}"#);
+    for (calls, answers) in [(0, 4), (3, 1), (3, 10), (0, 10)] {
+        client.send(DELETE).await;
+        let id = called(&mut client, "confirm", r#"["a.txt"]"#).await;
+        let mut batch: Vec<_> = (0..calls).map(notification).collect();
+        batch.extend((1..answers).map(foreign));
+        batch.push(format!(r#"{{"jsonrpc":"2.0","result":{{"yes":true}},"id":{id}}}"#));
+        client.send(format!("[{}]", batch.join(","))).await;
+        client.expect_text(&deleted("Confirmed { yes: true }")).await;
+        for number in 0..calls {
+            fixture.seen.expect(&number.to_string()).await;
+        }
+    }
+    // Four are calls too many, and more answers than there can be calls are no answers.
+    for (calls, answers, what) in [
+        (4, 0, "calls than `Limits::max_batched_calls`"),
+        (4, 2, "calls than `Limits::max_batched_calls`"),
+        (3, 11, "answers than `Limits::max_unanswered_calls`"),
+        (0, 10_000, "answers than `Limits::max_unanswered_calls`"),
+    ] {
+        let mut batch: Vec<_> = (0..answers).map(foreign).collect();
+        batch.extend((0..calls).map(notification));
+        client
+            .ask(
+                format!("[{}]", batch.join(",")),
+                &format!(
+                    r#"{{"jsonrpc":"2.0","error":{{"code":-32600,"message":"Invalid Request: the batch has more {what}"}},"id":null}}"#
+                ),
+            )
+            .await;
+    }
+    assert_eq!(fixture.seen.rest(), [""; 0]);
+}
+
+#[tokio::test]
+async fn answers_are_counted_where_no_handler_takes_messages() {
+    let fixture = fixture(Limits::default()).await;
+    let mut client = fixture.server.connect("/asking/connecting").await;
+    let endpoint = fixture.server.hub().endpoint("/asking/connecting");
+    let id = called(&mut client, "name", "[null]").await;
+    answer(&mut client, &id, r#""result":"Ann""#).await;
+    client.expect_text("hello \"Ann\"").await;
+    assert_eq!(endpoint.counters().answers_ignored, 0);
+    // The same once more, one that nobody asked for, and two in a batch.
+    answer(&mut client, &id, r#""result":"Ann""#).await;
+    answer(&mut client, "99", r#""error":{"code":1}"#).await;
+    client
+        .send(r#"[{"jsonrpc":"2.0","result":1,"id":1},{"jsonrpc":"2.0","method":"m"},{"jsonrpc":"2.0","result":2,"id":2}]"#)
+        .await;
+    client.send("neither").await;
+    until("all are counted", || endpoint.counters().answers_ignored == 4).await;
+    client.leave().await;
+    assert_eq!(endpoint.counters().answers_ignored, 4);
+}
+
+#[tokio::test]
 async fn end_of_the_connection_ends_its_calls() {
     let mut fixture = fixture(Limits::default()).await;
     let mut client = fixture.server.connect("/asking").await;

@@ -1,7 +1,7 @@
 //! The identity of a connection, and the audience of all connections of a person.
 
 use robyn_ws::prelude::*;
-use robyn_ws_tests::{Client, Probe, Seen, Server, probe, until};
+use robyn_ws_tests::{Client, Gate, Probe, Seen, Server, probe, until};
 
 static PEOPLE: SubRouter = SubRouter::new("/people");
 
@@ -51,6 +51,85 @@ fn gone(ws: &WebSocketConnector, hub: Hub, probe: Global<Probe>) {
     let identity = ws.identity();
     let left = identity.as_ref().map(|identity| hub.identity(identity).count());
     probe.note(format!("{:?} {left:?}", identity.as_ref().map(Identity::as_str)));
+}
+
+static LATE: SubRouter = SubRouter::new("/people_late");
+
+/// Tells its own person something after the gate, in each way, and another person, too.
+#[websocket("/{user}", on = "message", router = LATE)]
+async fn tell_late(ws: WebSocketConnector, hub: Hub, gate: Global<Gate>, probe: Global<Probe>, msg: String) -> String {
+    probe.note("waits");
+    gate.pass().await;
+    let own = hub.identity(&*msg);
+    let queued = [
+        own.sync_broadcast("sync").queued,
+        own.async_broadcast("async").await.queued,
+        own.clone().keyed("key").sync_broadcast("keyed").queued,
+        own.clone()
+            .keyed("other key")
+            .async_broadcast("keyed, async")
+            .await
+            .queued,
+        own.clone().to("red").sync_broadcast("red").queued,
+        own.clone().to("red").keyed("red").sync_broadcast("red, keyed").queued,
+        own.clone().to("blue").sync_broadcast("blue").queued,
+        own.clone().except(ws.id()).sync_broadcast("except").queued,
+        hub.identity("nobody").sync_broadcast("nobody").queued,
+    ];
+    probe.note(format!("{queued:?} of {}", own.count()));
+    "after".to_owned()
+}
+
+#[websocket("/{user}", on = "connect", router = LATE)]
+fn come_late(ws: &WebSocketConnector, Path(user): Path<String>) -> &'static str {
+    ws.identify(user);
+    ws.join("red");
+    "in"
+}
+
+#[websocket("/{user}", on = "close", router = LATE)]
+fn go_late(hub: Hub, Path(user): Path<String>, probe: Global<Probe>) {
+    let queued = hub.identity(user).sync_broadcast("from close").queued;
+    probe.note(format!("closed, {queued}"));
+}
+
+#[tokio::test]
+async fn broadcast_to_the_senders_own_identity_reaches_it_after_its_close_like_every_other_broadcast() {
+    let (gate, (probe, mut seen)) = (Gate::default(), probe());
+    let app = App::new().inject_global(probe).inject_global(gate.clone());
+    let server = Server::start(app.include_router(&LATE)).await;
+    let own = ["sync", "async", "keyed", "keyed, async", "red", "red, keyed"];
+    for others in [0, 1] {
+        let mut other_tabs = Vec::new();
+        for _ in 0..others {
+            let mut tab = server.connect("/people_late/ann").await;
+            tab.expect_text("in").await;
+            other_tabs.push(tab);
+        }
+        let mut client = server.connect("/people_late/ann").await;
+        client.expect_text("in").await;
+        client.send("ann").await;
+        seen.expect("waits").await;
+        client.close(1000, "").await;
+        let endpoint = server.hub().endpoint("/people_late/{user}");
+        until("the client has left", || endpoint.count() == others).await;
+        gate.open();
+        client.expect_texts(&own).await;
+        client.expect_text("after").await;
+        client.expect_close(1000, "").await;
+        let (all, rest) = (others + 1, others);
+        seen.expect(&format!(
+            "[{all}, {all}, {all}, {all}, {all}, {all}, 0, {rest}, 0] of {others}"
+        ))
+        .await;
+        seen.expect(&format!("closed, {others}")).await;
+        for mut tab in other_tabs {
+            tab.expect_texts(&own).await;
+            tab.expect_texts(&["except", "from close"]).await;
+            tab.leave().await;
+            seen.expect("closed, 0").await;
+        }
+    }
 }
 
 async fn start(limits: Limits) -> (Server, Seen) {

@@ -65,6 +65,32 @@ async fn broadcast_to_an_identity_waits_for_the_client_whose_101_is_on_its_way()
 }
 
 #[tokio::test]
+async fn no_more_messages_are_replaced_than_are_queued_while_a_101_is_on_its_way() {
+    let (server, gate, mut seen) = start().await;
+    let connecting = async {
+        let mut client = Request::upgrade("/people/pending/u17").connect(&server).await;
+        client.expect_texts(&["hello", "three"]).await;
+        client
+    };
+    let telling = async {
+        seen.expect("answered").await;
+        let endpoint = server.hub().endpoint("/people/pending/{user}");
+        let u17 = server.hub().identity("u17").keyed("key");
+        for (audience, text) in [(&u17, "one"), (&endpoint.keyed("key"), "two"), (&u17, "three")] {
+            let delivery = audience.sync_broadcast(text);
+            assert_eq!(
+                (delivery.queued, delivery.replaced, delivery.dropped),
+                (0, 0, 0),
+                "{text}"
+            );
+        }
+        gate.open();
+    };
+    let (client, ()) = Box::pin(within("the client", async { tokio::join!(connecting, telling) })).await;
+    client.leave().await;
+}
+
+#[tokio::test]
 async fn closing_an_identity_reaches_the_client_whose_101_is_on_its_way() {
     let (server, gate, mut seen) = start().await;
     let connecting = async {

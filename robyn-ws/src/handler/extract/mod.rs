@@ -4,6 +4,7 @@ pub(crate) mod argument;
 mod close;
 mod connector;
 pub(crate) mod dependency;
+mod mistake;
 pub(crate) mod parameters;
 pub(crate) mod params;
 pub(crate) mod payload;

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde_path_to_error as path_to_error;
+use serde_json::value::RawValue;
 
 use crate::{
     handler::{
         event::{self, EventContext},
-        extract::FromEvent,
+        extract::{FromEvent, mistake::Mistake},
     },
     types::rejection::Rejection,
 };
@@ -17,8 +17,9 @@ use crate::{
 /// `#[serde(borrow)]`, since a `&str` refuses text with an escape, such as `\n`.
 ///
 /// A struct is read by name (`{"room": "kitchen", "text": "hi"}`) and by position (`["kitchen", "hi"]`), a tuple or a `Vec`
-/// by position. Another type is a single parameter: `Params<String>` reads `["hi"]`. A client that sends no parameters has
-/// sent an empty object or array, or null, whichever `T` takes.
+/// by position. Another type is a single parameter: `Params<String>` reads `["hi"]`. A client that sends no parameters, an
+/// empty array or an empty object has sent any of these, or null, whichever `T` takes. By position, only the fields at the
+/// end that have `#[serde(default)]` can be left out.
 ///
 /// Parameters that are no `T` are answered with -32602, which names the path of the wrong part. With
 /// `Result<Params<T>, Rejection>`, the handler decides.
@@ -58,45 +59,35 @@ impl<'a, T: Deserialize<'a>> FromEvent<'a, event::Call> for Params<T> {
     }
 }
 
-/// Reads a single parameter, or returns what is wrong.
+/// Reads parameters that are not a `T` as they stand: none, or a single one. Otherwise returns what is wrong.
 fn another_way<'a, T: Deserialize<'a>>(params: &'a str) -> Result<T, String> {
-    if !params.starts_with('[') {
-        return Err(mistake::<T>(params));
+    if is_empty(params) {
+        return absent();
     }
+    let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(params) else {
+        return Err(Mistake::of::<T>(params).to_string());
+    };
     let single = serde_json::from_str::<(T,)>(params);
     single.map(|(value,)| value).map_err(|_| {
-        let why = mistake::<T>(params);
-        // A type that takes no array complains of the array itself.
-        if why.starts_with(NO_ARRAY) {
-            mistake::<(T,)>(params)
+        let (by_position, as_single) = (Mistake::of::<T>(params), Mistake::of::<(T,)>(params));
+        if as_single.says_more_than(&by_position, &elements) {
+            as_single.explain::<(T,)>(&elements)
         } else {
-            why
+            by_position.explain::<T>(&elements)
         }
     })
 }
 
-/// How serde's complaint about an array begins.
-const NO_ARRAY: &str = "invalid type: sequence";
+/// Returns `true` for an array or an object without elements.
+fn is_empty(params: &str) -> bool {
+    let inside = params.get(1..params.len() - 1);
+    inside.is_some_and(|inside| inside.trim_ascii().is_empty())
+}
 
 /// Reads parameters that the client has not sent.
 fn absent<'a, T: Deserialize<'a>>() -> Result<T, String> {
     let found = ["null", "[]", "{}"]
         .into_iter()
         .find_map(|none| serde_json::from_str(none).ok());
-    found.ok_or_else(|| format!("there are none, {}", mistake::<T>("{}")))
-}
-
-/// Returns what is wrong with parameters that are no `T`, and where.
-fn mistake<'a, T: Deserialize<'a>>(params: &'a str) -> String {
-    let mut parser = serde_json::Deserializer::from_str(params);
-    let read = path_to_error::deserialize::<_, T>(&mut parser);
-    let why = match read.map(drop) {
-        Err(error) => error.to_string(),
-        Ok(()) => parser.end().err().map_or_else(String::new, |error| error.to_string()),
-    };
-    // The place in the text says nothing that the path does not say.
-    match why.rfind(" at line ") {
-        Some(end) => why[..end].to_owned(),
-        None => why,
-    }
+    found.ok_or_else(Mistake::of_absence::<T>)
 }
