@@ -200,3 +200,16 @@ async fn evicted_message_whose_drop_broadcasts_waits_for_no_lock() {
         client.expect_texts(&["3", "dropped"]).await;
     }
 }
+
+#[tokio::test]
+async fn newest_notification_of_a_key_takes_the_place_of_the_one_that_is_not_written() {
+    let server = start().await;
+    let mut client = server.connect("/replacing").await;
+    client.expect_text("in").await;
+    let btc = server.hub().endpoint("/replacing").keyed("BTC");
+    assert_eq!(btc.notify("price", &1).expect("JSON").replaced, 0);
+    assert_eq!(btc.notify("price", &("BTC", 2)).expect("JSON").replaced, 1);
+    client
+        .expect_text(r#"{"jsonrpc":"2.0","method":"price","params":["BTC",2]}"#)
+        .await;
+}

@@ -11,6 +11,7 @@ pub(crate) struct Warnings {
     /// `max_connections_per_ip` has no address to count.
     pub(crate) unknown_address: Arc<Repeated>,
     pub(crate) not_switched: Arc<Repeated>,
+    pub(crate) refused_with_success: Arc<Repeated>,
     connections: Arc<Repeated>,
     connections_of_address: Arc<Repeated>,
     handshakes: Arc<Repeated>,

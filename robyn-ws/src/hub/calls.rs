@@ -8,6 +8,7 @@ use crate::{
     hub::{
         HubEndpoint,
         audience::{Audience, Delivery},
+        keyed::KeyedAudience,
         live::Live,
         members::EndpointMembers,
     },
@@ -52,6 +53,18 @@ impl Audience {
     /// # Errors
     ///
     /// [`JsonError`] if `params` cannot be JSON.
+    pub fn notify(&self, method: &str, params: &(impl Serialize + ?Sized)) -> Result<Delivery, JsonError> {
+        Ok(self.sync_broadcast(notification(method, &params_json(params)?)))
+    }
+}
+
+impl KeyedAudience {
+    /// Queues a notification (JSON-RPC 2.0), as [`Audience::notify`]. It takes the place of the message of the key that a
+    /// client has not been sent yet, as [`Self::sync_broadcast`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Audience::notify`].
     pub fn notify(&self, method: &str, params: &(impl Serialize + ?Sized)) -> Result<Delivery, JsonError> {
         Ok(self.sync_broadcast(notification(method, &params_json(params)?)))
     }

@@ -201,7 +201,8 @@ limits! {
     /// the thread is done.
     handler_grace(Duration): Duration = Duration::from_secs(10), in TIMES;
     /// How long a message or `call` handler may run before its connection is closed with 1011. Default: off. An asynchronous handler
-    /// is dropped, the thread of a `blocking` one is left behind, and any other synchronous one cannot be interrupted.
+    /// is dropped, the thread of a `blocking` one is left behind, and any other synchronous one cannot be interrupted. A handler
+    /// that calls its client waits for at most `call_timeout`, which should be shorter.
     handler_timeout(impl Into<Option<Duration>>): Option<Duration> = None, in TIMES, none "no timeout";
     /// How long `App::serve` drains on SIGINT and SIGTERM before it cuts the remaining connections. Default: 10 s. App only.
     shutdown_grace(Duration): Duration = Duration::from_secs(10), in TIMES, app only;
@@ -241,6 +242,7 @@ limits! {
     /// [`CallError::TooManyUnanswered`](crate::CallError::TooManyUnanswered).
     max_unanswered_calls(usize): usize = 128, in 1..=64 * KIB, of "calls";
     /// How long a call to a client waits for its answer, with the time that it takes to send it. Default: 30 s.
+    /// Above `handler_timeout`, a client that does not answer ends its connection.
     call_timeout(Duration): Duration = Duration::from_secs(30), in TIMES;
     /// The longest `id` of a call, in bytes of its JSON. Default: 256, at most 64 KiB. Above it: the call is answered with the
     /// error -32600.

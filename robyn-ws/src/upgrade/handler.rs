@@ -2,7 +2,10 @@
 
 use std::{mem, net::IpAddr, sync::Arc};
 
-use axum::http::request::Parts;
+use axum::{
+    http::{StatusCode, request::Parts},
+    response::Response,
+};
 
 use crate::{
     endpoint::{
@@ -73,7 +76,28 @@ async fn call(
         isolate::future(async { handler(cx).await }).await
     };
     let answer = outcome.map_err(|Panicked| panicked(entry, endpoint))?;
-    answer.map_err(|refusal| refusal.0.into())
+    answer.map_err(|refusal| refusing(entry, endpoint, refusal.0).into())
+}
+
+/// Returns the answer that refuses the upgrade. axum gives 200 to a text without a status, with which HTTP/2 accepts a
+/// WebSocket.
+fn refusing(entry: &'static Entry, endpoint: &Endpoint, mut answer: Response) -> Response {
+    let status = answer.status();
+    if !status.is_success() && !status.is_informational() {
+        return answer;
+    }
+    let is_first = endpoint.warnings.refused_with_success.is_first(move |more| {
+        log::warn!(handler = entry.name, place = %entry.place(), more, "the handler refused more upgrades with a status of success");
+    });
+    log::warn_first!(
+        is_first,
+        handler = entry.name,
+        place = %entry.place(),
+        %status,
+        "the handler refuses an upgrade with a status of success, and the client gets 403: return a status, such as `(StatusCode::UNAUTHORIZED, \"no token\")`"
+    );
+    *answer.status_mut() = StatusCode::FORBIDDEN;
+    answer
 }
 
 /// Runs the handler, extraction included, on a thread that may block.

@@ -6,7 +6,7 @@ use robyn_ws::{
     axum::{
         Extension as Layer,
         http::{Method, request::Parts},
-        response::Response,
+        response::{IntoResponse as _, Response},
     },
     prelude::*,
 };
@@ -336,4 +336,35 @@ async fn what_an_extractor_of_the_upgrade_handler_leaves_is_there_for_the_connec
     let server = Server::start(App::new()).await;
     let mut client = server.connect("/upgrade_handlers/marked").await;
     client.expect_text("left by the extractor").await;
+}
+
+#[websocket("/upgrade_handlers/refused/{how}", on = "upgrade")]
+fn refused(Path(how): Path<String>) -> Result<(), Response> {
+    Err(match how.as_str() {
+        "text" => "no token".into_response(),
+        "nothing" => ().into_response(),
+        "created" => (StatusCode::CREATED, "no token").into_response(),
+        "moved" => (StatusCode::SEE_OTHER, [("location", "/login")]).into_response(),
+        _ => StatusCode::NOT_FOUND.into_response(),
+    })
+}
+
+#[tokio::test]
+async fn refusal_never_looks_like_an_accepted_upgrade() {
+    let server = Server::start(App::new()).await;
+    for (how, status) in [
+        ("text", 403),
+        ("nothing", 403),
+        ("created", 403),
+        ("moved", 303),
+        ("other", 404),
+    ] {
+        let answer = server.refused(&format!("/upgrade_handlers/refused/{how}")).await;
+        assert_eq!(answer.status, status, "{how}");
+        assert_eq!(
+            answer.body.contains("no token"),
+            matches!(how, "text" | "created"),
+            "{how}"
+        );
+    }
 }
