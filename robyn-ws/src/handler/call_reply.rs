@@ -30,8 +30,8 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be returned by a `call` handler",
     label = "not the result of a call",
-    note = "a `call` handler can return `()`, `Json<T>` where `T: Serialize`, `&str`, `String`, `Utf8Bytes`, numbers, `bool`, `Box<RawValue>` of `serde_json`, and `Option<R>` and `Result<R, E>` where `R` is one of these and `E: Into<CallError>`",
-    note = "an error becomes a `CallError` if it implements `std::error::Error + Send + Sync`; a boxed one is `Box<dyn Error + Send + Sync>`",
+    note = "a `call` handler can return `()`, `Json<T>` where `T: Serialize`, `&str`, `String`, `Cow<str>`, `Utf8Bytes`, numbers, `bool`, `Box<RawValue>` of `serde_json`, and `Option<R>` and `Result<R, E>` where `R` is one of these and `E: Into<CallError>`",
+    note = "in a handler that returns `Result<R, CallError>`, `?` takes every error that implements `std::error::Error + Send + Sync`",
     note = "to send the client something else than the result, take `&WebSocketConnector`, and call its `notify`"
 )]
 pub trait IntoCallReply {
@@ -77,11 +77,13 @@ json_reply!(
     i16,
     i32,
     i64,
+    i128,
     isize,
     u8,
     u16,
     u32,
     u64,
+    u128,
     usize,
     f32,
     f64

@@ -267,6 +267,20 @@ impl From<CallError> for HandlerError {
     }
 }
 
+/// In a `call` handler, it closes as in a message handler. A [`reply`](HandlerError::reply) is not an answer to a call, so it
+/// is a failure.
+impl From<HandlerError> for CallError {
+    fn from(error: HandlerError) -> Self {
+        match error.0 {
+            Kind::Failed(error) => error.into(),
+            Kind::Close(frame) => Self::close(frame.code(), frame.reason()),
+            Kind::Rejected(rejection) => rejection.into(),
+            Kind::Call(error) => *error,
+            Kind::Reply(_) => error.to_string().into(),
+        }
+    }
+}
+
 /// An error that can be a [`HandlerError`]. The compiler names it where `?` is used on another.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(

@@ -24,7 +24,9 @@ use crate::{
 /// connection goes on, unless the error is one of [`CallError::close`]. In a message handler, any of them but that closes the
 /// connection with 1011.
 ///
-/// Since `?` converts errors into it, it is not a [`std::error::Error`] itself. It becomes a `Box<dyn Error>` by `?`.
+/// Since `?` converts errors into it, it is not a [`std::error::Error`] itself. It becomes a `Box<dyn Error>` by `?`, and not a
+/// `Box<dyn Error + Send + Sync>`: a function that calls clients returns `CallError`. A
+/// [`HandlerError`](crate::HandlerError) becomes a `CallError` that closes as it does.
 ///
 /// ```
 /// use robyn_ws::prelude::*;
@@ -160,7 +162,7 @@ impl Rejection {
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot become a `CallError`",
-    label = "not an error that is `Send + Sync`: return `Box<dyn Error + Send + Sync>` in place of `Box<dyn Error>`, or write `.map_err(|error| error.to_string())?`"
+    label = "not an error that is `Send + Sync`: return `CallError` in place of `Box<dyn Error>`, or write `.map_err(|error| error.to_string())?`"
 )]
 pub trait SendSyncFailure {
     fn into_boxed(self) -> Box<dyn Error + Send + Sync>;

@@ -88,6 +88,65 @@ async fn close_later() -> Result<(), CallError> {
     Err(CallError::close(4001, "that was enough"))
 }
 
+/// A helper of message handlers and of calls.
+fn helper(what: &str) -> Result<u8, HandlerError> {
+    match what {
+        "close" => Err(HandlerError::close(4001, "that was enough")),
+        "reply" => Err(HandlerError::reply("the password is 1234")),
+        "fail" => Err(io::Error::other("the password is 1234"))?,
+        "reject" => Err(Rejection::new(1007, "no such room"))?,
+        "guard" => Err(Rejection::new(4001, "that was enough"))?,
+        "call" => Err(CallError::new(402, "pay \"first\""))?,
+        "call that closes" => Err(CallError::close(4001, "that was enough"))?,
+        _ => Ok(1),
+    }
+}
+
+#[websocket("/", on = "call", method = "with_helper", router = FAILING)]
+fn with_helper(Params(what): Params<String>) -> Result<u8, CallError> {
+    Ok(helper(&what)?)
+}
+
+#[websocket("/", on = "call", method = "is_helper", router = FAILING)]
+async fn is_helper(Params(what): Params<String>) -> Result<u8, HandlerError> {
+    helper(&what)
+}
+
+#[tokio::test]
+async fn error_of_a_helper_of_message_handlers_means_the_same_in_a_call() {
+    const INTERNAL: &str = r#""error":{"code":-32603,"message":"Internal error"}"#;
+    for method in ["with_helper", "is_helper"] {
+        let mut fixture = fixture().await;
+        let mut client = fixture.server.connect("/failing_calls").await;
+        for (what, answer) in [
+            ("nothing", r#""result":1"#),
+            ("reply", INTERNAL),
+            ("fail", INTERNAL),
+            (
+                "reject",
+                r#""error":{"code":-32602,"message":"Invalid params: no such room"}"#,
+            ),
+            ("call", r#""error":{"code":402,"message":"pay \"first\""}"#),
+        ] {
+            let call = format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":["{what}"],"id":1}}"#);
+            client
+                .ask(call, &format!(r#"{{"jsonrpc":"2.0",{answer},"id":1}}"#))
+                .await;
+        }
+        for what in ["close", "guard", "call that closes"] {
+            let mut client = fixture.server.connect("/failing_calls").await;
+            client
+                .send(format!(
+                    r#"{{"jsonrpc":"2.0","method":"{method}","params":["{what}"],"id":1}}"#
+                ))
+                .await;
+            client.expect_close(4001, "that was enough").await;
+            fixture.seen.expect("HandlerError").await;
+        }
+        client.leave().await;
+    }
+}
+
 #[websocket("/", on = "call", method = "panic", router = FAILING)]
 fn panic() {
     panic!("a panic of the test");

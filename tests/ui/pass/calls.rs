@@ -87,6 +87,8 @@ results! {
     "bool": boolean -> bool = true;
     "u8": small -> u8 = 1;
     "f64": float -> f64 = 1.5;
+    "i128": huge -> i128 = i128::MIN;
+    "u128": huge_unsigned -> u128 = u128::MAX;
     "option": option -> Option<u8> = None;
     "result": result -> Result<Option<Json<u8>>, CallError> = Ok(None);
     "own error": own_error -> Result<(), Own> = Err(Own);
