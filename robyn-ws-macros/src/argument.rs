@@ -105,9 +105,10 @@ pub(crate) fn is_unsized(ty: &Type) -> bool {
     }
 }
 
-/// Returns `true` if the tokens of `ty` name the socket of a session handler.
-pub(crate) fn is_socket(ty: &Type) -> bool {
-    matches!(taken(ty), Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "WebSocket"))
+/// Returns `true` if a parameter of this type takes a type of this name, such as the socket of a session handler, also inside
+/// of `Option` or `Result`.
+pub(crate) fn is_named(ty: &Type, name: &str) -> bool {
+    matches!(taken(ty), Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name))
 }
 
 /// Returns the reference that a parameter of this type takes, also inside of `Option` or `Result`.

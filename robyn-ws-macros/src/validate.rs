@@ -66,8 +66,10 @@ pub(crate) fn check_function(args: &Args, function: &Function, errors: &mut Diag
     check_qualifiers(signature, errors);
     check_generics(signature, errors);
     let params = check_params(signature, args.event, errors);
-    if args.event == Some(Event::Session) {
-        check_sockets(signature, errors);
+    match args.event {
+        Some(Event::Session) => check_sockets(signature, errors),
+        Some(Event::Call) => check_parameters_of_call(signature, errors),
+        _ => {}
     }
     check_output(signature, args.event, errors);
     let exclusive = check_exclusive(signature, errors);
@@ -271,10 +273,18 @@ fn check_params(signature: &Signature, event: Option<Event>, errors: &mut Diagno
 }
 
 fn check_sockets(signature: &Signature, errors: &mut Diagnostics) {
-    let sockets = typed_params(signature).filter(|param| argument::is_socket(&param.ty));
+    let sockets = typed_params(signature).filter(|param| argument::is_named(&param.ty, "WebSocket"));
     for second in sockets.skip(1) {
         let help = "take it once, and send from elsewhere with `socket.connector()`";
         errors.report(&second.ty, "a session handler has one socket", help);
+    }
+}
+
+fn check_parameters_of_call(signature: &Signature, errors: &mut Diagnostics) {
+    let all = typed_params(signature).filter(|param| argument::is_named(&param.ty, "Params"));
+    for second in all.skip(1) {
+        let help = "take them once, such as `Params((symbol, amount)): Params<(String, u32)>`";
+        errors.report(&second.ty, "a call has one `Params`, with all parameters", help);
     }
 }
 

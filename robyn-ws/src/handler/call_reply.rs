@@ -31,7 +31,7 @@ use crate::{
     message = "`{Self}` cannot be returned by a `call` handler",
     label = "not the result of a call",
     note = "a `call` handler can return `()`, `Json<T>` where `T: Serialize`, `&str`, `String`, `Cow<str>`, `Utf8Bytes`, numbers, `bool`, `Box<RawValue>` of `serde_json`, and `Option<R>` and `Result<R, E>` where `R` is one of these and `E: Into<CallError>`",
-    note = "in a handler that returns `Result<R, CallError>`, `?` takes every error that implements `std::error::Error + Send + Sync`",
+    note = "in a handler that returns `Result<R, CallError>`, `?` takes every error that implements `std::error::Error + Send + Sync`; `CallError::new` has a code of your own",
     note = "to send the client something else than the result, take `&WebSocketConnector`, and call its `notify`"
 )]
 pub trait IntoCallReply {
