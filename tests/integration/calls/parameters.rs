@@ -74,8 +74,13 @@ fn list(Params(list): Params<Vec<Vec<u8>>>) -> usize {
 }
 
 #[websocket("/", on = "call", method = "optional", router = READ)]
-fn optional(params: Option<Params<u8>>, Params(same): Params<Option<u8>>) -> bool {
-    params.map(|Params(number)| number) == same
+fn optional(params: Option<Params<u8>>) -> Option<u8> {
+    params.map(|Params(number)| number)
+}
+
+#[websocket("/", on = "call", method = "optional_value", router = READ)]
+fn optional_value(Params(number): Params<Option<u8>>) -> Option<u8> {
+    number
 }
 
 #[websocket("/", on = "call", method = "page", router = READ)]
@@ -147,7 +152,8 @@ async fn types_are_read_by_name_by_position_and_as_the_only_one() {
         ("room", Some(r#"["kitchen"]"#), r#""result":"kitchen""#),
         ("map", Some(r#"{"a":1,"b":2}"#), r#""result":2"#),
         ("list", Some("[[1],[2,3]]"), r#""result":2"#),
-        ("optional", Some("[3]"), r#""result":true"#),
+        ("optional", Some("[3]"), r#""result":3"#),
+        ("optional_value", Some("[3]"), r#""result":3"#),
         ("page", Some(r#"{"page":3}"#), r#""result":3"#),
         ("page", Some("[4]"), r#""result":4"#),
     ])
@@ -160,7 +166,8 @@ async fn absent_parameters_are_those_that_the_type_takes() {
         ask(&[
             ("map", none, r#""result":0"#),
             ("list", none, r#""result":0"#),
-            ("optional", none, r#""result":true"#),
+            ("optional", none, r#""result":null"#),
+            ("optional_value", none, r#""result":null"#),
             ("page", none, r#""result":1"#),
             ("parts", none, r#""result":"parts None""#),
             (
