@@ -302,7 +302,7 @@ fn whatever_is_queued_is_written(overflow: Overflow) {
     let hub = Arc::new(EndpointMembers::new("/races", Arc::new(bounds.clone())));
     let pipes = [PipeEnd::new(), PipeEnd::new()];
     let members = pipes.each_ref().map(|pipe| enter_with(&hub, &bounds, Some(pipe)));
-    assert!(hub.join(members[0].id, "room").0.is_member);
+    assert!(hub.join(members[0].id, "room").is_member);
     let drivers = members.clone().map(|live| thread::spawn(move || drive(&live)));
     let senders: Vec<JoinHandle<usize>> = (0..2)
         .map(|sender| {
