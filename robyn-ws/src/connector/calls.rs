@@ -83,7 +83,7 @@ impl WebSocketConnector {
     ///
     /// [`JsonError`] if `params` cannot be JSON. A client that has gone, or whose queue is full, shows in the [`Delivery`].
     pub fn notify(&self, method: &str, params: &(impl Serialize + ?Sized)) -> Result<Delivery, JsonError> {
-        Ok(self.live.deliver(&notification(method, &params_json(params)?)))
+        Ok(self.live.deliver(&notification(method, params)?))
     }
 }
 

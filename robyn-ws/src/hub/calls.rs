@@ -12,7 +12,7 @@ use crate::{
         live::Live,
         members::EndpointMembers,
     },
-    json_rpc::text::{notification, params_json},
+    json_rpc::text::notification,
     types::{error::JsonError, message::Message},
 };
 
@@ -54,7 +54,7 @@ impl Audience {
     ///
     /// [`JsonError`] if `params` cannot be JSON.
     pub fn notify(&self, method: &str, params: &(impl Serialize + ?Sized)) -> Result<Delivery, JsonError> {
-        Ok(self.sync_broadcast(notification(method, &params_json(params)?)))
+        Ok(self.sync_broadcast(notification(method, params)?))
     }
 }
 
@@ -66,7 +66,7 @@ impl KeyedAudience {
     ///
     /// As [`Audience::notify`].
     pub fn notify(&self, method: &str, params: &(impl Serialize + ?Sized)) -> Result<Delivery, JsonError> {
-        Ok(self.sync_broadcast(notification(method, &params_json(params)?)))
+        Ok(self.sync_broadcast(notification(method, params)?))
     }
 }
 

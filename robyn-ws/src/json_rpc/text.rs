@@ -19,11 +19,11 @@ pub(crate) fn params_json<P: Serialize + ?Sized>(params: &P) -> Result<String, J
     })
 }
 
-/// Creates a notification. The parameters are JSON.
-pub(crate) fn notification(method: &str, params: &str) -> Message {
-    let mut out = request(method, params, 1);
+/// Creates a notification.
+pub(crate) fn notification<P: Serialize + ?Sized>(method: &str, params: &P) -> Result<Message, JsonError> {
+    let mut out = request(method, &params_json(params)?, 1);
     out.push('}');
-    out.into()
+    Ok(out.into())
 }
 
 /// Creates a call. The parameters are JSON.

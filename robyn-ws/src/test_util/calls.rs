@@ -150,7 +150,7 @@ impl TestSocket {
     /// As [`Self::send`].
     #[track_caller]
     pub fn notify(&mut self, method: &str, params: &(impl Serialize + ?Sized)) -> impl Future<Output = ()> + Send {
-        let message = notification(method, &encoded(params));
+        let message = notification(method, params).unwrap_or_else(|error| cannot_be_json(&error));
         self.send(message)
     }
 
