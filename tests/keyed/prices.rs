@@ -14,7 +14,7 @@ use std::{
 };
 
 use robyn_ws::{axum, prelude::*};
-use robyn_ws_tests::{FIN, RawClient, Request, TEXT, memory_kib, until};
+use robyn_ws_tests::{FIN, PING, PONG, RawClient, Request, TEXT, memory_kib, until};
 use tokio::{
     net::{TcpListener, TcpSocket},
     sync::Semaphore,
@@ -129,9 +129,11 @@ async fn read(
         }
         let has_ended = progress.published.load(Ordering::Relaxed) == run.updates;
         let (first, payload) = client.next().await;
-        if first != FIN | TEXT {
+        if first == FIN | PING {
+            client.send(FIN | PONG, &payload).await;
             continue;
         }
+        assert_eq!(first, FIN | TEXT, "the server closes no client");
         let text = String::from_utf8(payload).expect("a text");
         let mut words = text.split(' ').map(|word| word.parse::<u64>().unwrap_or_default());
         let (Some(number), Some(key)) = (words.next(), words.next()) else {
