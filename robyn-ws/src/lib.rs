@@ -37,6 +37,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod app;
+#[cfg(feature = "backplane")]
+mod backplane;
 mod connection;
 mod connector;
 mod endpoint;
@@ -66,6 +68,9 @@ struct Readme;
 pub use axum;
 pub use robyn_ws_macros::{ConnectionState, websocket, websocket_view};
 
+#[cfg(feature = "backplane")]
+#[cfg_attr(docsrs, doc(cfg(feature = "backplane")))]
+pub use self::backplane::{Backplane, BackplaneError, Health, Inbox, Interest, Subject};
 #[cfg(feature = "deflate")]
 #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
 pub use self::types::compression::Compression;

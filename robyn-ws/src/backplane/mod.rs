@@ -1,0 +1,128 @@
+//! The bus between the nodes of an app. Without the feature `backplane`, `no_backplane.rs` stands in for this folder.
+
+pub(crate) mod node;
+pub(crate) mod subject;
+
+use std::{error::Error, fmt, sync::Arc};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+pub use self::subject::{Interest, Subject};
+
+/// A bus that carries payloads between the nodes of an app: [`Nats`](crate::Nats), [`Redis`](crate::Redis), or one of your
+/// own. [`App::backplane`](crate::App::backplane) takes it.
+///
+/// It knows nothing of rooms and connections. A node publishes a payload to a [`Subject`], and every node with an
+/// [`Interest`] in the subject gets it: at most once, and the payloads of one publisher in the order in which they were
+/// published. Payloads are never kept for later: what cannot be published now is an error, and what a node cannot take is
+/// dropped and reported.
+///
+/// # Cancel safety
+///
+/// A future may be dropped when the app ends. It may then have been without effect.
+pub trait Backplane: fmt::Debug + Send + Sync + 'static {
+    /// Opens the bus for one node. It is called once, in a runtime, before all other methods. From now on, all that comes goes
+    /// to `inbox`, and so do changes of the [`health`](Self::health).
+    fn open(&self, inbox: Inbox);
+
+    /// Publishes `payload` to the nodes with an interest in `subject`.
+    ///
+    /// # Errors
+    ///
+    /// [`BackplaneError::Disconnected`] if the bus is down. It must not wait until the bus is up, nor try again.
+    fn publish(&self, subject: Subject, payload: Bytes) -> BoxFuture<'_, Result<(), BackplaneError>>;
+
+    /// Adds interests of this node, some of which it may have already. When the future ends with success, what is published
+    /// later reaches this node.
+    ///
+    /// All interests are added again when the bus is up after it was down, so it need not remember them.
+    ///
+    /// # Errors
+    ///
+    /// [`BackplaneError::Disconnected`] if the bus is down.
+    fn subscribe(&self, interests: Vec<Interest>) -> BoxFuture<'_, Result<(), BackplaneError>>;
+
+    /// Removes interests of this node, some of which it may not have.
+    ///
+    /// # Errors
+    ///
+    /// [`BackplaneError::Disconnected`] if the bus is down.
+    fn unsubscribe(&self, interests: Vec<Interest>) -> BoxFuture<'_, Result<(), BackplaneError>>;
+
+    /// Returns whether the bus is up, as far as this node knows. It does not wait.
+    fn health(&self) -> Health;
+
+    /// Returns the size of the largest payload, in bytes.
+    fn max_payload(&self) -> usize;
+}
+
+/// Whether a [`Backplane`] is up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It is connected.
+    Up,
+    /// It is not connected, or does not answer.
+    Down,
+}
+
+/// Why a [`Backplane`] could not do something.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BackplaneError {
+    /// It is not connected, or does not answer.
+    #[error("the backplane is not connected")]
+    Disconnected,
+    /// It is connected and has failed.
+    #[error("the backplane has failed: {0}")]
+    Failed(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl BackplaneError {
+    /// Creates the error of a backplane that is connected and has failed.
+    pub fn failed(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Where a [`Backplane`] passes what it gets, from [`Backplane::open`]. Cheap to clone.
+#[derive(Clone)]
+pub struct Inbox(Arc<dyn Receive>);
+
+/// What a node does with what its backplane gets.
+pub(crate) trait Receive: Send + Sync {
+    fn receive(&self, payloads: &mut dyn Iterator<Item = Bytes>);
+    fn health_changed(&self, health: Health);
+    fn lost(&self, payloads: u64);
+}
+
+impl Inbox {
+    pub(crate) fn new(receiver: Arc<dyn Receive>) -> Self {
+        Self(receiver)
+    }
+
+    /// Passes payloads that have come, of any subjects. It does not wait.
+    ///
+    /// Those of one publisher are put into their order, so a bus that reads several subscriptions should pass all that is ready
+    /// at once.
+    pub fn deliver(&self, payloads: impl IntoIterator<Item = Bytes>) {
+        self.0.receive(&mut payloads.into_iter());
+    }
+
+    /// Says that the bus is up, or down. Saying the same twice does nothing.
+    pub fn health_changed(&self, health: Health) {
+        self.0.health_changed(health);
+    }
+
+    /// Says that so many payloads for this node were dropped, because it did not take them in time. They are counted, and
+    /// logged once for each storm of them.
+    pub fn lost(&self, payloads: u64) {
+        self.0.lost(payloads);
+    }
+}
+
+impl fmt::Debug for Inbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inbox").finish_non_exhaustive()
+    }
+}
