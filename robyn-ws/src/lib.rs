@@ -70,7 +70,9 @@ pub use robyn_ws_macros::{ConnectionState, websocket, websocket_view};
 
 #[cfg(feature = "backplane")]
 #[cfg_attr(docsrs, doc(cfg(feature = "backplane")))]
-pub use self::backplane::{Backplane, BackplaneError, Health, Inbox, Interest, Subject};
+pub use self::backplane::{
+    Backplane, BackplaneError, Health, Inbox, Interest, Subject, key::BackplaneKey, reports::BackplaneCounters,
+};
 #[cfg(feature = "deflate")]
 #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
 pub use self::types::compression::Compression;
@@ -105,6 +107,7 @@ pub use self::{
         keyed::KeyedAudience,
     },
     types::{
+        backplane_delivery::BackplaneDelivery,
         call_error::CallError,
         close::{CloseReason, close_code},
         departed::{Departed, Departure},

@@ -1,5 +1,7 @@
 //! The app: takes everything in, checks it, and wires it into a router.
 
+#[cfg(feature = "backplane")]
+mod backplane;
 mod behind_proxies;
 pub(crate) mod client;
 mod deploy;
@@ -83,6 +85,8 @@ pub struct App {
     drain_code: Setting<u16>,
     hub: Hub,
     problems: Problems,
+    #[cfg(feature = "backplane")]
+    backplane: backplane::BackplaneDraft,
     #[cfg(feature = "deflate")]
     compression: Setting<Compression>,
     created_at: Place,
@@ -122,6 +126,8 @@ impl App {
             drain_code: Setting::default(),
             hub: Hub::new(),
             problems,
+            #[cfg(feature = "backplane")]
+            backplane: backplane::BackplaneDraft::default(),
             #[cfg(feature = "deflate")]
             compression: Setting::default(),
             created_at: Place::of(Location::caller()),
@@ -302,6 +308,8 @@ impl App {
         }
         self.proxies.report(&mut self.problems);
         self.edge.report(&mut self.problems);
+        #[cfg(feature = "backplane")]
+        self.backplane.report(&mut self.problems);
         let (limits, limits_at) = self
             .limits
             .get()
@@ -332,6 +340,8 @@ impl App {
             );
         }
         let hub = self.hub.clone();
+        #[cfg(feature = "backplane")]
+        mem::take(&mut self.backplane).join(&hub, &bounds);
         if let Some((code, _)) = self.drain_code.get() {
             hub.drain().set_code(*code);
         }

@@ -91,6 +91,8 @@ impl Shutdown {
 
     async fn drain_to_its_end(&self, grace: Duration) -> Drained {
         let drained = self.drain_within(grace).await;
+        // After what the close handlers have told other nodes.
+        self.hub.remote().leave().await;
         log::info!(
             closed = drained.closed,
             cut = drained.cut,

@@ -1,7 +1,20 @@
 //! The bus between the nodes of an app. Without the feature `backplane`, `no_backplane.rs` stands in for this folder.
 
+pub(crate) mod cluster;
+pub(crate) mod envelope;
+mod interests;
+pub(crate) mod key;
 pub(crate) mod node;
+mod nodes;
+mod order;
+mod outgoing;
+mod questions;
+mod recent;
+pub(crate) mod reports;
+pub(crate) mod settings;
 pub(crate) mod subject;
+mod tasks;
+pub(crate) mod this_node;
 
 use std::{error::Error, fmt, sync::Arc};
 

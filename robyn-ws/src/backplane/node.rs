@@ -4,8 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Number of bits of a [`NodeId`].
-pub(crate) const NODE_BITS: u32 = 48;
+use crate::types::id::NODE_BYTES;
 
 /// The number of a node, which is random, and another one each time that the node starts. The ids of its connections contain
 /// it.
@@ -15,16 +14,22 @@ pub(crate) struct NodeId(u64);
 impl NodeId {
     /// Creates the number of this node.
     pub(crate) fn random() -> Self {
-        Self::from_bits(uuid::Uuid::new_v4().as_u64_pair().0)
+        Self::of_id(uuid::Uuid::new_v4().into_bytes())
     }
 
-    /// Creates a number from the upper bits of another.
-    pub(crate) const fn from_bits(bits: u64) -> Self {
-        Self(bits >> (u64::BITS - NODE_BITS))
+    /// Returns the node of a connection with this id.
+    pub(crate) const fn of_id(id: [u8; 16]) -> Self {
+        let (prefix, _) = id.split_at(NODE_BYTES);
+        let mut bytes = [0; size_of::<u64>()];
+        let (_, number) = bytes.split_at_mut(size_of::<u64>() - NODE_BYTES);
+        number.copy_from_slice(prefix);
+        Self(u64::from_be_bytes(bytes))
     }
 
-    pub(crate) const fn get(self) -> u64 {
-        self.0
+    /// Returns the first bytes of the ids of its connections.
+    pub(crate) const fn prefix(self) -> [u8; NODE_BYTES] {
+        let [_, _, prefix @ ..] = self.0.to_be_bytes();
+        prefix
     }
 }
 

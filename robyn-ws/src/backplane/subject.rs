@@ -5,7 +5,7 @@ use std::fmt;
 use crate::backplane::node::NodeId;
 
 /// Number of partitions of the hashed subjects.
-pub(crate) const PARTITIONS: u16 = 256;
+pub(crate) const PARTITIONS: usize = 256;
 
 /// The name under which something is published. A room, an identity or a path never stands in it as it is, but by its hash.
 ///
@@ -30,6 +30,7 @@ impl Subject {
         Self(Name::Node(node))
     }
 
+    #[cfg(test)]
     pub(crate) const fn of_hash(hash: [u8; 16]) -> Self {
         Self(Name::Hash(hash))
     }
@@ -41,6 +42,32 @@ impl Subject {
             Name::Node(_) | Name::Nodes => None,
         }
     }
+}
+
+/// Returns the subject of what is for the connections of an endpoint.
+pub(crate) fn of_endpoint(path: &str) -> Subject {
+    hashed(0, [path, ""])
+}
+
+/// Returns the subject of what is for the members of a room.
+pub(crate) fn of_room(path: &str, room: &str) -> Subject {
+    hashed(1, [path, room])
+}
+
+/// Returns the subject of what is for the connections of an identity.
+pub(crate) fn of_identity(identity: &str) -> Subject {
+    hashed(2, [identity, ""])
+}
+
+fn hashed(kind: u8, [one, other]: [&str; 2]) -> Subject {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&[kind]);
+    hasher.update(&(one.len() as u64).to_le_bytes());
+    hasher.update(one.as_bytes());
+    hasher.update(other.as_bytes());
+    let mut hash = [0; 16];
+    hasher.finalize_xof().fill(&mut hash);
+    Subject(Name::Hash(hash))
 }
 
 /// A subject is `3f.` and 30 digits for what has a hash, `node.` and 12 digits for a node, and `nodes` for all.

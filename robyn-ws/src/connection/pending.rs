@@ -17,7 +17,7 @@ use crate::{
         sweep::Alarm,
     },
     mailbox::{Mailbox, unanswered::UnansweredCalls},
-    types::{id::ConnectionId, identity::Identity, request::UpgradeRequest},
+    types::{identity::Identity, request::UpgradeRequest},
     wire::deflate::{Deflation, Inflation, Negotiated},
 };
 
@@ -78,7 +78,7 @@ impl PendingConnection {
             deflation,
         } = negotiated;
         let live = Arc::new(Live {
-            id: ConnectionId::random(),
+            id: endpoint.members.remote().connection_id(),
             mailbox: Mailbox::new(endpoint.bounds.clone()).with_form(form),
             request,
             endpoint: endpoint.members.clone(),

@@ -109,7 +109,7 @@ async fn answer_of(live: &Arc<Live>, method: &str, params: &str) -> Result<Strin
     let mut waiting = live.calls.begin(most).ok_or(CallError::TooManyUnanswered)?;
     let sent = live.send_wait(&call(method, params, waiting.id)).await;
     sent.map_err(|error| match error {
-        SendError::NotConnected => CallError::NotConnected,
+        SendError::NotConnected | SendError::Unreachable => CallError::NotConnected,
         SendError::QueueFull | SendError::TimedOut => CallError::QueueFull,
     })?;
     // The answer may stand behind more messages than are read ahead without a call.

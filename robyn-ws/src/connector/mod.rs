@@ -21,6 +21,7 @@ use crate::{
         audience::{Audience, BroadcastIsSyncOrAsync, Delivery},
         directory::EndpointRef,
         live::Live,
+        remote::Remote,
     },
     types::{
         close::{Ending, close_code},
@@ -72,7 +73,10 @@ impl WebSocketConnector {
     /// [`SendError::NotConnected`] if no open connection of this endpoint has the id. [`SendError::QueueFull`] if the queue of
     /// the client is full and the message was dropped.
     pub fn sync_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
-        self.find(id)?.send(&message.into())
+        match self.find(id) {
+            Some(live) => live.send(&message.into()),
+            None => self.remote().send_to(self.path(), id, &message.into()),
+        }
     }
 
     /// Queues `message` for the connection `id` of this endpoint as soon as there is room.
@@ -86,7 +90,10 @@ impl WebSocketConnector {
     ///
     /// If it is dropped while it waits, nothing was sent.
     pub async fn async_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
-        self.find(id)?.send_wait(&message.into()).await
+        match self.find(id) {
+            Some(live) => live.send_wait(&message.into()).await,
+            None => self.remote().send_to_wait(self.path(), id, &message.into()).await,
+        }
     }
 
     /// Queues `message` for this client at once. Never blocks.
@@ -358,11 +365,20 @@ impl WebSocketConnector {
     }
 
     /// Finds a connection of this endpoint. This one is found even where others find it no more.
-    fn find(&self, id: ConnectionId) -> Result<Arc<Live>, SendError> {
+    fn find(&self, id: ConnectionId) -> Option<Arc<Live>> {
         if id == self.id() {
-            return Ok(self.live.clone());
+            return Some(self.live.clone());
         }
-        self.live.endpoint.find(id).ok_or(SendError::NotConnected)
+        self.live.endpoint.find(id)
+    }
+
+    /// Returns the other nodes of the app, which may have a connection that this one does not have.
+    fn remote(&self) -> &Remote {
+        self.live.endpoint.remote()
+    }
+
+    fn path(&self) -> &str {
+        &self.live.endpoint.path
     }
 }
 

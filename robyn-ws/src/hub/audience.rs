@@ -19,10 +19,12 @@ use crate::{
         live::Live,
         members::EndpointMembers,
         recipients::Recipients,
+        remote::Remote,
         share::{Share, encode, forms_in},
     },
     mailbox::Pushed,
     types::{
+        backplane_delivery::BackplaneDelivery,
         close::{Ending, close_code},
         error::{JsonError, SendError},
         id::ConnectionId,
@@ -55,6 +57,8 @@ pub struct Delivery {
     /// Number of the connections in `queued` for which this message replaced one that has the same key:
     /// [`Audience::keyed`].
     pub replaced: usize,
+    /// What became of the message for the connections of other nodes, which the numbers do not count.
+    pub backplane: BackplaneDelivery,
 }
 
 impl Delivery {
@@ -63,6 +67,7 @@ impl Delivery {
             queued,
             dropped: 0,
             replaced: 0,
+            backplane: BackplaneDelivery::NotConfigured,
         }
     }
 
@@ -71,6 +76,7 @@ impl Delivery {
             queued: self.queued + other.queued,
             dropped: self.dropped + other.dropped,
             replaced: self.replaced + other.replaced,
+            backplane: self.backplane.and(other.backplane),
         }
     }
 
@@ -100,16 +106,16 @@ impl Delivery {
 #[derive(Clone)]
 #[must_use = "an audience does nothing until something is broadcast to it"]
 pub struct Audience {
-    scope: Scope,
+    pub(super) scope: Scope,
     /// Sorted, without duplicates. `None` stands for all connections.
-    rooms: Option<Vec<String>>,
+    pub(super) rooms: Option<Vec<String>>,
     /// Sorted, without duplicates.
-    except: Vec<ConnectionId>,
+    pub(super) except: Vec<ConnectionId>,
 }
 
 /// The connections that rooms and exceptions narrow.
 #[derive(Clone)]
-enum Scope {
+pub(super) enum Scope {
     Endpoint(EndpointRef),
     /// The connections of an identity, on all endpoints.
     Identity(Arc<Identities>, Identity),
@@ -167,7 +173,20 @@ impl Audience {
     /// Queues `message` for the audience without waiting. If a queue is full,
     /// [`Limits::overflow`](crate::Limits::overflow) applies. The message is encoded once.
     pub fn sync_broadcast(&self, message: impl Into<Message>) -> Delivery {
-        let shares = self.shares(&message.into()).into_iter();
+        let message = message.into();
+        let delivery = self.broadcast_here(None, &message);
+        Delivery {
+            backplane: self.remote().broadcast(self, None, &message),
+            ..delivery
+        }
+    }
+
+    /// Queues `message` for the connections of this node, as [`Self::sync_broadcast`], or as that of [`Self::keyed`].
+    pub(super) fn broadcast_here(&self, key: Option<&str>, message: &Message) -> Delivery {
+        if let Some(key) = key {
+            return self.clone().keyed(key).broadcast_here(message);
+        }
+        let shares = self.shares(message).into_iter();
         shares.map(Share::push).fold(Delivery::default(), Delivery::sum)
     }
 
@@ -182,14 +201,18 @@ impl Audience {
     ///
     /// If this future is dropped, connections whose queue had room have the message, and the others do not.
     pub async fn async_broadcast(&self, message: impl Into<Message>) -> Delivery {
-        let mut shares = self.shares(&message.into());
-        if shares.len() == 1
+        let message = message.into();
+        let mut shares = self.shares(&message);
+        let backplane = self.remote().broadcast(self, None, &message);
+        let delivery = if shares.len() == 1
             && let Some(share) = shares.pop()
         {
-            return share.push_wait().await;
-        }
-        let deliveries = join_all(shares.into_iter().map(Share::push_wait)).await;
-        deliveries.into_iter().fold(Delivery::default(), Delivery::sum)
+            share.push_wait().await
+        } else {
+            let deliveries = join_all(shares.into_iter().map(Share::push_wait)).await;
+            deliveries.into_iter().fold(Delivery::default(), Delivery::sum)
+        };
+        Delivery { backplane, ..delivery }
     }
 
     /// Queues `value` as JSON for the audience, as [`Self::sync_broadcast`].
@@ -252,15 +275,28 @@ impl Audience {
     /// [`WebSocketConnector::close_with`](crate::WebSocketConnector::close_with). Returns their number. An audience
     /// without rooms includes connections whose upgrade is not complete: they are closed as soon as they exist.
     pub fn close_with(&self, code: u16, reason: impl Into<String>) -> usize {
-        let (members, pending) = self.members_and_pending();
-        if members.is_empty() && pending.is_empty() {
-            return 0;
-        }
         let ending = Ending::server(code, reason);
+        let closed = self.close_here(&ending);
+        self.remote().close(self, &ending);
+        closed
+    }
+
+    /// Closes the connections of this node in the audience. Returns their number.
+    pub(super) fn close_here(&self, ending: &Ending) -> usize {
+        let (members, pending) = self.members_and_pending();
         for live in members.iter().chain(&pending) {
             live.close(ending.clone());
         }
         members.len() + pending.len()
+    }
+
+    /// Returns the other nodes of the app.
+    #[inline]
+    pub(super) fn remote(&self) -> &Remote {
+        match &self.scope {
+            Scope::Endpoint(endpoint) => endpoint.remote(),
+            Scope::Identity(identities, _) => identities.remote(),
+        }
     }
 
     fn members(&self) -> Vec<Arc<Live>> {

@@ -8,7 +8,7 @@ use std::{
 use smallvec::SmallVec;
 
 use crate::{
-    hub::{Hub, audience::Audience, live::Live, members::EndpointMembers, people::IdentityRefusal},
+    hub::{Hub, audience::Audience, live::Live, members::EndpointMembers, people::IdentityRefusal, remote::Remote},
     mailbox::sender::Sender,
     types::{
         id::{ConnectionId, IdMap},
@@ -24,7 +24,10 @@ use crate::{
 /// It changes only under the lock of the connection's endpoint, so both always agree about a connection. Only a connection
 /// that gives way to a newer one leaves the index first.
 #[derive(Debug, Default)]
-pub(crate) struct Identities(Mutex<Index>);
+pub(crate) struct Identities {
+    index: Mutex<Index>,
+    remote: Remote,
+}
 
 #[derive(Debug, Default)]
 struct Index {
@@ -96,6 +99,12 @@ impl IdentityScopes {
         let mut index = self.identities.lock();
         index.last_scope += 1;
         self.limits.push((index.last_scope, bounds.into()));
+    }
+
+    /// Returns the other nodes of the app.
+    #[inline]
+    pub(super) fn remote(&self) -> &Remote {
+        &self.identities.remote
     }
 
     /// Returns the number of connections of `identity` in the app.
@@ -210,6 +219,10 @@ impl Hub {
     pub(crate) fn identities(&self) -> &Arc<Identities> {
         &self.0.identities
     }
+
+    pub(crate) fn remote(&self) -> &Remote {
+        &self.0.identities.remote
+    }
 }
 
 impl Identities {
@@ -219,7 +232,12 @@ impl Identities {
     }
 
     fn lock(&self) -> MutexGuard<'_, Index> {
-        self.0.lock()
+        self.index.lock()
+    }
+
+    /// Returns the other nodes of the app.
+    pub(super) const fn remote(&self) -> &Remote {
+        &self.remote
     }
 
     /// Returns the connections of `identity` without those of `except`, by endpoint.
@@ -269,6 +287,9 @@ impl Index {
         for (scope, _) in &scopes.limits {
             let connections = self.connections.entry((*scope, identity.clone())).or_default();
             connections.push((number, live.clone()));
+            if *scope == APP && connections.len() == 1 {
+                scopes.remote().identity_begins(identity);
+            }
         }
         number
     }
@@ -284,6 +305,9 @@ impl Index {
             }
             if connections.get().is_empty() {
                 connections.remove();
+                if *scope == APP {
+                    scopes.remote().identity_ends(identity);
+                }
             }
         }
     }

@@ -21,7 +21,7 @@ use crate::{
         TryPushError,
         keyed::{KeyedFrame, Removed},
     },
-    types::{error::JsonError, message::Message},
+    types::{backplane_delivery::BackplaneDelivery, error::JsonError, message::Message},
     wire::deflate::BroadcastFrame,
 };
 
@@ -86,9 +86,18 @@ impl KeyedAudience {
     /// [`Limits::overflow`](crate::Limits::overflow) applies. The message is encoded once.
     pub fn sync_broadcast(&self, message: impl Into<Message>) -> Delivery {
         let message = message.into();
+        let delivery = self.broadcast_here(&message);
+        Delivery {
+            backplane: self.remote_broadcast(&message),
+            ..delivery
+        }
+    }
+
+    /// Queues `message` for the connections of this node, as [`Self::sync_broadcast`].
+    pub(super) fn broadcast_here(&self, message: &Message) -> Delivery {
         let endpoints = self.audience.endpoints().into_iter();
         let deliveries = endpoints.map(|endpoint| {
-            let frame = self.audience.encode(&endpoint, &message);
+            let frame = self.audience.encode(&endpoint, message);
             let (delivery, _) = self.push_all(&endpoint, &frame, false);
             report(&endpoint, delivery)
         });
@@ -108,7 +117,18 @@ impl KeyedAudience {
         let (message, endpoints) = (message.into(), self.audience.endpoints());
         let broadcasts = endpoints.iter().map(|endpoint| self.push_wait(endpoint, &message));
         let deliveries = join_all(broadcasts).await;
-        deliveries.into_iter().fold(Delivery::default(), Delivery::sum)
+        let delivery = deliveries.into_iter().fold(Delivery::default(), Delivery::sum);
+        Delivery {
+            backplane: self.remote_broadcast(&message),
+            ..delivery
+        }
+    }
+
+    /// Queues `message` for the other nodes.
+    fn remote_broadcast(&self, message: &Message) -> BackplaneDelivery {
+        self.audience
+            .remote()
+            .broadcast(&self.audience, Some(&self.key), message)
     }
 
     /// Queues `value` as JSON for the audience, as [`Self::sync_broadcast`].

@@ -17,6 +17,7 @@ use crate::{
         live::Live,
         people::IdentifiedConnections,
         presence::Presence,
+        remote::Remote,
         rooms::{RoomLeft, Rooms},
         telemetry::Telemetry,
         warnings::ConnectionWarnings,
@@ -115,6 +116,12 @@ impl EndpointMembers {
         self.path.is_empty()
     }
 
+    /// Returns the other nodes of the app.
+    #[inline]
+    pub(crate) fn remote(&self) -> &Remote {
+        self.identities.remote()
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, MemberTable> {
         self.members.lock()
     }
@@ -168,7 +175,7 @@ impl EndpointMembers {
             return;
         };
         live.flusher.with_pending(|pending| pending.leave(&live));
-        members.leave_rooms(id);
+        members.leave_rooms(id, |room| self.remote().room_ends(&self.path, room));
         if let Some(indexed) = members.identified.get(&id) {
             self.identities.leave(indexed, &live);
         }

@@ -25,6 +25,8 @@ mod races;
 #[cfg(all(test, races))]
 mod races_of_keys;
 mod recipients;
+#[cfg_attr(not(feature = "backplane"), path = "no_remote.rs")]
+pub(crate) mod remote;
 pub(crate) mod rooms;
 mod share;
 pub(crate) mod sweep;
@@ -106,6 +108,8 @@ impl Hub {
     /// Sets the endpoints. An app is built once, because building consumes it.
     pub(crate) fn open(&self, endpoints: impl Iterator<Item = Arc<EndpointMembers>>) {
         self.0.endpoints.open(endpoints);
+        self.endpoints()
+            .for_each(|endpoint| self.remote().endpoint_opens(&endpoint.path));
     }
 
     /// Returns the endpoint at `path`. Write the path as its handlers do, after the prefixes of its sub-routers:
@@ -254,7 +258,10 @@ impl HubEndpoint {
     /// * [`SendError::QueueFull`] if the queue is full and [`Limits::overflow`](crate::Limits::overflow) refuses the
     ///   message.
     pub fn sync_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
-        self.find(id)?.send(&message.into())
+        match self.find(id) {
+            Ok(live) => live.send(&message.into()),
+            Err(_) => self.0.remote().send_to(&self.0.path, id, &message.into()),
+        }
     }
 
     /// Queues `message` for the connection `id` as soon as its queue has room.
@@ -269,7 +276,10 @@ impl HubEndpoint {
     ///
     /// If this future is dropped, the message is not sent.
     pub async fn async_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
-        self.find(id)?.send_wait(&message.into()).await
+        match self.find(id) {
+            Ok(live) => live.send_wait(&message.into()).await,
+            Err(_) => self.0.remote().send_to_wait(&self.0.path, id, &message.into()).await,
+        }
     }
 
     /// Returns the number of connections.
@@ -303,7 +313,11 @@ impl HubEndpoint {
     ///
     /// As [`Self::close`].
     pub fn close_with(&self, id: ConnectionId, code: u16, reason: impl Into<String>) -> Result<(), SendError> {
-        self.find(id)?.close(Ending::server(code, reason));
+        let ending = Ending::server(code, reason);
+        match self.find(id) {
+            Ok(live) => drop(live.close(ending)),
+            Err(_) => self.0.remote().close_one(&self.0.path, id, &ending)?,
+        }
         Ok(())
     }
 

@@ -41,7 +41,11 @@ impl EndpointMembers {
     /// Adds the connection to the room, or logs why not.
     pub(crate) fn join(&self, id: ConnectionId, room: &str) -> Joined {
         let mut members = self.lock();
+        let rooms = members.rooms.len();
         let is_first = members.join(id, room, &self.bounds);
+        if members.rooms.len() > rooms {
+            self.remote().room_begins(&self.path, room);
+        }
         let joined = Joined {
             count: members.count_in(room),
             is_member: is_first.is_ok(),
@@ -73,6 +77,11 @@ impl EndpointMembers {
     pub(crate) fn leave_room(&self, id: ConnectionId, room: &str) -> Left {
         let mut members = self.lock();
         let left = members.leave(id, room);
+        if let Some(left) = &left
+            && left.count == 0
+        {
+            self.remote().room_ends(&self.path, room);
+        }
         Left {
             count: members.count_in(room),
             was_member: left.is_some(),
@@ -154,12 +163,15 @@ impl MemberTable {
         Some(self.leave_room(id, room))
     }
 
-    /// Removes the connection from all its rooms.
-    pub(super) fn leave_rooms(&mut self, id: ConnectionId) {
+    /// Removes the connection from all its rooms, and calls `ends` with each that has no member then.
+    pub(super) fn leave_rooms(&mut self, id: ConnectionId, mut ends: impl FnMut(&str)) {
         let Some(rooms) = self.rooms_of.remove(&id) else {
             return;
         };
-        let left = rooms.into_iter().map(|room| self.leave_room(id, room)).collect();
+        let left: Vec<_> = rooms.into_iter().map(|room| self.leave_room(id, room)).collect();
+        left.iter()
+            .filter(|left| left.count == 0)
+            .for_each(|left| ends(&left.room));
         self.rooms_left.insert(id, left);
     }
 

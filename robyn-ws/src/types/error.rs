@@ -21,6 +21,10 @@ pub enum SendError {
     /// dropped.
     #[error("the client's outbound queue stayed full for `Limits::send_timeout`")]
     TimedOut,
+    /// The connection is one of another node (under [`App::backplane`](crate::App::backplane)), and that node is not heard of,
+    /// the backplane is not connected or has no room, or the answer did not come in time.
+    #[error("the connection is one of another node, which cannot be reached now")]
+    Unreachable,
 }
 
 impl SendError {

@@ -8,10 +8,17 @@ use std::{
 };
 
 use uuid::Uuid;
+#[cfg(feature = "backplane")]
+use uuid::{Builder, Version};
 
 use crate::util::printable::printable;
 
-/// The id of a connection: a random UUID (version 4).
+/// Number of bytes in an id that tell the node.
+#[cfg(feature = "backplane")]
+pub(crate) const NODE_BYTES: usize = 6;
+
+/// The id of a connection: a random UUID (version 4). Under a backplane ([`App::backplane`](crate::App::backplane)), 48 bits
+/// of it tell the node, and 74 are random (version 8).
 ///
 /// It is printed and parsed in hyphenated form:
 ///
@@ -28,6 +35,30 @@ pub struct ConnectionId(Uuid);
 impl ConnectionId {
     pub(crate) fn random() -> Self {
         Self(Uuid::new_v4())
+    }
+
+    /// Creates the id of a connection of the node with this number.
+    #[cfg(feature = "backplane")]
+    pub(crate) fn random_of(node: [u8; NODE_BYTES]) -> Self {
+        let mut bytes = Uuid::new_v4().into_bytes();
+        bytes[..NODE_BYTES].copy_from_slice(&node);
+        Self(Builder::from_custom_bytes(bytes).into_uuid())
+    }
+
+    /// Returns `true` if the id tells the node of its connection.
+    #[cfg(feature = "backplane")]
+    pub(crate) fn tells_node(self) -> bool {
+        self.0.get_version() == Some(Version::Custom)
+    }
+
+    #[cfg(feature = "backplane")]
+    pub(crate) const fn to_bytes(self) -> [u8; 16] {
+        self.0.into_bytes()
+    }
+
+    #[cfg(feature = "backplane")]
+    pub(crate) const fn of_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
     }
 }
 

@@ -300,6 +300,13 @@ limits! {
     /// How long an HTTP/2 connection of `App::serve` may have no request and no WebSocket before the server ends it with
     /// GOAWAY. Default: 60 s. App only, feature `http2`.
     http2_idle_timeout(Duration): Duration = Duration::from_mins(1), in TIMES, app only, feature "http2";
+    /// The most messages, sends and closes that wait to be published to other nodes. Default: 8,192, at most 1,048,576. Above
+    /// it they are dropped: [`BackplaneDelivery::Unavailable`](crate::BackplaneDelivery::Unavailable). App only. It needs the
+    /// cargo feature `backplane`.
+    max_backplane_messages(usize): usize = 8 * KIB, in 1..=MIB, of "messages", app only, feature "backplane";
+    /// The most bytes that wait to be published to other nodes. Default: 16 MiB, at most 1 GiB. Above it, as above
+    /// `max_backplane_messages`. App only. It needs the cargo feature `backplane`.
+    max_backplane_bytes(usize): usize = 16 * MIB, in KIB..=GIB, of "bytes", app only, feature "backplane";
 }
 
 /// Returns the default of `max_tls_handshakes_per_ip`. A part of the clients behind one address can come at once, and silent

@@ -1,5 +1,6 @@
 //! Values that all layers use.
 
+pub(crate) mod backplane_delivery;
 pub(crate) mod borrowed;
 pub(crate) mod call_error;
 pub(crate) mod close;

@@ -28,6 +28,7 @@ const LAYERS: &[&str] = &[
     "mailbox",
     "wire",
     "json_rpc",
+    "backplane",
     "types",
     "util",
 ];

@@ -1,0 +1,43 @@
+//! This node among the nodes of its app.
+
+use std::{ops::Deref, sync::Arc};
+
+use tokio::{runtime::Handle, task::JoinHandle};
+
+use crate::backplane::{Inbox, Receive, settings::BackplaneSettings, tasks, this_node::ThisNode};
+
+/// This node, with its tasks, which end when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    node: Arc<ThisNode>,
+    tasks: [JoinHandle<()>; 3],
+}
+
+impl Cluster {
+    /// Joins the nodes of an app. `receiver` takes what comes for this one.
+    pub(crate) fn join(settings: BackplaneSettings, receiver: Arc<dyn Receive>, runtime: &Handle) -> Self {
+        let node = Arc::new(ThisNode::new(settings));
+        let _entered = runtime.enter();
+        node.backplane().open(Inbox::new(receiver));
+        let tasks = [
+            runtime.spawn(tasks::publish(node.clone())),
+            runtime.spawn(tasks::subscribe(node.clone())),
+            runtime.spawn(tasks::live(node.clone())),
+        ];
+        Self { node, tasks }
+    }
+}
+
+impl Deref for Cluster {
+    type Target = ThisNode;
+
+    fn deref(&self) -> &ThisNode {
+        &self.node
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}

@@ -1,0 +1,311 @@
+//! What this node wants to get: the subjects of its rooms and identities, or whole partitions if there are many.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    mem,
+    time::Duration,
+};
+
+use tokio::sync::Notify;
+
+use crate::{
+    backplane::subject::{Interest, PARTITIONS, Subject},
+    util::{sync::Mutex, time::Moment},
+};
+
+/// How long an interest outlives its last room or connection, so that rooms which come and go do not change it each time.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// With more subjects, a node is interested in their partitions.
+const MAX_SUBJECTS: usize = 10_000;
+
+/// With fewer subjects, a node that is interested in partitions goes back to subjects.
+const FEW_SUBJECTS: usize = MAX_SUBJECTS / 2;
+
+/// The interests of a node.
+#[derive(Debug)]
+pub(super) struct Interests {
+    table: Mutex<Table>,
+    changed: Notify,
+}
+
+#[derive(Debug)]
+struct Table {
+    subjects: HashMap<Subject, Use>,
+    /// Subjects without a use, in the order in which they end.
+    ending: VecDeque<(Moment, Subject)>,
+    /// Number of subjects in each partition.
+    partitions: [u32; PARTITIONS],
+    is_partitioned: bool,
+    /// Interests to add (`true`) or to remove. The last word on each counts.
+    changes: HashMap<Interest, bool>,
+    /// Whether the backplane knows none of the interests.
+    is_forgotten: bool,
+}
+
+/// Whether a subject is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    /// By so many rooms and identities: one, but for equal hashes.
+    Used(u32),
+    Until(Moment),
+}
+
+/// Interests to add, and then those to remove.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Changes {
+    pub(super) added: Vec<Interest>,
+    pub(super) removed: Vec<Interest>,
+    /// Whether `added` are all interests.
+    pub(super) are_all: bool,
+}
+
+impl Interests {
+    pub(super) fn new() -> Self {
+        Self {
+            table: Mutex::new(Table {
+                subjects: HashMap::new(),
+                ending: VecDeque::new(),
+                partitions: [0; PARTITIONS],
+                is_partitioned: false,
+                changes: HashMap::new(),
+                is_forgotten: true,
+            }),
+            changed: Notify::new(),
+        }
+    }
+
+    /// Adds a use of a subject.
+    pub(super) fn begin(&self, subject: Subject) {
+        if self.table.lock().begin(subject) {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Removes a use of a subject.
+    pub(super) fn end(&self, subject: Subject, now: Moment) {
+        self.table.lock().end(subject, now);
+    }
+
+    /// Takes the changes since the last call, at `now`, or all interests if the backplane knows none.
+    pub(super) fn take_changes(&self, now: Moment) -> Changes {
+        let mut table = self.table.lock();
+        table.expire(now);
+        let changes = mem::take(&mut table.changes);
+        if mem::take(&mut table.is_forgotten) {
+            return Changes {
+                added: table.all(),
+                removed: Vec::new(),
+                are_all: true,
+            };
+        }
+        let (added, removed): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(_, is_added)| *is_added);
+        let interests = |changes: Vec<(Interest, bool)>| changes.into_iter().map(|(interest, _)| interest).collect();
+        Changes {
+            added: interests(added),
+            removed: interests(removed),
+            are_all: false,
+        }
+    }
+
+    /// Says that the backplane may know none of the interests.
+    pub(super) fn forget(&self) {
+        self.table.lock().is_forgotten = true;
+        self.changed.notify_one();
+    }
+
+    /// Waits until there may be interests to add.
+    pub(super) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+}
+
+impl Table {
+    /// Adds a use of a subject. Returns `true` if that changes the interests.
+    fn begin(&mut self, subject: Subject) -> bool {
+        match self.subjects.get_mut(&subject) {
+            Some(Use::Used(uses)) => {
+                *uses += 1;
+                false
+            }
+            Some(ending) => {
+                *ending = Use::Used(1);
+                false
+            }
+            None => {
+                self.subjects.insert(subject, Use::Used(1));
+                self.add(subject)
+            }
+        }
+    }
+
+    fn add(&mut self, subject: Subject) -> bool {
+        let Some(partition) = subject.partition() else {
+            self.changes.insert(Interest::Subject(subject), true);
+            return true;
+        };
+        let number = &mut self.partitions[usize::from(partition)];
+        *number += 1;
+        let is_first = *number == 1;
+        if !self.is_partitioned && self.subjects.len() > MAX_SUBJECTS {
+            self.switch(true);
+            return true;
+        }
+        if !self.is_partitioned {
+            self.changes.insert(Interest::Subject(subject), true);
+        } else if is_first {
+            self.changes.insert(Interest::Partition(partition), true);
+        }
+        !self.is_partitioned || is_first
+    }
+
+    fn end(&mut self, subject: Subject, now: Moment) {
+        let Some(its) = self.subjects.get_mut(&subject) else {
+            return;
+        };
+        match its {
+            Use::Used(1) => {
+                let until = now + LINGER;
+                *its = Use::Until(until);
+                self.ending.push_back((until, subject));
+            }
+            Use::Used(uses) => *uses -= 1,
+            Use::Until(_) => {}
+        }
+    }
+
+    /// Removes the subjects whose time is over.
+    fn expire(&mut self, now: Moment) {
+        while let Some((until, subject)) = self.ending.front().copied()
+            && until <= now
+        {
+            self.ending.pop_front();
+            if self.subjects.get(&subject) == Some(&Use::Until(until)) {
+                self.subjects.remove(&subject);
+                self.remove(subject);
+            }
+        }
+        if self.is_partitioned && self.subjects.len() < FEW_SUBJECTS {
+            self.switch(false);
+        }
+    }
+
+    fn remove(&mut self, subject: Subject) {
+        let Some(partition) = subject.partition() else {
+            self.changes.insert(Interest::Subject(subject), false);
+            return;
+        };
+        let number = &mut self.partitions[usize::from(partition)];
+        *number -= 1;
+        if !self.is_partitioned {
+            self.changes.insert(Interest::Subject(subject), false);
+        } else if *number == 0 {
+            self.changes.insert(Interest::Partition(partition), false);
+        }
+    }
+
+    /// Switches between partitions and subjects. What is published meanwhile comes twice, which is noticed.
+    fn switch(&mut self, is_partitioned: bool) {
+        self.is_partitioned = is_partitioned;
+        let partitions: Vec<_> = self.used_partitions().collect();
+        let subjects = self.subjects.keys().filter(|subject| subject.partition().is_some());
+        self.changes
+            .extend(subjects.map(|subject| (Interest::Subject(*subject), !is_partitioned)));
+        self.changes
+            .extend(partitions.into_iter().map(|partition| (partition, is_partitioned)));
+    }
+
+    fn all(&self) -> Vec<Interest> {
+        let is_single = |subject: &&Subject| !self.is_partitioned || subject.partition().is_none();
+        let subjects = self.subjects.keys().filter(is_single).copied().map(Interest::Subject);
+        let partitions = self.used_partitions().filter(|_| self.is_partitioned);
+        subjects.chain(partitions).collect()
+    }
+
+    fn used_partitions(&self) -> impl Iterator<Item = Interest> {
+        let numbered = (0..=u8::MAX).zip(self.partitions);
+        numbered
+            .filter(|(_, number)| *number > 0)
+            .map(|(partition, _)| Interest::Partition(partition))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subject(number: u32) -> Subject {
+        let mut hash = [0; 16];
+        // The partition, and the rest.
+        hash[0] = (number % 256) as u8;
+        hash[4..8].copy_from_slice(&number.to_be_bytes());
+        Subject::of_hash(hash)
+    }
+
+    /// Returns interests that the backplane knows of as far as there are any.
+    fn known() -> Interests {
+        let interests = Interests::new();
+        assert!(interests.take_changes(Moment::now()).are_all);
+        interests
+    }
+
+    fn all(interests: &Interests) -> Vec<Interest> {
+        interests.forget();
+        interests.take_changes(Moment::now()).added
+    }
+
+    fn only(interest: Interest) -> Vec<Interest> {
+        vec![interest]
+    }
+
+    #[test]
+    fn interest_outlives_its_last_use_and_is_not_changed_by_one_that_comes_back() {
+        let (interests, start) = (known(), Moment::now());
+        let room = Interest::Subject(subject(1));
+        interests.begin(subject(1));
+        assert_eq!(interests.take_changes(start).added, only(room));
+        interests.end(subject(1), start);
+        interests.begin(subject(1));
+        interests.end(subject(1), start + LINGER / 2);
+        assert_eq!(interests.take_changes(start + LINGER), Changes::default());
+        let changes = interests.take_changes(start + LINGER + LINGER / 2);
+        assert_eq!((changes.added, changes.removed), (vec![], only(room)));
+        assert_eq!(all(&interests), vec![]);
+    }
+
+    #[test]
+    fn two_uses_of_one_subject_are_one_interest() {
+        let (interests, start) = (known(), Moment::now());
+        interests.begin(subject(1));
+        interests.begin(subject(1));
+        interests.end(subject(1), start);
+        assert!(interests.take_changes(start + 2 * LINGER).removed.is_empty());
+        assert_eq!(all(&interests), only(Interest::Subject(subject(1))));
+    }
+
+    #[test]
+    fn many_subjects_are_partitions_and_few_are_subjects_again() {
+        let (interests, start) = (known(), Moment::now());
+        let most = u32::try_from(MAX_SUBJECTS).expect("few");
+        interests.begin(Subject::NODES);
+        (0..most).for_each(|number| interests.begin(subject(number)));
+        let changes = interests.take_changes(start);
+        assert!(
+            changes.added.contains(&Interest::Partition(0)),
+            "one more than the most"
+        );
+        let is_subject = |interest: &Interest| matches!(interest, Interest::Subject(_));
+        assert_eq!(
+            changes.added.iter().copied().filter(is_subject).collect::<Vec<_>>(),
+            only(Interest::Subject(Subject::NODES))
+        );
+        assert_eq!(all(&interests).len(), PARTITIONS + 1);
+
+        (0..most).for_each(|number| interests.end(subject(number), start));
+        (0..10).for_each(|number| interests.begin(subject(number)));
+        let changes = interests.take_changes(start + LINGER);
+        assert_eq!(changes.added.iter().filter(|interest| is_subject(interest)).count(), 10);
+        assert!(changes.removed.contains(&Interest::Partition(0)));
+        assert_eq!(all(&interests).len(), 11);
+    }
+}

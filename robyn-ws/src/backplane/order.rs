@@ -1,0 +1,110 @@
+//! The numbers of envelopes: what is published gets one, and what comes twice, too late, or after a gap is known by it.
+
+use crate::backplane::{envelope::Header, node::NodeId, recent::Recent, subject::Subject};
+
+/// Number of subjects that a node remembers its last number of, and of the subjects of others.
+const SUBJECTS: usize = 32 * 1024;
+
+/// The numbers of what this node publishes.
+#[derive(Debug)]
+pub(super) struct Numbering {
+    last: u64,
+    last_of: Recent<Subject, u64>,
+}
+
+impl Numbering {
+    pub(super) fn new() -> Self {
+        Self {
+            last: 0,
+            last_of: Recent::new(SUBJECTS),
+        }
+    }
+
+    /// Returns the next number, and the one before it of the same subject.
+    pub(super) fn next(&mut self, subject: Subject) -> (u64, u64) {
+        self.last += 1;
+        let previous = self.last_of.get(&subject).unwrap_or_default();
+        self.last_of.set(subject, self.last);
+        (self.last, previous)
+    }
+}
+
+/// The numbers of what has come.
+#[derive(Debug)]
+pub(super) struct Seen(Recent<(NodeId, Subject), u64>);
+
+/// The place of an envelope behind those that came before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Next,
+    /// At least one is missing before it.
+    AfterGap,
+    /// It has come already, or a later one has.
+    Past,
+}
+
+impl Seen {
+    pub(super) fn new() -> Self {
+        Self(Recent::new(SUBJECTS))
+    }
+
+    /// Takes note of an envelope to `subject`.
+    pub(super) fn note(&mut self, header: &Header, subject: Subject) -> Place {
+        let key = (header.origin, subject);
+        let last = self.0.get(&key);
+        if last.is_some_and(|last| header.number <= last) {
+            return Place::Past;
+        }
+        self.0.set(key, header.number);
+        // Without a last number, this node was not interested before, or has forgotten it.
+        match last {
+            Some(last) if header.previous > last => Place::AfterGap,
+            _ => Place::Next,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(origin: NodeId, (number, previous): (u64, u64)) -> Header {
+        Header {
+            origin,
+            number,
+            previous,
+            sent_at: 0,
+        }
+    }
+
+    #[test]
+    fn duplicates_late_ones_and_gaps_are_known_for_each_origin_and_subject() {
+        let (one, other) = (NodeId::random(), NodeId::random());
+        let (room, lobby) = (Subject::of_hash([1; 16]), Subject::of_hash([2; 16]));
+        let (mut numbering, mut seen) = (Numbering::new(), Seen::new());
+        let first = header(one, numbering.next(room));
+        let elsewhere = header(one, numbering.next(lobby));
+        let second = header(one, numbering.next(room));
+        let _lost = numbering.next(room);
+        let fourth = header(one, numbering.next(room));
+        assert_eq!(seen.note(&first, room), Place::Next);
+        assert_eq!(seen.note(&first, room), Place::Past, "it comes twice");
+        assert_eq!(seen.note(&header(other, (1, 0)), room), Place::Next, "another origin");
+        assert_eq!(
+            seen.note(&second, room),
+            Place::Next,
+            "the number between is of another subject"
+        );
+        assert_eq!(seen.note(&elsewhere, lobby), Place::Next);
+        assert_eq!(seen.note(&fourth, room), Place::AfterGap);
+        assert_eq!(seen.note(&second, room), Place::Past, "it is late");
+    }
+
+    #[test]
+    fn node_that_comes_later_misses_nothing_of_before() {
+        let (origin, room) = (NodeId::random(), Subject::of_hash([1; 16]));
+        let mut seen = Seen::new();
+        assert_eq!(seen.note(&header(origin, (7, 5)), room), Place::Next);
+        assert_eq!(seen.note(&header(origin, (9, 8)), room), Place::AfterGap);
+    }
+}

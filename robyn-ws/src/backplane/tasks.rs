@@ -1,0 +1,112 @@
+//! The tasks of a node: what it publishes, what it wants to get, and its signs of life.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+
+use crate::{
+    backplane::{
+        BackplaneError,
+        envelope::Body,
+        interests::Changes,
+        nodes::HEARTBEAT,
+        order::Numbering,
+        outgoing::{MAX_AGE, Outgoing},
+        reports::NotPublished,
+        subject::Interest,
+        this_node::ThisNode,
+    },
+    util::{isolate, time::Moment},
+};
+
+/// How often interests that are over are looked for.
+const CLEANING: Duration = Duration::from_secs(1);
+
+/// How long the first of some new interests waits for more, which are added together.
+const GATHERING: Duration = Duration::from_millis(2);
+
+/// How long the backplane has to change interests.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The time after which interests that could not be added are added again.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// Publishes what is queued, one after the other.
+pub(super) async fn publish(node: Arc<ThisNode>) {
+    let mut numbering = Numbering::new();
+    loop {
+        let outgoing = node.outgoing.next().await;
+        match publish_one(&node, &outgoing, &mut numbering).await {
+            Ok(()) => node.reports.published(),
+            Err(why) => node.reports.not_published(&why),
+        }
+        node.outgoing.done();
+    }
+}
+
+async fn publish_one(node: &ThisNode, outgoing: &Outgoing, numbering: &mut Numbering) -> Result<(), NotPublished> {
+    if outgoing.is_too_old(Moment::now()) {
+        return Err(NotPublished::TooOld);
+    }
+    let envelope = node.seal(outgoing, numbering)?;
+    limited(MAX_AGE, node.backplane().publish(outgoing.subject, envelope)).await
+}
+
+/// Tells the backplane what this node wants to get.
+pub(super) async fn subscribe(node: Arc<ThisNode>) {
+    let mut cleaning = interval(CLEANING);
+    cleaning.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = node.interests.changed() => sleep(GATHERING).await,
+            _ = cleaning.tick() => {}
+        }
+        // A change that was missed, or one that happened before the backplane was opened.
+        node.health_changed(node.backplane().health());
+        if !node.is_up() {
+            continue;
+        }
+        let Changes {
+            added,
+            removed,
+            are_all,
+        } = node.interests.take_changes(Moment::now());
+        if let Err(why) = change(&node, added, removed).await {
+            node.reports.not_subscribed(&why);
+            node.interests.forget();
+            sleep(RETRY).await;
+        } else if are_all {
+            let _ = node.publish(&Body::Hello, &[]); // It is counted. The others hear of this node soon.
+        }
+    }
+}
+
+/// Adds interests, and then removes others, so that nothing is missed between them.
+async fn change(node: &ThisNode, added: Vec<Interest>, removed: Vec<Interest>) -> Result<(), NotPublished> {
+    if !added.is_empty() {
+        limited(PATIENCE, node.backplane().subscribe(added)).await?;
+    }
+    if !removed.is_empty() {
+        limited(PATIENCE, node.backplane().unsubscribe(removed)).await?;
+    }
+    Ok(())
+}
+
+/// Publishes signs of life, and forgets nodes without any.
+pub(super) async fn live(node: Arc<ThisNode>) {
+    let mut beats = interval(HEARTBEAT);
+    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        beats.tick().await;
+        node.sweep();
+        node.beat();
+    }
+}
+
+/// Awaits a call of the backplane, which may be code of the user.
+async fn limited<T>(limit: Duration, call: impl Future<Output = Result<T, BackplaneError>>) -> Result<T, NotPublished> {
+    let called = timeout(limit, isolate::future(call))
+        .await
+        .map_err(|_| NotPublished::TimedOut)?;
+    Ok(called??)
+}

@@ -1,0 +1,327 @@
+//! What this node publishes, and what it takes of what others publish.
+
+use std::{
+    fmt,
+    sync::{Arc, atomic::Ordering},
+};
+
+use bytes::Bytes;
+use tokio::time::timeout;
+
+use crate::{
+    backplane::{
+        Backplane, Health,
+        envelope::{Body, Envelope, Header, MAX_HEADER, Outcome, Unreadable, encode, encode_body},
+        interests::Interests,
+        key::{BackplaneKey, TAG, check_time, clock},
+        node::NodeId,
+        nodes::Nodes,
+        order::{Numbering, Place, Seen},
+        outgoing::{MAX_AGE, Outgoing, OutgoingQueue},
+        questions::Questions,
+        reports::{BackplaneCounters, Ignored, NotPublished, Reports},
+        settings::{BackplaneSettings, HealthHook},
+        subject::Subject,
+    },
+    types::{backplane_delivery::BackplaneDelivery, id::ConnectionId},
+    util::{
+        isolate, log,
+        sync::{AtomicBool, Mutex},
+        time::Moment,
+    },
+};
+
+/// This node among the nodes of its app, as the hub and the tasks see it.
+pub(crate) struct ThisNode {
+    id: NodeId,
+    backplane: Arc<dyn Backplane>,
+    key: Option<BackplaneKey>,
+    trusts_all: bool,
+    on_health: Option<HealthHook>,
+    /// The health that was told last.
+    is_up: AtomicBool,
+    /// Whether the others were told that this node ends.
+    is_leaving: AtomicBool,
+    pub(super) outgoing: OutgoingQueue,
+    pub(super) interests: Interests,
+    nodes: Mutex<Nodes>,
+    seen: Mutex<Seen>,
+    questions: Questions,
+    pub(super) reports: Reports,
+}
+
+impl ThisNode {
+    pub(super) fn new(settings: BackplaneSettings) -> Self {
+        let BackplaneSettings {
+            backplane,
+            key,
+            trusts_all,
+            on_health,
+            max_messages,
+            max_bytes,
+        } = settings;
+        let id = NodeId::random();
+        let interests = Interests::new();
+        interests.begin(Subject::NODES);
+        interests.begin(Subject::of_node(id));
+        Self {
+            id,
+            backplane,
+            key,
+            trusts_all,
+            on_health,
+            // Until it says that it is up.
+            is_up: AtomicBool::new(false),
+            is_leaving: AtomicBool::new(false),
+            outgoing: OutgoingQueue::new(max_messages, max_bytes),
+            interests,
+            nodes: Mutex::default(),
+            seen: Mutex::new(Seen::new()),
+            questions: Questions::default(),
+            reports: Reports::default(),
+        }
+    }
+
+    pub(super) fn backplane(&self) -> &dyn Backplane {
+        &*self.backplane
+    }
+
+    /// Returns an id for a connection of this node.
+    pub(crate) fn connection_id(&self) -> ConnectionId {
+        ConnectionId::random_of(self.id.prefix())
+    }
+
+    /// Returns the other node that has a connection with this id, if its id says that it is one of another node.
+    pub(crate) fn other_node_of(&self, id: ConnectionId) -> Option<NodeId> {
+        let node = NodeId::of_id(id.to_bytes());
+        (id.tells_node() && node != self.id).then_some(node)
+    }
+
+    /// Returns `true` if the node was heard of lately.
+    pub(crate) fn hears(&self, node: NodeId) -> bool {
+        self.nodes.lock().lives(node, Moment::now())
+    }
+
+    pub(crate) fn counters(&self) -> BackplaneCounters {
+        self.reports.counters()
+    }
+
+    /// Begins to take what is published to `subject`.
+    pub(crate) fn begin_interest(&self, subject: Subject) {
+        self.interests.begin(subject);
+    }
+
+    /// Ends one use of `subject`.
+    pub(crate) fn end_interest(&self, subject: Subject) {
+        self.interests.end(subject, Moment::now());
+    }
+
+    // ---- health ---------------------------------------------------------------------------------------------------
+
+    pub(crate) fn is_up(&self) -> bool {
+        self.is_up.load(Ordering::Relaxed)
+    }
+
+    /// Takes note of the health of the backplane, and tells the app.
+    pub(crate) fn health_changed(&self, health: Health) {
+        let is_up = health == Health::Up;
+        if self.is_up.swap(is_up, Ordering::Relaxed) == is_up {
+            return;
+        }
+        if is_up {
+            log::info!("the backplane is connected");
+            self.interests.forget();
+        } else {
+            log::warn!("the backplane is not connected: other nodes get nothing of this one until it is");
+            let dropped = self.outgoing.clear();
+            self.reports.unavailable(dropped);
+        }
+        if let Some(hook) = &self.on_health
+            && isolate::call(|| hook(health)).is_err()
+        {
+            log::error!("the function of `App::on_backplane_health` panicked");
+        }
+    }
+
+    /// Takes note of envelopes that the backplane has dropped.
+    pub(crate) fn lost(&self, number: u64) {
+        self.reports.lost(number);
+    }
+
+    /// Takes note of an envelope whose payload is not what it says.
+    pub(crate) fn ignored(&self, why: Unreadable) {
+        self.reports.ignored(&why.into());
+    }
+
+    // ---- publishing -----------------------------------------------------------------------------------------------
+
+    /// Queues something for other nodes. It never waits.
+    pub(crate) fn publish(&self, body: &Body<'_>, payload: &[u8]) -> BackplaneDelivery {
+        if !self.is_up() {
+            self.reports.unavailable(1);
+            return BackplaneDelivery::Unavailable;
+        }
+        let encoded = match encode_body(body, payload) {
+            Ok(encoded) => encoded,
+            Err(error) => {
+                self.reports.not_published(&error.into());
+                return BackplaneDelivery::Unavailable;
+            }
+        };
+        let tag = self.key.as_ref().map_or(0, |_| TAG);
+        if encoded.len() + MAX_HEADER + tag > self.backplane.max_payload() {
+            self.reports.not_published(&NotPublished::TooLarge);
+            return BackplaneDelivery::TooLarge;
+        }
+        if !self.outgoing.push(body.subject(), encoded) {
+            self.reports.not_published(&NotPublished::Full);
+            return BackplaneDelivery::Unavailable;
+        }
+        BackplaneDelivery::Queued
+    }
+
+    /// Asks another node something, and waits for the answer, for some seconds at most.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped, the question may have been asked.
+    pub(crate) async fn ask<'a>(
+        &self,
+        body: impl FnOnce(u64) -> Body<'a>,
+        payload: &[u8],
+    ) -> Result<Option<Outcome>, BackplaneDelivery> {
+        let question = self.questions.ask().ok_or(BackplaneDelivery::Unavailable)?;
+        match self.publish(&body(question.number), payload) {
+            BackplaneDelivery::Queued => Ok(question.wait().await),
+            refused => Err(refused),
+        }
+    }
+
+    /// Answers the question of another node.
+    pub(crate) fn answer(&self, to: NodeId, question: u64, outcome: Outcome) {
+        let _ = self.publish(&Body::Answer { to, question, outcome }, &[]); // It is counted, and the other waits in vain.
+    }
+
+    /// Publishes a sign of life, unless it could not be, or this node ends.
+    pub(super) fn beat(&self) {
+        if self.is_up() && !self.is_leaving.load(Ordering::Relaxed) {
+            let _ = self.publish(&Body::Alive, &[]); // It is counted.
+        }
+    }
+
+    /// Tells the other nodes that this one ends, and waits until everything is published, for a second at most.
+    pub(crate) async fn leave(&self) {
+        self.is_leaving.store(true, Ordering::Relaxed);
+        if self.is_up() {
+            let _ = self.publish(&Body::Leaving, &[]); // It is counted.
+        }
+        let _ = timeout(MAX_AGE, self.outgoing.idle()).await; // What is older is dropped.
+    }
+
+    /// Encodes what is published now.
+    pub(super) fn seal(&self, outgoing: &Outgoing, numbering: &mut Numbering) -> postcard::Result<Bytes> {
+        let (number, previous) = numbering.next(outgoing.subject);
+        let header = Header {
+            origin: self.id,
+            number,
+            previous,
+            sent_at: clock(),
+        };
+        let mut envelope = encode(&header, &outgoing.body, TAG)?;
+        if let Some(key) = &self.key {
+            key.seal(&mut envelope);
+        }
+        Ok(envelope.into())
+    }
+
+    // ---- receiving ------------------------------------------------------------------------------------------------
+
+    /// Takes what has come, and passes to `apply` what is for the hub: what is new of other nodes, in their order.
+    pub(crate) fn receive(&self, payloads: impl Iterator<Item = Bytes>, mut apply: impl FnMut(Envelope<'_>)) {
+        let payloads: Vec<_> = payloads.filter_map(|sealed| self.open(sealed)).collect();
+        let mut envelopes: Vec<_> = payloads.iter().filter_map(|envelope| self.read(envelope)).collect();
+        // What came over several subscriptions may be out of order.
+        envelopes.sort_by_key(|envelope| (envelope.header.origin, envelope.header.number));
+        for envelope in envelopes {
+            if self.is_new(&envelope) && self.takes_for_itself(&envelope) {
+                apply(envelope);
+            }
+        }
+    }
+
+    /// Takes the tag off what has come, if it is right.
+    fn open(&self, sealed: Bytes) -> Option<Bytes> {
+        let Some(key) = &self.key else { return Some(sealed) };
+        match key.open(&sealed) {
+            Ok(length) => Some(sealed.slice(..length)),
+            Err(untrusted) => {
+                self.reports.ignored(&untrusted.into());
+                None
+            }
+        }
+    }
+
+    /// Reads an envelope of another node.
+    fn read<'a>(&self, envelope: &'a Bytes) -> Option<Envelope<'a>> {
+        match self.check(envelope) {
+            Ok(envelope) if envelope.header.origin == self.id => None,
+            Ok(envelope) => Some(envelope),
+            Err(why) => {
+                self.reports.ignored(&why);
+                None
+            }
+        }
+    }
+
+    fn check<'a>(&self, envelope: &'a Bytes) -> Result<Envelope<'a>, Ignored> {
+        let envelope = Envelope::read(envelope)?;
+        if self.key.is_some() {
+            check_time(envelope.header.sent_at, clock())?;
+        } else if !self.trusts_all && matches!(envelope.body, Body::Close { .. }) {
+            return Err(Ignored::NotAllowed);
+        }
+        Ok(envelope)
+    }
+
+    /// Returns `true` if an envelope is not one that has come already.
+    fn is_new(&self, envelope: &Envelope<'_>) -> bool {
+        let place = self.seen.lock().note(&envelope.header, envelope.body.subject());
+        match place {
+            Place::Next => {}
+            Place::AfterGap => self.reports.gap(envelope.header.origin),
+            Place::Past => self.reports.repeated(),
+        }
+        place != Place::Past
+    }
+
+    /// Takes what is for this node and not for its connections. Returns `true` if the envelope is for those.
+    fn takes_for_itself(&self, envelope: &Envelope<'_>) -> bool {
+        let (origin, now) = (envelope.header.origin, Moment::now());
+        self.reports.received();
+        match envelope.body {
+            Body::Leaving => self.nodes.lock().left(origin),
+            _ => self.nodes.lock().heard(origin, now),
+        }
+        match &envelope.body {
+            Body::Hello => self.beat(),
+            Body::Answer { question, outcome, .. } => self.questions.answer(*question, *outcome),
+            Body::Alive | Body::Leaving => {}
+            Body::Message { .. } | Body::Close { .. } => return true,
+        }
+        false
+    }
+
+    /// Forgets the nodes that are gone.
+    pub(super) fn sweep(&self) {
+        self.nodes.lock().sweep(Moment::now());
+    }
+}
+
+impl fmt::Debug for ThisNode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ThisNode")
+            .field("id", &format_args!("{}", self.id))
+            .field("backplane", &self.backplane)
+            .finish_non_exhaustive()
+    }
+}
