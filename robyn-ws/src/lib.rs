@@ -71,7 +71,10 @@ pub use robyn_ws_macros::{ConnectionState, websocket, websocket_view};
 #[cfg(feature = "backplane")]
 #[cfg_attr(docsrs, doc(cfg(feature = "backplane")))]
 pub use self::backplane::{
-    Backplane, BackplaneError, Health, Inbox, Interest, Subject, key::BackplaneKey, reports::BackplaneCounters,
+    Backplane, BackplaneError, Health, Inbox, Interest, Subject,
+    key::BackplaneKey,
+    publisher::{PublishError, Publisher, RemoteAudience},
+    reports::BackplaneCounters,
 };
 #[cfg(feature = "deflate")]
 #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]

@@ -236,9 +236,8 @@ mod tests {
 
     fn subject(number: u32) -> Subject {
         let mut hash = [0; 16];
-        // The partition, and the rest.
-        hash[0] = (number % 256) as u8;
-        hash[4..8].copy_from_slice(&number.to_be_bytes());
+        // The lowest byte is the partition.
+        hash[..4].copy_from_slice(&number.to_le_bytes());
         Subject::of_hash(hash)
     }
 

@@ -8,15 +8,17 @@ pub(crate) mod node;
 mod nodes;
 mod order;
 mod outgoing;
+pub(crate) mod publisher;
 mod questions;
 mod recent;
 pub(crate) mod reports;
+mod sealing;
 pub(crate) mod settings;
 pub(crate) mod subject;
 mod tasks;
 pub(crate) mod this_node;
 
-use std::{error::Error, fmt, sync::Arc};
+use std::{error::Error, fmt, future::ready, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -45,6 +47,16 @@ pub trait Backplane: fmt::Debug + Send + Sync + 'static {
     ///
     /// [`BackplaneError::Disconnected`] if the bus is down. It must not wait until the bus is up, nor try again.
     fn publish(&self, subject: Subject, payload: Bytes) -> BoxFuture<'_, Result<(), BackplaneError>>;
+
+    /// Waits until the bus has taken everything that was published. A bus that has taken it when [`publish`](Self::publish)
+    /// ends need not do anything.
+    ///
+    /// # Errors
+    ///
+    /// [`BackplaneError::Disconnected`] if the bus is down.
+    fn flush(&self) -> BoxFuture<'_, Result<(), BackplaneError>> {
+        Box::pin(ready(Ok(())))
+    }
 
     /// Adds interests of this node, some of which it may have already. When the future ends with success, what is published
     /// later reaches this node.

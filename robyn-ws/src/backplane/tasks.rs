@@ -10,9 +10,9 @@ use crate::{
         envelope::Body,
         interests::Changes,
         nodes::HEARTBEAT,
-        order::Numbering,
         outgoing::{MAX_AGE, Outgoing},
         reports::NotPublished,
+        sealing::Sealing,
         subject::Interest,
         this_node::ThisNode,
     },
@@ -33,10 +33,10 @@ const RETRY: Duration = Duration::from_millis(500);
 
 /// Publishes what is queued, one after the other.
 pub(super) async fn publish(node: Arc<ThisNode>) {
-    let mut numbering = Numbering::new();
+    let mut sealing = node.sealing();
     loop {
         let outgoing = node.outgoing.next().await;
-        match publish_one(&node, &outgoing, &mut numbering).await {
+        match publish_one(&node, &outgoing, &mut sealing).await {
             Ok(()) => node.reports.published(),
             Err(why) => node.reports.not_published(&why),
         }
@@ -44,11 +44,11 @@ pub(super) async fn publish(node: Arc<ThisNode>) {
     }
 }
 
-async fn publish_one(node: &ThisNode, outgoing: &Outgoing, numbering: &mut Numbering) -> Result<(), NotPublished> {
+async fn publish_one(node: &ThisNode, outgoing: &Outgoing, sealing: &mut Sealing) -> Result<(), NotPublished> {
     if outgoing.is_too_old(Moment::now()) {
         return Err(NotPublished::TooOld);
     }
-    let envelope = node.seal(outgoing, numbering)?;
+    let envelope = sealing.seal(outgoing.subject, &outgoing.body)?;
     limited(MAX_AGE, node.backplane().publish(outgoing.subject, envelope)).await
 }
 

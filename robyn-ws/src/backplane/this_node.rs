@@ -11,15 +11,16 @@ use tokio::time::timeout;
 use crate::{
     backplane::{
         Backplane, Health,
-        envelope::{Body, Envelope, Header, MAX_HEADER, Outcome, Unreadable, encode, encode_body},
+        envelope::{Body, Envelope, MAX_HEADER, Outcome, Unreadable, encode_body},
         interests::Interests,
         key::{BackplaneKey, TAG, check_time, clock},
         node::NodeId,
         nodes::Nodes,
-        order::{Numbering, Place, Seen},
-        outgoing::{MAX_AGE, Outgoing, OutgoingQueue},
+        order::{Place, Seen},
+        outgoing::{MAX_AGE, OutgoingQueue},
         questions::Questions,
         reports::{BackplaneCounters, Ignored, NotPublished, Reports},
+        sealing::Sealing,
         settings::{BackplaneSettings, HealthHook},
         subject::Subject,
     },
@@ -218,20 +219,9 @@ impl ThisNode {
         let _ = timeout(MAX_AGE, self.outgoing.idle()).await; // What is older is dropped.
     }
 
-    /// Encodes what is published now.
-    pub(super) fn seal(&self, outgoing: &Outgoing, numbering: &mut Numbering) -> postcard::Result<Bytes> {
-        let (number, previous) = numbering.next(outgoing.subject);
-        let header = Header {
-            origin: self.id,
-            number,
-            previous,
-            sent_at: clock(),
-        };
-        let mut envelope = encode(&header, &outgoing.body, TAG)?;
-        if let Some(key) = &self.key {
-            key.seal(&mut envelope);
-        }
-        Ok(envelope.into())
+    /// Returns what numbers and authenticates what this node publishes.
+    pub(super) fn sealing(&self) -> Sealing {
+        Sealing::new(self.id, self.key.clone())
     }
 
     // ---- receiving ------------------------------------------------------------------------------------------------

@@ -1,0 +1,45 @@
+//! From what is published to the bytes of its envelope.
+
+use bytes::Bytes;
+
+use crate::backplane::{
+    envelope::{Header, encode},
+    key::{BackplaneKey, TAG, clock},
+    node::NodeId,
+    order::Numbering,
+    subject::Subject,
+};
+
+/// Numbers and authenticates what one origin publishes.
+#[derive(Debug)]
+pub(super) struct Sealing {
+    origin: NodeId,
+    key: Option<BackplaneKey>,
+    numbering: Numbering,
+}
+
+impl Sealing {
+    pub(super) fn new(origin: NodeId, key: Option<BackplaneKey>) -> Self {
+        Self {
+            origin,
+            key,
+            numbering: Numbering::new(),
+        }
+    }
+
+    /// Returns the envelope of an encoded body.
+    pub(super) fn seal(&mut self, subject: Subject, body: &[u8]) -> postcard::Result<Bytes> {
+        let (number, previous) = self.numbering.next(subject);
+        let header = Header {
+            origin: self.origin,
+            number,
+            previous,
+            sent_at: clock(),
+        };
+        let mut envelope = encode(&header, body, TAG)?;
+        if let Some(key) = &self.key {
+            key.seal(&mut envelope);
+        }
+        Ok(envelope.into())
+    }
+}

@@ -1,0 +1,10 @@
+//! An app on several nodes, over a bus in memory.
+
+mod broadcasts;
+mod bus;
+mod closing;
+mod nodes;
+mod outages;
+mod publisher;
+mod sends;
+mod trust;

@@ -1,0 +1,193 @@
+//! What is forged, changed, sent again, or not understood is ignored and counted.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use robyn_ws::{BackplaneCounters, BackplaneKey, Subject, prelude::*, test_util::TestSocket};
+use robyn_ws_tests::until;
+
+use crate::{
+    bus::Bus,
+    nodes::{Nodes, key},
+};
+
+fn counters(nodes: &Nodes, node: usize) -> BackplaneCounters {
+    nodes.hub(node).backplane_counters().expect("a backplane")
+}
+
+/// Publishes a text from node 0, and returns what stood on the bus once node 1's client has it.
+async fn record(bus: &Bus, nodes: &Nodes, client: &mut TestSocket) -> (Subject, Bytes) {
+    bus.published();
+    nodes.endpoint(0).sync_broadcast("recorded");
+    assert_eq!(client.receive_text().await, "recorded");
+    let mut published = bus.published().into_iter();
+    published
+        .rfind(|(subject, _)| subject.partition().is_some())
+        .expect("a broadcast")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn envelope_that_comes_again_is_not_taken_again() {
+    for settings in [|app: App| app, |app: App| app.backplane_key(key())] {
+        let bus = Bus::default();
+        let nodes = Nodes::start(&bus, 2, settings).await;
+        let (mut client, _) = nodes.connect(1, "").await;
+        let (subject, recorded) = record(&bus, &nodes, &mut client).await;
+        let before = counters(&nodes, 1).repeated;
+        bus.inject(subject, &recorded);
+        nodes.endpoint(1).sync_broadcast("end");
+        assert_eq!(client.receive_text().await, "end");
+        assert_eq!(counters(&nodes, 1).repeated, before + 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_byte_that_is_changed_or_missing_is_noticed_with_a_key() {
+    let bus = Bus::default();
+    let nodes = Nodes::start(&bus, 2, |app| app.backplane_key(key())).await;
+    let (mut client, _) = nodes.connect(1, "").await;
+    let (subject, recorded) = record(&bus, &nodes, &mut client).await;
+    let before = counters(&nodes, 1).ignored;
+    for place in 0..recorded.len() {
+        let mut changed = recorded.to_vec();
+        changed[place] ^= 1;
+        bus.inject(subject, &changed.into());
+        bus.inject(subject, &recorded.slice(..place));
+    }
+    nodes.endpoint(1).sync_broadcast("end");
+    assert_eq!(client.receive_text().await, "end");
+    let expected = before + 2 * recorded.len() as u64;
+    assert_eq!(counters(&nodes, 1).ignored, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_with_another_secret_are_ignored_until_it_is_accepted() {
+    let bus = Bus::default();
+    let new = || BackplaneKey::new("a new secret of these tests");
+    let one = Nodes::start(&bus, 1, |app| app.backplane_key(key())).await;
+    let strange = crate::nodes::app(&bus).backplane_key(new());
+    let strange = robyn_ws::test_util::TestApp::new(strange);
+    let rotated = crate::nodes::app(&bus).backplane_key(key().also_accepting("a new secret of these tests"));
+    let rotated = robyn_ws::test_util::TestApp::new(rotated);
+    bus.wait_for_interests(3 * crate::nodes::AT_START).await;
+    let (mut old, _) = one.connect(0, "").await;
+    let mut both = rotated.connect(crate::nodes::PATH).await.expect("it is accepted");
+    both.receive_text().await;
+    strange.hub().endpoint(crate::nodes::PATH).sync_broadcast("new secret");
+    assert_eq!(both.receive_text().await, "new secret");
+    one.endpoint(0).sync_broadcast("old secret");
+    assert_eq!(both.receive_text().await, "old secret");
+    assert_eq!(old.receive_text().await, "old secret");
+    assert!(counters(&one, 0).ignored > 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn garbage_and_other_versions_are_ignored_and_counted() {
+    let bus = Bus::default();
+    let nodes = Nodes::start(&bus, 2, |app| app).await;
+    let (mut client, _) = nodes.connect(1, "").await;
+    let (subject, recorded) = record(&bus, &nodes, &mut client).await;
+    let before = counters(&nodes, 1);
+    let mut other_version = recorded.to_vec();
+    other_version[0] = 99;
+    let garbage = [vec![], vec![1], vec![1; 100], vec![255; 10_000], other_version];
+    for bytes in garbage.clone() {
+        bus.inject(subject, &bytes.into());
+    }
+    nodes.endpoint(1).sync_broadcast("end");
+    assert_eq!(client.receive_text().await, "end");
+    let seen = counters(&nodes, 1);
+    assert_eq!(seen.ignored - before.ignored, garbage.len() as u64, "{seen:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn text_of_another_node_that_is_not_utf_8_reaches_no_client() {
+    let bus = Bus::default();
+    let nodes = Nodes::start(&bus, 2, |app| app).await;
+    let (mut client, _) = nodes.connect(1, "").await;
+    bus.set_fault(|payload| {
+        // The payload stands at the end.
+        let mut changed = payload.to_vec();
+        if changed.ends_with(b"text") {
+            changed.truncate(changed.len() - 1);
+            changed.push(0xff);
+        }
+        vec![changed.into()]
+    });
+    nodes.endpoint(0).sync_broadcast("text");
+    nodes.endpoint(0).sync_broadcast("end");
+    assert_eq!(client.receive_text().await, "end");
+    assert_eq!(counters(&nodes, 1).ignored, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bus_that_delivers_twice_and_loses_some_is_noticed() {
+    let bus = Bus::default();
+    let nodes = Nodes::start(&bus, 2, |app| app).await;
+    let (mut client, _) = nodes.connect(1, "").await;
+    bus.set_fault(|payload| {
+        let is_lost = payload.ends_with(b"lost");
+        vec![payload; if is_lost { 0 } else { 2 }]
+    });
+    for text in ["one", "lost", "two"] {
+        nodes.endpoint(0).sync_broadcast(text);
+    }
+    assert_eq!(client.receive_text().await, "one");
+    assert_eq!(client.receive_text().await, "two");
+    client.expect_silence(Duration::from_millis(50)).await;
+    let seen = counters(&nodes, 1);
+    assert_eq!(seen.gaps, 1, "{seen:?}");
+    assert!(seen.repeated >= 2, "{seen:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn short_secret_and_settings_without_a_backplane_are_problems_of_the_app() {
+    let bus = Bus::default();
+    let problems = crate::nodes::app(&bus)
+        .backplane_key(BackplaneKey::new("short"))
+        .build();
+    let problems = problems.expect_err("the secret is short").to_string();
+    assert!(problems.contains("fewer than 16 bytes"), "{problems}");
+    let problems = App::new()
+        .backplane_key(key())
+        .trust_backplane()
+        .on_backplane_health(|_| ())
+        .build();
+    let problems = problems.expect_err("there is no backplane").to_string();
+    for name in ["backplane_key", "trust_backplane", "on_backplane_health"] {
+        assert!(
+            problems.contains(&format!("`App::{name}` without `App::backplane`")),
+            "{problems}"
+        );
+    }
+    let twice = crate::nodes::app(&bus).backplane(bus.node()).build();
+    assert!(
+        twice
+            .expect_err("two")
+            .to_string()
+            .contains("a second `App::backplane`")
+    );
+}
+
+#[test]
+fn app_with_a_backplane_that_is_built_outside_of_a_runtime_says_so() {
+    let problems = crate::nodes::app(&Bus::default())
+        .build()
+        .expect_err("no runtime")
+        .to_string();
+    assert!(problems.contains("outside of a tokio runtime"), "{problems}");
+    assert!(problems.contains("tests/cluster/nodes.rs"), "{problems}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn node_that_ends_is_not_heard_of_any_more() {
+    let bus = Bus::default();
+    let nodes = Nodes::start(&bus, 1, |app| app).await;
+    let ending = robyn_ws::test_util::TestApp::new(crate::nodes::app(&bus));
+    let mut client = ending.connect(crate::nodes::PATH).await.expect("it is accepted");
+    let id: ConnectionId = client.receive_text().await.parse().expect("an id");
+    let send = || nodes.endpoint(0).sync_send_to(id, "x");
+    until("the node to be heard of", || send().is_ok()).await;
+    ending.drain(Duration::from_secs(5)).await;
+    until("the node to have left", || send() == Err(SendError::Unreachable)).await;
+}
