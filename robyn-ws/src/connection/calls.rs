@@ -39,11 +39,11 @@ enum Step {
     /// The handler has not answered: its outcome ends the connection.
     Concluded(&'static Entry, Outcome),
     /// A handler has to wait, or there are several calls.
-    Waits(Job),
+    Waits(WaitingCalls),
 }
 
 /// The calls of a message, which is owned while they wait.
-enum Job {
+enum WaitingCalls {
     Call(OwnedRequest),
     /// The places of the elements in the text.
     Batch(Utf8Bytes, Vec<Range<usize>>),
@@ -59,12 +59,12 @@ struct OwnedRequest {
 
 impl Connection {
     /// Handles the calls of the client, until the connection ends.
-    pub(super) async fn converse_in_calls(&mut self) {
-        while let Some(job) = poll_fn(|cx| self.poll_calls(cx)).await {
-            let handled = match job {
+    pub(super) async fn handle_all_calls(&mut self) {
+        while let Some(calls) = poll_fn(|cx| self.poll_calls(cx)).await {
+            let handled = match calls {
                 // Boxed, so that an idle connection reserves no space for it.
-                Job::Call(request) => Box::pin(self.call(request)).await,
-                Job::Batch(text, elements) => Box::pin(self.batch(text, elements)).await,
+                WaitingCalls::Call(request) => Box::pin(self.call(request)).await,
+                WaitingCalls::Batch(text, elements) => Box::pin(self.batch(text, elements)).await,
             };
             if !handled {
                 return;
@@ -73,17 +73,17 @@ impl Connection {
     }
 
     /// Handles messages until one has to wait. `None` is the end.
-    fn poll_calls(&mut self, cx: &mut Context<'_>) -> Poll<Option<Job>> {
+    fn poll_calls(&mut self, cx: &mut Context<'_>) -> Poll<Option<WaitingCalls>> {
         while let Next::Message(incoming) = ready!(self.driver.poll_next(cx)) {
-            if let Some(job) = self.handle_calls(&incoming) {
-                return Poll::Ready(Some(job));
+            if let Some(calls) = self.handle_calls(&incoming) {
+                return Poll::Ready(Some(calls));
             }
         }
         Poll::Ready(None)
     }
 
     /// Handles a message, unless it has to wait.
-    fn handle_calls(&mut self, incoming: &Incoming) -> Option<Job> {
+    fn handle_calls(&mut self, incoming: &Incoming) -> Option<WaitingCalls> {
         let Self { driver, context, .. } = self;
         let message = match incoming {
             Incoming::WholeMessage(whole) => match driver.reader.borrow(*whole) {
@@ -100,10 +100,10 @@ impl Connection {
             _ => None,
         };
         match context.step(message, shared) {
-            Step::Done(answer) => self.settle_text(answer),
+            Step::Done(answer) => self.send_answer(answer),
             Step::Answered(status) => self.driver.has_answered(status),
             Step::Concluded(entry, outcome) => self.answer(entry, outcome),
-            Step::Waits(job) => return Some(job),
+            Step::Waits(calls) => return Some(calls),
         }
         None
     }
@@ -112,7 +112,7 @@ impl Connection {
     async fn call(&mut self, request: OwnedRequest) -> bool {
         let mut answer = String::new();
         let handled = self.call_into(request, &mut answer).await;
-        self.settle_text(answer);
+        self.send_answer(answer);
         handled
     }
 
@@ -136,7 +136,7 @@ impl Connection {
         if !answers.is_empty() {
             answers.push(']');
         }
-        self.settle_text(answers);
+        self.send_answer(answers);
         handled
     }
 
@@ -178,7 +178,7 @@ impl Connection {
         in_time
     }
 
-    fn settle_text(&mut self, answer: String) {
+    fn send_answer(&mut self, answer: String) {
         let answer = (!answer.is_empty()).then(|| Message::from(answer));
         self.driver.settle(answer.as_ref());
     }
@@ -207,7 +207,7 @@ impl HandlerContext {
             }
             Received::Batch(elements) => {
                 let places = elements.into_iter().map(|element| place(text, element)).collect();
-                return Step::Waits(Job::Batch(kept(), places));
+                return Step::Waits(WaitingCalls::Batch(kept(), places));
             }
             Received::Malformed => return refused(&ErrorObject::parse_error()),
             Received::Invalid(why) => return refused(&ErrorObject::invalid_request(why)),
@@ -232,7 +232,7 @@ impl HandlerContext {
                     Err(outcome) => Step::Concluded(entry, outcome),
                 }
             }
-            _ => Step::Waits(Job::Call(OwnedRequest::new(handler, &request, kept(), text))),
+            _ => Step::Waits(WaitingCalls::Call(OwnedRequest::new(handler, &request, kept(), text))),
         }
     }
 

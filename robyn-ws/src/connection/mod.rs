@@ -204,7 +204,7 @@ impl Connection {
             return Box::pin(self.hold_session(handler)).await;
         }
         if !self.context.endpoint.handlers.calls.is_empty() {
-            return Box::pin(self.converse_in_calls()).await;
+            return Box::pin(self.handle_all_calls()).await;
         }
         let Some(BoundHandler { entry, call }) = self.context.endpoint.handlers.message else {
             // All but answers to calls is discarded, since the client's Close comes behind it.

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     mailbox::{
         Mailbox,
-        keyed_places::KeyedPlaces,
+        keyed_positions::KeyedPositions,
         state::{CONTROLS, DriverState, Gate, State, WriterSlot},
     },
     types::{close::Ending, limits::Overflow, reply::Reply},
@@ -54,7 +54,7 @@ impl Mailbox {
             state.queue_frame(reply);
         }
         // No frame of others takes a place before the reply.
-        state.keyed = KeyedPlaces::default();
+        state.keyed = KeyedPositions::default();
         let held = state.held.take();
         if state.gate == Gate::Connecting {
             state.gate = if held.is_some() { Gate::Released } else { Gate::Open };
@@ -134,7 +134,7 @@ impl Mailbox {
     pub(crate) fn drop_socket(&self) {
         let mut state = self.lock();
         let slot = replace(&mut state.writer, WriterSlot::Absent);
-        state.keyed = KeyedPlaces::default();
+        state.keyed = KeyedPositions::default();
         let frames = (take(&mut state.queue), take(&mut state.controls), state.held.take());
         self.close_gate(state);
         drop((slot, frames));
@@ -145,7 +145,7 @@ impl Mailbox {
     pub(crate) fn take_queued(&self) -> Vec<u8> {
         let mut state = self.lock();
         state.size = QueueSize::default();
-        state.keyed = KeyedPlaces::default();
+        state.keyed = KeyedPositions::default();
         let queue = take(&mut state.queue);
         self.unlock_and_notify(state);
         queue.iter().flat_map(|frame| frame.pieces().concat()).collect()

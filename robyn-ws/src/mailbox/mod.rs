@@ -5,7 +5,7 @@ pub(crate) mod driver_side;
 mod expiry;
 pub(crate) mod inbox;
 pub(crate) mod keyed;
-mod keyed_places;
+mod keyed_positions;
 #[cfg(all(test, races))]
 pub(crate) mod races;
 mod rare;
@@ -26,7 +26,7 @@ use std::{
 
 use crate::{
     mailbox::{
-        keyed_places::KeyedPlaces,
+        keyed_positions::KeyedPositions,
         rare::Rare,
         sender::Sender,
         state::{BroadcastMode, DriverState, Gate, State, WriterSlot},
@@ -71,7 +71,7 @@ impl Mailbox {
             state: Mutex::new(State {
                 gate: Gate::Connecting,
                 queue: Queue::default(),
-                keyed: KeyedPlaces::default(),
+                keyed: KeyedPositions::default(),
                 held: None,
                 controls: RareQueue::default(),
                 size: QueueSize::default(),

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, mem::replace, task::Waker, time::Duration};
 
 use crate::{
-    mailbox::{keyed_places::KeyedPlaces, sender::Sender},
+    mailbox::{keyed_positions::KeyedPositions, sender::Sender},
     types::{
         close::{CloseReason, Ending},
         error::SendError,
@@ -74,7 +74,7 @@ impl DriverState {
 #[derive(Debug, Default)]
 pub(super) struct HeldFrames {
     pub(super) frames: VecDeque<Frame>,
-    pub(super) keyed: KeyedPlaces,
+    pub(super) keyed: KeyedPositions,
     pub(super) size: QueueSize,
 }
 
@@ -83,7 +83,7 @@ pub(super) struct State {
     pub(super) gate: Gate,
     pub(super) queue: Queue<Frame>,
     /// The keyed frames of the queue.
-    pub(super) keyed: KeyedPlaces,
+    pub(super) keyed: KeyedPositions,
     /// Frames of other senders, held while `connect` runs.
     pub(super) held: Option<Box<HeldFrames>>,
     /// Pongs and pings, written before the queue. At most [`CONTROLS`].
