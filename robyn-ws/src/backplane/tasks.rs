@@ -16,7 +16,7 @@ use crate::{
         subject::Interest,
         this_node::ThisNode,
     },
-    util::{isolate, time::Moment},
+    util::{isolate, random::time_below, time::Moment},
 };
 
 /// How often interests that are over are looked for.
@@ -24,6 +24,9 @@ const CLEANING: Duration = Duration::from_secs(1);
 
 /// How long the first of some new interests waits for more, which are added together.
 const GATHERING: Duration = Duration::from_millis(2);
+
+/// A node that another one wants to hear of is heard within this time.
+const GREETING: Duration = Duration::from_millis(100);
 
 /// How long the backplane has to change interests.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -97,7 +100,11 @@ pub(super) async fn live(node: Arc<ThisNode>) {
     let mut beats = interval(HEARTBEAT);
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        beats.tick().await;
+        tokio::select! {
+            _ = beats.tick() => {}
+            // Many nodes may have started at once, and all nodes hear them.
+            () = node.asked.notified() => sleep(time_below(GREETING)).await,
+        }
         node.sweep();
         node.beat();
     }

@@ -6,12 +6,12 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::time::timeout;
+use tokio::{sync::Notify, time::timeout};
 
 use crate::{
     backplane::{
         Backplane, Health,
-        envelope::{Body, Envelope, MAX_HEADER, Outcome, Unreadable, encode_body},
+        envelope::{Body, Envelope, Header, MAX_HEADER, Outcome, Unreadable, encode_body},
         interests::Interests,
         key::{BackplaneKey, TAG, check_time, clock},
         node::NodeId,
@@ -48,6 +48,8 @@ pub(crate) struct ThisNode {
     nodes: Mutex<Nodes>,
     seen: Mutex<Seen>,
     questions: Questions,
+    /// Whether another node wants to hear of this one.
+    pub(super) asked: Notify,
     pub(super) reports: Reports,
 }
 
@@ -79,6 +81,7 @@ impl ThisNode {
             nodes: Mutex::default(),
             seen: Mutex::new(Seen::new()),
             questions: Questions::default(),
+            asked: Notify::new(),
             reports: Reports::default(),
         }
     }
@@ -229,10 +232,8 @@ impl ThisNode {
     /// Takes what has come, and passes to `apply` what is for the hub: what is new of other nodes, in their order.
     pub(crate) fn receive(&self, payloads: impl Iterator<Item = Bytes>, mut apply: impl FnMut(Envelope<'_>)) {
         let payloads: Vec<_> = payloads.filter_map(|sealed| self.open(sealed)).collect();
-        let mut envelopes: Vec<_> = payloads.iter().filter_map(|envelope| self.read(envelope)).collect();
-        // What came over several subscriptions may be out of order.
-        envelopes.sort_by_key(|envelope| (envelope.header.origin, envelope.header.number));
-        for envelope in envelopes {
+        let envelopes: Vec<_> = payloads.iter().filter_map(|envelope| self.read(envelope)).collect();
+        for envelope in in_order(envelopes) {
             if self.is_new(&envelope) && self.takes_for_itself(&envelope) {
                 apply(envelope);
             }
@@ -293,7 +294,7 @@ impl ThisNode {
             _ => self.nodes.lock().heard(origin, now),
         }
         match &envelope.body {
-            Body::Hello => self.beat(),
+            Body::Hello => self.asked.notify_one(),
             Body::Answer { question, outcome, .. } => self.questions.answer(*question, *outcome),
             Body::Alive | Body::Leaving => {}
             Body::Message { .. } | Body::Close { .. } => return true,
@@ -307,11 +308,59 @@ impl ThisNode {
     }
 }
 
+/// Puts the envelopes of each origin into their order, since they may have come over several subscriptions. The order of
+/// different origins stays as it is.
+fn in_order(envelopes: Vec<Envelope<'_>>) -> impl Iterator<Item = Envelope<'_>> {
+    let places = |key: fn(&Header) -> u64| {
+        let mut places: Vec<_> = (0..envelopes.len()).collect();
+        places.sort_by_key(|place| {
+            let header = &envelopes[*place].header;
+            (header.origin, key(header))
+        });
+        places
+    };
+    // The places that each origin has, and the envelopes that belong there.
+    let (to, from) = (places(|_| 0), places(|header| header.number));
+    let mut moves: Vec<_> = to.into_iter().zip(from).collect();
+    moves.sort_unstable();
+    let mut envelopes: Vec<_> = envelopes.into_iter().map(Some).collect();
+    moves.into_iter().filter_map(move |(_, from)| envelopes[from].take())
+}
+
 impl fmt::Debug for ThisNode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ThisNode")
             .field("id", &format_args!("{}", self.id))
             .field("backplane", &self.backplane)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn envelope(origin: NodeId, number: u64) -> Envelope<'static> {
+        Envelope {
+            header: Header {
+                origin,
+                number,
+                previous: 0,
+                sent_at: 0,
+            },
+            body: Body::Alive,
+            payload: Bytes::new(),
+        }
+    }
+
+    #[test]
+    fn envelopes_of_an_origin_are_put_in_order_and_origins_keep_their_places() {
+        let (one, other) = (NodeId::random(), NodeId::random());
+        let came = [(one, 3), (other, 8), (one, 1), (one, 2), (other, 7)];
+        let came = came.map(|(origin, number)| envelope(origin, number)).into();
+        let order: Vec<_> = in_order(came)
+            .map(|envelope| (envelope.header.origin, envelope.header.number))
+            .collect();
+        assert_eq!(order, [(one, 1), (other, 7), (one, 2), (one, 3), (other, 8)]);
     }
 }
