@@ -27,7 +27,7 @@
 //! [Calls](docs::calls) · [Errors and closing](docs::errors_and_closing) ·
 //! [Testing](docs::testing) · [Behind a proxy](docs::behind_a_proxy) · [TLS and HTTP/2](docs::tls_and_http2) ·
 //! [Deployment and drain](docs::deployment_and_drain) · [Logs and metrics](docs::logs_and_metrics) ·
-//! [Supervisors](docs::supervisors) · [Performance](docs::performance) · [Security](docs::security)
+//! [Supervisors](docs::supervisors) · [Several nodes](docs::several_nodes) · [Performance](docs::performance) · [Security](docs::security)
 //!
 //! Features, all off by default: `tls` serves with certificates (`App::tls`), `http2` serves WebSockets over HTTP/2 (RFC
 //! 8441), `deflate` compresses messages (permessage-deflate, RFC 7692), `metrics` reports to the

@@ -12,6 +12,7 @@
 //! | [Newest values](newest_values) | broadcasts of which a slow client gets only the newest of each key |
 //! | [Calls](calls) | JSON-RPC 2.0: methods of the server and of clients, notifications |
 //! | [Errors and closing](errors_and_closing) | failing handlers, close codes, close handlers |
+//! | [Several nodes](several_nodes) | an app on more than one machine, over NATS, Redis or a bus of your own |
 //! | [Testing](testing) | unit tests, and tests of an app without a port |
 //! | [Behind a proxy](behind_a_proxy) | settings for nginx, HAProxy, Caddy and development servers |
 //! | [TLS and HTTP/2](tls_and_http2) | certificates, their renewal, sockets that share a connection |
@@ -62,6 +63,10 @@ pub mod rooms_and_broadcasts {}
 
 #[doc = include_str!("security.md")]
 pub mod security {}
+
+#[cfg(feature = "backplane")]
+#[doc = include_str!("several_nodes.md")]
+pub mod several_nodes {}
 
 #[doc = include_str!("state_and_dependencies.md")]
 pub mod state_and_dependencies {}
