@@ -79,6 +79,9 @@ pub use self::backplane::{
 #[cfg(feature = "deflate")]
 #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
 pub use self::types::compression::Compression;
+#[cfg(feature = "backplane")]
+#[cfg_attr(docsrs, doc(cfg(feature = "backplane")))]
+pub use self::types::present::{Present, TrackError};
 #[cfg(feature = "tls")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
 pub use self::{app::tls::certificate::Tls, types::tls_error::TlsError};

@@ -5,6 +5,7 @@ mod bus;
 mod closing;
 mod nodes;
 mod outages;
+mod presence;
 mod publisher;
 mod sends;
 mod trust;

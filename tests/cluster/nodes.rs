@@ -47,7 +47,12 @@ fn message(ws: &WebSocketConnector, msg: &str) {
 
 /// An app without settings but those of its backplane.
 pub(crate) fn app(bus: &Bus) -> App {
-    App::new().include_router(&CLUSTER).backplane(bus.node())
+    alone().backplane(bus.node())
+}
+
+/// The same app without a backplane.
+pub(crate) fn alone() -> App {
+    App::new().include_router(&CLUSTER)
 }
 
 pub(crate) fn key() -> BackplaneKey {

@@ -106,6 +106,7 @@ impl Shutdown {
         let deadline = after(Instant::now(), grace);
         let drain = self.hub.drain();
         drain.begin();
+        self.hub.remote().begin_drain();
         let closing_and_waiting = async {
             self.close_in_batches(grace).await;
             drain.idle().await;

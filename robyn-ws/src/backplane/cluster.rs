@@ -4,25 +4,33 @@ use std::{ops::Deref, sync::Arc};
 
 use tokio::{runtime::Handle, task::JoinHandle};
 
-use crate::backplane::{Inbox, Receive, settings::BackplaneSettings, tasks, this_node::ThisNode};
+use crate::backplane::{
+    Inbox, Receive, settings::BackplaneSettings, sharing, tasks, this_node::ThisNode, tracked::Tracked,
+};
 
 /// This node, with its tasks, which end when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Cluster {
     node: Arc<ThisNode>,
-    tasks: [JoinHandle<()>; 3],
+    tasks: [JoinHandle<()>; 4],
 }
 
 impl Cluster {
     /// Joins the nodes of an app. `receiver` takes what comes for this one.
-    pub(crate) fn join(settings: BackplaneSettings, receiver: Arc<dyn Receive>, runtime: &Handle) -> Self {
-        let node = Arc::new(ThisNode::new(settings));
+    pub(crate) fn join(
+        settings: BackplaneSettings,
+        tracked: Arc<Tracked>,
+        receiver: Arc<dyn Receive>,
+        runtime: &Handle,
+    ) -> Self {
+        let node = Arc::new(ThisNode::new(settings, tracked));
         let _entered = runtime.enter();
         node.backplane().open(Inbox::new(receiver));
         let tasks = [
             runtime.spawn(tasks::publish(node.clone())),
             runtime.spawn(tasks::subscribe(node.clone())),
             runtime.spawn(tasks::live(node.clone())),
+            runtime.spawn(sharing::share(node.clone())),
         ];
         Self { node, tasks }
     }

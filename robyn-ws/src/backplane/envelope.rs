@@ -63,6 +63,23 @@ pub(crate) enum Body<'a> {
         question: u64,
         outcome: Outcome,
     },
+    /// What has changed among the people whom the node tracks in a room.
+    Presence {
+        /// The node that has asked, or none for all.
+        to: Option<NodeId>,
+        path: &'a str,
+        room: &'a str,
+        base: Option<u64>,
+        version: u64,
+        #[serde(borrow)]
+        changes: Vec<PresenceChange<'a>>,
+    },
+    /// The node wants to know whom others track in a room: one of them, or all.
+    PresenceWanted {
+        of: Option<NodeId>,
+        path: &'a str,
+        room: &'a str,
+    },
     /// The node has started, and wants to hear of the others.
     Hello,
     /// The node lives.
@@ -90,6 +107,16 @@ pub(crate) enum Scope<'a> {
     Identity(&'a str),
     /// One connection of the endpoint at this path.
     Connection(&'a str, Id),
+}
+
+/// A person whom a node tracks in a room: with how many connections, since when, and the value. No connections mean that it
+/// tracks the person no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PresenceChange<'a> {
+    pub(crate) identity: &'a str,
+    pub(crate) connections: u32,
+    pub(crate) at: u64,
+    pub(crate) value: &'a str,
 }
 
 /// How the payload of a message is to be read.
@@ -132,7 +159,17 @@ impl Body<'_> {
         match self {
             Self::Message { recipients, .. } | Self::Close { recipients, .. } => recipients.subject(),
             Self::Answer { to, .. } => Subject::of_node(*to),
+            Self::Presence { path, room, to, .. } => to.map_or_else(|| of_room(path, room), Subject::of_node),
+            Self::PresenceWanted { of, path, room } => of.map_or_else(|| of_room(path, room), Subject::of_node),
             Self::Hello | Self::Alive | Self::Leaving => Subject::NODES,
+        }
+    }
+
+    /// Returns `true` if only nodes that are trusted may say it.
+    pub(super) const fn needs_trust(&self) -> bool {
+        match self {
+            Self::Close { .. } | Self::Presence { .. } | Self::PresenceWanted { .. } => true,
+            Self::Message { .. } | Self::Answer { .. } | Self::Hello | Self::Alive | Self::Leaving => false,
         }
     }
 
@@ -140,7 +177,12 @@ impl Body<'_> {
     fn is_in_order(&self) -> bool {
         match self {
             Self::Message { recipients, .. } | Self::Close { recipients, .. } => recipients.is_in_order(),
-            Self::Answer { .. } | Self::Hello | Self::Alive | Self::Leaving => true,
+            Self::Answer { .. }
+            | Self::Presence { .. }
+            | Self::PresenceWanted { .. }
+            | Self::Hello
+            | Self::Alive
+            | Self::Leaving => true,
         }
     }
 }

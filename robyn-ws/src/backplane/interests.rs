@@ -87,6 +87,11 @@ impl Interests {
         self.table.lock().end(subject, now);
     }
 
+    /// Returns `true` if a subject is used.
+    pub(super) fn has(&self, subject: Subject) -> bool {
+        matches!(self.table.lock().subjects.get(&subject), Some(Use::Used(_)))
+    }
+
     /// Takes the changes since the last call, at `now`, or all interests if the backplane knows none.
     pub(super) fn take_changes(&self, now: Moment) -> Changes {
         let mut table = self.table.lock();

@@ -1,9 +1,6 @@
 //! The secret of the nodes: what they tell each other is authenticated by it.
 
-use std::{
-    fmt,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{fmt, time::Duration};
 
 /// Number of bytes of a tag.
 pub(super) const TAG: usize = blake3::OUT_LEN;
@@ -102,12 +99,6 @@ impl fmt::Debug for BackplaneKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BackplaneKey").finish_non_exhaustive()
     }
-}
-
-/// Returns the time of this node's clock, in milliseconds since 1970.
-pub(super) fn clock() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Fails if `sent_at` is too far from `now`.

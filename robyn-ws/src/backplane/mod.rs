@@ -1,6 +1,7 @@
 //! The bus between the nodes of an app. Without the feature `backplane`, `no_backplane.rs` stands in for this folder.
 
 pub(crate) mod cluster;
+mod elsewhere;
 pub(crate) mod envelope;
 mod interests;
 pub(crate) mod key;
@@ -14,9 +15,11 @@ mod recent;
 pub(crate) mod reports;
 mod sealing;
 pub(crate) mod settings;
+mod sharing;
 pub(crate) mod subject;
 mod tasks;
 pub(crate) mod this_node;
+pub(crate) mod tracked;
 
 use std::{error::Error, fmt, future::ready, sync::Arc};
 

@@ -88,7 +88,9 @@ pub(super) enum Ignored {
     Unreadable(#[from] Unreadable),
     #[error(transparent)]
     Untrusted(#[from] Untrusted),
-    #[error("it closes connections, which other nodes may only with `App::backplane_key`, or `App::trust_backplane`")]
+    #[error(
+        "it closes connections or tells who is in a room, which other nodes may only with `App::backplane_key`, or `App::trust_backplane`"
+    )]
     NotAllowed,
 }
 

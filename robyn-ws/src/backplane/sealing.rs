@@ -2,12 +2,15 @@
 
 use bytes::Bytes;
 
-use crate::backplane::{
-    envelope::{Header, encode},
-    key::{BackplaneKey, TAG, clock},
-    node::NodeId,
-    order::Numbering,
-    subject::Subject,
+use crate::{
+    backplane::{
+        envelope::{Header, encode},
+        key::{BackplaneKey, TAG},
+        node::NodeId,
+        order::Numbering,
+        subject::Subject,
+    },
+    util::time::unix_millis,
 };
 
 /// Numbers and authenticates what one origin publishes.
@@ -34,7 +37,7 @@ impl Sealing {
             origin: self.origin,
             number,
             previous,
-            sent_at: clock(),
+            sent_at: unix_millis(),
         };
         let mut envelope = encode(&header, body, TAG)?;
         if let Some(key) = &self.key {

@@ -80,6 +80,7 @@ pub(super) async fn subscribe(node: Arc<ThisNode>) {
             sleep(RETRY).await;
         } else if are_all {
             let _ = node.publish(&Body::Hello, &[]); // It is counted. The others hear of this node soon.
+            node.reconnected.notify_one();
         }
     }
 }

@@ -11,9 +11,10 @@ use tokio::{sync::Notify, time::timeout};
 use crate::{
     backplane::{
         Backplane, Health,
+        elsewhere::Elsewhere,
         envelope::{Body, Envelope, Header, MAX_HEADER, Outcome, Unreadable, encode_body},
         interests::Interests,
-        key::{BackplaneKey, TAG, check_time, clock},
+        key::{BackplaneKey, TAG, check_time},
         node::NodeId,
         nodes::Nodes,
         order::{Place, Seen},
@@ -23,12 +24,13 @@ use crate::{
         sealing::Sealing,
         settings::{BackplaneSettings, HealthHook},
         subject::Subject,
+        tracked::Tracked,
     },
     types::{backplane_delivery::BackplaneDelivery, id::ConnectionId},
     util::{
         isolate, log,
         sync::{AtomicBool, Mutex},
-        time::Moment,
+        time::{Moment, unix_millis},
     },
 };
 
@@ -41,20 +43,26 @@ pub(crate) struct ThisNode {
     on_health: Option<HealthHook>,
     /// The health that was told last.
     is_up: AtomicBool,
-    /// Whether the others were told that this node ends.
+    /// Whether this node ends, so that its people are not told of as gone: most come back to another node.
+    is_draining: AtomicBool,
+    /// Whether the others were told so.
     is_leaving: AtomicBool,
     pub(super) outgoing: OutgoingQueue,
     pub(super) interests: Interests,
+    pub(super) tracked: Arc<Tracked>,
+    pub(super) elsewhere: Elsewhere,
     nodes: Mutex<Nodes>,
     seen: Mutex<Seen>,
     questions: Questions,
     /// Whether another node wants to hear of this one.
     pub(super) asked: Notify,
+    /// Whether other nodes may have missed something.
+    pub(super) reconnected: Notify,
     pub(super) reports: Reports,
 }
 
 impl ThisNode {
-    pub(super) fn new(settings: BackplaneSettings) -> Self {
+    pub(super) fn new(settings: BackplaneSettings, tracked: Arc<Tracked>) -> Self {
         let BackplaneSettings {
             backplane,
             key,
@@ -75,13 +83,17 @@ impl ThisNode {
             on_health,
             // Until it says that it is up.
             is_up: AtomicBool::new(false),
+            is_draining: AtomicBool::new(false),
             is_leaving: AtomicBool::new(false),
             outgoing: OutgoingQueue::new(max_messages, max_bytes),
             interests,
+            tracked,
+            elsewhere: Elsewhere::default(),
             nodes: Mutex::default(),
             seen: Mutex::new(Seen::new()),
             questions: Questions::default(),
             asked: Notify::new(),
+            reconnected: Notify::new(),
             reports: Reports::default(),
         }
     }
@@ -213,6 +225,16 @@ impl ThisNode {
         }
     }
 
+    /// Takes note that this node begins to end.
+    pub(crate) fn begin_drain(&self) {
+        self.is_draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns `true` if the people of this node are told of.
+    pub(super) fn tells_people(&self) -> bool {
+        self.is_up() && !self.is_draining.load(Ordering::Relaxed)
+    }
+
     /// Tells the other nodes that this one ends, and waits until everything is published, for a second at most.
     pub(crate) async fn leave(&self) {
         self.is_leaving.store(true, Ordering::Relaxed);
@@ -267,8 +289,8 @@ impl ThisNode {
     fn check<'a>(&self, envelope: &'a Bytes) -> Result<Envelope<'a>, Ignored> {
         let envelope = Envelope::read(envelope)?;
         if self.key.is_some() {
-            check_time(envelope.header.sent_at, clock())?;
-        } else if !self.trusts_all && matches!(envelope.body, Body::Close { .. }) {
+            check_time(envelope.header.sent_at, unix_millis())?;
+        } else if !self.trusts_all && envelope.body.needs_trust() {
             return Err(Ignored::NotAllowed);
         }
         Ok(envelope)
@@ -290,12 +312,13 @@ impl ThisNode {
         let (origin, now) = (envelope.header.origin, Moment::now());
         self.reports.received();
         match envelope.body {
-            Body::Leaving => self.nodes.lock().left(origin),
+            Body::Leaving => self.nodes.lock().left(origin, now),
             _ => self.nodes.lock().heard(origin, now),
         }
         match &envelope.body {
             Body::Hello => self.asked.notify_one(),
             Body::Answer { question, outcome, .. } => self.questions.answer(*question, *outcome),
+            Body::Presence { .. } | Body::PresenceWanted { .. } => self.receive_presence(origin, &envelope.body),
             Body::Alive | Body::Leaving => {}
             Body::Message { .. } | Body::Close { .. } => return true,
         }
@@ -304,7 +327,8 @@ impl ThisNode {
 
     /// Forgets the nodes that are gone.
     pub(super) fn sweep(&self) {
-        self.nodes.lock().sweep(Moment::now());
+        let gone = self.nodes.lock().sweep(Moment::now());
+        self.elsewhere.forget_nodes(&gone);
     }
 }
 

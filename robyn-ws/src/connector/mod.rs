@@ -2,6 +2,8 @@
 
 mod calls;
 mod identity;
+#[cfg(feature = "backplane")]
+mod presence;
 pub(crate) mod web_socket;
 
 use std::{
@@ -21,7 +23,6 @@ use crate::{
         audience::{Audience, BroadcastIsSyncOrAsync, Delivery},
         directory::EndpointRef,
         live::Live,
-        remote::Remote,
     },
     types::{
         close::{Ending, close_code},
@@ -75,7 +76,7 @@ impl WebSocketConnector {
     pub fn sync_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
         match self.find(id) {
             Some(live) => live.send(&message.into()),
-            None => self.remote().send_to(self.path(), id, &message.into()),
+            None => self.live.endpoint.send_elsewhere(id, &message.into()),
         }
     }
 
@@ -92,7 +93,7 @@ impl WebSocketConnector {
     pub async fn async_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
         match self.find(id) {
             Some(live) => live.send_wait(&message.into()).await,
-            None => self.remote().send_to_wait(self.path(), id, &message.into()).await,
+            None => self.live.endpoint.send_elsewhere_wait(id, &message.into()).await,
         }
     }
 
@@ -370,15 +371,6 @@ impl WebSocketConnector {
             return Some(self.live.clone());
         }
         self.live.endpoint.find(id)
-    }
-
-    /// Returns the other nodes of the app, which may have a connection that this one does not have.
-    fn remote(&self) -> &Remote {
-        self.live.endpoint.remote()
-    }
-
-    fn path(&self) -> &str {
-        &self.live.endpoint.path
     }
 }
 

@@ -24,8 +24,10 @@ use crate::{
     },
     mailbox::sender::Sender,
     types::{
+        error::SendError,
         id::{ConnectionId, IdMap, IdSet},
         limits::Bounds,
+        message::Message,
     },
     util::sync::{Mutex, MutexGuard},
     wire::deflate::{BroadcastFrame, Encoder},
@@ -122,6 +124,16 @@ impl EndpointMembers {
         self.identities.remote()
     }
 
+    /// Queues `message` for a connection that is not one of this node.
+    pub(crate) fn send_elsewhere(&self, id: ConnectionId, message: &Message) -> Result<(), SendError> {
+        self.remote().send_to(&self.path, id, message)
+    }
+
+    /// As [`Self::send_elsewhere`], and waits until the other node has queued it.
+    pub(crate) async fn send_elsewhere_wait(&self, id: ConnectionId, message: &Message) -> Result<(), SendError> {
+        self.remote().send_to_wait(&self.path, id, message).await
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, MemberTable> {
         self.members.lock()
     }
@@ -175,7 +187,9 @@ impl EndpointMembers {
             return;
         };
         live.flusher.with_pending(|pending| pending.leave(&live));
-        members.leave_rooms(id, |room| self.remote().room_ends(&self.path, room));
+        members.leave_rooms(id, |left| {
+            self.remote().room_left(&self.path, &left.room, id, left.count == 0);
+        });
         if let Some(indexed) = members.identified.get(&id) {
             self.identities.leave(indexed, &live);
         }

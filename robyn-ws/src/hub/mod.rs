@@ -12,6 +12,8 @@ pub(crate) mod directory;
 pub(crate) mod drain;
 pub(crate) mod flusher;
 mod forms;
+#[cfg(feature = "backplane")]
+mod from_nodes;
 mod group;
 pub(crate) mod identities;
 pub(crate) mod keyed;
@@ -31,6 +33,8 @@ pub(crate) mod rooms;
 mod share;
 pub(crate) mod sweep;
 pub(crate) mod telemetry;
+#[cfg(feature = "backplane")]
+mod tracking;
 pub(crate) mod warnings;
 
 use std::{
@@ -260,7 +264,7 @@ impl HubEndpoint {
     pub fn sync_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
         match self.find(id) {
             Ok(live) => live.send(&message.into()),
-            Err(_) => self.0.remote().send_to(&self.0.path, id, &message.into()),
+            Err(_) => self.0.send_elsewhere(id, &message.into()),
         }
     }
 
@@ -278,7 +282,7 @@ impl HubEndpoint {
     pub async fn async_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
         match self.find(id) {
             Ok(live) => live.send_wait(&message.into()).await,
-            Err(_) => self.0.remote().send_to_wait(&self.0.path, id, &message.into()).await,
+            Err(_) => self.0.send_elsewhere_wait(id, &message.into()).await,
         }
     }
 

@@ -1,7 +1,10 @@
 //! Stands in for `hub/remote.rs` in programs without the feature `backplane`: there is no other node.
 #![expect(clippy::unused_self, reason = "there is nothing to do without the feature")]
 
-use std::future::{Ready, ready};
+use std::{
+    future::{Ready, ready},
+    sync::Arc,
+};
 
 use crate::{
     hub::audience::Audience,
@@ -19,6 +22,8 @@ impl Remote {
     pub(crate) fn connection_id(&self) -> ConnectionId {
         ConnectionId::random()
     }
+
+    pub(crate) const fn begin_drain(&self) {}
 
     pub(crate) fn leave(&self) -> Ready<()> {
         ready(())
@@ -56,7 +61,9 @@ impl Remote {
 
     pub(super) const fn room_begins(&self, _path: &str, _room: &str) {}
 
-    pub(super) const fn room_ends(&self, _path: &str, _room: &str) {}
+    pub(super) const fn room_left(&self, _path: &Arc<str>, _room: &Arc<str>, _id: ConnectionId, _is_last: bool) {}
+
+    pub(super) const fn renamed(&self, _path: &Arc<str>, _room: &str, _id: ConnectionId, _identity: &Identity) {}
 
     pub(super) const fn identity_begins(&self, _identity: &Identity) {}
 

@@ -75,6 +75,11 @@ impl EndpointMembers {
         } = self.identities.add_connection(live, identity, previous)?;
         let previous = members.identified.insert(live.id, indexed);
         let changes = members.rename(live.id, previous.as_ref().map(|previous| &previous.identity));
+        for change in &changes {
+            if let Some(identity) = members.identity_of(live.id) {
+                self.remote().renamed(&self.path, &change.room, live.id, identity);
+            }
+        }
         drop(members);
         for live in replaced {
             live.close(Ending::replaced(live.mailbox.bounds().replaced_code));

@@ -1,49 +1,60 @@
-//! The connections of other nodes: what is for them leaves here, and what other nodes have for those of this one comes here.
-//! Without the feature `backplane`, `no_remote.rs` stands in for this file.
+//! The connections of other nodes: what is for them leaves here. What other nodes have for those of this one comes in
+//! `from_nodes`. Without the feature `backplane`, `no_remote.rs` stands in for this file.
 
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, OnceLock, atomic::Ordering};
 
-use bytes::Bytes;
-use futures_util::FutureExt;
 use tokio::runtime::Handle;
 
 use crate::{
     backplane::{
-        Health, Receive,
+        Health,
         cluster::Cluster,
-        envelope::{Body, Envelope, Id, Kind, Outcome, Recipients, Scope},
-        node::NodeId,
+        envelope::{Body, Kind, Outcome, Recipients, Scope},
         reports::BackplaneCounters,
         settings::BackplaneSettings,
         subject::{of_endpoint, of_identity, of_room},
+        tracked::{RoomName, Tracked},
     },
     hub::{
-        Hub, HubInner,
+        Hub,
         audience::{self, Audience},
-        directory::EndpointRef,
-        members::EndpointMembers,
+        from_nodes::HubReceiver,
     },
     types::{
         backplane_delivery::BackplaneDelivery, close::Ending, error::SendError, id::ConnectionId, identity::Identity,
-        message::Message,
+        message::Message, present::Shown,
     },
+    util::sync::AtomicBool,
 };
 
 /// The other nodes of an app, if it has a backplane.
 #[derive(Debug, Default)]
-pub(crate) struct Remote(OnceLock<Cluster>);
+pub(crate) struct Remote {
+    cluster: OnceLock<Cluster>,
+    /// The people whom this node tracks in rooms.
+    tracked: Arc<Tracked>,
+    /// Whether there was ever one.
+    is_tracking: AtomicBool,
+}
 
 impl Remote {
     /// Returns an id for a connection of this node.
     pub(crate) fn connection_id(&self) -> ConnectionId {
-        self.0
+        self.cluster
             .get()
             .map_or_else(ConnectionId::random, |cluster| cluster.connection_id())
     }
 
+    /// Takes note that this node begins to end.
+    pub(crate) fn begin_drain(&self) {
+        if let Some(cluster) = self.cluster.get() {
+            cluster.begin_drain();
+        }
+    }
+
     /// Tells the other nodes that this one ends, after what is queued for them.
     pub(crate) async fn leave(&self) {
-        if let Some(cluster) = self.0.get() {
+        if let Some(cluster) = self.cluster.get() {
             cluster.leave().await;
         }
     }
@@ -53,7 +64,7 @@ impl Remote {
     /// Queues a broadcast for the other nodes.
     #[inline]
     pub(super) fn broadcast(&self, audience: &Audience, key: Option<&str>, message: &Message) -> BackplaneDelivery {
-        let Some(cluster) = self.0.get() else {
+        let Some(cluster) = self.cluster.get() else {
             return BackplaneDelivery::NotConfigured;
         };
         let body = Body::Message {
@@ -67,7 +78,7 @@ impl Remote {
 
     /// Closes connections of the other nodes.
     pub(super) fn close(&self, audience: &Audience, ending: &Ending) {
-        if let (Some(cluster), Some(frame)) = (self.0.get(), &ending.frame) {
+        if let (Some(cluster), Some(frame)) = (self.cluster.get(), &ending.frame) {
             let body = Body::Close {
                 recipients: recipients(audience),
                 code: frame.code(),
@@ -120,7 +131,7 @@ impl Remote {
 
     /// Returns the cluster if the connection is one of another node that lives.
     fn that_reaches(&self, id: ConnectionId) -> Result<&Cluster, SendError> {
-        let cluster = self.0.get().ok_or(SendError::NotConnected)?;
+        let cluster = self.cluster.get().ok_or(SendError::NotConnected)?;
         let node = cluster.other_node_of(id).ok_or(SendError::NotConnected)?;
         if cluster.hears(node) {
             Ok(cluster)
@@ -132,37 +143,85 @@ impl Remote {
     // ---- what is wanted -------------------------------------------------------------------------------------------
 
     pub(super) fn endpoint_opens(&self, path: &str) {
-        if let Some(cluster) = self.0.get() {
+        if let Some(cluster) = self.cluster.get() {
             cluster.begin_interest(of_endpoint(path));
         }
     }
 
     #[inline]
     pub(super) fn room_begins(&self, path: &str, room: &str) {
-        if let Some(cluster) = self.0.get() {
+        if let Some(cluster) = self.cluster.get() {
             cluster.begin_interest(of_room(path, room));
         }
     }
 
+    /// Takes note of a connection that has left a room, and maybe was the last one there.
     #[inline]
-    pub(super) fn room_ends(&self, path: &str, room: &str) {
-        if let Some(cluster) = self.0.get() {
+    pub(super) fn room_left(&self, path: &Arc<str>, room: &Arc<str>, id: ConnectionId, is_last: bool) {
+        if self.is_tracking.load(Ordering::Relaxed) {
+            self.tracked.untrack(&named(path, room), id);
+        }
+        if let Some(cluster) = self.cluster.get()
+            && is_last
+        {
             cluster.end_interest(of_room(path, room));
+            cluster.forget_room(&named(path, room));
         }
     }
 
     #[inline]
     pub(super) fn identity_begins(&self, identity: &Identity) {
-        if let Some(cluster) = self.0.get() {
+        if let Some(cluster) = self.cluster.get() {
             cluster.begin_interest(of_identity(identity.as_str()));
         }
     }
 
     #[inline]
     pub(super) fn identity_ends(&self, identity: &Identity) {
-        if let Some(cluster) = self.0.get() {
+        if let Some(cluster) = self.cluster.get() {
             cluster.end_interest(of_identity(identity.as_str()));
         }
+    }
+}
+
+impl Remote {
+    // ---- people in rooms ------------------------------------------------------------------------------------------
+
+    /// Tracks a connection in a room.
+    pub(super) fn track(&self, room: &RoomName, id: ConnectionId, identity: Identity, shown: Shown) {
+        self.is_tracking.store(true, Ordering::Relaxed);
+        let is_first = self.tracked.track(room.clone(), id, identity, shown);
+        if let Some(cluster) = self.cluster.get()
+            && is_first
+        {
+            cluster.ask_for_people(room);
+        }
+    }
+
+    /// Takes note of who a connection in a room is now.
+    pub(super) fn renamed(&self, path: &Arc<str>, room: &str, id: ConnectionId, identity: &Identity) {
+        if self.is_tracking.load(Ordering::Relaxed) {
+            self.tracked.rename(&named(path, &room.into()), id, identity);
+        }
+    }
+
+    /// Returns the people of a room on all nodes: each once for each node.
+    pub(super) fn people(&self, room: &RoomName) -> Vec<(Identity, u32, Shown)> {
+        let mut people = self.tracked.people(room);
+        people.extend(
+            self.cluster
+                .get()
+                .into_iter()
+                .flat_map(|cluster| cluster.people_elsewhere(room)),
+        );
+        people
+    }
+}
+
+pub(super) fn named(path: &Arc<str>, room: &Arc<str>) -> RoomName {
+    RoomName {
+        path: path.clone(),
+        room: room.clone(),
     }
 }
 
@@ -199,151 +258,23 @@ fn one(path: &str, id: ConnectionId) -> Recipients<'_> {
 impl Hub {
     /// Joins the other nodes of the app.
     pub(crate) fn join_cluster(&self, settings: BackplaneSettings, runtime: &Handle) {
-        let receiver = Arc::new(HubReceiver(Arc::downgrade(&self.0)));
-        self.remote()
-            .0
-            .get_or_init(|| Cluster::join(settings, receiver, runtime));
+        let receiver = Arc::new(HubReceiver::new(self));
+        let Remote { cluster, tracked, .. } = self.remote();
+        cluster.get_or_init(|| Cluster::join(settings, tracked.clone(), receiver, runtime));
     }
 
     /// Returns whether the backplane is connected, or `None` if the app has none.
     pub fn backplane_health(&self) -> Option<Health> {
-        let cluster = self.remote().0.get()?;
+        let cluster = self.remote().cluster.get()?;
         Some(if cluster.is_up() { Health::Up } else { Health::Down })
     }
 
     /// Returns the counters of the backplane, or `None` if the app has none.
     pub fn backplane_counters(&self) -> Option<BackplaneCounters> {
-        self.remote().0.get().map(|cluster| cluster.counters())
+        self.remote().cluster.get().map(|cluster| cluster.counters())
     }
 
-    fn cluster(&self) -> Option<&Cluster> {
-        self.remote().0.get()
-    }
-}
-
-/// Takes what comes for the connections of this node.
-struct HubReceiver(Weak<HubInner>);
-
-impl Receive for HubReceiver {
-    fn receive(&self, payloads: &mut dyn Iterator<Item = Bytes>) {
-        let hub = self.0.upgrade().map(Hub);
-        if let Some((hub, cluster)) = hub.as_ref().and_then(|hub| Some((hub, hub.cluster()?))) {
-            cluster.receive(payloads, |envelope| hub.apply(cluster, envelope));
-        }
-    }
-
-    fn health_changed(&self, health: Health) {
-        let hub = self.0.upgrade().map(Hub);
-        if let Some(cluster) = hub.as_ref().and_then(Hub::cluster) {
-            cluster.health_changed(health);
-        }
-    }
-
-    fn lost(&self, payloads: u64) {
-        let hub = self.0.upgrade().map(Hub);
-        if let Some(cluster) = hub.as_ref().and_then(Hub::cluster) {
-            cluster.lost(payloads);
-        }
-    }
-}
-
-impl Hub {
-    /// Does what another node asks for.
-    fn apply(&self, cluster: &Cluster, envelope: Envelope<'_>) {
-        let Envelope { header, body, payload } = envelope;
-        match body {
-            Body::Message {
-                recipients,
-                key,
-                kind,
-                question,
-            } => match (kind.message(payload), recipients.scope) {
-                (Err(why), _) => cluster.ignored(why),
-                (Ok(message), Scope::Connection(path, id)) => {
-                    self.send_here((path, id), &message, question.map(|question| (header.origin, question)));
-                }
-                (Ok(message), _) => {
-                    if let Some(audience) = self.audience_here(&recipients) {
-                        audience.broadcast_here(key, &message);
-                    }
-                }
-            },
-            Body::Close {
-                recipients,
-                code,
-                reason,
-            } => match recipients.scope {
-                Scope::Connection(path, id) => {
-                    if let Some(live) = self
-                        .member(path)
-                        .and_then(|endpoint| endpoint.find(ConnectionId::of_bytes(id)))
-                    {
-                        live.close(Ending::server(code, reason));
-                    }
-                }
-                _ => {
-                    if let Some(audience) = self.audience_here(&recipients) {
-                        audience.close_here(&Ending::server(code, reason));
-                    }
-                }
-            },
-            Body::Answer { .. } | Body::Hello | Body::Alive | Body::Leaving => {}
-        }
-    }
-
-    /// Queues a message for one connection, and answers the question whether it was.
-    fn send_here(&self, (path, id): (&str, Id), message: &Message, question: Option<(NodeId, u64)>) {
-        let live = self
-            .member(path)
-            .and_then(|endpoint| endpoint.find(ConnectionId::of_bytes(id)));
-        let Some((asker, question)) = question else {
-            if let Some(live) = live {
-                let _ = live.send(message); // The policy of the queue has been applied, and nobody asks.
-            }
-            return;
-        };
-        let Some(live) = live else {
-            return self.answer(asker, question, Err(SendError::NotConnected));
-        };
-        let (hub, message, runtime) = (self.clone(), message.clone(), live.flusher.runtime().clone());
-        let mut sending = Box::pin(async move { live.send_wait(&message).await });
-        match (&mut sending).now_or_never() {
-            Some(sent) => self.answer(asker, question, sent),
-            None => {
-                runtime.spawn(async move {
-                    let sent = sending.await;
-                    hub.answer(asker, question, sent);
-                });
-            }
-        }
-    }
-
-    fn answer(&self, asker: NodeId, question: u64, sent: Result<(), SendError>) {
-        let outcome = match sent {
-            Ok(()) => Outcome::Queued,
-            Err(SendError::QueueFull) => Outcome::QueueFull,
-            Err(SendError::TimedOut) => Outcome::TimedOut,
-            Err(SendError::NotConnected | SendError::Unreachable) => Outcome::NotConnected,
-        };
-        if let Some(cluster) = self.cluster() {
-            cluster.answer(asker, question, outcome);
-        }
-    }
-
-    /// Returns the endpoint at `path`. Other nodes may have endpoints that this one does not have.
-    fn member(&self, path: &str) -> Option<&Arc<EndpointMembers>> {
-        self.endpoints().find(|endpoint| *endpoint.path == *path)
-    }
-
-    fn audience_here(&self, recipients: &Recipients<'_>) -> Option<Audience> {
-        let audience = match recipients.scope {
-            Scope::Endpoint(path) => Audience::everyone(EndpointRef::Found(self.member(path)?.clone())),
-            Scope::Identity(identity) => self.identity(identity),
-            Scope::Connection(..) => return None,
-        };
-        let rooms = recipients.rooms.iter().flatten();
-        let audience = rooms.fold(audience, Audience::to);
-        let except = recipients.except.iter().copied().map(ConnectionId::of_bytes);
-        Some(except.fold(audience, Audience::except))
+    pub(super) fn cluster(&self) -> Option<&Cluster> {
+        self.remote().cluster.get()
     }
 }

@@ -25,7 +25,7 @@ pub(super) type Rooms = HashSet<Arc<str>>;
 pub(super) struct RoomLeft {
     pub(super) room: Arc<str>,
     /// Number of connections in the room.
-    count: usize,
+    pub(super) count: usize,
     last_of_identity: bool,
 }
 
@@ -77,10 +77,8 @@ impl EndpointMembers {
     pub(crate) fn leave_room(&self, id: ConnectionId, room: &str) -> Left {
         let mut members = self.lock();
         let left = members.leave(id, room);
-        if let Some(left) = &left
-            && left.count == 0
-        {
-            self.remote().room_ends(&self.path, room);
+        if let Some(left) = &left {
+            self.remote().room_left(&self.path, &left.room, id, left.count == 0);
         }
         Left {
             count: members.count_in(room),
@@ -163,15 +161,13 @@ impl MemberTable {
         Some(self.leave_room(id, room))
     }
 
-    /// Removes the connection from all its rooms, and calls `ends` with each that has no member then.
-    pub(super) fn leave_rooms(&mut self, id: ConnectionId, mut ends: impl FnMut(&str)) {
+    /// Removes the connection from all its rooms, and calls `each` with each of them.
+    pub(super) fn leave_rooms(&mut self, id: ConnectionId, each: impl FnMut(&RoomLeft)) {
         let Some(rooms) = self.rooms_of.remove(&id) else {
             return;
         };
         let left: Vec<_> = rooms.into_iter().map(|room| self.leave_room(id, room)).collect();
-        left.iter()
-            .filter(|left| left.count == 0)
-            .for_each(|left| ends(&left.room));
+        left.iter().for_each(each);
         self.rooms_left.insert(id, left);
     }
 

@@ -307,6 +307,9 @@ limits! {
     /// The most bytes that wait to be published to other nodes. Default: 16 MiB, at most 1 GiB. Above it, as above
     /// `max_backplane_messages`. App only. It needs the cargo feature `backplane`.
     max_backplane_bytes(usize): usize = 16 * MIB, in KIB..=GIB, of "bytes", app only, feature "backplane";
+    /// The longest value with which [`WebSocketConnector::track`](crate::WebSocketConnector::track) shows a person in a room,
+    /// in bytes of JSON. Default: 1 KiB, at most 64 KiB. It needs the cargo feature `backplane`.
+    max_presence_value(usize): usize = KIB, in 1..=64 * KIB, of "bytes", feature "backplane";
 }
 
 /// Returns the default of `max_tls_handshakes_per_ip`. A part of the clients behind one address can come at once, and silent

@@ -18,6 +18,8 @@ pub(crate) mod limits;
 pub(crate) mod membership;
 pub(crate) mod message;
 pub(crate) mod peer;
+#[cfg(feature = "backplane")]
+pub(crate) mod present;
 pub(crate) mod rejection;
 pub(crate) mod reply;
 pub(crate) mod request;

@@ -1,5 +1,7 @@
 //! Points in time that cannot overflow, whatever the limit.
 
+#[cfg(feature = "backplane")]
+use std::time::{SystemTime, UNIX_EPOCH};
 use std::{num::NonZeroU64, ops::Add, sync::LazyLock, time::Duration};
 
 use tokio::time::Instant;
@@ -82,6 +84,13 @@ pub(crate) fn after<Time: Add<Duration, Output = Time>>(start: Time, delay: Dura
 /// Returns the time `delay` from now, or `None` if it is too far to be reached.
 pub(crate) fn reachable(delay: Duration) -> Option<Moment> {
     (delay < FAR).then(|| Moment::now() + delay)
+}
+
+/// Returns the time of the machine's clock, in milliseconds since 1970.
+#[cfg(feature = "backplane")]
+pub(crate) fn unix_millis() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Returns a time that is never reached.
