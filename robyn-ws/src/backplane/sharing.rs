@@ -42,7 +42,11 @@ pub(super) async fn share(node: Arc<ThisNode>) {
                 node.tracked.take_changes()
             }
             _ = digests.tick() => node.tracked.digests(),
-            () = node.reconnected.notified() => node.tracked.digests(),
+            () = node.reconnected.notified() => {
+                let digests = node.tracked.digests();
+                digests.iter().for_each(|digest| node.ask_for_people(&digest.room));
+                digests
+            }
         };
         if node.tells_people() {
             for delta in deltas {
