@@ -308,6 +308,8 @@ impl App {
             .cloned()
             .unwrap_or((Limits::default(), self.created_at));
         let bounds = limits.resolve(limits_at, &mut self.problems);
+        let is_bounded_inside = self.routers.iter().any(|(router, _)| router.limits_identities());
+        limits.check_identity_overflow(&bounds, is_bounded_inside, limits_at, &mut self.problems);
         let globals = Arc::new(mem::take(&mut self.globals));
         let wiring = Wiring {
             scopes: Scopes {
