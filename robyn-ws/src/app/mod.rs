@@ -67,6 +67,14 @@ use crate::{
 ///     App::new().serve("127.0.0.1:8080").await
 /// }
 /// ```
+///
+/// Some methods need a feature of Cargo. Without it, the compiler does not find them:
+///
+/// | method | feature |
+/// |---|---|
+/// | `App::tls` | `tls` |
+/// | `App::h2c`, and HTTP/2 after `App::tls` | `http2` |
+/// | `App::compression` | `deflate` |
 #[derive(Debug)]
 #[must_use = "an app does nothing until it is built or served"]
 pub struct App {
