@@ -29,9 +29,22 @@
 //! [Deployment and drain](docs::deployment_and_drain) · [Logs and metrics](docs::logs_and_metrics) ·
 //! [Supervisors](docs::supervisors) · [Several nodes](docs::several_nodes) · [Performance](docs::performance) · [Security](docs::security)
 //!
-//! Features, all off by default: `tls` serves with certificates (`App::tls`), `http2` serves WebSockets over HTTP/2 (RFC
-//! 8441), `deflate` compresses messages (permessage-deflate, RFC 7692), `metrics` reports to the
-//! [`metrics`](https://docs.rs/metrics) facade, and `test-util` is for the tests of an app.
+//! # Features
+//!
+//! All features are off by default. Without its feature, an item does not exist: the compiler says "no method named `tls`".
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `tls` | `App::tls`, `Tls` and their limits: serves with certificates |
+//! | `http2` | HTTP/2 after `App::tls`, `App::h2c` and their limits: WebSockets over HTTP/2 (RFC 8441) |
+//! | `deflate` | `App::compression`, `SubRouter::compression`, `Compression`: compresses messages (permessage-deflate, RFC 7692) |
+//! | `metrics` | reports to the [`metrics`](https://docs.rs/metrics) facade |
+//! | `test-util` | the module `test_util`: tests of an app without a port |
+//!
+//! ```toml
+//! [dependencies]
+//! robyn-ws = { git = "https://github.com/robyn-ws/robyn-ws", features = ["tls", "http2"] }
+//! ```
 
 // docs.rs shows beside an item which features it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -7,6 +7,7 @@ use robyn_ws::{
     test_util::{TestApp, TestSocket},
 };
 use robyn_ws_tests::Log;
+use serde_json::json;
 use tokio::time::sleep;
 
 use crate::paused_runtime;
@@ -41,6 +42,11 @@ fn fail_call() -> Result<(), io::Error> {
 #[websocket("/calls", on = "call", method = "fail_too", router = WARNED)]
 fn fail_other_call() -> Result<(), io::Error> {
     Err(io::Error::other("no such table"))
+}
+
+#[websocket("/calls", on = "call", method = "ask", router = WARNED)]
+async fn ask(ws: WebSocketConnector) -> Result<bool, CallError> {
+    ws.call("sure", &()).await
 }
 
 #[websocket("/endless", on = "message", router = WARNED)]
@@ -180,6 +186,27 @@ fn handlers_that_run_too_long_are_warned_of_once_in_an_interval() {
         have_closed(&app, "/warned/endless", "go", 1011).await;
         let words = ["handler=\"never_return\""];
         expect_first_and_number(log, &words, "`Limits::handler_timeout` is over", "was dropped again").await;
+    });
+}
+
+#[test]
+fn handler_that_waits_too_long_for_its_client_is_warned_of_with_the_limit_to_change() {
+    let log = Log::subscribe();
+    paused_runtime().block_on(async {
+        let second = Duration::from_secs(1);
+        let app = app(Limits::default().handler_timeout(second));
+        let mut client = connect(&app, "/warned/calls").await;
+        client
+            .send_json(&json!({"jsonrpc": "2.0", "method": "ask", "id": 1}))
+            .await;
+        assert!(client.receive_text().await.contains("sure"), "the call of the handler");
+        client.expect_close(1011).await;
+        log.line(&["handler=\"ask\"", "`Limits::call_timeout` is not below it"]);
+        // With a shorter one, the call fails, and the connection goes on.
+        let app = self::app(Limits::default().handler_timeout(second).call_timeout(second / 2));
+        let mut client = connect(&app, "/warned/calls").await;
+        client.expect_call_error("ask", &(), -32603).await;
+        client.expect_call_error("ask", &(), -32603).await;
     });
 }
 

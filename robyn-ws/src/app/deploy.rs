@@ -62,7 +62,8 @@ impl App {
     #[track_caller]
     pub fn drain_code(mut self, code: u16) -> Self {
         let call = Location::caller();
-        self.drain_code.set(code, "App::drain_code", call, &mut self.problems);
+        let name = ("App::drain_code", "");
+        self.drain_code.set(code, name, call, &mut self.problems);
         if !matches!(code, 1001 | 1012 | 1013 | 3000..=4999) {
             let message = format!(
                 "{code} is not the close code of a drain: expected 1001 (going away), 1012 (restart), 1013 (try again later) or 3000 to 4999"

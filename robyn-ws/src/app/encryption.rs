@@ -30,7 +30,8 @@ impl App {
     #[track_caller]
     pub fn tls(mut self, tls: Tls) -> Self {
         let call = Location::caller();
-        self.edge.tls.set(tls, "App::tls", call, &mut self.problems);
+        let name = ("App::tls", ": one `Tls::from_config` can have several certificates");
+        self.edge.tls.set(tls, name, call, &mut self.problems);
         self.edge.encrypted_at = Some(Place::of(call));
         self
     }

@@ -69,6 +69,14 @@ use crate::{
 ///     App::new().serve("127.0.0.1:8080").await
 /// }
 /// ```
+///
+/// Some methods need a feature of Cargo. Without it, the compiler does not find them:
+///
+/// | method | feature |
+/// |---|---|
+/// | `App::tls` | `tls` |
+/// | `App::h2c`, and HTTP/2 after `App::tls` | `http2` |
+/// | `App::compression` | `deflate` |
 #[derive(Debug)]
 #[must_use = "an app does nothing until it is built or served"]
 pub struct App {
@@ -316,6 +324,8 @@ impl App {
             .cloned()
             .unwrap_or((Limits::default(), self.created_at));
         let bounds = limits.resolve(limits_at, &mut self.problems);
+        let is_bounded_inside = self.routers.iter().any(|(router, _)| router.limits_identities());
+        limits.check_identity_overflow(&bounds, is_bounded_inside, limits_at, &mut self.problems);
         let globals = Arc::new(mem::take(&mut self.globals));
         let wiring = Wiring {
             scopes: Scopes {

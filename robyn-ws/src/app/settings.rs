@@ -6,16 +6,17 @@ use std::panic::Location;
 use crate::types::compression::Compression;
 use crate::{
     app::App,
-    types::{error::Place, limits::Limits},
+    types::{error::Place, limits::Limits, setting::ONE_LIMITS},
     upgrade::{handshake::is_token, origin::Origins},
 };
 
 impl App {
-    /// Sets the limits. `build()` reports values that cannot work, and a second call.
+    /// Sets the limits. `build()` reports values that cannot work, and a second call: one [`Limits`] has all of them.
     #[track_caller]
     pub fn limits(mut self, limits: Limits) -> Self {
         let call = Location::caller();
-        self.limits.set(limits, "App::limits", call, &mut self.problems);
+        let name = ("App::limits", ONE_LIMITS);
+        self.limits.set(limits, name, call, &mut self.problems);
         self
     }
 
@@ -39,7 +40,7 @@ impl App {
     pub fn compression(mut self, compression: Compression) -> Self {
         let call = Location::caller();
         self.compression
-            .set(compression, "App::compression", call, &mut self.problems);
+            .set(compression, ("App::compression", ""), call, &mut self.problems);
         self
     }
 
@@ -48,7 +49,8 @@ impl App {
     #[track_caller]
     pub fn origins(mut self, origins: Origins) -> Self {
         let call = Location::caller();
-        self.origins.set(origins, "App::origins", call, &mut self.problems);
+        let name = ("App::origins", ": one `Origins::list` has all pages");
+        self.origins.set(origins, name, call, &mut self.problems);
         self
     }
 

@@ -43,6 +43,9 @@ pub(crate) trait Beside: Send {
         &mut self,
         handler: Pin<&mut (impl Future<Output = T> + Send)>,
     ) -> impl Future<Output = Option<T>> + Send;
+
+    /// Returns `true` if a call to the client waits for its answer, and can wait for at least as long as a handler.
+    fn awaits_client(&self) -> bool;
 }
 
 impl Beside for Driver {
@@ -51,6 +54,14 @@ impl Beside for Driver {
         handler: Pin<&mut (impl Future<Output = T> + Send)>,
     ) -> impl Future<Output = Option<T>> + Send {
         Self::beside(self, handler)
+    }
+
+    fn awaits_client(&self) -> bool {
+        let bounds = &self.endpoint.bounds;
+        let is_longer = bounds
+            .handler_timeout
+            .is_some_and(|timeout| bounds.call_timeout >= timeout);
+        is_longer && !self.live.calls.is_empty()
     }
 }
 
@@ -231,8 +242,10 @@ async fn in_time<T: Send>(
         return in_grace.await.ok_or(Overrun::Grace);
     };
     // Boxed, so that connections without such a limit reserve no space for it.
-    match Box::pin(timeout_at(deadline, in_grace)).await {
+    let in_time = Box::pin(timeout_at(deadline, in_grace)).await;
+    match in_time {
         Ok(finished) => finished.ok_or(Overrun::Grace),
+        Err(_elapsed) if beside.awaits_client() => Err(Overrun::TimeoutOfCall),
         Err(_elapsed) => Err(Overrun::Timeout),
     }
 }

@@ -42,6 +42,8 @@ pub(crate) enum Overrun {
     Grace,
     /// `Limits::handler_timeout`.
     Timeout,
+    /// `Limits::handler_timeout`, while a call to the client waited for its answer, and could wait longer.
+    TimeoutOfCall,
 }
 
 impl From<Result<HandlerResult, Panicked>> for Outcome {
@@ -107,13 +109,16 @@ impl Overrun {
         match self {
             Self::Grace => "its connection has ended, and `Limits::handler_grace` is over",
             Self::Timeout => "`Limits::handler_timeout` is over, so its connection ends",
+            Self::TimeoutOfCall => {
+                "`Limits::handler_timeout` is over, so its connection ends: the client did not answer a call, and `Limits::call_timeout` is not below it; lower that, so that the call fails first"
+            }
         }
     }
 
     fn conclusion(self) -> Conclusion {
         match self {
             Self::Grace => Conclusion::default(),
-            Self::Timeout => Conclusion::end(Ending::because(CloseReason::HandlerTimeout, "")),
+            Self::Timeout | Self::TimeoutOfCall => Conclusion::end(Ending::because(CloseReason::HandlerTimeout, "")),
         }
     }
 }

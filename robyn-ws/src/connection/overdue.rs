@@ -47,4 +47,8 @@ impl Beside for Alone {
     async fn beside<T: Send>(&mut self, handler: Pin<&mut (impl Future<Output = T> + Send)>) -> Option<T> {
         timeout(self.0, handler).await.ok()
     }
+
+    fn awaits_client(&self) -> bool {
+        false // Nobody can answer any more.
+    }
 }

@@ -96,7 +96,7 @@ impl Resolver<'_> {
             self.problems.report(place, None, message);
             return;
         }
-        if let Some(scope) = self.enter(router, place, inner.is_empty(), outer) {
+        if let Some(scope) = self.enter(router, place, &inner, outer) {
             self.around.push(this);
             for (router, place) in inner {
                 self.include(router, place, &scope);
@@ -105,12 +105,12 @@ impl Resolver<'_> {
         }
     }
 
-    /// Takes the handlers of a sub-router. Returns its scope, unless its prefix is invalid.
+    /// Takes the handlers of a sub-router, which has others in it. Returns its scope, unless its prefix is invalid.
     fn enter(
         &mut self,
         included: IncludedRouter,
         place: Place,
-        is_last: bool,
+        inner: &[(IncludedRouter, Place)],
         outer: &RouterScope,
     ) -> Option<RouterScope> {
         let IncludedRouter {
@@ -131,6 +131,7 @@ impl Resolver<'_> {
         let first = first.map(|known| known.place);
         self.included.push(Inclusion { router, prefix, place });
         let entries = entries_of(Some(router));
+        let is_last = inner.is_empty();
         let has_paths = !is_last || entries.iter().any(|entry| entry.path != "/");
         let mut mistakes: Vec<_> = path::mistakes(router.prefix()).collect();
         if mistakes.is_empty() && has_paths {
@@ -151,6 +152,8 @@ impl Resolver<'_> {
         }
         let (limits, limits_at) = limits.get().cloned().unwrap_or((Limits::default(), router.place()));
         let scope = outer.of_router(router, scoped, (&limits, limits_at), self.problems);
+        let is_bounded_inside = inner.iter().any(|(router, _)| router.limits_identities());
+        limits.check_identity_overflow(&scope.bounds, is_bounded_inside, limits_at, self.problems);
         #[cfg(feature = "deflate")]
         let scope = {
             let around = outer.compression.as_ref();

@@ -9,7 +9,7 @@ use crate::{
     types::{
         error::{Place, Problems},
         limits::Limits,
-        setting::Setting,
+        setting::{ONE_LIMITS, Setting},
     },
 };
 
@@ -178,6 +178,13 @@ impl IncludedRouter {
         }
     }
 
+    /// Returns `true` if the connections of an identity are limited for this sub-router, or for one in it.
+    pub(crate) fn limits_identities(&self) -> bool {
+        let limits = self.limits.get().map(|(limits, _)| limits);
+        limits.is_some_and(Limits::limits_identities)
+            || self.included.iter().any(|(router, _)| router.limits_identities())
+    }
+
     /// As [`SubRouter::inject`].
     #[track_caller]
     pub fn inject<T: Send + Sync + 'static>(mut self, value: T) -> Self {
@@ -195,7 +202,8 @@ impl IncludedRouter {
     #[track_caller]
     pub fn limits(mut self, limits: Limits) -> Self {
         let call = Location::caller();
-        self.limits.set(limits, "SubRouter::limits", call, &mut self.problems);
+        let name = ("SubRouter::limits", ONE_LIMITS);
+        self.limits.set(limits, name, call, &mut self.problems);
         self
     }
 
@@ -206,7 +214,7 @@ impl IncludedRouter {
     pub fn compression(mut self, compression: Compression) -> Self {
         let call = Location::caller();
         self.compression
-            .set(compression, "SubRouter::compression", call, &mut self.problems);
+            .set(compression, ("SubRouter::compression", ""), call, &mut self.problems);
         self
     }
 

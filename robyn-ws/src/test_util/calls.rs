@@ -1,6 +1,6 @@
 //! Calls in tests: of the client under test, and to it.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -58,12 +58,7 @@ impl TestSocket {
         let (id, message) = self.new_call(method, params);
         Expectation::new(async move {
             self.try_send(message).await?;
-            read(
-                &self
-                    .answer(id)
-                    .await?
-                    .map_err(|error| format!("a result was expected, but the answer is {error}"))?,
-            )
+            self.result(id).await
         })
     }
 
@@ -84,7 +79,10 @@ impl TestSocket {
             self.try_send(message).await?;
             match self.answer(id).await? {
                 Err(error) if error["code"] == code => Ok(error["message"].as_str().unwrap_or_default().to_owned()),
-                Err(error) => Err(format!("the error {code} was expected, but the answer is {error}")),
+                Err(error) => Err(format!(
+                    "the error {code} was expected, but the answer is {error}{}",
+                    self.requests()
+                )),
                 Ok(result) => Err(format!("the error {code} was expected, but the result is {result}")),
             }
         })
@@ -133,14 +131,7 @@ impl TestSocket {
     /// As [`Self::call`].
     #[track_caller]
     pub fn expect_result<R: DeserializeOwned>(&mut self, SentCall(id): SentCall) -> impl Future<Output = R> + Send {
-        Expectation::new(async move {
-            read(
-                &self
-                    .answer(id)
-                    .await?
-                    .map_err(|error| format!("a result was expected, but the answer is {error}"))?,
-            )
-        })
+        Expectation::new(async move { self.result(id).await })
     }
 
     /// Sends a notification.
@@ -226,20 +217,56 @@ impl TestSocket {
         Ok((request.id.ok_or_else(no_call)?, request.params))
     }
 
+    /// Waits for the result of a call.
+    async fn result<R: DeserializeOwned>(&mut self, id: u64) -> Outcome<R> {
+        match self.answer(id).await? {
+            Ok(result) => read(&result),
+            Err(error) => Err(format!(
+                "a result was expected, but the answer is {error}{}",
+                self.requests()
+            )),
+        }
+    }
+
+    /// Describes the calls and notifications of the server that the test has not received: a handler may wait for an answer.
+    fn requests(&self) -> String {
+        let requests: Vec<_> = self.kept().filter_map(Request::read).collect();
+        let methods = |is_call| {
+            let methods = requests.iter().filter(|request| request.id.is_some() == is_call);
+            let methods: BTreeSet<_> = methods.map(|request| format!("`{}`", request.method)).collect();
+            methods.into_iter().collect::<Vec<_>>().join(", ")
+        };
+        let (calls, notifications) = (methods(true), methods(false));
+        let calls = match calls.as_str() {
+            "" => String::new(),
+            calls => format!(
+                "; the server has called {calls}: answer with `answer_next`, between `send_call` and `expect_result`"
+            ),
+        };
+        match notifications.as_str() {
+            "" => calls,
+            notifications => {
+                format!("{calls}; the server has sent notifications that were not received: {notifications}")
+            }
+        }
+    }
+
     /// Waits for the answer to a call, and keeps all other messages.
     async fn answer(&mut self, id: u64) -> Outcome<Result<Value, Value>> {
         if let Some(answer) = self.take_kept(|message| answer_to(id, message)) {
             return Ok(answer);
         }
         loop {
-            match self.see_next("an answer was expected").await? {
+            let seen = self.see_next("an answer was expected").await;
+            match seen.map_err(|failure| failure + &self.requests())? {
                 Seen::Message(message) => match answer_to(id, &message) {
                     Some(answer) => return Ok(answer),
                     None => self.keep(message),
                 },
                 Seen::Closed(closed) => {
                     return Err(format!(
-                        "an answer was expected, but the connection was closed with {closed}"
+                        "an answer was expected, but the connection was closed with {closed}{}",
+                        self.requests()
                     ));
                 }
             }
@@ -290,6 +317,7 @@ impl SentMessages {
 
 /// A call or a notification.
 struct Request {
+    method: String,
     params: Value,
     /// A notification has none.
     id: Option<Value>,
@@ -298,14 +326,18 @@ struct Request {
 impl Request {
     /// Reads a message, which must be of this method.
     fn of(message: &Message, method: &str, kind: &str) -> Outcome<Self> {
-        let mut request: Value = message.parse_json().unwrap_or_default();
-        if request["method"] != method {
+        let request = Self::read(message).filter(|request| request.method == method);
+        request.ok_or_else(|| {
             let seen = message.quoted();
-            return Err(format!(
-                "a {kind} of `{method}` was expected, but a message came: {seen}"
-            ));
-        }
-        Ok(Self {
+            format!("a {kind} of `{method}` was expected, but a message came: {seen}")
+        })
+    }
+
+    /// Reads a message, if it is a call or a notification.
+    fn read(message: &Message) -> Option<Self> {
+        let mut request: Value = message.parse_json().ok()?;
+        Some(Self {
+            method: request.get("method")?.as_str()?.to_owned(),
             params: request["params"].take(),
             id: request.get("id").cloned(),
         })

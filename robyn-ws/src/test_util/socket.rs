@@ -278,6 +278,11 @@ impl TestSocket {
         self.kept.push_back(message);
     }
 
+    /// Returns the kept messages.
+    pub(super) fn kept(&self) -> impl Iterator<Item = &Message> {
+        self.kept.iter()
+    }
+
     /// Takes the first kept message that is `wanted`.
     pub(super) fn take_kept<T>(&mut self, wanted: impl Fn(&Message) -> Option<T>) -> Option<T> {
         let found = self.kept.iter().enumerate();

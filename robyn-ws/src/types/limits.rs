@@ -7,7 +7,7 @@ mod value;
 use std::{ops::RangeInclusive, time::Duration};
 
 pub use self::overflow::{IdentityOverflow, Overflow};
-use self::value::{Named, Scope, above};
+use self::value::{Named, Scope};
 use crate::types::{
     close::{EXPIRED, REPLACED},
     error::{Place, Problems},
@@ -94,20 +94,23 @@ macro_rules! limits {
                 Bounds { $($(#[cfg(feature = $feature)])? $name: self.$name.clone().unwrap_or_else(|| outer.$name.clone()),)+ }
             }
 
-            /// Reports every value that cannot work by itself.
-            fn check_values(&self, place: Place, problems: &mut Problems) {
+            /// Reports every value that cannot work by itself. Returns the limits without these values, so that no value is
+            /// reported again.
+            fn without_impossible(mut self, place: Place, problems: &mut Problems) -> Self {
                 $($(#[cfg(feature = $feature)])? {
                     $(if let Some(value) = &self.$name
                         && let Some(message) =
                             limits!(@named $name $($unit)?, $($none)?).outside(value, &$range)
                     {
                         problems.report(place, None, message);
+                        self.$name = None;
                     })?
                 })+
+                self
             }
 
-            /// Reports every value that a sub-router cannot have inside of `outer`.
-            fn check_narrower(&self, outer: &Bounds, place: Place, problems: &mut Problems) {
+            /// Reports every value that a sub-router cannot have inside of `outer`. Returns the limits without these values.
+            fn without_wider(mut self, outer: &Bounds, place: Place, problems: &mut Problems) -> Self {
                 $($(#[cfg(feature = $feature)])? {
                     let named = limits!(@named $name $($($unit)?)?, $($($none)?)?);
                     if let Some(value) = &self.$name
@@ -115,8 +118,10 @@ macro_rules! limits {
                             limits!(@scope $($wider)? $($only)?).refuses(&named, value, &outer.$name)
                     {
                         problems.report(place, None, message);
+                        self.$name = None;
                     }
                 })+
+                self
             }
         }
 
@@ -202,7 +207,8 @@ limits! {
     handler_grace(Duration): Duration = Duration::from_secs(10), in TIMES;
     /// How long a message or `call` handler may run before its connection is closed with 1011. Default: off. An asynchronous handler
     /// is dropped, the thread of a `blocking` one is left behind, and any other synchronous one cannot be interrupted. A handler
-    /// that calls its client waits for at most `call_timeout`, which should be shorter.
+    /// that calls its client waits for at most `call_timeout`, which should be shorter: the call then fails, and the
+    /// connection goes on.
     handler_timeout(impl Into<Option<Duration>>): Option<Duration> = None, in TIMES, none "no timeout";
     /// How long `App::serve` drains on SIGINT and SIGTERM before it cuts the remaining connections. Default: 10 s. App only.
     shutdown_grace(Duration): Duration = Duration::from_secs(10), in TIMES, app only;
@@ -242,7 +248,8 @@ limits! {
     /// [`CallError::TooManyUnanswered`](crate::CallError::TooManyUnanswered).
     max_unanswered_calls(usize): usize = 128, in 1..=64 * KIB, of "calls";
     /// How long a call to a client waits for its answer, with the time that it takes to send it. Default: 30 s.
-    /// Above `handler_timeout`, a client that does not answer ends its connection.
+    /// If it is not below `handler_timeout`, a client that does not answer a handler's call ends its connection, and the
+    /// warning says so. `build()` does not report that, since the calls of tasks and HTTP routes may wait longer.
     call_timeout(Duration): Duration = Duration::from_secs(30), in TIMES;
     /// The longest `id` of a call, in bytes of its JSON. Default: 256, at most 64 KiB. Above it: the call is answered with the
     /// error -32600.
@@ -257,7 +264,8 @@ limits! {
     /// The most connections of one [`Identity`](crate::Identity) at once: of the app, or of the sub-router that narrows it.
     /// 1 is one session at a time. Default: off. At most 16,777,216. Above it: [`IdentityOverflow`].
     max_connections_per_identity(impl Into<Option<usize>>): Option<usize> = None, in 1..=MAX_SOCKETS, of "connections", none "no limit";
-    /// The policy above `max_connections_per_identity`. Default: [`IdentityOverflow::Refuse`].
+    /// The policy above `max_connections_per_identity`. Default: [`IdentityOverflow::Refuse`]. `build()` reports a policy
+    /// where no such limit is set: here, around it, or in a sub-router.
     identity_overflow(IdentityOverflow): IdentityOverflow = IdentityOverflow::default();
     /// The close code of a connection that gives way under [`IdentityOverflow::CloseOldest`]. Default: 4409. A sub-router can
     /// have another one.
@@ -327,8 +335,8 @@ impl Limits {
 
     /// Resolves a sub-router's limits inside of `outer`: it may narrow those, but not widen them.
     pub(crate) fn narrow(&self, outer: &Bounds, place: Place, problems: &mut Problems) -> Bounds {
-        self.check_narrower(outer, place, problems);
-        self.over_checked(outer, place, problems)
+        let narrower = self.clone().without_wider(outer, place, problems);
+        narrower.over_checked(outer, place, problems)
     }
 
     /// Returns `true` if connections are counted separately for these limits.
@@ -344,51 +352,41 @@ impl Limits {
         self.max_connections_per_identity.is_some() || self.identity_overflow.is_some()
     }
 
+    /// Returns `true` if these limits bound the connections of an identity.
+    pub(crate) fn limits_identities(&self) -> bool {
+        self.max_connections_per_identity.flatten().is_some()
+    }
+
     /// Fills unset limits from `outer`, and checks the result for itself.
     fn over_checked(&self, outer: &Bounds, place: Place, problems: &mut Problems) -> Bounds {
-        self.check_values(place, problems);
+        let possible = self.clone().without_impossible(place, problems);
+        possible.check_contradictions(&possible.over(outer), place, problems);
         let mut bounds = self.over(outer);
-        if self.max_frame_size.is_some_and(|frame| frame > bounds.max_message_size) {
-            let (frame, message) = (bounds.max_frame_size, bounds.max_message_size);
-            let more = above("max_frame_size", frame, "max_message_size", message, "bytes");
-            let message = format!("{more}: such a frame could never be taken; lower it, or raise `max_message_size`");
-            problems.report(place, None, message);
-        }
         bounds.max_frame_size = bounds.max_frame_size.min(bounds.max_message_size);
-        self.check_codes(place, problems);
-        self.check_shares(&bounds, place, problems);
-        self.check_graces(&bounds, place, problems);
         bounds.unready_grace = bounds.unready_grace.min(bounds.shutdown_grace);
         #[cfg(feature = "tls")]
         if let (Some(all), None) = (self.max_tls_handshakes, self.max_tls_handshakes_per_ip) {
             bounds.max_tls_handshakes_per_ip = Some(share_of_handshakes(all));
         }
         #[cfg(feature = "http2")]
-        self.fit_windows(&mut bounds, place, problems);
+        self.fit_window(&mut bounds);
         bounds
     }
 
-    /// Sets the window of an HTTP/2 connection to those of all its streams, and reports a smaller one.
+    /// Sets the window of an HTTP/2 connection to those of all its streams, unless it is set.
     #[cfg(feature = "http2")]
-    fn fit_windows(&self, bounds: &mut Bounds, place: Place, problems: &mut Problems) {
-        let (streams, window) = (bounds.max_http2_streams, bounds.max_http2_stream_window);
-        let all = u64::from(streams) * u64::from(window);
-        let (name, connection) = match self.max_http2_connection_window {
-            Some(connection) => ("max_http2_connection_window", connection),
-            None => ("max_http2_streams", MAX_WINDOW),
-        };
-        // A sub-router sets none of them.
-        let is_set = self.max_http2_streams.is_some()
-            || self.max_http2_stream_window.is_some()
-            || self.max_http2_connection_window.is_some();
-        if is_set && all > u64::from(connection) {
-            let message = format!(
-                "{streams} streams (`Limits::max_http2_streams`) of {window} bytes (`max_http2_stream_window`) have {all} bytes, more than the {connection} that a connection can have: change `Limits::{name}`, or WebSockets that are not read would stop the others"
-            );
-            problems.report(place, None, message);
-        }
+    fn fit_window(&self, bounds: &mut Bounds) {
+        let all = bounds.all_stream_windows();
         let with_small_frames = all.saturating_mul(WINDOWS_OF_SMALL_FRAMES).min(u64::from(MAX_WINDOW));
         let window = self.max_http2_connection_window.map_or(with_small_frames, u64::from);
         bounds.max_http2_connection_window = u32::try_from(window.max(all)).unwrap_or(MAX_WINDOW).max(MIN_WINDOW);
+    }
+}
+
+#[cfg(feature = "http2")]
+impl Bounds {
+    /// Returns the number of bytes in the windows of all streams of an HTTP/2 connection.
+    fn all_stream_windows(&self) -> u64 {
+        u64::from(self.max_http2_streams) * u64::from(self.max_http2_stream_window)
     }
 }

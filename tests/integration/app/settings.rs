@@ -48,6 +48,13 @@ async fn second_value_of_a_setting_is_reported_with_both_places() {
     let (first, app_of_limits) = (line!(), app().limits(limits()));
     let (second, app_of_limits) = (line!(), app_of_limits.limits(limits()));
     expect_twice("App::limits", app_of_limits, first, second).await;
+    let errors = errors(app().limits(limits()).limits(limits())).await;
+    assert!(
+        errors
+            .to_string()
+            .contains("set its limits on the other: `Limits::default()"),
+        "{errors}"
+    );
 
     let (first, app_of_origins) = (line!(), app().origins(Origins::any()));
     let (second, app_of_origins) = (line!(), app_of_origins.origins(Origins::same_host()));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use robyn_ws::prelude::*;
 use robyn_ws_tests::Server;
 use serde::Serialize;
+use serde_json::{Value, json};
 
 static NOTIFYING: SubRouter = SubRouter::new("/notifying");
 
@@ -36,6 +37,56 @@ fn odd(ws: &WebSocketConnector) -> Result<(), CallError> {
     ws.notify("empty", &[0_u8; 0])?;
     assert!(ws.notify("no JSON", &BTreeMap::from([((1, 2), 3)])).is_err());
     Ok(())
+}
+
+/// More notifications than a queue holds.
+const MANY: usize = 1000;
+
+#[websocket("/", on = "call", method = "flood", router = NOTIFYING)]
+fn flood(ws: &WebSocketConnector) -> Result<(), CallError> {
+    for number in 0..MANY {
+        ws.notify("said", &number)?;
+    }
+    Ok(())
+}
+
+#[websocket("/", on = "call", method = "replay", router = NOTIFYING)]
+async fn replay(ws: WebSocketConnector) -> Result<(), CallError> {
+    for number in 0..MANY {
+        let said = json!({"jsonrpc": "2.0", "method": "said", "params": [number]});
+        ws.async_send_json(&said).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn handler_that_waits_for_room_sends_its_client_more_than_the_queue_holds() {
+    let server = Server::start(App::new().include_router(&NOTIFYING)).await;
+    let mut client = server.connect("/notifying").await;
+    client.text().await;
+    client.send(r#"{"jsonrpc":"2.0","method":"replay","id":1}"#).await;
+    for number in 0..MANY {
+        let said: Value = serde_json::from_str(&client.text().await).expect("JSON");
+        assert_eq!((&said["method"], &said["params"]), (&json!("said"), &json!([number])));
+    }
+    client.expect_text(r#"{"jsonrpc":"2.0","result":null,"id":1}"#).await;
+}
+
+#[tokio::test]
+async fn handler_that_sends_its_client_more_than_the_queue_holds_in_one_go_ends_the_connection() {
+    let server = Server::start(App::new().include_router(&NOTIFYING)).await;
+    let mut client = server.connect("/notifying").await;
+    client.text().await;
+    client.send(r#"{"jsonrpc":"2.0","method":"flood","id":1}"#).await;
+    for number in 0..256 {
+        client
+            .expect_text(&format!(r#"{{"jsonrpc":"2.0","method":"said","params":[{number}]}}"#))
+            .await;
+    }
+    // The handler has run to its end, and its answer goes out ahead of the Close frame.
+    client.expect_text(r#"{"jsonrpc":"2.0","result":null,"id":1}"#).await;
+    let reason = "too slow: exceeded Limits::max_outbound_messages or Limits::max_outbound_bytes";
+    client.expect_close(1008, reason).await;
 }
 
 #[tokio::test]

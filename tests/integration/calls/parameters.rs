@@ -88,6 +88,26 @@ fn page(Params(Page { page }): Params<Page>) -> u32 {
     page
 }
 
+#[derive(Deserialize)]
+struct Search {
+    text: String,
+    #[serde(default)]
+    page: u32,
+    #[serde(default)]
+    language: Option<String>,
+}
+
+#[websocket("/", on = "call", method = "search", router = READ)]
+fn search(Params(search): Params<Search>) -> String {
+    format!("{} {} {:?}", search.text, search.page, search.language)
+}
+
+/// Only the last element is an `Option`, and has no default.
+#[websocket("/", on = "call", method = "tuple", router = READ)]
+fn tuple(Params((text, page)): Params<(String, Option<u32>)>) -> String {
+    format!("{text} {page:?}")
+}
+
 #[websocket("/", on = "call", method = "decides", router = READ)]
 fn decides(params: Result<Params<u8>, Rejection>) -> String {
     params.map_or_else(
@@ -156,6 +176,38 @@ async fn types_are_read_by_name_by_position_and_as_the_only_one() {
         ("optional_value", Some("[3]"), r#""result":3"#),
         ("page", Some(r#"{"page":3}"#), r#""result":3"#),
         ("page", Some("[4]"), r#""result":4"#),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn fields_with_a_default_can_be_left_out_at_the_end_and_elements_of_a_tuple_cannot() {
+    let too_few = |seen, expected| {
+        let why = format!("invalid length {seen}, expected {expected}");
+        format!(r#""error":{{"code":-32602,"message":"Invalid params: {why}"}}"#)
+    };
+    ask(&[
+        ("search", Some(r#"["cats"]"#), r#""result":"cats 0 None""#),
+        ("search", Some(r#"["cats",2]"#), r#""result":"cats 2 None""#),
+        (
+            "search",
+            Some(r#"["cats",2,"en"]"#),
+            r#""result":"cats 2 Some(\"en\")""#,
+        ),
+        ("search", Some(r#"["cats",2,null]"#), r#""result":"cats 2 None""#),
+        (
+            "search",
+            Some(r#"{"text":"cats","language":"en"}"#),
+            r#""result":"cats 0 Some(\"en\")""#,
+        ),
+        (
+            "search",
+            Some("[]"),
+            r#""error":{"code":-32602,"message":"Invalid params: there are none, missing field `text`"}"#,
+        ),
+        ("tuple", Some(r#"["cats",2]"#), r#""result":"cats Some(2)""#),
+        ("tuple", Some(r#"["cats",null]"#), r#""result":"cats None""#),
+        ("tuple", Some(r#"["cats"]"#), &too_few(1, "a tuple of size 2")),
     ])
     .await;
 }

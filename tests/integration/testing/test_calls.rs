@@ -1,6 +1,6 @@
 //! The calls of `test_util`: of a client under test, to it, and to a connector without a client.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use futures_util::FutureExt as _;
 use robyn_ws::{
@@ -35,6 +35,12 @@ async fn delete(ws: WebSocketConnector, Params(file): Params<String>) -> Result<
         Err(CallError::Remote { code, message, .. }) => Ok(format!("{code} {message}")),
         Err(error) => Err(error),
     }
+}
+
+#[websocket("/", on = "call", method = "close_after_call", router = TESTED)]
+async fn close_after_call(ws: WebSocketConnector) -> Result<(), CallError> {
+    let _unanswered = ws.call::<()>("bye", &()).await;
+    Err(CallError::close(4000, "bye"))
 }
 
 fn app() -> TestApp {
@@ -123,6 +129,44 @@ async fn failed_expectations_show_what_came() {
     let panic = panic_of(client.answer_next("said", |(text,): (String,)| text)).await;
     assert!(
         panic.contains("a call was expected, but a notification came"),
+        "{panic}"
+    );
+}
+
+#[tokio::test]
+async fn failed_call_names_what_the_server_has_called_and_sent_meanwhile() {
+    let limits = Limits::default().call_timeout(Duration::from_millis(10));
+    let app = TestApp::new(App::new().include_router(TESTED.limits(limits)));
+    let mut client = app.connect("/tested_calls").await.expect("a connection");
+    client.notify("say", "hi").await;
+    let panic = panic_of(client.call::<String>("delete", "a.txt")).await;
+    for words in [
+        "a result was expected, but the answer is",
+        "; the server has called `confirm`: answer with `answer_next`, between `send_call` and `expect_result`",
+        "; the server has sent notifications that were not received: `said`",
+    ] {
+        assert!(panic.contains(words), "no `{words}` in: {panic}");
+    }
+    let panic = panic_of(client.expect_call_error("delete", "a.txt", 7)).await;
+    assert!(panic.contains("the server has called `confirm`: "), "{panic}");
+    let panic = panic_of(client.call::<()>("close_after_call", &())).await;
+    for words in [
+        "the connection was closed with 4000",
+        "; the server has called `bye`, `confirm`: ",
+    ] {
+        assert!(panic.contains(words), "no `{words}` in: {panic}");
+    }
+}
+
+#[tokio::test]
+async fn call_without_an_answer_names_what_the_server_has_called() {
+    let limits = Limits::default().call_timeout(Duration::from_hours(1));
+    let app = TestApp::new(App::new().include_router(&TESTED).limits(limits));
+    let mut client = app.connect("/tested_calls").await.expect("a connection");
+    let call = client.send_call("delete", "a.txt").await;
+    let panic = panic_of(client.expect_result::<String>(call)).await;
+    assert!(
+        panic.contains("an answer was expected: timed out after 10s; the server has called `confirm`: "),
         "{panic}"
     );
 }
