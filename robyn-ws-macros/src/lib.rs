@@ -16,6 +16,7 @@ mod form;
 mod grammar;
 mod item;
 mod method_name;
+mod misplaced_call;
 mod model;
 mod on;
 mod path;
@@ -148,6 +149,31 @@ pub fn websocket(attr: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn websocket_view(attr: TokenStream, item: TokenStream) -> TokenStream {
     printed(view::websocket_view(attr.into(), item.into())).into()
+}
+
+/// Marks a method of a view as the handler of calls of its name, in JSON-RPC 2.0. [`macro@websocket_view`] reads it; where
+/// there is no view, it is an error.
+///
+/// ```ignore (this crate does not know the runtime crate, whose documentation has compiled examples)
+/// use robyn_ws::prelude::*;
+///
+/// #[derive(Default, ConnectionState)]
+/// struct Counter {
+///     count: i64,
+/// }
+///
+/// #[websocket_view("/counter")]
+/// impl Counter {
+///     #[call]
+///     fn add(&mut self, Params((by,)): Params<(i64,)>) -> i64 {
+///         self.count += by;
+///         self.count
+///     }
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn call(_attr: TokenStream, item: TokenStream) -> TokenStream {
+    printed(misplaced_call::misplaced_call(&item.into())).into()
 }
 
 /// Implements `ConnectionState` for a type: handlers take it as `&S` or `&mut S`.

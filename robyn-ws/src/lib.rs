@@ -79,7 +79,7 @@ pub mod docs;
 struct Readme;
 
 pub use axum;
-pub use robyn_ws_macros::{ConnectionState, websocket, websocket_view};
+pub use robyn_ws_macros::{ConnectionState, call, websocket, websocket_view};
 
 #[cfg(feature = "backplane")]
 #[cfg_attr(docsrs, doc(cfg(feature = "backplane")))]

@@ -13,7 +13,7 @@ pub use crate::{
     Disconnected, FromEvent, Global, HandlerError, HandlerResult, Hub, HubEndpoint, Identified, Identity,
     IdentityOverflow, IntoReply, Joined, JsonError, KeyedAudience, Left, Limits, Message, Origins, Overflow, Params,
     QueryParams, Rejection, Scoped, SendError, SendJsonError, ServeError, SubRouter, Utf8Bytes, WebSocket,
-    WebSocketConnector, websocket, websocket_view,
+    WebSocketConnector, call, websocket, websocket_view,
 };
 
 #[cfg(feature = "deflate")]

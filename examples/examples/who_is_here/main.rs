@@ -37,14 +37,14 @@ type Changed = Arc<Notify>;
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
 enum Event<'a> {
-    Came { name: &'a str },
-    Gone { name: &'a str },
+    Came { name: Identity },
+    Gone { name: Identity },
     People { people: &'a [Person] },
 }
 
 #[derive(Serialize)]
 struct Person {
-    name: String,
+    name: Identity,
     tabs: usize,
     is_idle: bool,
 }
@@ -66,7 +66,7 @@ fn came(ws: &WebSocketConnector, changed: Global<Changed>) -> Result<(), Handler
     // Only the first tab of a person is an arrival, also where two of them come in the same moment.
     let joined = ws.join(HALL);
     if let Some(who) = ws.identity().filter(|_| joined.first_of_identity) {
-        ws.to(HALL).sync_broadcast_json(&Event::Came { name: who.as_str() })?;
+        ws.to(HALL).sync_broadcast_json(&Event::Came { name: who })?;
     }
     changed.notify_one();
     Ok(())
@@ -92,7 +92,7 @@ fn used(ws: &WebSocketConnector, msg: &str, changed: Global<Changed>) {
 fn gone(ws: &WebSocketConnector, departed: Departed, changed: Global<Changed>) -> Result<(), HandlerError> {
     let mut departed = departed.filter(|departure| departure.room == HALL && departure.last_of_identity);
     if let Some(who) = ws.identity().filter(|_| departed.next().is_some()) {
-        ws.to(HALL).sync_broadcast_json(&Event::Gone { name: who.as_str() })?;
+        ws.to(HALL).sync_broadcast_json(&Event::Gone { name: who })?;
     }
     changed.notify_one();
     Ok(())
@@ -111,7 +111,7 @@ async fn publish(hub: Hub, changed: Changed) -> Result<(), JsonError> {
             .map(|who| Person {
                 tabs: hub.identity(&who).count(),
                 is_idle: !active.contains(&who),
-                name: who.to_string(),
+                name: who,
             })
             .collect();
         hall.async_broadcast_json(&Event::People { people: &people }).await?;

@@ -1,10 +1,9 @@
 //! Calls to clients, and notifications, in JSON-RPC 2.0.
 
-use std::{collections::BTreeMap, pin::pin, sync::Arc};
+use std::{pin::pin, sync::Arc};
 
 use futures_util::future::{Either, select};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::value::RawValue;
 
 use crate::{
     connector::WebSocketConnector,
@@ -14,7 +13,6 @@ use crate::{
     types::{
         call_error::CallError,
         error::{JsonError, SendError},
-        message::Message,
     },
 };
 
@@ -115,20 +113,7 @@ async fn answer_of(live: &Arc<Live>, method: &str, params: &str) -> Result<Strin
     // The answer may stand behind more messages than are read ahead without a call.
     live.mailbox.wake_driver();
     match select(pin!(waiting.answered()), pin!(live.mailbox.closed())).await {
-        Either::Left((Some(answer), _)) => answer.map_err(|error| remote(&error)),
+        Either::Left((Some(answer), _)) => answer.map_err(|error| CallError::remote(&error)),
         Either::Left((None, _)) | Either::Right(_) => Err(CallError::NotConnected),
-    }
-}
-
-/// Reads the error object of a client, as far as it is one.
-fn remote(error: &str) -> CallError {
-    let members: BTreeMap<String, &RawValue> = serde_json::from_str(error).unwrap_or_default();
-    let member = |name: &str| members.get(name).map(|value| value.get());
-    CallError::Remote {
-        code: member("code").and_then(|code| code.parse().ok()).unwrap_or_default(),
-        message: member("message")
-            .and_then(|message| serde_json::from_str(message).ok())
-            .unwrap_or_default(),
-        data: member("data").map(Message::from),
     }
 }

@@ -111,7 +111,7 @@ impl<R: IntoCallReply> IntoCallReply for Option<R> {
     }
 }
 
-#[diagnostic::do_not_recommend]
+// The compiler names the half that is wrong.
 impl<R: IntoCallReply, E: Into<CallError>> IntoCallReply for Result<R, E> {
     fn into_call_reply(self) -> HandlerResult {
         self.map_err(|error| HandlerError::from(error.into()))?

@@ -109,7 +109,7 @@ impl<R: IntoReply> IntoReply for Option<R> {
     }
 }
 
-#[diagnostic::do_not_recommend]
+// The compiler names the half that is wrong.
 impl<R: IntoReply, E: Into<HandlerError>> IntoReply for Result<R, E> {
     fn into_reply(self) -> HandlerResult {
         self.map_err(Into::into)?.into_reply()
@@ -285,7 +285,8 @@ impl From<HandlerError> for CallError {
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot become a `HandlerError`",
-    label = "not an error that is `Send + Sync`: return `Box<dyn Error + Send + Sync>` in place of `Box<dyn Error>`, or write `.map_err(|error| error.to_string())?`"
+    label = "not an error that is `Send + Sync`: return `Box<dyn Error + Send + Sync>` in place of `Box<dyn Error>`, or write `.map_err(|error| error.to_string())?`",
+    note = "for a type of your own, implement `std::error::Error`, or `From` of it for `HandlerError`"
 )]
 pub trait SendSyncError {
     fn into_boxed(self) -> Box<dyn Error + Send + Sync>;

@@ -13,7 +13,7 @@ use crate::{
         inbox::Seen,
         socket::TestSocket,
     },
-    types::message::Message,
+    types::{call_error::CallError, message::Message},
 };
 
 /// A call of the client under test, from [`TestSocket::send_call`].
@@ -59,6 +59,50 @@ impl TestSocket {
         Expectation::new(async move {
             self.try_send(message).await?;
             self.result(id).await
+        })
+    }
+
+    /// Calls a method as [`Self::call`]. An error of the answer is returned as [`CallError::Remote`], with its code, message and
+    /// data.
+    ///
+    /// ```standalone_crate
+    /// use robyn_ws::{prelude::*, test_util::TestApp};
+    ///
+    /// #[websocket("/shop", on = "call", method = "order")]
+    /// fn order(Params((count,)): Params<(u32,)>) -> Result<u32, CallError> {
+    ///     match count {
+    ///         100.. => Err(CallError::new(7, "not that many").data(&99)),
+    ///         _ => Ok(count * 3),
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let app = TestApp::new(App::new());
+    /// let mut client = app.connect("/shop").await.unwrap();
+    /// let error = client.try_call::<u32>("order", &100).await.unwrap_err();
+    /// assert_eq!((error.code(), error.message()), (Some(7), Some("not that many")));
+    /// let CallError::Remote { data: Some(most), .. } = error else { panic!("{error}") };
+    /// assert_eq!(most.parse_json::<u32>().unwrap(), 99);
+    /// # }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the result is not the JSON of an `R`, or the connection is closed instead.
+    #[track_caller]
+    pub fn try_call<R: DeserializeOwned>(
+        &mut self,
+        method: &str,
+        params: &(impl Serialize + ?Sized),
+    ) -> impl Future<Output = Result<R, CallError>> + Send {
+        let (id, message) = self.new_call(method, params);
+        Expectation::new(async move {
+            self.try_send(message).await?;
+            match self.answer(id).await? {
+                Ok(result) => read(&result).map(Ok),
+                Err(error) => Ok(Err(CallError::remote(&error.to_string()))),
+            }
         })
     }
 

@@ -1,14 +1,15 @@
 //! Why a call failed: that of a handler, or one to a client.
 
-use std::{error::Error, fmt};
+use std::{collections::BTreeMap, error::Error, fmt};
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::{
     types::{
         close::{CloseFrame, close_code},
         error::JsonError,
-        error_object::ErrorObject,
+        error_object::{ErrorObject, INTERNAL_ERROR},
         message::Message,
         rejection::Rejection,
     },
@@ -75,7 +76,8 @@ enum Kind {
     Answer(ErrorObject),
     Close(CloseFrame),
     Failed(Box<dyn Error + Send + Sync>),
-    Rejected(Rejection),
+    /// A rejection that does not close the connection, and the answer to the call.
+    Rejected(Rejection, ErrorObject),
 }
 
 impl CallError {
@@ -106,6 +108,48 @@ impl CallError {
         Self::returned(Kind::Close(CloseFrame::new(code, reason)))
     }
 
+    /// Returns the code that the client gets if a `call` handler returns this error: that of [`new`](Self::new), -32602 for a
+    /// [`Rejection`], and -32603 for a failure. It is `None` for [`close`](Self::close), which does not answer the call.
+    ///
+    /// For [`Remote`](Self::Remote), it is the code that the client has sent. A handler that returns it answers its own
+    /// caller with -32603 nevertheless.
+    ///
+    /// ```
+    /// use robyn_ws::prelude::*;
+    ///
+    /// assert_eq!(CallError::new(7, "not today").code(), Some(7));
+    /// assert_eq!(CallError::from("out of disk").code(), Some(-32603));
+    /// assert_eq!(CallError::close(4000, "bye").code(), None);
+    /// ```
+    pub fn code(&self) -> Option<i64> {
+        match self {
+            Self::Remote { code, .. } => Some(*code),
+            _ => self.object().map(|object| object.code),
+        }
+    }
+
+    /// Returns the message beside [`code`](Self::code). That of a failure is `Internal error`: its details are only in the log
+    /// and in `to_string()`.
+    pub fn message(&self) -> Option<&str> {
+        match self {
+            Self::Remote { message, .. } => Some(message),
+            _ => self.object().map(|object| &*object.message),
+        }
+    }
+
+    /// Reads the error object of an answer, as far as it is one.
+    pub(crate) fn remote(error: &str) -> Self {
+        let members: BTreeMap<String, &RawValue> = serde_json::from_str(error).unwrap_or_default();
+        let member = |name: &str| members.get(name).map(|value| value.get());
+        Self::Remote {
+            code: member("code").and_then(|code| code.parse().ok()).unwrap_or_default(),
+            message: member("message")
+                .and_then(|message| serde_json::from_str(message).ok())
+                .unwrap_or_default(),
+            data: member("data").map(Message::from),
+        }
+    }
+
     fn returned(kind: Kind) -> Self {
         Self::Returned(Returned(Box::new(kind)))
     }
@@ -119,11 +163,14 @@ impl CallError {
 
     /// Returns the answer to the call of the handler that returns it. `None` if the connection ends instead.
     pub(crate) fn answer(&self) -> Option<ErrorObject> {
+        self.object().cloned()
+    }
+
+    fn object(&self) -> Option<&ErrorObject> {
         match self.kind() {
-            Some(Kind::Answer(answer)) => Some(answer.clone()),
-            Some(Kind::Rejected(rejection)) => rejection.answer(),
+            Some(Kind::Answer(answer) | Kind::Rejected(_, answer)) => Some(answer),
             Some(Kind::Close(_)) => None,
-            Some(Kind::Failed(_)) | None => Some(ErrorObject::internal_error()),
+            Some(Kind::Failed(_)) | None => Some(&INTERNAL_ERROR),
         }
     }
 
@@ -140,7 +187,7 @@ impl CallError {
     pub(crate) fn is_failure(&self) -> bool {
         match self.kind() {
             Some(Kind::Answer(_) | Kind::Close(_)) => false,
-            Some(Kind::Rejected(rejection)) => rejection.is_failure(),
+            Some(Kind::Rejected(rejection, _)) => rejection.is_failure(),
             Some(Kind::Failed(_)) | None => true,
         }
     }
@@ -162,7 +209,8 @@ impl Rejection {
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot become a `CallError`",
-    label = "not an error that is `Send + Sync`: return `CallError` in place of `Box<dyn Error>`, or write `.map_err(|error| error.to_string())?`"
+    label = "not an error that is `Send + Sync`: return `CallError` in place of `Box<dyn Error>`, or write `.map_err(|error| error.to_string())?`",
+    note = "for a type of your own, implement `std::error::Error`, or `From` of it for `CallError`"
 )]
 pub trait SendSyncFailure {
     fn into_boxed(self) -> Box<dyn Error + Send + Sync>;
@@ -178,8 +226,10 @@ impl<E: Into<Box<dyn Error + Send + Sync>>> SendSyncFailure for E {
 impl<E: SendSyncFailure> From<E> for CallError {
     fn from(error: E) -> Self {
         Self::returned(match error.into_boxed().downcast::<Rejection>() {
-            Ok(rejection) if rejection.answer().is_none() => Kind::Close(rejection.close_frame()),
-            Ok(rejection) => Kind::Rejected(*rejection),
+            Ok(rejection) => match rejection.answer() {
+                Some(answer) => Kind::Rejected(*rejection, answer),
+                None => Kind::Close(rejection.close_frame()),
+            },
             Err(error) => Kind::Failed(error),
         })
     }
@@ -213,7 +263,7 @@ impl fmt::Display for CallError {
                 Kind::Close(frame) => write!(f, "close with {} {}", frame.code(), frame.reason()),
                 Kind::Failed(error) => error.fmt(f),
                 // It quotes the client, and is for the log.
-                Kind::Rejected(rejection) => printable(rejection.reason()).fmt(f),
+                Kind::Rejected(rejection, _) => printable(rejection.reason()).fmt(f),
             },
         }
     }
@@ -241,7 +291,7 @@ impl fmt::Debug for Returned {
             Kind::Answer(answer) => write!(f, "error {}: {}", answer.code, answer.message),
             Kind::Close(frame) => write!(f, "close with {} {}", frame.code(), frame.reason()),
             Kind::Failed(error) => error.fmt(f),
-            Kind::Rejected(rejection) => rejection.fmt(f),
+            Kind::Rejected(rejection, _) => rejection.fmt(f),
         }
     }
 }

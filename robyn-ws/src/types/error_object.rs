@@ -40,6 +40,13 @@ pub(crate) struct ErrorObject {
     pub(crate) data: Option<String>,
 }
 
+/// The error of a server that failed.
+pub(crate) static INTERNAL_ERROR: ErrorObject = ErrorObject {
+    code: call_code::INTERNAL_ERROR,
+    message: Cow::Borrowed("Internal error"),
+    data: None,
+};
+
 impl ErrorObject {
     pub(crate) fn new(code: i64, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -67,6 +74,6 @@ impl ErrorObject {
     }
 
     pub(crate) fn internal_error() -> Self {
-        Self::new(call_code::INTERNAL_ERROR, "Internal error")
+        INTERNAL_ERROR.clone()
     }
 }

@@ -2,12 +2,14 @@
 
 use std::{borrow::Borrow, fmt, sync::Arc};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// Who the client of a connection is: the name or the number of a user, for example. Cheap to clone.
 ///
 /// Connections with equal identities are those of one person, on all endpoints of an app. An `upgrade` handler returns the
 /// identity, or any handler calls [`WebSocketConnector::identify`](crate::WebSocketConnector::identify).
 ///
-/// `{:?}` prints only its length, because it often is a name.
+/// `{:?}` prints only its length, because it often is a name. In serde's formats, it is its text.
 ///
 /// ```
 /// use robyn_ws::prelude::*;
@@ -97,5 +99,17 @@ impl From<&String> for Identity {
 impl From<&Self> for Identity {
     fn from(identity: &Self) -> Self {
         identity.clone()
+    }
+}
+
+impl Serialize for Identity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Identity {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
     }
 }

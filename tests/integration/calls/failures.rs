@@ -236,6 +236,35 @@ async fn errors_of_handlers_are_answered_and_the_connection_goes_on() {
     client.leave().await;
 }
 
+#[test]
+fn error_of_a_called_handler_tells_the_answer_that_its_client_gets() {
+    for (error, code, message) in [
+        (refuse(None).unwrap_err(), Some(402), Some("pay \"first\"")),
+        (invalid().unwrap_err(), Some(-32602), Some("too many")),
+        (fail().expect_err("it fails"), Some(-32603), Some("Internal error")),
+        (
+            with_helper(Params("reply".to_owned())).unwrap_err(),
+            Some(-32603),
+            Some("Internal error"),
+        ),
+        (
+            with_helper(Params("reject".to_owned())).unwrap_err(),
+            Some(-32602),
+            Some("Invalid params: no such room"),
+        ),
+        (
+            passes_on(Err(Rejection::new(1011, "secret"))).unwrap_err(),
+            Some(-32603),
+            Some("Internal error"),
+        ),
+        (passes_on(Err(Rejection::new(4001, "enough"))).unwrap_err(), None, None),
+        (close().unwrap_err(), None, None),
+        (CallError::TimedOut, Some(-32603), Some("Internal error")),
+    ] {
+        assert_eq!((error.code(), error.message()), (code, message), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn close_ends_the_connection_with_its_code() {
     let mut fixture = fixture().await;

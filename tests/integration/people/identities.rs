@@ -219,6 +219,20 @@ async fn audience_names_each_of_its_identities_once() {
     other.ask("here", "u1,u2").await;
 }
 
+#[tokio::test]
+async fn identities_are_their_texts_in_json() {
+    let (server, _seen) = start(Limits::default()).await;
+    let _one = person(&server, "/people/chat", "u1", 1).await;
+    let people = server.hub().endpoint("/people/chat").everyone().identities();
+    let json = Message::json(&people).expect("texts are JSON");
+    assert_eq!(json.as_text(), Some(r#"["u1"]"#));
+    assert_eq!(
+        json.parse_json::<Vec<Identity>>().expect("texts are identities"),
+        people
+    );
+    assert!(Message::from("[17]").parse_json::<Vec<Identity>>().is_err());
+}
+
 fn one_id(server: &Server, name: &str) -> ConnectionId {
     server.hub().identity(name).ids()[0]
 }

@@ -20,7 +20,7 @@ fn say(ws: &WebSocketConnector, Params(text): Params<String>) -> Result<usize, C
 
 #[websocket("/", on = "call", method = "fail", router = TESTED)]
 fn fail() -> Result<(), CallError> {
-    Err(CallError::new(7, "not today"))
+    Err(CallError::new(7, "not today").data(&["tomorrow"]))
 }
 
 #[websocket("/", on = "call", method = "written", router = TESTED)]
@@ -67,6 +67,19 @@ async fn call_returns_its_result_and_keeps_what_came_before() {
 }
 
 #[tokio::test]
+async fn tried_call_returns_the_result_or_the_whole_error() {
+    let app = app();
+    let mut client = app.connect("/tested_calls").await.expect("a connection");
+    assert_eq!(client.try_call::<usize>("say", "hi").await.expect("a result"), 2);
+    let error = client.try_call::<()>("fail", &()).await.expect_err("it fails");
+    assert_eq!((error.code(), error.message()), (Some(7), Some("not today")));
+    let CallError::Remote { data: Some(data), .. } = error else {
+        panic!("it has data: {error:?}")
+    };
+    assert_eq!(data.as_text(), Some(r#"["tomorrow"]"#));
+}
+
+#[tokio::test]
 async fn client_answers_while_it_waits_for_a_result() {
     let app = app();
     let mut client = app.connect("/tested_calls").await.expect("a connection");
@@ -100,6 +113,10 @@ async fn failed_expectations_show_what_came() {
     let app = app();
     let mut client = app.connect("/tested_calls").await.expect("a connection");
     for (panic, words) in [
+        (
+            panic_of(client.try_call::<u8>("written", &())).await,
+            ["another JSON was expected", "[1,2]"],
+        ),
         (
             panic_of(client.call::<u8>("fail", &())).await,
             ["a result was expected, but the answer is", "not today"],

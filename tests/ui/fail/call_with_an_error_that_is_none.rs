@@ -1,0 +1,13 @@
+//! `Result` of a call with a right value and an error that is no `Error`: the error is at the return type and is about the
+//! error.
+
+use robyn_ws::prelude::*;
+
+pub struct Batmobile;
+
+#[websocket("/chat", on = "call", method = "say")]
+fn say() -> Result<Json<u8>, Batmobile> {
+    Err(Batmobile)
+}
+
+fn main() {}
