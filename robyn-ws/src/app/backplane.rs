@@ -36,7 +36,7 @@ impl App {
     pub fn backplane(mut self, backplane: impl Backplane) -> Self {
         let call = Location::caller();
         let setting = &mut self.backplane.backplane;
-        setting.set(Arc::new(backplane), "App::backplane", call, &mut self.problems);
+        setting.set(Arc::new(backplane), ("App::backplane", ""), call, &mut self.problems);
         self
     }
 
@@ -48,7 +48,7 @@ impl App {
         let call = Location::caller();
         self.backplane
             .key
-            .set(key, "App::backplane_key", call, &mut self.problems);
+            .set(key, ("App::backplane_key", ""), call, &mut self.problems);
         self
     }
 
@@ -60,7 +60,7 @@ impl App {
         let call = Location::caller();
         self.backplane
             .trusts_all
-            .set((), "App::trust_backplane", call, &mut self.problems);
+            .set((), ("App::trust_backplane", ""), call, &mut self.problems);
         self
     }
 
@@ -70,7 +70,12 @@ impl App {
     pub fn on_backplane_health(mut self, hook: impl Fn(Health) + Send + Sync + 'static) -> Self {
         let call = Location::caller();
         let setting = &mut self.backplane.on_health;
-        setting.set(Arc::new(hook), "App::on_backplane_health", call, &mut self.problems);
+        setting.set(
+            Arc::new(hook),
+            ("App::on_backplane_health", ""),
+            call,
+            &mut self.problems,
+        );
         self
     }
 }

@@ -44,7 +44,9 @@ pub(super) async fn share(node: Arc<ThisNode>) {
             _ = digests.tick() => node.tracked.digests(),
             () = node.reconnected.notified() => {
                 let digests = node.tracked.digests();
-                digests.iter().for_each(|digest| node.ask_for_people(&digest.room));
+                for digest in &digests {
+                    node.ask_for_people(&digest.room);
+                }
                 digests
             }
         };
