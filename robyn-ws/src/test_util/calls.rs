@@ -11,6 +11,7 @@ use crate::{
         connector::SentMessages,
         expectation::{Expectation, Outcome},
         inbox::Seen,
+        rpc_messages::{Request, answer_to},
         socket::TestSocket,
     },
     types::{call_error::CallError, message::Message},
@@ -357,46 +358,6 @@ impl SentMessages {
             Err(failure) => panic!("{failure}"),
         }
     }
-}
-
-/// A call or a notification.
-struct Request {
-    method: String,
-    params: Value,
-    /// A notification has none.
-    id: Option<Value>,
-}
-
-impl Request {
-    /// Reads a message, which must be of this method.
-    fn of(message: &Message, method: &str, kind: &str) -> Outcome<Self> {
-        let request = Self::read(message).filter(|request| request.method == method);
-        request.ok_or_else(|| {
-            let seen = message.quoted();
-            format!("a {kind} of `{method}` was expected, but a message came: {seen}")
-        })
-    }
-
-    /// Reads a message, if it is a call or a notification.
-    fn read(message: &Message) -> Option<Self> {
-        let mut request: Value = message.parse_json().ok()?;
-        Some(Self {
-            method: request.get("method")?.as_str()?.to_owned(),
-            params: request["params"].take(),
-            id: request.get("id").cloned(),
-        })
-    }
-}
-
-/// Returns the result or the error in a message, if that is the answer to the call.
-fn answer_to(id: u64, message: &Message) -> Option<Result<Value, Value>> {
-    let mut answer: Value = message.parse_json().ok()?;
-    if answer["id"] != id || answer.get("method").is_some() {
-        return None;
-    }
-    let members = answer.as_object_mut()?;
-    let error = members.remove("error").map(Err);
-    error.or_else(|| members.remove("result").map(Ok))
 }
 
 /// Reads parameters or a result.

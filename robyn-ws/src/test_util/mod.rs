@@ -39,6 +39,7 @@ mod inbox;
 mod pipe;
 mod reader;
 mod request;
+mod rpc_messages;
 mod serving;
 mod socket;
 mod watchdog;
