@@ -1,15 +1,19 @@
-//! The program that is counted under callgrind: the handlers of the guards on one thread, until SIGTERM. With an argument,
-//! it compresses for clients that offer it.
+//! The program that is counted under callgrind: the handlers of the guards on one thread, until SIGTERM. With the argument
+//! `compressed`, it compresses for clients that offer it. With `unreachable`, it has a backplane that is down.
 
 mod app;
+mod unreachable;
 
 use robyn_ws::{App, Compression, ServeError};
 
+use crate::unreachable::Unreachable;
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), ServeError> {
-    let compression = match std::env::args().nth(1) {
-        Some(_) => Compression::shared(),
-        None => Compression::off(),
+    let app = match std::env::args().nth(1).as_deref() {
+        Some("compressed") => App::new().compression(Compression::shared()),
+        Some("unreachable") => App::new().backplane(Unreachable),
+        _ => App::new(),
     };
-    App::new().compression(compression).serve("127.0.0.1:0").await
+    app.serve("127.0.0.1:0").await
 }

@@ -97,15 +97,16 @@ struct Load {
     burst: usize,
     /// So many that what connecting takes, which varies, is little beside them.
     rounds: usize,
-    is_compressed: bool,
+    /// What the program is told.
+    argument: Option<&'static str>,
     act: fn(&mut [Client], usize, usize),
 }
 
 impl Load {
     fn instructions(&self, program: &Path, rounds: usize) -> u64 {
-        let arguments: &[&str] = if self.is_compressed { &["compressed"] } else { &[] };
-        let callgrind = Callgrind::start(program, arguments);
-        let connect = if self.is_compressed {
+        let arguments: Vec<_> = self.argument.into_iter().collect();
+        let callgrind = Callgrind::start(program, &arguments);
+        let connect = if self.argument == Some("compressed") {
             Client::connect_compressing
         } else {
             Client::connect
@@ -137,7 +138,7 @@ fn echo_takes_few_instructions() {
             clients: 16,
             burst,
             rounds,
-            is_compressed: false,
+            argument: None,
             act: echoes,
         };
         let what = format!("instructions for an echo, {burst} in flight");
@@ -154,7 +155,7 @@ fn call_takes_hardly_more_instructions_than_a_typed_echo() {
             clients: 16,
             burst,
             rounds,
-            is_compressed: false,
+            argument: None,
             act,
         };
         let typed = load("/typed", typed_echoes).instructions_per_message(program);
@@ -173,7 +174,7 @@ fn delivery_takes_few_instructions() {
             clients: 100,
             burst,
             rounds,
-            is_compressed: false,
+            argument: None,
             act: broadcasts,
         };
         let what = format!("instructions for a delivery, {burst} in flight");
@@ -189,21 +190,42 @@ fn compressed_delivery_takes_hardly_more_instructions_than_a_plain_one() {
     const MORE: usize = 100;
 
     let Some(program) = program() else { return };
-    let broadcast = |is_compressed, clients| {
+    let broadcast = |argument, clients| {
         let load = Load {
             path: "/fan_out",
             clients,
             burst: 1,
             rounds: 100,
-            is_compressed,
+            argument,
             act: long_broadcasts,
         };
         load.instructions_per_message(program) * clients as f64
     };
-    let delivery = |compressed| (broadcast(compressed, FEW + MORE) - broadcast(compressed, FEW)) / MORE as f64;
-    let (plain, compressed) = (delivery(false), delivery(true));
+    let delivery = |argument| (broadcast(argument, FEW + MORE) - broadcast(argument, FEW)) / MORE as f64;
+    let (plain, compressed) = (delivery(None), delivery(Some("compressed")));
     let what = format!("instructions for a compressed delivery, of the {plain:.2} for a plain one");
     at_most(1.1 * plain, &what, compressed);
+}
+
+#[test]
+fn broadcast_takes_hardly_more_instructions_while_the_backplane_is_down() {
+    let Some(program) = program() else { return };
+    let broadcast = |argument| {
+        let load = Load {
+            path: "/fan_out",
+            clients: 1,
+            burst: 1,
+            rounds: 2000,
+            argument,
+            act: broadcasts,
+        };
+        load.instructions_per_message(program)
+    };
+    let (alone, unreachable) = (broadcast(None), broadcast(Some("unreachable")));
+    let what = format!(
+        "instructions for a broadcast to one client while the backplane is down, of the {alone:.2} without one"
+    );
+    at_most(1.05 * alone, &what, unreachable);
 }
 
 /// Counts clients that come and go, one after the other.

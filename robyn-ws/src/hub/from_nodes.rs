@@ -104,15 +104,17 @@ impl Hub {
         };
         let (hub, message, runtime) = (self.clone(), message.clone(), live.flusher.runtime().clone());
         let mut sending = Box::pin(async move { live.send_wait(&message).await });
-        match (&mut sending).now_or_never() {
-            Some(sent) => self.answer(asker, question, sent),
-            None => {
-                runtime.spawn(async move {
-                    let sent = sending.await;
-                    hub.answer(asker, question, sent);
-                });
-            }
+        if let Some(sent) = (&mut sending).now_or_never() {
+            return self.answer(asker, question, sent);
         }
+        let Ok(permit) = self.remote().waiting.clone().try_acquire_owned() else {
+            return self.answer(asker, question, Err(SendError::QueueFull));
+        };
+        runtime.spawn(async move {
+            let sent = sending.await;
+            hub.answer(asker, question, sent);
+            drop(permit);
+        });
     }
 
     fn answer(&self, asker: NodeId, question: u64, sent: Result<(), SendError>) {

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, OnceLock, atomic::Ordering};
 
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, sync::Semaphore};
 
 use crate::{
     backplane::{
@@ -27,14 +27,30 @@ use crate::{
     util::sync::AtomicBool,
 };
 
+/// The most messages of other nodes that wait for room in the queues of clients. Others fail.
+const MAX_WAITING: usize = 1024;
+
 /// The other nodes of an app, if it has a backplane.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Remote {
     cluster: OnceLock<Cluster>,
     /// The people whom this node tracks in rooms.
     tracked: Arc<Tracked>,
     /// Whether there was ever one.
     is_tracking: AtomicBool,
+    /// For messages of other nodes that wait.
+    pub(super) waiting: Arc<Semaphore>,
+}
+
+impl Default for Remote {
+    fn default() -> Self {
+        Self {
+            cluster: OnceLock::new(),
+            tracked: Arc::default(),
+            is_tracking: AtomicBool::new(false),
+            waiting: Arc::new(Semaphore::new(MAX_WAITING)),
+        }
+    }
 }
 
 impl Remote {
