@@ -1,5 +1,7 @@
 //! The bus between the nodes of an app. Without the feature `backplane`, `no_backplane.rs` stands in for this folder.
 
+#[cfg(feature = "nats")]
+pub(crate) mod nats;
 pub(crate) mod node;
 pub(crate) mod subject;
 
