@@ -27,7 +27,8 @@
 //! [Calls](docs::calls) · [Errors and closing](docs::errors_and_closing) ·
 //! [Testing](docs::testing) · [Behind a proxy](docs::behind_a_proxy) · [TLS and HTTP/2](docs::tls_and_http2) ·
 //! [Deployment and drain](docs::deployment_and_drain) · [Logs and metrics](docs::logs_and_metrics) ·
-//! [Supervisors](docs::supervisors) · [Several nodes](docs::several_nodes) · [Performance](docs::performance) · [Security](docs::security)
+//! [Supervisors](docs::supervisors) · [Several nodes](docs::several_nodes) · [Performance](docs::performance) ·
+//! [Security](docs::security)
 //!
 //! # Features
 //!
@@ -38,6 +39,8 @@
 //! | `tls` | `App::tls`, `Tls` and their limits: serves with certificates |
 //! | `http2` | HTTP/2 after `App::tls`, `App::h2c` and their limits: WebSockets over HTTP/2 (RFC 8441) |
 //! | `deflate` | `App::compression`, `SubRouter::compression`, `Compression`: compresses messages (permessage-deflate, RFC 7692) |
+//! | `backplane` | `App::backplane`, `Publisher`, `Backplane`: apps on more than one node |
+//! | `nats` | `backplane`, and `Nats`: over [NATS](https://nats.io) |
 //! | `metrics` | reports to the [`metrics`](https://docs.rs/metrics) facade |
 //! | `test-util` | the module `test_util`: tests of an app without a port |
 //!
@@ -81,6 +84,9 @@ struct Readme;
 pub use axum;
 pub use robyn_ws_macros::{ConnectionState, call, websocket, websocket_view};
 
+#[cfg(feature = "nats")]
+#[cfg_attr(docsrs, doc(cfg(feature = "nats")))]
+pub use self::backplane::nats::{Nats, NatsError};
 #[cfg(feature = "backplane")]
 #[cfg_attr(docsrs, doc(cfg(feature = "backplane")))]
 pub use self::backplane::{

@@ -11,6 +11,7 @@ mod gate;
 mod generated_crate;
 mod log;
 mod memory;
+mod nats;
 mod probe;
 mod programs;
 mod raw;
@@ -29,6 +30,7 @@ pub use self::{
     generated_crate::{compile_errors, runtime_crate, write_crate},
     log::Log,
     memory::memory_kib,
+    nats::NatsServer,
     probe::{Probe, Seen, probe},
     programs::{browser, node_with, program, python_program, python_with, skip},
     raw::{BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, RawClient, TEXT, close_payload, frame},

@@ -5,6 +5,8 @@ mod elsewhere;
 pub(crate) mod envelope;
 mod interests;
 pub(crate) mod key;
+#[cfg(feature = "nats")]
+pub(crate) mod nats;
 pub(crate) mod node;
 mod nodes;
 mod order;

@@ -31,6 +31,9 @@
 //! hang. An app takes all handlers of its binary; [`App::only`] selects some of them. A failed expectation names its
 //! line in the test.
 
+#[cfg(feature = "backplane")]
+#[cfg_attr(docsrs, doc(cfg(feature = "backplane")))]
+pub mod backplane;
 mod calls;
 mod connector;
 mod expectation;

@@ -7,11 +7,12 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 /// Packages, each with programs of which one is enough.
-const PACKAGES: [(&str, &[&str]); 10] = [
+const PACKAGES: [(&str, &[&str]); 11] = [
     ("valgrind", &["valgrind"]),
     ("nginx", &["nginx"]),
     ("haproxy", &["haproxy"]),
     ("caddy", &["caddy"]),
+    ("nats-server", &["nats-server"]),
     ("openssl", &["openssl"]),
     // Ubuntu has no package of that name, and its machines for CI have the others.
     ("chromium", &["chromium", "chromium-browser", "google-chrome"]),

@@ -21,6 +21,8 @@ const DOCUMENTATION: &str = "target/docs-rs/doc/robyn_ws.json";
 /// What users write their programs with anyway.
 const ALLOWED: &[&str] = &[
     "alloc",
+    // `Nats::connect_with`, in the feature `nats`.
+    "async_nats",
     "axum",
     "axum_core",
     "bytes",

@@ -1,0 +1,183 @@
+//! A NATS server as a child.
+
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
+
+use crate::{program, within};
+
+/// A NATS server on a free port. It ends when it is dropped.
+#[derive(Debug)]
+pub struct NatsServer {
+    program: PathBuf,
+    address: SocketAddr,
+    /// Where it says what it does.
+    monitor: SocketAddr,
+    arguments: Vec<String>,
+    child: Option<Child>,
+}
+
+impl NatsServer {
+    /// Starts a server, or returns `None` where the test has to be skipped, which is told.
+    ///
+    /// # Panics
+    ///
+    /// As [`skip`](crate::skip), if it is not installed. If it does not start.
+    pub async fn start() -> Option<Self> {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts a server with more arguments, or returns `None` where the test has to be skipped.
+    ///
+    /// # Panics
+    ///
+    /// As [`start`](Self::start).
+    pub async fn start_with(arguments: &[&str]) -> Option<Self> {
+        let mut server = Self::not_started().await?;
+        server.arguments = arguments.iter().map(ToString::to_string).collect();
+        server.run().await;
+        Some(server)
+    }
+
+    /// Chooses the port of a server that is started later, or returns `None` where the test has to be skipped.
+    ///
+    /// # Panics
+    ///
+    /// As [`start`](Self::start).
+    pub async fn not_started() -> Option<Self> {
+        let program = program("nats-server")?;
+        Some(Self {
+            program,
+            address: free_address().await,
+            monitor: free_address().await,
+            arguments: Vec::new(),
+            child: None,
+        })
+    }
+
+    /// Runs the server, on the same port each time, and waits until it listens.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub async fn run(&mut self) {
+        let [port, monitor] = [self.address, self.monitor].map(|address| address.port().to_string());
+        let mut child = Command::new(&self.program)
+            .args(["--addr", "127.0.0.1", "--port", &port, "--http_port", &monitor])
+            .args(&self.arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("nats-server can be run");
+        let listening = async {
+            while TcpStream::connect(self.address).await.is_err() {
+                let ended = child.try_wait().expect("a child");
+                assert!(ended.is_none(), "nats-server has ended: {ended:?}");
+                tokio::task::yield_now().await;
+            }
+        };
+        within("nats-server to listen", listening).await;
+        self.child = Some(child);
+    }
+
+    /// Returns the address for clients.
+    pub fn url(&self) -> String {
+        format!("nats://{}", self.address)
+    }
+
+    /// Kills the server, and waits until it has ended.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be killed.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("a child");
+            child.wait().expect("a child");
+        }
+    }
+
+    /// Stops the server, with its connections open.
+    ///
+    /// # Panics
+    ///
+    /// If it does not run.
+    pub fn stop(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets a stopped server go on.
+    ///
+    /// # Panics
+    ///
+    /// If it does not run.
+    pub fn go_on(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.child.as_ref().expect("the server runs").id().to_string();
+        let kill = Command::new("kill").args(["-s", signal, &id]).status();
+        assert!(kill.expect("kill can be run").success(), "the server gets {signal}");
+    }
+
+    /// Returns the number of clients that are connected.
+    ///
+    /// # Panics
+    ///
+    /// If the server does not say it.
+    pub async fn clients(&self) -> u64 {
+        self.number("connections").await
+    }
+
+    /// Returns the number of subscriptions of all clients, and a few of its own.
+    ///
+    /// # Panics
+    ///
+    /// If the server does not say it.
+    pub async fn subscriptions(&self) -> u64 {
+        self.number("subscriptions").await
+    }
+
+    /// Returns the number of messages that it has sent to clients.
+    ///
+    /// # Panics
+    ///
+    /// If the server does not say it.
+    pub async fn sent(&self) -> u64 {
+        self.number("out_msgs").await
+    }
+
+    async fn number(&self, name: &str) -> u64 {
+        let mut stream = TcpStream::connect(self.monitor).await.expect("the server listens");
+        let request = b"GET /varz HTTP/1.0\r\n\r\n";
+        stream.write_all(request).await.expect("the server reads");
+        let mut response = String::new();
+        let reading = stream.read_to_string(&mut response);
+        within("the state of the server", reading).await.expect("it is text");
+        let (_, body) = response.split_once("\r\n\r\n").expect("a body");
+        let state: serde_json::Value = serde_json::from_str(body).expect("JSON");
+        state[name].as_u64().expect("a number")
+    }
+}
+
+impl Drop for NatsServer {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill(); // It may have ended.
+            let _ = child.wait();
+        }
+    }
+}
+
+async fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    listener.local_addr().expect("the listener has an address")
+}
