@@ -3,6 +3,7 @@
 mod calls;
 mod chat;
 mod clients;
+mod cluster;
 mod deploy;
 mod every;
 mod from_robyn;

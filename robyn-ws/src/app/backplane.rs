@@ -64,7 +64,8 @@ impl App {
         self
     }
 
-    /// Calls `hook` when the backplane is connected, and when it is no more. It must not block. Default: both are logged.
+    /// Calls `hook` when the backplane is connected, and when it is no more. It must not block. The backplane logs
+    /// both as well.
     #[cfg_attr(docsrs, doc(cfg(feature = "backplane")))]
     #[track_caller]
     pub fn on_backplane_health(mut self, hook: impl Fn(Health) + Send + Sync + 'static) -> Self {

@@ -43,7 +43,8 @@ pub use self::subject::{Interest, Subject};
 /// A future may be dropped when the app ends. It may then have been without effect.
 pub trait Backplane: fmt::Debug + Send + Sync + 'static {
     /// Opens the bus for one node. It is called once, in a runtime, before all other methods. From now on, all that comes goes
-    /// to `inbox`, and so do changes of the [`health`](Self::health).
+    /// to `inbox`, and so do changes of the [`health`](Self::health). The bus logs those itself, with the reason: one line when
+    /// it goes, and one when it is back.
     fn open(&self, inbox: Inbox);
 
     /// Publishes `payload` to the nodes with an interest in `subject`.

@@ -145,10 +145,11 @@ impl ThisNode {
             return;
         }
         if is_up {
-            log::info!("the backplane is connected");
+            log::debug!("the backplane is up");
             self.interests.forget();
         } else {
-            log::warn!("the backplane is not connected: other nodes get nothing of this one until it is");
+            // It has logged why.
+            log::debug!("the backplane is down");
             let dropped = self.outgoing.clear();
             self.reports.unavailable(dropped);
         }

@@ -30,6 +30,14 @@ pub(crate) fn names() -> BTreeSet<String> {
         .collect()
 }
 
+/// Returns the names of the examples that serve until they are stopped.
+pub(crate) fn servers() -> BTreeSet<String> {
+    names()
+        .into_iter()
+        .filter(|name| source(name).contains(".serve("))
+        .collect()
+}
+
 /// Returns the source of the example `name`.
 pub(crate) fn source(name: &str) -> String {
     let paths = [folder().join(format!("{name}.rs")), folder().join(name).join("main.rs")];

@@ -6,8 +6,8 @@ mod http;
 mod process;
 
 pub(crate) use self::{
-    build::{names, program, root, source},
+    build::{names, program, root, servers, source},
     client::Client,
     http::Answer,
-    process::{Example, run_to_its_end},
+    process::{Example, run_to_its_end, run_to_its_end_with},
 };

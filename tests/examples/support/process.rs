@@ -30,7 +30,14 @@ pub(crate) struct Example {
 impl Example {
     /// Starts the example `name` on a free port.
     pub(crate) async fn start(name: &'static str) -> Self {
-        let mut child = command(name).arg(FREE_PORT).spawn().expect("the example can be run");
+        Self::start_with(name, &[]).await
+    }
+
+    /// Starts the example `name` on a free port, with these variables in its environment.
+    pub(crate) async fn start_with(name: &'static str, variables: &[(&str, &str)]) -> Self {
+        let mut command = command(name);
+        command.arg(FREE_PORT).envs(variables.iter().copied());
+        let mut child = command.spawn().expect("the example can be run");
         let stdout = child.stdout.take().expect("stdout is piped");
         let mut lines = BufReader::new(stdout).lines();
         let mut seen: Vec<String> = Vec::new();
@@ -98,8 +105,14 @@ impl Example {
 
 /// Runs the example `name` until it ends by itself.
 pub(crate) async fn run_to_its_end(name: &str, arguments: &[&str]) -> Output {
-    let output = command(name).args(arguments).output();
-    within("the example to end by itself", output)
+    run_to_its_end_with(name, arguments, &[]).await
+}
+
+/// Runs an example that ends by itself, with these variables in its environment.
+pub(crate) async fn run_to_its_end_with(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = command(name);
+    command.args(arguments).envs(variables.iter().copied());
+    within("the example to end by itself", command.output())
         .await
         .expect("the example can be run")
 }

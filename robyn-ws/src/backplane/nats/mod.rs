@@ -241,6 +241,14 @@ impl Backplane for Nats {
         })
     }
 
+    fn flush(&self) -> BoxFuture<'_, Result<(), BackplaneError>> {
+        Box::pin(async move {
+            let flushed = timeout(PATIENCE, self.client()?.flush()).await;
+            let flushed = flushed.map_err(|_elapsed| BackplaneError::Disconnected)?;
+            flushed.map_err(|_lost| BackplaneError::Disconnected)
+        })
+    }
+
     fn subscribe(&self, interests: Vec<Interest>) -> BoxFuture<'_, Result<(), BackplaneError>> {
         Box::pin(self.change(true, interests))
     }
