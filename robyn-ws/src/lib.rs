@@ -31,7 +31,8 @@
 //!
 //! Features, all off by default: `tls` serves with certificates (`App::tls`), `http2` serves WebSockets over HTTP/2 (RFC
 //! 8441), `deflate` compresses messages (permessage-deflate, RFC 7692), `metrics` reports to the
-//! [`metrics`](https://docs.rs/metrics) facade, and `test-util` is for the tests of an app.
+//! [`metrics`](https://docs.rs/metrics) facade, `redis` connects the nodes of an app over [Redis](https://redis.io), and
+//! `test-util` is for the tests of an app.
 
 // docs.rs shows beside an item which features it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -68,6 +69,9 @@ struct Readme;
 pub use axum;
 pub use robyn_ws_macros::{ConnectionState, websocket, websocket_view};
 
+#[cfg(feature = "redis")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+pub use self::backplane::redis::{Redis, RedisError};
 #[cfg(feature = "backplane")]
 #[cfg_attr(docsrs, doc(cfg(feature = "backplane")))]
 pub use self::backplane::{

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 /// Packages, each with programs of which one is enough.
-const PACKAGES: [(&str, &[&str]); 10] = [
+const PACKAGES: [(&str, &[&str]); 11] = [
     ("valgrind", &["valgrind"]),
     ("nginx", &["nginx"]),
     ("haproxy", &["haproxy"]),
@@ -18,6 +18,7 @@ const PACKAGES: [(&str, &[&str]); 10] = [
     ("nodejs", &["node"]),
     ("npm", &["npm"]),
     ("python3-venv", &["python3"]),
+    ("redis-server", &["redis-server"]),
     // Brings `systemd-analyze`, which needs no running systemd.
     ("systemd", &["systemd-analyze"]),
 ];
