@@ -41,6 +41,7 @@
 //! | `deflate` | `App::compression`, `SubRouter::compression`, `Compression`: compresses messages (permessage-deflate, RFC 7692) |
 //! | `backplane` | `App::backplane`, `Publisher`, `Backplane`: apps on more than one node |
 //! | `nats` | `backplane`, and `Nats`: over [NATS](https://nats.io) |
+//! | `redis` | `backplane`, and `Redis`: over [Redis](https://redis.io) or Valkey |
 //! | `metrics` | reports to the [`metrics`](https://docs.rs/metrics) facade |
 //! | `test-util` | the module `test_util`: tests of an app without a port |
 //!
@@ -87,6 +88,9 @@ pub use robyn_ws_macros::{ConnectionState, call, websocket, websocket_view};
 #[cfg(feature = "nats")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nats")))]
 pub use self::backplane::nats::{Nats, NatsError};
+#[cfg(feature = "redis")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+pub use self::backplane::redis::{Redis, RedisError};
 #[cfg(feature = "backplane")]
 #[cfg_attr(docsrs, doc(cfg(feature = "backplane")))]
 pub use self::backplane::{

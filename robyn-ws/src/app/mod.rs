@@ -74,7 +74,7 @@ use crate::{
 ///
 /// | method | feature |
 /// |---|---|
-/// | `App::backplane` and the methods for it | `backplane`, `nats` |
+/// | `App::backplane` and the methods for it | `backplane`, `nats`, `redis` |
 /// | `App::tls` | `tls` |
 /// | `App::h2c`, and HTTP/2 after `App::tls` | `http2` |
 /// | `App::compression` | `deflate` |

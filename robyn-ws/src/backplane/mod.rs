@@ -14,6 +14,8 @@ mod outgoing;
 pub(crate) mod publisher;
 mod questions;
 mod recent;
+#[cfg(feature = "redis")]
+pub(crate) mod redis;
 pub(crate) mod reports;
 mod sealing;
 pub(crate) mod settings;

@@ -236,13 +236,18 @@ impl ThisNode {
         self.is_up() && !self.is_draining.load(Ordering::Relaxed)
     }
 
-    /// Tells the other nodes that this one ends, and waits until everything is published, for a second at most.
+    /// Tells the other nodes that this one ends, and waits until the backplane has taken everything, for a second at
+    /// most.
     pub(crate) async fn leave(&self) {
         self.is_leaving.store(true, Ordering::Relaxed);
         if self.is_up() {
             let _ = self.publish(&Body::Leaving, &[]); // It is counted.
         }
-        let _ = timeout(MAX_AGE, self.outgoing.idle()).await; // What is older is dropped.
+        let published = async {
+            self.outgoing.idle().await;
+            let _ = isolate::future(self.backplane.flush()).await; // It is counted, or the others notice a gap.
+        };
+        let _ = timeout(MAX_AGE, published).await; // What is older is dropped.
     }
 
     /// Returns what numbers and authenticates what this node publishes.

@@ -19,6 +19,7 @@ const PACKAGES: [(&str, &[&str]); 11] = [
     ("nodejs", &["node"]),
     ("npm", &["npm"]),
     ("python3-venv", &["python3"]),
+    ("redis-server", &["redis-server"]),
     // Brings `systemd-analyze`, which needs no running systemd.
     ("systemd", &["systemd-analyze"]),
 ];

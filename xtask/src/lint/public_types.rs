@@ -29,6 +29,8 @@ const ALLOWED: &[&str] = &[
     "core",
     "http",
     "robyn_ws_macros",
+    // `Redis::connect`, in the feature `redis`.
+    "redis",
     // `Tls::from_config`, in the feature `tls`.
     "rustls",
     "serde_core",

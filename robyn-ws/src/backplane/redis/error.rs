@@ -1,0 +1,40 @@
+//! Why there is no backplane on Redis.
+
+use std::fmt;
+
+/// Why a [`Redis`](crate::Redis) cannot be created.
+///
+/// It prints readably with `{:?}` too, so that `main` can return it. It never contains the password of an address.
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum RedisError {
+    /// The address is not valid.
+    #[error(
+        "not the address of a Redis server: {0}; expected one like `redis://127.0.0.1:6379`, or `rediss://` for TLS, which \
+         needs the feature `tls`"
+    )]
+    Address(#[source] redis::RedisError),
+    /// The server could not be reached, or it refused the connection.
+    #[error(
+        "cannot connect to Redis at {server}: {source}; start the server (Redis 6 or later), or correct the address and the \
+         password; `Redis::connect_lazy` does not need the server to be there yet"
+    )]
+    Connect {
+        /// The server, without user and password.
+        server: String,
+        /// The error of the client.
+        #[source]
+        source: redis::RedisError,
+    },
+    /// The prefix of the channels is not valid.
+    #[error(
+        "the prefix `{0}` is not valid: expected 1 to 64 letters of ASCII, digits, `-` and `_`, with single dots between them"
+    )]
+    Prefix(String),
+}
+
+impl fmt::Debug for RedisError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
