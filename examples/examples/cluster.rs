@@ -3,8 +3,6 @@
 //! Then start another node, `cargo run --example cluster -- 127.0.0.1:8081`, and open <http://127.0.0.1:8080/?name=ada> and <http://127.0.0.1:8081/?name=bob>. Both need `nats-server`
 //! Needs: robyn-ws (nats), serde (derive), tokio (full), tracing-subscriber
 
-#![expect(clippy::needless_pass_by_value, reason = "handlers own what they are given")]
-
 use std::{env, error::Error};
 
 use robyn_ws::{

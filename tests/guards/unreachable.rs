@@ -7,25 +7,23 @@ use robyn_ws::{Backplane, BackplaneError, Health, Inbox, Interest, Subject};
 #[derive(Debug)]
 pub(crate) struct Unreachable;
 
-impl Unreachable {
-    fn refuse(&self) -> BoxFuture<'_, Result<(), BackplaneError>> {
-        async { Err(BackplaneError::Disconnected) }.boxed()
-    }
+fn refuse<'a>() -> BoxFuture<'a, Result<(), BackplaneError>> {
+    async { Err(BackplaneError::Disconnected) }.boxed()
 }
 
 impl Backplane for Unreachable {
     fn open(&self, _inbox: Inbox) {}
 
     fn publish(&self, _subject: Subject, _payload: Bytes) -> BoxFuture<'_, Result<(), BackplaneError>> {
-        self.refuse()
+        refuse()
     }
 
     fn subscribe(&self, _interests: Vec<Interest>) -> BoxFuture<'_, Result<(), BackplaneError>> {
-        self.refuse()
+        refuse()
     }
 
     fn unsubscribe(&self, _interests: Vec<Interest>) -> BoxFuture<'_, Result<(), BackplaneError>> {
-        self.refuse()
+        refuse()
     }
 
     fn health(&self) -> Health {

@@ -30,7 +30,7 @@ impl Subject {
         Self(Name::Node(node))
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "test-util"))]
     pub(crate) const fn of_hash(hash: [u8; 16]) -> Self {
         Self(Name::Hash(hash))
     }

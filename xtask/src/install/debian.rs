@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 /// Packages, each with programs of which one is enough.
-const PACKAGES: [(&str, &[&str]); 11] = [
+const PACKAGES: [(&str, &[&str]); 12] = [
     ("valgrind", &["valgrind"]),
     ("nginx", &["nginx"]),
     ("haproxy", &["haproxy"]),

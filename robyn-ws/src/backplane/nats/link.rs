@@ -147,7 +147,7 @@ impl Links {
             self.delay = FIRST_DELAY;
         }
         loop {
-            sleep(self.delay - random::time_below(self.delay / 2)).await;
+            sleep(self.delay / 2 + random::time_below(self.delay / 2)).await;
             self.delay = (2 * self.delay).min(LONGEST_DELAY);
             let error = match self.first().await {
                 Ok(mut link) => {

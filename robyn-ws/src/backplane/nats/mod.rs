@@ -64,7 +64,7 @@ const WAITING_CHANGES: usize = 64;
 /// # }
 /// ```
 ///
-/// It uses core NATS only: subjects, without JetStream. A user of the server needs the permission to publish and to
+/// It uses core NATS only: subjects, without `JetStream`. A user of the server needs the permission to publish and to
 /// subscribe to `robyn_ws.>`, or to what the prefix is.
 ///
 /// When the connection is lost, [`publish`](Backplane::publish) fails at once. A server that does not answer is noticed

@@ -12,15 +12,12 @@ use crate::{
     backplane::{
         BackplaneError,
         redis::{
-            publishing::{self, Publisher, Publishing, ping},
+            publishing::{self, PING_INTERVAL, Publisher, Publishing, ping},
             pushes::Pushes,
         },
     },
     util::random,
 };
-
-/// Time between two questions whether an idle server lives.
-pub(super) const PING_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Time in which the server has to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);

@@ -4,7 +4,7 @@
 //! its share of a window, so the number of bytes that could arrive late is small, and all of the window is free when the
 //! server has taken everything.
 
-use std::{future::pending, sync::Arc};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use redis::{Pipeline, ServerError, Value, aio::MultiplexedConnection};
@@ -13,10 +13,10 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{
-    backplane::{BackplaneError, redis::link::PING_INTERVAL},
-    util::sync::Mutex,
-};
+use crate::{backplane::BackplaneError, util::sync::Mutex};
+
+/// Time between two questions whether an idle server lives.
+pub(super) const PING_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Number of bytes that are published and not confirmed. A payload that is larger goes alone.
 const WINDOW: u32 = 1024 * 1024;

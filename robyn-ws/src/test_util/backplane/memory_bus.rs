@@ -13,10 +13,7 @@ use tokio::{
 
 use crate::{
     backplane::{BackplaneError, Health, Inbox, Interest, Subject},
-    test_util::backplane::{
-        faults::{Copies, Faults},
-        memory_node::MemoryNode,
-    },
+    test_util::backplane::faults::{Copies, Faults},
     util::sync::Mutex,
 };
 
@@ -72,13 +69,13 @@ impl MemoryBus {
         Self::default()
     }
 
-    /// Creates a node on the bus.
-    pub fn node(&self) -> MemoryNode {
+    /// Adds a node, and returns its number.
+    pub(super) fn add_node(&self) -> u64 {
         let mut state = self.0.lock();
         let number = state.next;
         state.next += 1;
         state.nodes.insert(number, Connected::default());
-        MemoryNode::new(self.clone(), number)
+        number
     }
 
     /// Sets the faults from now on.
@@ -86,9 +83,9 @@ impl MemoryBus {
         self.0.lock().faults = Some(faults);
     }
 
-    /// Cuts a node off: it is down, and loses its interests.
-    pub fn cut(&self, node: &MemoryNode) {
-        self.set_cut(true, |number| number == node.number());
+    /// Cuts off the node with this number.
+    pub(super) fn cut_off(&self, number: u64) {
+        self.set_cut(true, |other| other == number);
     }
 
     /// Ends all faults and cuts.

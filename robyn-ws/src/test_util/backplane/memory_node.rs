@@ -23,7 +23,7 @@ const MAX_PAYLOAD: usize = 1024 * 1024;
 const TURN: usize = 1024;
 
 /// How long a task without delayed payloads sleeps at most.
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 
 /// A node of a [`MemoryBus`], from [`MemoryBus::node`].
 #[derive(Debug)]
@@ -31,6 +31,18 @@ pub struct MemoryNode {
     bus: MemoryBus,
     number: u64,
     task: Mutex<Option<AbortHandle>>,
+}
+
+impl MemoryBus {
+    /// Creates a node on the bus.
+    pub fn node(&self) -> MemoryNode {
+        MemoryNode::new(self.clone(), self.add_node())
+    }
+
+    /// Cuts a node off: it is down, and loses its interests.
+    pub fn cut(&self, node: &MemoryNode) {
+        self.cut_off(node.number());
+    }
 }
 
 impl MemoryNode {
