@@ -1,6 +1,7 @@
 //! A process without sockets that sends to the clients of the example `cluster`.
 //! Run it: `cargo run --example publisher`
 //! Then look at the page of the example `cluster`, which must be open. Both need `nats-server`
+//! Needs: robyn-ws (nats), serde (derive), tokio (full)
 
 use std::{env, error::Error};
 
