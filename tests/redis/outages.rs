@@ -60,6 +60,9 @@ async fn server_that_does_not_answer_is_noticed_and_used_again_when_it_does() {
     let (mut there, _) = nodes.connect(1, 0).await;
     let stopped = Instant::now();
     server.stop();
+    for _ in 0..100 {
+        nodes.endpoint(0).sync_broadcast("before anybody has noticed");
+    }
     nodes.until(Health::Down).await;
     let noticed = stopped.elapsed();
     assert!(

@@ -64,7 +64,7 @@ const WAITING_CHANGES: usize = 64;
 /// # }
 /// ```
 ///
-/// It uses core NATS only: subjects, without `JetStream`. A user of the server needs the permission to publish and to
+/// It uses core NATS only: subjects, and nothing that is stored. A user of the server needs the permission to publish and to
 /// subscribe to `robyn_ws.>`, or to what the prefix is.
 ///
 /// When the connection is lost, [`publish`](Backplane::publish) fails at once. A server that does not answer is noticed
@@ -241,12 +241,9 @@ impl Backplane for Nats {
         })
     }
 
+    /// The server confirms a change behind everything that was published, and no change is one as well.
     fn flush(&self) -> BoxFuture<'_, Result<(), BackplaneError>> {
-        Box::pin(async move {
-            let flushed = timeout(PATIENCE, self.client()?.flush()).await;
-            let flushed = flushed.map_err(|_elapsed| BackplaneError::Disconnected)?;
-            flushed.map_err(|_lost| BackplaneError::Disconnected)
-        })
+        Box::pin(self.change(true, Vec::new()))
     }
 
     fn subscribe(&self, interests: Vec<Interest>) -> BoxFuture<'_, Result<(), BackplaneError>> {

@@ -18,8 +18,9 @@ use crate::{backplane::BackplaneError, util::sync::Mutex};
 /// Time between two questions whether an idle server lives.
 pub(super) const PING_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Number of bytes that are published and not confirmed. A payload that is larger goes alone.
-const WINDOW: u32 = 1024 * 1024;
+/// Number of bytes that are published and not confirmed. A payload that is larger goes alone. A server that was stopped
+/// takes them when it goes on, and is through with so few before the nodes have subscribed again.
+const WINDOW: u32 = 256 * 1024;
 
 /// The share of the window that a payload takes besides its bytes, for its channel and the memory around it.
 const OVERHEAD: u32 = 256;

@@ -1,6 +1,6 @@
 //! Tests of a [`Backplane`]: the promises that each one keeps, and a bus in memory with faults on request.
 //!
-//! Needs the features `backplane` and `test-util`. A backplane of your own should pass [`conformance`]:
+//! Needs the features `backplane` and `test-util`. A backplane of your own should pass [`conformance()`]:
 //!
 //! ```
 //! use robyn_ws::test_util::backplane::{MemoryBus, conformance};
