@@ -142,6 +142,26 @@ async fn thousands_of_interests_are_added_in_one_batch_and_removed_again() {
 }
 
 #[tokio::test]
+async fn flushed_payloads_have_reached_the_server() {
+    let Some(server) = NatsServer::start().await else {
+        return;
+    };
+    let (one, other) = (node(&server).await, node(&server).await);
+    let subject = subject();
+    other.subscribe(Interest::Subject(subject)).await;
+    for number in 0..1000 {
+        one.publish(subject, number.to_string()).await;
+    }
+    within("the server", one.backplane().flush())
+        .await
+        .expect("the server is there");
+    drop(one);
+    for number in 0..1000 {
+        assert_eq!(other.receive().await, number.to_string());
+    }
+}
+
+#[tokio::test]
 async fn interests_are_added_while_somebody_listens_to_everything() {
     let Some(server) = NatsServer::start().await else {
         return;
