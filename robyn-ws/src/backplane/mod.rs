@@ -11,6 +11,8 @@ pub(crate) mod node;
 mod nodes;
 mod order;
 mod outgoing;
+#[cfg(any(feature = "nats", feature = "redis"))]
+mod prefix;
 pub(crate) mod publisher;
 mod questions;
 mod recent;

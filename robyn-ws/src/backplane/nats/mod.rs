@@ -27,14 +27,9 @@ use self::{
     task::{Change, Current, Task},
 };
 use crate::{
-    backplane::{Backplane, BackplaneError, Health, Inbox, Interest, Subject},
+    backplane::{Backplane, BackplaneError, Health, Inbox, Interest, Subject, prefix},
     util::sync::Mutex,
 };
-
-/// The prefix of all subjects.
-const PREFIX: &str = "robyn_ws";
-
-const LONGEST_PREFIX: usize = 64;
 
 /// Time in which the client must take something. It takes nothing when the server reads nothing.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -159,7 +154,7 @@ impl Nats {
         let start = Start { links, link, changes };
         Self {
             current: Arc::new(current),
-            prefix: PREFIX.into(),
+            prefix: prefix::DEFAULT_PREFIX.into(),
             changes: sender,
             start: Mutex::new(Some(start)),
             task: Mutex::default(),
@@ -172,9 +167,7 @@ impl Nats {
     ///
     /// [`NatsError::Prefix`] unless it has 1 to 64 letters of ASCII, digits, `-` and `_`, with single dots between them.
     pub fn prefix(mut self, prefix: &str) -> Result<Self, NatsError> {
-        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-        let is_part = |part: &str| !part.is_empty() && part.bytes().all(is_allowed);
-        if prefix.len() > LONGEST_PREFIX || !prefix.split('.').all(is_part) {
+        if !prefix::is_valid(prefix) {
             return Err(NatsError::Prefix(prefix.to_owned()));
         }
         self.prefix = prefix.into();

@@ -23,14 +23,9 @@ use self::{
     task::{Current, Task},
 };
 use crate::{
-    backplane::{Backplane, BackplaneError, Health, Inbox, Interest, Subject},
+    backplane::{Backplane, BackplaneError, Health, Inbox, Interest, Subject, prefix},
     util::sync::Mutex,
 };
-
-/// The prefix of all channels.
-const PREFIX: &str = "robyn_ws";
-
-const LONGEST_PREFIX: usize = 64;
 
 /// A [`Backplane`] on the pub/sub of [Redis](https://redis.io) 6 or later, or of Valkey: all nodes with the same server and the
 /// same [prefix](Self::prefix) are one app.
@@ -132,7 +127,7 @@ impl Redis {
         let current = Current::default();
         current.set(start.opened.as_ref().map(|(link, _)| link.clone()));
         Self {
-            prefix: PREFIX.into(),
+            prefix: prefix::DEFAULT_PREFIX.into(),
             current: Arc::new(current),
             start: Mutex::new(Some(start)),
             tasks: Mutex::default(),
@@ -145,9 +140,7 @@ impl Redis {
     ///
     /// [`RedisError::Prefix`] unless it has 1 to 64 letters of ASCII, digits, `-` and `_`, with single dots between them.
     pub fn prefix(mut self, prefix: &str) -> Result<Self, RedisError> {
-        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-        let is_part = |part: &str| !part.is_empty() && part.bytes().all(is_allowed);
-        if prefix.len() > LONGEST_PREFIX || !prefix.split('.').all(is_part) {
+        if !prefix::is_valid(prefix) {
             return Err(RedisError::Prefix(prefix.to_owned()));
         }
         self.prefix = prefix.into();
