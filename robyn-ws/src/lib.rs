@@ -94,7 +94,7 @@ pub use self::backplane::redis::{Redis, RedisError};
 #[cfg(feature = "backplane")]
 #[cfg_attr(docsrs, doc(cfg(feature = "backplane")))]
 pub use self::backplane::{
-    Backplane, BackplaneError, Health, Inbox, Interest, Subject,
+    Backplane, BackplaneError, BackplaneFuture, Health, Inbox, Interest, Subject,
     key::BackplaneKey,
     publisher::{PublishError, Publisher, RemoteAudience},
     reports::BackplaneCounters,

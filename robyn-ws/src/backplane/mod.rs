@@ -27,10 +27,9 @@ mod tasks;
 pub(crate) mod this_node;
 pub(crate) mod tracked;
 
-use std::{error::Error, fmt, future::ready, sync::Arc};
+use std::{error::Error, fmt, future::ready, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 
 pub use self::subject::{Interest, Subject};
 
@@ -56,7 +55,7 @@ pub trait Backplane: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// [`BackplaneError::Disconnected`] if the bus is down. It must not wait until the bus is up, nor try again.
-    fn publish(&self, subject: Subject, payload: Bytes) -> BoxFuture<'_, Result<(), BackplaneError>>;
+    fn publish(&self, subject: Subject, payload: Bytes) -> BackplaneFuture<'_>;
 
     /// Waits until the bus has taken everything that was published. A bus that has taken it when [`publish`](Self::publish)
     /// ends need not do anything.
@@ -64,7 +63,7 @@ pub trait Backplane: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// [`BackplaneError::Disconnected`] if the bus is down.
-    fn flush(&self) -> BoxFuture<'_, Result<(), BackplaneError>> {
+    fn flush(&self) -> BackplaneFuture<'_> {
         Box::pin(ready(Ok(())))
     }
 
@@ -76,14 +75,14 @@ pub trait Backplane: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// [`BackplaneError::Disconnected`] if the bus is down.
-    fn subscribe(&self, interests: Vec<Interest>) -> BoxFuture<'_, Result<(), BackplaneError>>;
+    fn subscribe(&self, interests: Vec<Interest>) -> BackplaneFuture<'_>;
 
     /// Removes interests of this node, some of which it may not have.
     ///
     /// # Errors
     ///
     /// [`BackplaneError::Disconnected`] if the bus is down.
-    fn unsubscribe(&self, interests: Vec<Interest>) -> BoxFuture<'_, Result<(), BackplaneError>>;
+    fn unsubscribe(&self, interests: Vec<Interest>) -> BackplaneFuture<'_>;
 
     /// Returns whether the bus is up, as far as this node knows. It does not wait.
     fn health(&self) -> Health;
@@ -91,6 +90,9 @@ pub trait Backplane: fmt::Debug + Send + Sync + 'static {
     /// Returns the size of the largest payload, in bytes.
     fn max_payload(&self) -> usize;
 }
+
+/// What the methods of a [`Backplane`] return. `Box::pin(async move { .. })` creates one.
+pub type BackplaneFuture<'a> = Pin<Box<dyn Future<Output = Result<(), BackplaneError>> + Send + 'a>>;
 
 /// Whether a [`Backplane`] is up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -33,7 +33,7 @@ pub(super) fn oldest_compiler() -> Result<Outcome> {
 }
 
 /// All features except for `tls`: rustls with ring needs a C compiler for each of the systems.
-const FEATURES_ELSEWHERE: &str = "deflate,http2,metrics,test-util";
+const FEATURES_ELSEWHERE: &str = "backplane,deflate,http2,metrics,redis,test-util";
 
 /// What is compiled on other systems only is seen by the compiler and clippy there. Nothing is linked or run.
 pub(super) fn other_systems() -> Result<Outcome> {

@@ -13,7 +13,6 @@ use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
 
 use async_nats::{Client, ConnectOptions, ToServerAddrs};
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use tokio::{
     sync::{mpsc, oneshot},
     task::AbortHandle,
@@ -27,7 +26,7 @@ use self::{
     task::{Change, Current, Task},
 };
 use crate::{
-    backplane::{Backplane, BackplaneError, Health, Inbox, Interest, Subject, prefix},
+    backplane::{Backplane, BackplaneError, BackplaneFuture, Health, Inbox, Interest, Subject, prefix},
     util::sync::Mutex,
 };
 
@@ -210,7 +209,7 @@ impl Backplane for Nats {
         *self.task.lock() = Some(task.abort_handle());
     }
 
-    fn publish(&self, subject: Subject, payload: Bytes) -> BoxFuture<'_, Result<(), BackplaneError>> {
+    fn publish(&self, subject: Subject, payload: Bytes) -> BackplaneFuture<'_> {
         Box::pin(async move {
             let client = self.client()?;
             let (length, most) = (payload.len(), client.max_payload());
@@ -235,15 +234,15 @@ impl Backplane for Nats {
     }
 
     /// The server confirms a change behind everything that was published, and no change is one as well.
-    fn flush(&self) -> BoxFuture<'_, Result<(), BackplaneError>> {
+    fn flush(&self) -> BackplaneFuture<'_> {
         Box::pin(self.change(true, Vec::new()))
     }
 
-    fn subscribe(&self, interests: Vec<Interest>) -> BoxFuture<'_, Result<(), BackplaneError>> {
+    fn subscribe(&self, interests: Vec<Interest>) -> BackplaneFuture<'_> {
         Box::pin(self.change(true, interests))
     }
 
-    fn unsubscribe(&self, interests: Vec<Interest>) -> BoxFuture<'_, Result<(), BackplaneError>> {
+    fn unsubscribe(&self, interests: Vec<Interest>) -> BackplaneFuture<'_> {
         Box::pin(self.change(false, interests))
     }
 

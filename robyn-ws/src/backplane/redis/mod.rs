@@ -12,7 +12,6 @@ mod task;
 use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use redis::{Client, IntoConnectionInfo, ProtocolVersion};
 use tokio::task::AbortHandle;
 
@@ -23,7 +22,7 @@ use self::{
     task::{Current, Task},
 };
 use crate::{
-    backplane::{Backplane, BackplaneError, Health, Inbox, Interest, Subject, prefix},
+    backplane::{Backplane, BackplaneError, BackplaneFuture, Health, Inbox, Interest, Subject, prefix},
     util::sync::Mutex,
 };
 
@@ -198,7 +197,7 @@ impl Backplane for Redis {
         *self.tasks.lock() = vec![running.abort_handle(), delivering.abort_handle()];
     }
 
-    fn publish(&self, subject: Subject, payload: Bytes) -> BoxFuture<'_, Result<(), BackplaneError>> {
+    fn publish(&self, subject: Subject, payload: Bytes) -> BackplaneFuture<'_> {
         Box::pin(async move {
             let link = self.current.link()?;
             let (length, most) = (payload.len(), link.max_payload);
@@ -213,15 +212,15 @@ impl Backplane for Redis {
         })
     }
 
-    fn flush(&self) -> BoxFuture<'_, Result<(), BackplaneError>> {
+    fn flush(&self) -> BackplaneFuture<'_> {
         Box::pin(async move { self.current.link()?.publishing.flush().await })
     }
 
-    fn subscribe(&self, interests: Vec<Interest>) -> BoxFuture<'_, Result<(), BackplaneError>> {
+    fn subscribe(&self, interests: Vec<Interest>) -> BackplaneFuture<'_> {
         Box::pin(self.change(Change::Subscribe, interests))
     }
 
-    fn unsubscribe(&self, interests: Vec<Interest>) -> BoxFuture<'_, Result<(), BackplaneError>> {
+    fn unsubscribe(&self, interests: Vec<Interest>) -> BackplaneFuture<'_> {
         Box::pin(self.change(Change::Unsubscribe, interests))
     }
 

@@ -3,7 +3,6 @@
 use std::{future::ready, time::Duration};
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use tokio::{
     select,
     sync::mpsc,
@@ -12,7 +11,7 @@ use tokio::{
 };
 
 use crate::{
-    backplane::{Backplane, BackplaneError, Health, Inbox, Interest, Subject},
+    backplane::{Backplane, BackplaneError, BackplaneFuture, Health, Inbox, Interest, Subject},
     test_util::backplane::memory_bus::{MemoryBus, Queued},
     util::sync::Mutex,
 };
@@ -67,7 +66,7 @@ impl Backplane for MemoryNode {
         }
     }
 
-    fn publish(&self, subject: Subject, payload: Bytes) -> BoxFuture<'_, Result<(), BackplaneError>> {
+    fn publish(&self, subject: Subject, payload: Bytes) -> BackplaneFuture<'_> {
         let length = payload.len();
         if length > MAX_PAYLOAD {
             let error =
@@ -77,11 +76,11 @@ impl Backplane for MemoryNode {
         Box::pin(async move { self.bus.publish(self.number, subject, &payload) })
     }
 
-    fn subscribe(&self, interests: Vec<Interest>) -> BoxFuture<'_, Result<(), BackplaneError>> {
+    fn subscribe(&self, interests: Vec<Interest>) -> BackplaneFuture<'_> {
         Box::pin(async move { self.bus.change(self.number, |all| all.extend(interests)) })
     }
 
-    fn unsubscribe(&self, interests: Vec<Interest>) -> BoxFuture<'_, Result<(), BackplaneError>> {
+    fn unsubscribe(&self, interests: Vec<Interest>) -> BackplaneFuture<'_> {
         Box::pin(async move {
             self.bus
                 .change(self.number, |all| all.retain(|interest| !interests.contains(interest)))
