@@ -132,7 +132,7 @@ impl Load {
 #[test]
 fn echo_takes_few_instructions() {
     let Some(program) = program() else { return };
-    for (burst, rounds, bound) in [(1, 400, 4500.0), (16, 100, 1430.0)] {
+    for (burst, rounds, bound) in [(1, 400, 4650.0), (16, 100, 1480.0)] {
         let load = Load {
             path: "/echo",
             clients: 16,
