@@ -10,7 +10,7 @@ use robyn_ws::{
     axum::{body::Body, http::Request},
     event::{self, EventContext},
     prelude::*,
-    test_util::{TestApp, connector},
+    test_util::{TestApp, backplane::MemoryBus, connector},
     *,
 };
 use robyn_ws_tests::Certificate;
@@ -232,7 +232,19 @@ async fn printed() -> Vec<(&'static str, String)> {
         "TlsError",
         &Tls::from_pem(SECRET, SECRET).expect_err("it is no certificate"),
     );
+    print_backplanes(&prints);
     prints.take()
+}
+
+fn print_backplanes(prints: &Prints) {
+    prints.add("BackplaneKey", &BackplaneKey::new(SECRET));
+    let nats = Nats::connect_lazy(format!("nats://{SECRET}:{SECRET}@127.0.0.1:1"));
+    prints.add("Nats", &nats.expect("an address"));
+    let redis = Redis::connect_lazy(format!("redis://{SECRET}:{SECRET}@127.0.0.1:1"));
+    prints.add("Redis", &redis.expect("an address"));
+    let publisher = Publisher::new(MemoryBus::new().node()).key(BackplaneKey::new(SECRET));
+    prints.add("Publisher", &publisher);
+    prints.add("RemoteAudience", &publisher.endpoint(SECRET).to(SECRET));
 }
 
 #[tokio::test]
@@ -251,7 +263,21 @@ async fn debug_output_of_no_public_type_has_a_header_a_query_or_a_payload_in_it(
 
 /// Those that print only what the program itself put into them, that are no values, or that are text and nothing else, as a
 /// `String` is.
-const NOT_PRINTED: [&str; 12] = [
+const NOT_PRINTED: [&str; 26] = [
+    "Backplane",
+    "BackplaneCounters",
+    "BackplaneDelivery",
+    "BackplaneError",
+    "BackplaneFuture",
+    "Health",
+    "Inbox",
+    "Interest",
+    "NatsError",
+    "Present",
+    "PublishError",
+    "RedisError",
+    "Subject",
+    "TrackError",
     "ConnectionState",
     "FromEvent",
     "Global",
