@@ -281,13 +281,13 @@ impl Hub {
 
     /// Returns whether the backplane is connected, or `None` if the app has none.
     pub fn backplane_health(&self) -> Option<Health> {
-        let cluster = self.remote().cluster.get()?;
+        let cluster = self.cluster()?;
         Some(if cluster.is_up() { Health::Up } else { Health::Down })
     }
 
     /// Returns the counters of the backplane, or `None` if the app has none.
     pub fn backplane_counters(&self) -> Option<BackplaneCounters> {
-        self.remote().cluster.get().map(|cluster| cluster.counters())
+        self.cluster().map(|cluster| cluster.counters())
     }
 
     pub(super) fn cluster(&self) -> Option<&Cluster> {

@@ -1,5 +1,7 @@
 //! What became of the part of a broadcast that leaves this process.
 
+use std::cmp::max_by_key;
+
 /// What became of the part of a broadcast, a send or a close for the other nodes of an app.
 ///
 /// It says nothing of other nodes' connections: what is queued for them arrives at most once.
@@ -20,17 +22,8 @@ pub enum BackplaneDelivery {
 }
 
 impl BackplaneDelivery {
-    /// Returns the worse of two.
+    /// Returns the worse of two: the later one in the list.
     pub(crate) fn and(self, other: Self) -> Self {
-        if self.badness() < other.badness() { other } else { self }
-    }
-
-    const fn badness(self) -> u8 {
-        match self {
-            Self::NotConfigured => 0,
-            Self::Queued => 1,
-            Self::Unavailable => 2,
-            Self::TooLarge => 3,
-        }
+        max_by_key(self, other, |delivery| *delivery as u8)
     }
 }
