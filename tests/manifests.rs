@@ -1,8 +1,8 @@
 //! Crates of their own, whose `Cargo.toml` gives robyn-ws another name or none: the macros find it, or say how to name it.
 
-use std::{env, path::PathBuf, process::Command};
+use std::path::PathBuf;
 
-use robyn_ws_tests::{compile_errors, runtime_crate, write_crate};
+use robyn_ws_tests::{cargo, compile_errors, runtime_crate, write_crate};
 
 /// The same handlers in each crate.
 const HANDLERS: &str = r#"
@@ -31,7 +31,7 @@ impl Project {
     /// Compiles it with the shared dependencies, and returns the compiler's errors.
     fn errors(&self) -> Vec<String> {
         let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("manifests");
-        let mut check = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut check = cargo();
         check.args(["check", "--offline", "--quiet", "--message-format=json"]);
         let output = check.current_dir(&self.0).env("CARGO_TARGET_DIR", target).output();
         let output = output.expect("cargo runs");

@@ -8,10 +8,9 @@ use std::{
     collections::HashMap,
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
-use robyn_ws_tests::{compile_errors, runtime_crate, write_crate};
+use robyn_ws_tests::{cargo, compile_errors, runtime_crate, write_crate};
 
 #[test]
 fn programs_compile_or_say_why_not() {
@@ -74,7 +73,7 @@ fn expected_errors(case: &Path) -> usize {
 /// Compiles all cases incrementally. Returns the number of errors of each.
 fn reported_errors(cases: &[PathBuf]) -> HashMap<String, usize> {
     let project = incremental_project(cases);
-    let compiled = Command::new(env!("CARGO"))
+    let compiled = cargo()
         .args([
             "check",
             "--bins",

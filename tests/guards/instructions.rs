@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-use robyn_ws_tests::announced_address;
+use robyn_ws_tests::{announced_address, cargo};
 
 use crate::{
     clients::{Client, broadcasts, calls, echoes, long_broadcasts, typed_echoes},
@@ -81,7 +81,7 @@ fn program() -> Option<&'static Path> {
 fn build() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let target = tests.join("../target/guards");
-    let built = Command::new(env!("CARGO"))
+    let built = cargo()
         .args(["build", "--release", "--bin", "guarded", "--target-dir"])
         .arg(&target)
         .current_dir(tests)

@@ -3,6 +3,7 @@
 pub mod foreign;
 
 mod asking;
+mod cargo;
 mod certificate;
 mod client;
 mod compression;
@@ -22,6 +23,7 @@ mod wait;
 
 pub use self::{
     asking::Asking,
+    cargo::cargo,
     certificate::Certificate,
     client::Client,
     compression::{COMPRESSED, Codec},

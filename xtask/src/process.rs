@@ -13,7 +13,19 @@ use anyhow::{Context as _, Result, bail};
 pub(crate) fn cargo(arguments: &str) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments.split_whitespace());
+    forget_own_package(&mut command);
     command
+}
+
+/// Hides what `cargo run` told this program about its package. Build scripts that look at it (that of `ring` does) would
+/// run again after each command that was typed, and all that depends on them would be compiled again.
+pub(crate) fn forget_own_package(command: &mut Command) {
+    for (name, _) in env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_PKG_") {
+            command.env_remove(&*name);
+        }
+    }
 }
 
 /// Runs a command to its end; anything but success is an error.

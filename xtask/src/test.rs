@@ -34,7 +34,7 @@ const PROMISES: [&str; 7] = [
 /// a test of the buffers of TCP.
 const ELSEWHERE: [&str; 3] = ["handshake::", "10000", "had_more_to_send_than_was_taken"];
 
-/// Builds the examples, which the tests start as programs, then runs all tests, even after one has failed.
+/// Runs all tests, even after one has failed. Cargo builds the examples, which some start as programs, before it runs any.
 ///
 /// With `install` the programs from elsewhere are brought first, and no test may be skipped.
 pub(crate) fn run(install: bool) -> Result<()> {
@@ -44,10 +44,6 @@ pub(crate) fn run(install: bool) -> Result<()> {
     }
     let list = std::path::absolute(SKIPPED)?;
     forget(&list)?;
-
-    // Both commands select all packages and features, for cargo would otherwise build the shared
-    // dependencies twice.
-    process::run(&mut cargo("build --workspace --all-features --examples"))?;
 
     let mut tally = Tally::default();
     let mut succeeded = true;

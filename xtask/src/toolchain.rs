@@ -33,6 +33,7 @@ impl Toolchain {
         command.args(["run", &self.0, program]);
         // It names the pinned one.
         command.env_remove("CARGO");
+        process::forget_own_package(&mut command);
         command
     }
 

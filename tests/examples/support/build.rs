@@ -2,12 +2,13 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    env, fs,
+    fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Stdio,
     sync::OnceLock,
 };
 
+use robyn_ws_tests::cargo;
 use serde_json::Value;
 
 /// Returns the folder that the examples are in.
@@ -60,8 +61,7 @@ pub(crate) fn program(name: &str) -> &'static Path {
 /// Builds with the command of `cargo xtask test`, and learns from cargo where it put the programs. `None` is a failure,
 /// which no test needs to see twice.
 fn build() -> Option<BTreeMap<String, PathBuf>> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
+    let mut command = cargo();
     command
         .args(["build", "--workspace", "--all-features", "--examples"])
         .args(["--message-format", "json-render-diagnostics"])
