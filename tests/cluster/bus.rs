@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use futures_util::{FutureExt, future::BoxFuture};
 use robyn_ws::{Backplane, BackplaneError, Health, Inbox, Interest, Subject};
-use robyn_ws_tests::until;
+use robyn_ws_tests::{Gate, until};
 
 /// What is done with each payload before it is delivered.
 type Fault = Box<dyn Fn(Bytes) -> Vec<Bytes> + Send + Sync>;
@@ -27,6 +27,8 @@ struct Shared {
     /// All that was published, in order.
     published: Mutex<Vec<(Subject, Bytes)>>,
     is_down: AtomicBool,
+    /// What new subscriptions wait for.
+    gate: Mutex<Option<Gate>>,
 }
 
 #[derive(Default)]
@@ -64,6 +66,13 @@ impl Bus {
     /// Changes all payloads from now on.
     pub(crate) fn set_fault(&self, fault: impl Fn(Bytes) -> Vec<Bytes> + Send + Sync + 'static) {
         *lock(&self.0.fault) = Some(Box::new(fault));
+    }
+
+    /// Has new subscriptions wait at a gate, each call of `subscribe` once.
+    pub(crate) fn hold_subscriptions(&self) -> Gate {
+        let gate = Gate::default();
+        *lock(&self.0.gate) = Some(gate.clone());
+        gate
     }
 
     /// Returns what was published since the last call.
@@ -146,11 +155,17 @@ impl Backplane for BusNode {
     }
 
     fn subscribe(&self, interests: Vec<Interest>) -> BoxFuture<'_, Result<(), BackplaneError>> {
-        let subscribed = self.change(|known| {
-            known.retain(|known| !interests.contains(known));
-            known.extend(interests);
-        });
-        async { subscribed }.boxed()
+        let gate = lock(&self.bus.0.gate).clone();
+        async move {
+            if let Some(gate) = gate {
+                gate.pass().await;
+            }
+            self.change(|known| {
+                known.retain(|known| !interests.contains(known));
+                known.extend(interests);
+            })
+        }
+        .boxed()
     }
 
     fn unsubscribe(&self, interests: Vec<Interest>) -> BoxFuture<'_, Result<(), BackplaneError>> {

@@ -1,7 +1,8 @@
 //! Who is in a room, on all nodes.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use robyn_ws::{Present, TrackError, prelude::*, test_util::TestApp};
 use robyn_ws_tests::until;
 use tokio::time::sleep;
@@ -10,6 +11,9 @@ use crate::{
     bus::Bus,
     nodes::{AT_START, Nodes, PATH, app, key},
 };
+
+/// How often nodes tell the versions of rooms: what is known sooner was asked for.
+const DIGESTS: Duration = Duration::from_secs(10);
 
 /// The people of a room as a node knows them: who, with how many connections, and the value.
 fn people(nodes: &Nodes, node: usize, room: &str) -> Vec<(String, usize, String)> {
@@ -145,6 +149,35 @@ async fn what_the_bus_has_lost_is_known_when_versions_are_told() {
     // By the next change, or in 10 s without one.
     track(&nodes, 0, ada, "third");
     expect(&nodes, 1, "red", &[person("ada", 1, "third"), person("bob", 1, "here")]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_changes_while_a_node_subscribes_is_known_when_it_has() {
+    let started = Instant::now();
+    let bus = Bus::default();
+    let nodes = start(&bus, 2).await;
+    let (_ada, ada) = nodes.connect(0, "room=red&user=ada").await;
+    bus.wait_for_interests(2 * AT_START + 2).await;
+    track(&nodes, 0, ada, "first");
+    let gate = bus.hold_subscriptions();
+    let (_bob, bob) = nodes.connect(1, "room=red&user=bob").await;
+    track(&nodes, 1, bob, "here");
+    expect(&nodes, 0, "red", &[person("ada", 1, "first"), person("bob", 1, "here")]).await;
+    track(&nodes, 0, ada, "second");
+    let told = |payload: &Bytes| payload.windows(6).any(|bytes| bytes == b"second");
+    until("it to be told", || {
+        bus.published().iter().any(|(_, payload)| told(payload))
+    })
+    .await;
+    (0..2).for_each(|_| gate.open()); // The room and the identity may be two calls.
+    expect(
+        &nodes,
+        1,
+        "red",
+        &[person("ada", 1, "second"), person("bob", 1, "here")],
+    )
+    .await;
+    assert!(started.elapsed() < DIGESTS, "{:?}", started.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

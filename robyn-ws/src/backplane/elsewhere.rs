@@ -1,6 +1,9 @@
 //! The people that other nodes track in rooms, as far as this one was told.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    mem,
+};
 
 use crate::{
     backplane::{
@@ -14,9 +17,13 @@ use crate::{
 /// The most people of a room that one node may tell of. More are ignored.
 const MAX_PEOPLE: usize = 100_000;
 
-/// The people that other nodes track, by room and node.
+/// The people that other nodes track.
 #[derive(Debug, Default)]
-pub(super) struct Elsewhere(Mutex<HashMap<RoomName, HashMap<NodeId, OfNode>>>);
+pub(super) struct Elsewhere {
+    people: Mutex<HashMap<RoomName, HashMap<NodeId, OfNode>>>,
+    /// Rooms whose people are still to be asked for.
+    wanted: Mutex<BTreeSet<RoomName>>,
+}
 
 #[derive(Debug, Default)]
 struct OfNode {
@@ -25,10 +32,20 @@ struct OfNode {
 }
 
 impl Elsewhere {
+    /// Takes note that the people of rooms are to be asked for.
+    pub(super) fn want(&self, rooms: impl IntoIterator<Item = RoomName>) {
+        self.wanted.lock().extend(rooms);
+    }
+
+    /// Takes the rooms whose people are to be asked for.
+    pub(super) fn take_wanted(&self) -> BTreeSet<RoomName> {
+        mem::take(&mut self.wanted.lock())
+    }
+
     /// Takes what another node says of a room. Returns `false` if something before it is missing, so that the whole must be
     /// asked for.
     pub(super) fn apply(&self, origin: NodeId, delta: Delta) -> bool {
-        let mut rooms = self.0.lock();
+        let mut rooms = self.people.lock();
         let nodes = rooms.entry(delta.room).or_default();
         let known = nodes.get(&origin).map(|node| node.version);
         match (delta.base, known) {
@@ -54,7 +71,7 @@ impl Elsewhere {
 
     /// Returns the people of a room.
     pub(super) fn people(&self, room: &RoomName) -> Vec<(Identity, u32, Shown)> {
-        let rooms = self.0.lock();
+        let rooms = self.people.lock();
         let people = rooms
             .get(room)
             .into_iter()
@@ -67,7 +84,7 @@ impl Elsewhere {
 
     /// Forgets a room in which this node has nobody any more.
     pub(super) fn forget_room(&self, room: &RoomName) {
-        let forgotten = self.0.lock().remove(room);
+        let forgotten = self.people.lock().remove(room);
         drop(forgotten); // Without the lock: it may be large.
     }
 
@@ -76,7 +93,7 @@ impl Elsewhere {
         if gone.is_empty() {
             return;
         }
-        self.0.lock().retain(|_, nodes| {
+        self.people.lock().retain(|_, nodes| {
             nodes.retain(|node, _| !gone.contains(node));
             !nodes.is_empty()
         });

@@ -119,6 +119,11 @@ impl Interests {
         self.changed.notify_one();
     }
 
+    /// Has the backplane told of changes soon, if there are any.
+    pub(super) fn look(&self) {
+        self.changed.notify_one();
+    }
+
     /// Waits until there may be interests to add.
     pub(super) async fn changed(&self) {
         self.changed.notified().await;

@@ -4,7 +4,7 @@
 //! has missed a change asks for all people of the room. So all nodes know the same in the end: within 0.1 s, or within 11 s
 //! where something was lost.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -42,13 +42,7 @@ pub(super) async fn share(node: Arc<ThisNode>) {
                 node.tracked.take_changes()
             }
             _ = digests.tick() => node.tracked.digests(),
-            () = node.reconnected.notified() => {
-                let digests = node.tracked.digests();
-                for digest in &digests {
-                    node.ask_for_people(&digest.room);
-                }
-                digests
-            }
+            () = node.reconnected.notified() => node.tracked.digests(),
         };
         if node.tells_people() {
             for delta in deltas {
@@ -64,9 +58,18 @@ impl ThisNode {
         self.elsewhere.people(room)
     }
 
-    /// Asks all other nodes for the people of a room.
+    /// Asks all other nodes for the people of a room, as soon as this node gets what they tell the room: so nothing is
+    /// missed between the answer and what they tell next.
     pub(crate) fn ask_for_people(&self, room: &RoomName) {
-        self.want(None, room);
+        self.elsewhere.want([room.clone()]);
+        self.interests.look();
+    }
+
+    /// Asks for the people of the rooms whose interests the backplane has now.
+    pub(super) fn ask_for_people_of(&self, rooms: &BTreeSet<RoomName>) {
+        for room in rooms {
+            self.want(None, room);
+        }
     }
 
     /// Forgets a room in which this node has nobody any more.

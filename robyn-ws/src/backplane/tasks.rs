@@ -69,6 +69,8 @@ pub(super) async fn subscribe(node: Arc<ThisNode>) {
         if !node.is_up() {
             continue;
         }
+        // Before the changes, which then have the interests of these rooms.
+        let wanted = node.elsewhere.take_wanted();
         let Changes {
             added,
             removed,
@@ -76,9 +78,14 @@ pub(super) async fn subscribe(node: Arc<ThisNode>) {
         } = node.interests.take_changes(Moment::now());
         if let Err(why) = change(&node, added, removed).await {
             node.reports.not_subscribed(&why);
+            node.elsewhere.want(wanted);
             node.interests.forget();
             sleep(RETRY).await;
-        } else if are_all {
+            continue;
+        }
+        let rooms = if are_all { node.tracked.rooms() } else { wanted };
+        node.ask_for_people_of(&rooms);
+        if are_all {
             let _ = node.publish(&Body::Hello, &[]); // It is counted. The others hear of this node soon.
             node.reconnected.notify_one();
         }
