@@ -1,13 +1,17 @@
 //! A bus that is down: connections of the own node notice nothing, and senders are told.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use robyn_ws::{BackplaneDelivery, Health, prelude::*};
 use robyn_ws_tests::until;
+use tokio::time::sleep;
 
 use crate::{
     bus::Bus,
-    nodes::{AT_START, Nodes},
+    nodes::{AT_START, Nodes, key},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -46,6 +50,45 @@ async fn outage_is_told_in_each_delivery_and_own_connections_get_everything() {
         "after",
         "what was published meanwhile never comes"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn message_that_was_on_the_way_for_seconds_is_ignored_and_counted_and_a_close_counts() {
+    let bus = Bus::default();
+    let nodes = Nodes::start(&bus, 2, |app| app.backplane_key(key())).await;
+    let (mut client, _) = nodes.connect(1, "").await;
+    let (mut revoked, _) = nodes.connect(1, "user=ada").await;
+    bus.wait_for_interests(2 * AT_START + 1).await;
+    nodes.endpoint(0).sync_broadcast("first");
+    assert_eq!(client.receive_text().await, "first");
+    assert_eq!(revoked.receive_text().await, "first");
+
+    // The bus stands still, and goes on.
+    bus.set_fault(|_payload| Vec::new());
+    bus.published();
+    nodes.endpoint(0).sync_broadcast("late");
+    nodes.hub(0).identity("ada").close_with(4401, "revoked");
+    let held = Mutex::new(Vec::new());
+    until("both to be held", || {
+        let mut held = held.lock().expect("no panic");
+        held.extend(bus.published());
+        let has = |words: &[u8]| {
+            let mut payloads = held.iter().map(|(_, payload)| payload);
+            payloads.any(|payload| payload.windows(words.len()).any(|part| part == words))
+        };
+        has(b"late") && has(b"revoked")
+    })
+    .await;
+    sleep(Duration::from_millis(2_500)).await;
+    bus.set_fault(|payload| vec![payload]);
+    for (subject, payload) in held.into_inner().expect("no panic") {
+        bus.inject(subject, &payload);
+    }
+    revoked.expect_close(4401).await;
+    nodes.endpoint(0).sync_broadcast("last");
+    assert_eq!(client.receive_text().await, "last");
+    let counters = nodes.hub(1).backplane_counters().expect("a backplane");
+    assert_eq!((counters.late, counters.repeated), (1, 0), "{counters:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -7,5 +7,6 @@ mod broadcasts;
 mod endings;
 mod nodes;
 mod outages;
+mod promises;
 mod rooms;
 mod server;

@@ -1,6 +1,7 @@
 //! The bus between the nodes of an app. Without the feature `backplane`, `no_backplane.rs` stands in for this folder.
 
 pub(crate) mod cluster;
+mod delays;
 mod elsewhere;
 pub(crate) mod envelope;
 mod interests;

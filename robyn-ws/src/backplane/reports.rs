@@ -20,6 +20,7 @@ pub(super) struct Reports {
     received: Counted,
     repeated: Counted,
     gaps: Counted,
+    late: Counted,
     lost: Counted,
     ignored: Counted,
     drops: Arc<Repeated>,
@@ -75,6 +76,8 @@ pub struct BackplaneCounters {
     pub repeated: u64,
     /// Number of times that at least one envelope of a node was missing.
     pub gaps: u64,
+    /// Number of messages of other nodes that were on the way for 2 s longer than the fastest of their node, and were ignored.
+    pub late: u64,
     /// Number of envelopes that the backplane says it has dropped, since this node did not take them in time.
     pub lost: u64,
     /// Number of envelopes that were ignored: unreadable, of another version, not authenticated, or not allowed without a key.
@@ -127,6 +130,7 @@ impl Default for Reports {
             received: Counted::new("robyn_ws_backplane_received_total"),
             repeated: Counted::new("robyn_ws_backplane_repeated_total"),
             gaps: Counted::new("robyn_ws_backplane_gaps_total"),
+            late: Counted::new("robyn_ws_backplane_late_total"),
             lost: Counted::new("robyn_ws_backplane_lost_total"),
             ignored: Counted::new("robyn_ws_backplane_ignored_total"),
             drops: Arc::default(),
@@ -179,6 +183,11 @@ impl Reports {
         self.warn_of_loss(&format_args!("something of the node {origin} did not arrive"));
     }
 
+    pub(super) fn late(&self, origin: NodeId) {
+        self.late.add(1);
+        self.warn_of_loss(&format_args!("a message of the node {origin} came too late"));
+    }
+
     pub(super) fn lost(&self, number: u64) {
         self.lost.add(number);
         self.warn_of_loss(&format_args!(
@@ -208,6 +217,7 @@ impl Reports {
             received: self.received.get(),
             repeated: self.repeated.get(),
             gaps: self.gaps.get(),
+            late: self.late.get(),
             lost: self.lost.get(),
             ignored: self.ignored.get(),
         }

@@ -11,6 +11,7 @@ use tokio::{sync::Notify, time::timeout};
 use crate::{
     backplane::{
         Backplane, Health,
+        delays::Delays,
         elsewhere::Elsewhere,
         envelope::{Body, Envelope, Header, MAX_HEADER, Outcome, Unreadable, encode_body},
         interests::Interests,
@@ -53,6 +54,7 @@ pub(crate) struct ThisNode {
     pub(super) elsewhere: Elsewhere,
     nodes: Mutex<Nodes>,
     seen: Mutex<Seen>,
+    delays: Mutex<Delays>,
     questions: Questions,
     /// Whether another node wants to hear of this one.
     pub(super) asked: Notify,
@@ -91,6 +93,7 @@ impl ThisNode {
             elsewhere: Elsewhere::default(),
             nodes: Mutex::default(),
             seen: Mutex::new(Seen::new()),
+            delays: Mutex::new(Delays::new()),
             questions: Questions::default(),
             asked: Notify::new(),
             reconnected: Notify::new(),
@@ -148,7 +151,6 @@ impl ThisNode {
             log::debug!("the backplane is up");
             self.interests.forget();
         } else {
-            // It has logged why.
             log::debug!("the backplane is down");
             let dropped = self.outgoing.clear();
             self.reports.unavailable(dropped);
@@ -317,6 +319,7 @@ impl ThisNode {
     fn takes_for_itself(&self, envelope: &Envelope<'_>) -> bool {
         let (origin, now) = (envelope.header.origin, Moment::now());
         self.reports.received();
+        let is_late = self.delays.lock().is_late(&envelope.header, unix_millis(), now);
         match envelope.body {
             Body::Leaving => self.nodes.lock().left(origin, now),
             _ => self.nodes.lock().heard(origin, now),
@@ -326,6 +329,7 @@ impl ThisNode {
             Body::Answer { question, outcome, .. } => self.questions.answer(*question, *outcome),
             Body::Presence { .. } | Body::PresenceWanted { .. } => self.receive_presence(origin, &envelope.body),
             Body::Alive | Body::Leaving => {}
+            Body::Message { .. } if is_late => self.reports.late(origin),
             Body::Message { .. } | Body::Close { .. } => return true,
         }
         false

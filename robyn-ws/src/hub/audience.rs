@@ -311,7 +311,7 @@ impl Audience {
             Scope::Identity(identities, identity) => {
                 let mut divided = (Vec::new(), Vec::new());
                 for (endpoint, connections) in identities.by_endpoint(identity, &self.except) {
-                    let (members, pending) = endpoint.divide(connections, rooms);
+                    let (members, pending) = endpoint.divide(connections, identity, rooms);
                     divided.0.extend(members);
                     divided.1.extend(pending);
                 }
@@ -348,7 +348,8 @@ impl Audience {
             Scope::Identity(identities, identity) => {
                 let mut by_endpoint = identities.recipients(identity, &self.except).into_iter();
                 let its = by_endpoint.find(|(its, _)| Arc::ptr_eq(its, endpoint));
-                let (connections, pending) = its.map_or_else(Default::default, |(_, its)| endpoint.divide(its, rooms));
+                let (connections, pending) =
+                    its.map_or_else(Default::default, |(_, its)| endpoint.divide(its, identity, rooms));
                 Recipients { connections, pending }
             }
         }
@@ -363,7 +364,7 @@ impl Audience {
                 let by_endpoint = identities.recipients(identity, &self.except).into_iter();
                 by_endpoint
                     .map(|(endpoint, connections)| {
-                        let (direct, pending) = endpoint.divide(connections, rooms);
+                        let (direct, pending) = endpoint.divide(connections, identity, rooms);
                         Share::of_connections(endpoint, direct, &pending, message)
                     })
                     .collect()

@@ -109,14 +109,19 @@ impl EndpointMembers {
         included.map(|(_, indexed)| indexed.identity.clone()).collect()
     }
 
-    /// Divides connections of this endpoint into those in any of `rooms`, or in the endpoint, and pending ones. Others are
-    /// left out, except for the sender of a broadcast that has left.
+    /// Divides connections of this endpoint that had `identity` into those in any of `rooms`, or in the endpoint, and pending
+    /// ones. Others are left out, except for the sender of a broadcast that has left, and so are those that have another
+    /// identity by now: who is in a room was `identity` in the same moment.
     pub(super) fn divide(
         &self,
-        connections: Vec<Arc<Live>>,
+        mut connections: Vec<Arc<Live>>,
+        identity: &Identity,
         rooms: Option<&[String]>,
     ) -> (Vec<Arc<Live>>, Vec<Arc<Live>>) {
         let members = self.lock();
+        let renamed: Vec<_> = connections
+            .extract_if(.., |live| members.identity_of(live.id) != Some(identity))
+            .collect();
         let sender = members.leaving_sender(rooms).map(|live| live.id);
         let (included, others): (Vec<_>, Vec<_>) = connections
             .into_iter()
@@ -125,7 +130,7 @@ impl EndpointMembers {
         let (pending, gone): (Vec<_>, Vec<_>) = others.into_iter().partition(is_pending);
         drop(members);
         // Dropped outside the lock, as in `forget`.
-        drop(gone);
+        drop((gone, renamed));
         (included, pending)
     }
 }

@@ -207,6 +207,32 @@ fn people_come_and_go() {
     assert!(identities.is_empty(), "nobody is left in the index");
 }
 
+/// A connection is in a room only while it is another person.
+fn person_changes_around_a_room() {
+    let (hub, identities) = endpoint_with(IdentityOverflow::Refuse, 3);
+    let live = enter(&hub);
+    hub.identify(&live, Identity::new("one")).expect("three are allowed");
+    let changing = thread::spawn({
+        let (hub, live) = (hub.clone(), live.clone());
+        move || {
+            hub.identify(&live, Identity::new("other")).expect("three are allowed");
+            hub.join(live.id, "room");
+            hub.leave_room(live.id, "room");
+            hub.identify(&live, Identity::new("one")).expect("three are allowed");
+        }
+    });
+    let one = Audience::of_identity(identities, Identity::new("one")).to("room");
+    assert_eq!((one.count(), one.sync_broadcast("secret").queued), (0, 0));
+    changing.join().expect("the thread ends");
+    end(&live);
+}
+
+#[test]
+fn message_for_a_person_in_a_room_reaches_nobody_else_in_races() {
+    check_random(person_changes_around_a_room, 3000);
+    check_pct(person_changes_around_a_room, 3000, 3);
+}
+
 #[test]
 fn person_leaves_a_room_as_often_as_it_has_come() {
     check_random(people_come_and_go, 3000);

@@ -35,7 +35,8 @@ impl<'a> Scanner<'a> {
         Some(&self.text[start..self.at])
     }
 
-    /// Skips the name of a member and its colon. Returns the name.
+    /// Skips the name of a member and its colon. Returns the name, as it is written if it has half of a surrogate pair: JSON
+    /// allows that (RFC 8259 section 8.2), and no text of ours equals it.
     #[inline]
     pub(super) fn name(&mut self) -> Option<Cow<'a, [u8]>> {
         let bytes = self.text.as_bytes();
@@ -43,8 +44,9 @@ impl<'a> Scanner<'a> {
         let (end, has_escapes) = end_of_string(bytes, start)?;
         self.at = behind(bytes, end, b':')?;
         if has_escapes {
-            let name: String = serde_json::from_str(&self.text[start - 1..end]).ok()?;
-            return Some(name.into_bytes().into());
+            if let Ok(name) = serde_json::from_str::<String>(&self.text[start - 1..end]) {
+                return Some(name.into_bytes().into());
+            }
         }
         Some(bytes[start..end - 1].into())
     }

@@ -102,6 +102,21 @@ async fn text_that_is_no_unicode_escape_and_member_twice_are_refused() {
 }
 
 #[tokio::test]
+async fn member_whose_name_is_half_of_a_surrogate_pair_is_ignored_as_all_unknown_ones() {
+    let (_server, mut client) = start().await;
+    for text in [
+        r#"{"jsonrpc":"2.0","method":"any","params":[1],"\ud800":1,"id":1}"#,
+        r#"{"\udc00\n":[],"jsonrpc":"2.0","method":"any","params":{"\ud800":1},"id":1}"#,
+    ] {
+        client.send(text).await;
+        let answer = client.text().await;
+        assert!(answer.ends_with(r#","id":1}"#), "{answer}");
+        assert!(!answer.contains("Parse error"), "{answer}");
+    }
+    goes_on(client).await;
+}
+
+#[tokio::test]
 async fn thousands_of_unknown_methods_are_refused_one_by_one() {
     let (_server, mut client) = start().await;
     for number in 0..2_000 {
