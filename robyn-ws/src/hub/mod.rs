@@ -24,8 +24,6 @@ pub(crate) mod people;
 mod presence;
 #[cfg(all(test, races))]
 mod races;
-#[cfg(all(test, races))]
-mod races_of_keys;
 mod recipients;
 #[cfg_attr(not(feature = "backplane"), path = "no_remote.rs")]
 pub(crate) mod remote;

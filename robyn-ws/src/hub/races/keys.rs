@@ -9,13 +9,13 @@ use shuttle::{
     thread::{self, JoinHandle},
 };
 
-use super::{
-    audience::{Audience, Delivery},
-    directory::EndpointRef,
-    members::EndpointMembers,
-    races::{FRAME, drive, enter_with},
-};
+use super::{FRAME, drive, enter_with};
 use crate::{
+    hub::{
+        audience::{Audience, Delivery},
+        directory::EndpointRef,
+        members::EndpointMembers,
+    },
     types::{
         close::Ending,
         limits::{Bounds, Overflow},
