@@ -1,0 +1,52 @@
+//! A node that stands still for longer than nodes are waited for, and goes on.
+
+use std::time::Duration;
+
+use robyn_ws_tests::NatsServer;
+use tokio::time::sleep;
+
+use crate::app::{LOADED, Node, settle};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_of_a_node_that_stood_still_come_back_without_twins() {
+    let Some(server) = NatsServer::start().await else {
+        return;
+    };
+    let (mut nodes, mut members) = (Vec::new(), Vec::new());
+    for user in ["ada", "bob"] {
+        let node = Node::start(&server.url()).await;
+        members.push(node.connect(&format!("user={user}&rooms=red")).await.0);
+        nodes.push(node);
+    }
+    settle(&mut nodes, "red", &mut members).await;
+    let told = Duration::from_secs(11) + LOADED;
+    for node in &mut nodes {
+        node.expect_people("red", &["ada:1", "bob:1"], told).await;
+    }
+    nodes[0].signal("STOP").await;
+    let mut said = 0;
+    while nodes[1].people("red").await.len() == 2 {
+        assert!(said < 300, "ada is still there");
+        nodes[1].say("red", &format!("late {said}")).await;
+        members[1].expect_text(&format!("late {said}")).await;
+        said += 1;
+        sleep(Duration::from_millis(100)).await;
+    }
+    // The last one is older than a second.
+    sleep(Duration::from_millis(1100)).await;
+    nodes[0].signal("CONT").await;
+    let mut late = 0;
+    loop {
+        nodes[1].say("red", "fresh").await;
+        let text = members[0].text().await;
+        if text == "fresh" {
+            break;
+        }
+        late += 1;
+    }
+    println!("{late} of {said} came late, counted {:?}", nodes[0].counters().await);
+    for node in &mut nodes {
+        let back = node.expect_people("red", &["ada:1", "bob:1"], told).await;
+        println!("back after {back:.1?}");
+    }
+}
