@@ -39,6 +39,7 @@ pub(crate) struct Counters {
     pub(crate) dropped: u64,
     pub(crate) repeated: u64,
     pub(crate) gaps: u64,
+    pub(crate) late: u64,
     pub(crate) lost: u64,
     pub(crate) ignored: u64,
 }
@@ -125,13 +126,14 @@ impl Node {
             .split(' ')
             .map(|number| number.parse().expect("a number"))
             .collect();
-        let [dropped, repeated, gaps, lost, ignored] = *numbers else {
+        let [dropped, repeated, gaps, late, lost, ignored] = *numbers else {
             panic!("{answer}");
         };
         Counters {
             dropped,
             repeated,
             gaps,
+            late,
             lost,
             ignored,
         }
@@ -141,6 +143,21 @@ impl Node {
         let id = self.child.id().expect("the node runs").to_string();
         let kill = Command::new("kill").args(["-s", signal, &id]).status().await;
         assert!(kill.expect("`kill` can be run").success(), "the node gets {signal}");
+    }
+
+    /// Stops the node, and waits until it stands still.
+    pub(crate) async fn stop(&self) {
+        self.signal("STOP").await;
+        let id = self.child.id().expect("the node runs").to_string();
+        let standing = async {
+            loop {
+                let state = Command::new("ps").args(["-o", "state=", "-p", &id]).output().await;
+                if state.expect("`ps` can be run").stdout.starts_with(b"T") {
+                    return;
+                }
+            }
+        };
+        within("the node to stand still", standing).await;
     }
 
     /// Waits until the node has ended.

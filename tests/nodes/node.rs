@@ -75,11 +75,12 @@ fn counters(counters: &BackplaneCounters) -> String {
         dropped,
         repeated,
         gaps,
+        late,
         lost,
         ignored,
         ..
     } = counters;
-    format!("{dropped} {repeated} {gaps} {lost} {ignored}")
+    format!("{dropped} {repeated} {gaps} {late} {lost} {ignored}")
 }
 
 #[tokio::main]

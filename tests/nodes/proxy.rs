@@ -4,7 +4,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -14,17 +14,22 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc,
     task::JoinSet,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until},
 };
 
 /// Bytes that are read at a time.
 const CHUNK: usize = 16 * 1024;
+
+/// Time between two reads of a way that trickles.
+const DROP: Duration = Duration::from_millis(50);
 
 /// How slow it is now.
 #[derive(Debug, Default)]
 struct Pace {
     /// Milliseconds that bytes take in each direction.
     latency: AtomicU64,
+    /// Bytes that go to the broker in a `DROP`, or 0 for as many as there are.
+    trickle: AtomicUsize,
 }
 
 /// A proxy before the broker. It ends when it is dropped.
@@ -66,6 +71,11 @@ impl Proxy {
         let millis = latency.as_millis().try_into().expect("it is short");
         self.pace.latency.store(millis, Relaxed);
     }
+
+    /// Lets so many bytes a second pass to the broker.
+    pub(crate) fn trickle(&self, bytes: usize) {
+        self.pace.trickle.store(bytes / 20, Relaxed);
+    }
 }
 
 async fn serve(client: TcpStream, broker: String, pace: Arc<Pace>) {
@@ -74,18 +84,30 @@ async fn serve(client: TcpStream, broker: String, pace: Arc<Pace>) {
     };
     let ((from_client, to_client), (from_broker, to_broker)) = (client.into_split(), broker.into_split());
     tokio::join!(
-        copy(from_client, to_broker, pace.clone()),
-        copy(from_broker, to_client, pace),
+        copy(from_client, to_broker, pace.clone(), true),
+        copy(from_broker, to_client, pace, false),
     );
 }
 
-async fn copy(mut from: impl AsyncReadExt + Unpin, mut to: impl AsyncWriteExt + Unpin, pace: Arc<Pace>) {
+async fn copy(
+    mut from: impl AsyncReadExt + Unpin,
+    mut to: impl AsyncWriteExt + Unpin,
+    pace: Arc<Pace>,
+    may_trickle: bool,
+) {
     let (sender, mut delayed) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
     let reading = async move {
         let mut buffer = vec![0; CHUNK];
         loop {
+            let trickle = pace.trickle.load(Relaxed);
+            let most = if may_trickle && trickle > 0 {
+                sleep(DROP).await;
+                trickle
+            } else {
+                CHUNK
+            };
             // A reset is an end as well.
-            let length = from.read(&mut buffer).await.unwrap_or_default();
+            let length = from.read(&mut buffer[..most]).await.unwrap_or_default();
             let due = Instant::now() + Duration::from_millis(pace.latency.load(Relaxed));
             if length == 0 || sender.send((due, buffer[..length].to_vec())).is_err() {
                 return;

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use crate::app::{LOADED, Node, settle};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn people_of_a_node_that_stood_still_come_back_without_twins() {
+async fn node_that_stood_still_comes_back_without_twins_and_delivers_nothing_old() {
     let Some(server) = NatsServer::start().await else {
         return;
     };
@@ -23,7 +23,7 @@ async fn people_of_a_node_that_stood_still_come_back_without_twins() {
     for node in &mut nodes {
         node.expect_people("red", &["ada:1", "bob:1"], told).await;
     }
-    nodes[0].signal("STOP").await;
+    nodes[0].stop().await;
     let mut said = 0;
     while nodes[1].people("red").await.len() == 2 {
         assert!(said < 300, "ada is still there");
@@ -32,19 +32,14 @@ async fn people_of_a_node_that_stood_still_come_back_without_twins() {
         said += 1;
         sleep(Duration::from_millis(100)).await;
     }
-    // The last one is older than a second.
-    sleep(Duration::from_millis(1100)).await;
+    // The last one is as old as no message may be.
+    sleep(Duration::from_millis(2_500)).await;
     nodes[0].signal("CONT").await;
-    let mut late = 0;
-    loop {
-        nodes[1].say("red", "fresh").await;
-        let text = members[0].text().await;
-        if text == "fresh" {
-            break;
-        }
-        late += 1;
-    }
-    println!("{late} of {said} came late, counted {:?}", nodes[0].counters().await);
+    nodes[1].say("red", "fresh").await;
+    let text = members[0].text().await;
+    let counters = nodes[0].counters().await;
+    assert_eq!(text, "fresh", "{counters:?}");
+    assert_eq!(counters.late, said, "{counters:?}");
     for node in &mut nodes {
         let back = node.expect_people("red", &["ada:1", "bob:1"], told).await;
         println!("back after {back:.1?}");

@@ -74,7 +74,7 @@ async fn garbage_and_envelopes_of_another_version_on_a_broker_are_ignored_and_co
         }
         settle(&mut nodes, "red", &mut members).await;
         let mut all = stranger.subscribe(format!("{PREFIX}.>")).await.expect("it is there");
-        stranger.flush().await.expect("it is there");
+        confirm(&stranger).await;
         nodes[0].say("red", "recorded").await;
         let recording = async {
             loop {
@@ -114,4 +114,14 @@ async fn garbage_and_envelopes_of_another_version_on_a_broker_are_ignored_and_co
         assert_eq!(seen.ignored - before.ignored, garbage.len() as u64, "{seen:?}");
         assert_eq!(seen.repeated - before.repeated, 1, "{seen:?}");
     }
+}
+
+/// Waits until the server has taken what this client has sent. `flush` waits only until it is written.
+async fn confirm(client: &async_nats::Client) {
+    let subject = client.new_inbox();
+    let mut answers = client.subscribe(subject.clone()).await.expect("it is there");
+    client.publish(subject, "".into()).await.expect("it is there");
+    within("the server to confirm", answers.next())
+        .await
+        .expect("it is there");
 }

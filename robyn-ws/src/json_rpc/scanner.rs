@@ -43,10 +43,8 @@ impl<'a> Scanner<'a> {
         let start = behind(bytes, self.at, b'"')?;
         let (end, has_escapes) = end_of_string(bytes, start)?;
         self.at = behind(bytes, end, b':')?;
-        if has_escapes {
-            if let Ok(name) = serde_json::from_str::<String>(&self.text[start - 1..end]) {
-                return Some(name.into_bytes().into());
-            }
+        if has_escapes && let Ok(name) = serde_json::from_str::<String>(&self.text[start - 1..end]) {
+            return Some(name.into_bytes().into());
         }
         Some(bytes[start..end - 1].into())
     }
