@@ -42,7 +42,7 @@ async fn come_and_go(client: &mut Client, number: usize, changes: usize) {
             client.ask("deliver nobody x", "Queued").await;
         }
     }
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         client.send(format!("enter room-{}", number % ROOMS)).await;
     }
     client.ask("deliver nobody x", "Queued").await;
@@ -88,7 +88,7 @@ async fn all_nodes_agree_on_who_is_there_after_thousands_of_joins_and_leaves() {
                 .await;
         }
     }
-    let agreed = begun.elapsed() - took;
+    let agreed = begun.elapsed().saturating_sub(took);
     println!("{changes} joins and leaves in {took:.1?}, all agree after {agreed:.1?}");
     for (node, before) in nodes.iter_mut().zip(before) {
         let [before, after] = [before, node.ask("memory").await].map(|kib| kib.parse::<u64>().expect("a number"));

@@ -55,7 +55,7 @@ async fn people_of_a_killed_node_vanish_after_10_s_while_the_others_go_on_exactl
     }
     let vanished = killed.elapsed();
     // Its last sign of life may be 2 s old.
-    assert!(vanished > GONE[0] - Duration::from_secs(2), "{vanished:?}");
+    assert!(vanished + Duration::from_secs(2) > GONE[0], "{vanished:?}");
     println!("vanished after {vanished:.1?}, {number} messages meanwhile");
     let asked = Instant::now();
     for node in &mut nodes[..2] {

@@ -20,6 +20,9 @@ use tokio::{
 /// Bytes that are read at a time.
 const CHUNK: usize = 16 * 1024;
 
+/// Number of reads that are on the way.
+const CHUNKS: usize = 1024;
+
 /// Time between two reads of a way that trickles.
 const DROP: Duration = Duration::from_millis(50);
 
@@ -95,7 +98,7 @@ async fn copy(
     pace: Arc<Pace>,
     may_trickle: bool,
 ) {
-    let (sender, mut delayed) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
+    let (sender, mut delayed) = mpsc::channel::<(Instant, Vec<u8>)>(CHUNKS);
     let reading = async move {
         let mut buffer = vec![0; CHUNK];
         loop {
@@ -109,7 +112,7 @@ async fn copy(
             // A reset is an end as well.
             let length = from.read(&mut buffer[..most]).await.unwrap_or_default();
             let due = Instant::now() + Duration::from_millis(pace.latency.load(Relaxed));
-            if length == 0 || sender.send((due, buffer[..length].to_vec())).is_err() {
+            if length == 0 || sender.send((due, buffer[..length].to_vec())).await.is_err() {
                 return;
             }
         }
