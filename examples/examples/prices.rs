@@ -1,4 +1,4 @@
-//! Prices that change faster than some clients read: each client gets the newest of each symbol.
+//! Prices that change faster than some clients read: at most one of each symbol waits in the server's queue of a client.
 //! Run it: `cargo run --example prices`
 //! Then type `python -m websockets ws://127.0.0.1:8080/prices`, and there: BTC
 //! Needs: robyn-ws, tokio (full), tracing-subscriber
@@ -25,7 +25,7 @@ async fn publish(prices: HubEndpoint) {
     for cents in 0_u64.. {
         ticks.tick().await;
         for symbol in SYMBOLS {
-            // The key is the symbol: the price replaces one of the same symbol that a client has not been sent yet.
+            // The key is the symbol: the price replaces one of the same symbol that still waits in a client's queue.
             prices
                 .to(symbol)
                 .keyed(symbol)

@@ -5,6 +5,7 @@
 
 mod compression;
 mod edge;
+mod endings;
 mod refusals;
 mod warnings;
 

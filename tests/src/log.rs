@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock},
 };
 
-use tracing::Subscriber;
+use tracing::{Level, Subscriber};
 use tracing_subscriber::fmt::format::FmtSpan;
 
 /// A log in memory.
@@ -29,9 +29,19 @@ impl Log {
 
     /// Returns a subscriber that writes spans and events into this log.
     pub fn subscriber(&self) -> impl Subscriber + Send + Sync + 'static {
+        self.subscriber_of(Level::INFO)
+    }
+
+    /// Returns a subscriber as [`Self::subscriber`], which writes the debug events too.
+    pub fn debug_subscriber(&self) -> impl Subscriber + Send + Sync + 'static {
+        self.subscriber_of(Level::DEBUG)
+    }
+
+    fn subscriber_of(&self, level: Level) -> impl Subscriber + Send + Sync + 'static {
         let writer = self.clone();
         tracing_subscriber::fmt()
             .with_ansi(false)
+            .with_max_level(level)
             .with_span_events(FmtSpan::NEW)
             .with_writer(move || writer.clone())
             .finish()

@@ -11,7 +11,10 @@ use crate::{
     app::signals::{Signal, StopSignal},
     endpoint::registry::Entry,
     hub::Hub,
-    util::{log, random, time::after},
+    util::{
+        log, random,
+        time::{after, in_millis},
+    },
 };
 
 /// The most connections that are closed at once. If all clients got a Close in one burst, all would reconnect in one.
@@ -85,7 +88,7 @@ impl Shutdown {
     ///
     /// If it is dropped, new upgrades stay refused, and the connections it has closed end in order.
     pub async fn drain(&self, grace: Duration) -> Drained {
-        log::info!(?grace, "draining");
+        log::info!(grace = ?in_millis(grace), "draining");
         self.drain_to_its_end(grace).await
     }
 
@@ -174,7 +177,7 @@ impl Shutdown {
     /// Drains in the rest of a grace that began with the signal.
     pub(crate) async fn after_signal(&self, signal: Signal, grace: Duration) -> Drained {
         let grace = signal.rest_of(grace);
-        log::info!(?grace, "draining");
+        log::info!(grace = ?in_millis(grace), "draining");
         log::info!("a second signal ends the process at once");
         self.drain_to_its_end(grace).await
     }

@@ -144,7 +144,11 @@ impl Connection {
             close_is_due = false;
         }
         let reason = self.reason();
-        log::debug!(reason = reason.label(), "the connection ends");
+        log::debug!(
+            reason = reason.label(),
+            code = self.driver.ending().and_then(Ending::code),
+            "the connection ends"
+        );
         self.driver.live.endpoint.telemetry.closed(&reason);
         Box::pin(self.driver.finish()).await;
         if let Some(overdue) = self.overdue.take() {

@@ -135,12 +135,18 @@ fn failed(error: HandlerError, entry: &'static Entry, live: &Live) -> Conclusion
                 ..Conclusion::default()
             },
             Consequence::End(ending) => {
-                let reason = &ending.reason;
+                let reason = ending.reason.label();
                 if error.is_failure() {
                     let is_first = is_first(HandlerWarning::Failed, entry, &live.endpoint);
-                    log::warn_first!(is_first, handler, %place, %id, error = isolate::text(&error), %reason, "the handler failed");
+                    log::warn_first!(is_first, handler, %place, %id, error = isolate::text(&error), reason, "the handler failed");
                 } else {
-                    log::debug!(handler, %place, %id, error = isolate::text(&error), %reason, "closed by the handler");
+                    let (code, error_text) = (ending.code(), isolate::text(&error));
+                    let what = if error.is_of_an_argument() {
+                        "an argument of the handler refused the message"
+                    } else {
+                        "closed by the handler"
+                    };
+                    log::debug!(handler, %place, %id, error = error_text, reason, code, "{what}");
                 }
                 Conclusion::end(ending)
             }

@@ -61,7 +61,7 @@ impl WebSocketConnector {
         }
         let params = params_json(params).map_err(CallError::Json)?;
         let result = result_of(&self.live, method, &params).await?;
-        serde_json::from_str(&result).map_err(|error| CallError::Json(JsonError::parsing(error)))
+        serde_json::from_str(&result).map_err(|error| CallError::Json(JsonError::answer(method, error)))
     }
 
     /// Sends the client a notification (JSON-RPC 2.0) without waiting. `params` that are an object or an array in JSON are sent

@@ -9,7 +9,7 @@
 //! | [State and dependencies](state_and_dependencies) | values of a connection, of the app, of a sub-router |
 //! | [Rooms and broadcasts](rooms_and_broadcasts) | audiences, the hub, slow clients |
 //! | [People](people) | identities, all connections of a person, ends of tokens, who is in a room, one session at a time |
-//! | [Newest values](newest_values) | broadcasts of which a slow client gets only the newest of each key |
+//! | [Newest values](newest_values) | broadcasts of which at most one of each key waits for a slow client |
 //! | [Calls](calls) | JSON-RPC 2.0: methods of the server and of clients, notifications |
 //! | [Errors and closing](errors_and_closing) | failing handlers, close codes, close handlers |
 //! | [Several nodes](several_nodes) | an app on more than one machine, over NATS, Redis or a bus of your own |

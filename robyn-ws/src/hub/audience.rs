@@ -160,7 +160,8 @@ impl Audience {
         self
     }
 
-    /// Returns this audience for broadcasts of which each client needs only the newest with this `key`.
+    /// Returns this audience for broadcasts of which each client needs only the newest with this `key`: at most one waits in
+    /// the server's queue of a client.
     pub fn keyed(self, key: impl AsRef<str>) -> KeyedAudience {
         KeyedAudience::new(self, key.as_ref())
     }

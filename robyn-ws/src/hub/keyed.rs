@@ -28,8 +28,8 @@ use crate::{
 /// An audience for the newest message of a key, from [`Audience::keyed`].
 ///
 /// A broadcast replaces, in the queue of each recipient, the message of the same key that the connection has not begun to
-/// write. So a client that reads slowly gets the newest message of each key, once, instead of all of them late, and its
-/// queue does not grow with time: it has as many messages as there are keys.
+/// write. So for a client that reads slowly, at most one message of each key waits in the server's queue, which does not grow
+/// with time. What has left the queue is not replaced, and can be old when the client reads it.
 ///
 /// ```
 /// use robyn_ws::prelude::*;
@@ -53,8 +53,10 @@ use crate::{
 /// * A key belongs to the endpoint: in the queue of a client that is in two rooms, a message to one room replaces a message
 ///   to the other. Where rooms have values of their own, name the room in the key: `keyed(format!("{room}/BTC"))`.
 /// * Keys are compared by 128 bits of hashes with random seeds. They are case-sensitive and can have any length.
-/// * Up to about 16 KiB of a queue are written at once and cannot be replaced, nor can what the kernel has taken. A smaller
-///   send buffer of the listener's (`tokio::net::TcpSocket::set_send_buffer_size`) lets a slow client be less far behind.
+/// * Up to about 16 KiB of a queue are written at once and cannot be replaced, nor can what the kernels, proxies and the client
+///   itself have taken: thousands of small messages. A smaller send buffer of the listener's
+///   (`tokio::net::TcpSocket::set_send_buffer_size`) bounds only the server's part of that. See
+///   [newest values](crate::docs::newest_values#behind-the-queue).
 /// * The queue's bounds count all keys, and what is being written: set
 ///   [`Limits::max_outbound_messages`](crate::Limits::max_outbound_messages) above the number of both. A longer message can exceed `max_outbound_bytes` in the place of a shorter one. If there is no room,
 ///   [`Limits::overflow`](crate::Limits::overflow) applies.

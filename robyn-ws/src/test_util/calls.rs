@@ -19,7 +19,7 @@ use crate::{
 
 /// A call of the client under test, from [`TestSocket::send_call`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "wait for its result with `TestSocket::expect_result`"]
+#[must_use = "wait for its result with `TestSocket::expect_result`, or for its error with `TestSocket::expect_error`"]
 pub struct SentCall(u64);
 
 /// The calls in JSON-RPC 2.0.
@@ -122,14 +122,8 @@ impl TestSocket {
         let (id, message) = self.new_call(method, params);
         Expectation::new(async move {
             self.try_send(message).await?;
-            match self.answer(id).await? {
-                Err(error) if error["code"] == code => Ok(error["message"].as_str().unwrap_or_default().to_owned()),
-                Err(error) => Err(format!(
-                    "the error {code} was expected, but the answer is {error}{}",
-                    self.requests()
-                )),
-                Ok(result) => Err(format!("the error {code} was expected, but the result is {result}")),
-            }
+            let error = self.error(id, code).await?;
+            Ok(error["message"].as_str().unwrap_or_default().to_owned())
         })
     }
 
@@ -177,6 +171,17 @@ impl TestSocket {
     #[track_caller]
     pub fn expect_result<R: DeserializeOwned>(&mut self, SentCall(id): SentCall) -> impl Future<Output = R> + Send {
         Expectation::new(async move { self.result(id).await })
+    }
+
+    /// Waits for the answer to a call, which must be an error with this code. Returns it as [`CallError::Remote`], with its
+    /// message and data. Other messages that come before are kept for later.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::expect_call_error`].
+    #[track_caller]
+    pub fn expect_error(&mut self, SentCall(id): SentCall, code: i64) -> impl Future<Output = CallError> + Send {
+        Expectation::new(async move { Ok(CallError::remote(&self.error(id, code).await?.to_string())) })
     }
 
     /// Sends a notification.
@@ -270,6 +275,18 @@ impl TestSocket {
                 "a result was expected, but the answer is {error}{}",
                 self.requests()
             )),
+        }
+    }
+
+    /// Waits for the answer to a call, which must be an error with this code.
+    async fn error(&mut self, id: u64, code: i64) -> Outcome<Value> {
+        match self.answer(id).await? {
+            Err(error) if error["code"] == code => Ok(error),
+            Err(error) => Err(format!(
+                "the error {code} was expected, but the answer is {error}{}",
+                self.requests()
+            )),
+            Ok(result) => Err(format!("the error {code} was expected, but the result is {result}")),
         }
     }
 

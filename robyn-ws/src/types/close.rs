@@ -319,6 +319,14 @@ impl Ending {
         }
     }
 
+    /// Returns the close code that the client has sent, or that it is sent.
+    pub(crate) fn code(&self) -> Option<u16> {
+        match self.reason {
+            CloseReason::Client { code, .. } => Some(code),
+            _ => self.frame.as_ref().map(CloseFrame::code),
+        }
+    }
+
     /// Creates an ending without a Close frame.
     pub(crate) const fn silent(reason: CloseReason) -> Self {
         Self { reason, frame: None }

@@ -53,6 +53,9 @@ enum Kind {
     Encoding(serde_json::Error),
     #[error(transparent)]
     Parsing(serde_json::Error),
+    /// The result of a call to a client.
+    #[error("the client's answer to `{method}` is not the expected result: {error}")]
+    Answer { method: Box<str>, error: serde_json::Error },
 }
 
 impl JsonError {
@@ -66,15 +69,21 @@ impl JsonError {
         Self(Kind::Parsing(error))
     }
 
+    /// The result in a client's answer to a call of `method` is not the expected JSON.
+    pub(crate) fn answer(method: &str, error: serde_json::Error) -> Self {
+        let method = method.into();
+        Self(Kind::Answer { method, error })
+    }
+
     /// Returns `true` if a message is not the expected JSON.
     pub(crate) const fn is_of_the_client(&self) -> bool {
-        matches!(self.0, Kind::Parsing(_))
+        matches!(self.0, Kind::Parsing(_) | Kind::Answer { .. })
     }
 }
 
 impl fmt::Debug for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Kind::Encoding(error) | Kind::Parsing(error)) = &self.0;
+        let (Kind::Encoding(error) | Kind::Parsing(error) | Kind::Answer { error, .. }) = &self.0;
         f.debug_struct("JsonError")
             .field("line", &error.line())
             .field("column", &error.column())

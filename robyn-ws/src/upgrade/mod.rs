@@ -65,7 +65,8 @@ pub(crate) async fn upgrade(endpoint: Arc<Endpoint>, policy: Arc<UpgradePolicy>,
         Ok(response) => (ACCEPTED, response),
         Err(refusal) => {
             let (reason, answer) = (refusal.reason(), refusal.into_response());
-            log::debug!(endpoint = %endpoint.path, status = %answer.status(), reason, "upgrade refused");
+            let peer = peer_addr(&parts).map(tracing::field::display);
+            log::debug!(endpoint = %endpoint.path, status = %answer.status(), reason, peer, "upgrade refused");
             (reason, answer)
         }
     };

@@ -86,6 +86,12 @@ pub(crate) fn reachable(delay: Duration) -> Option<Moment> {
     (delay < FAR).then(|| Moment::now() + delay)
 }
 
+/// Returns the duration rounded to milliseconds, for the log.
+pub(crate) fn in_millis(duration: Duration) -> Duration {
+    let rounded = duration.saturating_add(Duration::from_micros(500));
+    Duration::new(rounded.as_secs(), rounded.subsec_millis() * 1_000_000)
+}
+
 /// Returns the time of the machine's clock, in milliseconds since 1970.
 #[cfg(feature = "backplane")]
 pub(crate) fn unix_millis() -> u64 {
@@ -113,5 +119,13 @@ mod tests {
         assert_eq!(later.since(earlier), far);
         assert_eq!(earlier.since(later), Duration::ZERO);
         assert_eq!(earlier + far, later);
+    }
+
+    #[test]
+    fn duration_of_the_log_has_whole_milliseconds() {
+        for (nanos, millis) in [(9_999_712_345, 10_000), (1_499_999, 1), (1_500_000, 2), (0, 0)] {
+            assert_eq!(in_millis(Duration::from_nanos(nanos)), Duration::from_millis(millis));
+        }
+        assert_eq!(in_millis(Duration::MAX).as_secs(), u64::MAX);
     }
 }

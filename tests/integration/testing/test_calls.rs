@@ -94,6 +94,31 @@ async fn client_answers_while_it_waits_for_a_result() {
 }
 
 #[tokio::test]
+async fn error_of_a_sent_call_is_returned_with_its_data() {
+    let app = app();
+    let mut client = app.connect("/tested_calls").await.expect("a connection");
+    let call = client.send_call("fail", &()).await;
+    client.notify("say", "hi").await;
+    let error = client.expect_error(call, 7).await;
+    assert_eq!(error.message(), Some("not today"));
+    let CallError::Remote { data: Some(data), .. } = error else {
+        panic!("it has data: {error:?}")
+    };
+    assert_eq!(data.as_text(), Some(r#"["tomorrow"]"#));
+    assert_eq!(client.expect_notification::<(String,)>("said").await.0, "hi");
+
+    let call = client.send_call("fail", &()).await;
+    let panic = panic_of(client.expect_error(call, 8)).await;
+    assert!(
+        panic.contains("the error 8 was expected") && panic.contains("not today"),
+        "{panic}"
+    );
+    let call = client.send_call("written", &()).await;
+    let panic = panic_of(client.expect_error(call, 7)).await;
+    assert!(panic.contains("the result is [1,2]"), "{panic}");
+}
+
+#[tokio::test]
 async fn handler_that_calls_is_tested_without_a_client() {
     let (ws, mut sent) = test_util::connector("/tested_calls");
     let handler = delete(ws, Params("b.txt".to_owned()));
