@@ -30,6 +30,9 @@ use crate::{
     wire::received::Incoming,
 };
 
+/// Why a call of a batch is not run.
+const ANSWERS_TOO_LONG: &str = "the answers before it in the batch are too long: send it again, in another batch";
+
 /// What a message comes to.
 enum Step {
     /// It is handled. An answer is sent, unless it is empty.
@@ -142,7 +145,13 @@ impl Connection {
 
     /// Handles an element of a batch, and appends its answer.
     async fn element_into(&mut self, text: &Utf8Bytes, element: Range<usize>, answer: &mut String) -> bool {
-        match parse_element(&text[element], &self.context.endpoint.bounds) {
+        let bounds = &self.context.endpoint.bounds;
+        match parse_element(&text[element], bounds) {
+            // What a batch holds in memory is bounded, as the queue of its client is.
+            Item::Call(Request { id: Some(id), .. }) if answer.len() > bounds.max_outbound_bytes => {
+                push_error(answer, id, &ErrorObject::invalid_request(ANSWERS_TOO_LONG));
+                true
+            }
             Item::Call(request) => {
                 let Some(handler) = self.context.find(&request) else {
                     not_found(&request, answer);

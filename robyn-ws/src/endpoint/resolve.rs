@@ -65,7 +65,7 @@ pub(crate) fn endpoints(wiring: Wiring<'_>, problems: &mut Problems) -> Vec<Endp
         resolver.include(router, place, &scope);
     }
     resolver.select(only);
-    resolver.drop_overlapping();
+    resolver.check_paths();
     let Resolver { drafts, problems, .. } = resolver;
     drafts.into_iter().map(|draft| draft.finish(mount, problems)).collect()
 }
@@ -234,24 +234,27 @@ impl Resolver<'_> {
         })
     }
 
-    /// Removes each endpoint whose path overlaps with an earlier one, and reports it.
-    fn drop_overlapping(&mut self) {
+    /// Reports each endpoint whose path overlaps with an earlier one, and those that cannot be routed, which are removed.
+    fn check_paths(&mut self) {
         let mut paths = PathTree::new();
-        let mut removed = Vec::<(String, &'static Entry)>::new();
+        let mut overlapping = Vec::<(String, &'static Entry)>::new();
         self.drafts.retain(|EndpointDraft { path, entries, .. }| {
             let entry = entries[0];
             let message = match paths.add(path, entry) {
                 Ok(()) => return true,
                 Err(PathProblem::Overlap { with, owner }) => overlap(path, &with, owner),
-                Err(PathProblem::Invalid(error)) => format!("the path `{path}` cannot be routed: {error}"),
+                Err(PathProblem::Invalid(error)) => {
+                    entry.report(self.problems, format!("the path `{path}` cannot be routed: {error}"));
+                    return false;
+                }
             };
             entry.report(self.problems, message);
             // Those that overlap with an earlier path may overlap with each other, too.
-            for (other, owner) in removed.iter().filter(|(other, _)| overlaps(path, other)) {
+            for (other, owner) in overlapping.iter().filter(|(other, _)| overlaps(path, other)) {
                 entry.report(self.problems, overlap(path, other, Some(owner)));
             }
-            removed.push((path.clone(), entry));
-            false
+            overlapping.push((path.clone(), entry));
+            true // Its handlers may have other problems.
         });
     }
 }

@@ -242,7 +242,8 @@ limits! {
     /// ping of the server does not count. Default: off. At most 1,000,000. Above it: close code 1008.
     max_messages_per_second(impl Into<Option<u32>>): Option<u32> = None, in 1..=1_000_000, of "frames", none "no limit";
     /// The most calls in a batch of JSON-RPC. Default: 100, at most 65,536. Above it: the batch is answered with the error
-    /// -32600, and none of its calls is run.
+    /// -32600, and none of its calls is run. When the answers of a batch have more bytes than `max_outbound_bytes`, the calls
+    /// behind are not run, and are answered with -32600.
     max_batched_calls(usize): usize = 100, in 1..=64 * KIB, of "calls";
     /// The most calls to one client that wait for its answers. Default: 128, at most 65,536. Above it:
     /// [`CallError::TooManyUnanswered`](crate::CallError::TooManyUnanswered).

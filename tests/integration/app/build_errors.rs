@@ -273,6 +273,26 @@ fn overlapping_paths_are_reported_and_a_fixed_one_beside_a_parameter_is_none() {
     expect_error(App::new().include_router(&OVERLAP), "by_user", &words);
 }
 
+static OVERLAP_AND_MORE: SubRouter = SubRouter::new("/build/overlap_and_more");
+
+#[websocket("/{room}", on = "message", router = OVERLAP_AND_MORE)]
+fn earlier() {}
+
+#[websocket("/{user}", on = "message", router = OVERLAP_AND_MORE)]
+fn later() {}
+
+#[websocket("/{user}", on = "message", router = OVERLAP_AND_MORE)]
+fn second(_nobody_injects: Global<u8>) {}
+
+#[test]
+fn other_problems_of_handlers_on_an_overlapping_path_are_reported_too() {
+    let errors = App::new().include_router(&OVERLAP_AND_MORE).build();
+    let errors = errors.expect_err("it has three problems").to_string();
+    for words in ["overlaps with", "a second `message` handler", "takes `Global<u8>`"] {
+        assert!(errors.contains(words), "{words}: {errors}");
+    }
+}
+
 static SAME_PREFIX: SubRouter = SubRouter::new("/build/plain");
 
 #[websocket("/", on = "message", router = SAME_PREFIX)]

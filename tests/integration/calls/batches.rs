@@ -28,6 +28,12 @@ fn throw() -> Result<(), CallError> {
     Err(CallError::close(4000, "thrown"))
 }
 
+#[websocket("/", on = "call", method = "long", router = BATCHED)]
+fn long(probe: Global<Probe>) -> String {
+    probe.note("long");
+    "x".repeat(600)
+}
+
 async fn fixture(limits: Limits) -> Fixture {
     Fixture::start(&BATCHED, limits).await
 }
@@ -190,4 +196,22 @@ async fn long_batch_lets_other_connections_run() {
     fixture.gate.open();
     busy.expect_text(r#"[{"jsonrpc":"2.0","result":"waited","id":1}]"#)
         .await;
+}
+
+#[tokio::test]
+async fn calls_behind_answers_that_are_too_long_are_not_run_and_notifications_are() {
+    let mut fixture = fixture(Limits::default().max_outbound_bytes(1024)).await;
+    let mut client = fixture.server.connect("/batched").await;
+    let long = |id: u8| format!(r#"{{"jsonrpc":"2.0","method":"long","id":{id}}}"#);
+    let notification = r#"{"jsonrpc":"2.0","method":"sum","params":[1]}"#;
+    let calls = [long(1), long(2), long(3), notification.to_owned(), long(4)].join(",");
+    client.send(format!("[{calls}]")).await;
+    let answers: Vec<serde_json::Value> = serde_json::from_str(&client.text().await).expect("JSON");
+    let codes: Vec<_> = answers.iter().map(|answer| answer["error"]["code"].as_i64()).collect();
+    assert_eq!(codes, [None, None, Some(-32600), Some(-32600)]);
+    assert_eq!(answers[3]["id"], 4);
+    assert_eq!(fixture.seen.rest(), ["long", "long", "sum [1]"]);
+    // The next batch begins anew.
+    client.send(format!("[{}]", long(5))).await;
+    assert!(client.text().await.contains(r#""result":"xxx"#));
 }
