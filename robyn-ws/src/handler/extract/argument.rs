@@ -55,7 +55,7 @@ argument! {
     #[diagnostic::on_unimplemented(
         message = "`{Self}` cannot be an argument of a `message` handler",
         label = "not available in a `message` handler",
-        note = "take a state as `&State` or `&mut State`, and derive `ConnectionState` for it; derive `Deserialize` for the `T` of `Json`, `Path` and `Query`",
+        note = "take a message in JSON as `Json<T>`, and a state as `&State` or `&mut State`; derive `ConnectionState` for the state, and `Deserialize` for the `T` of `Json`, `Path` and `Query`",
         note = "a `message` handler can take the message as `&str`, `String`, `Utf8Bytes`, `&[u8]`, `Vec<u8>`, `Bytes`, `Json<T>`, `Message` or `&Message`, and `WebSocketConnector`, `Hub`, `Global<T>`, `Scoped<T>`, `Path<T>`, `Query<T>`, `&HeaderMap`, `&Uri`, `Extension<T>`, `ConnectInfo<T>`, `&State` and `&mut State` where `State: ConnectionState`, and `Option<_>` or `Result<_, Rejection>` of these",
         note = "`T` is `Send + Sync` in `Global` and `Scoped`, `Clone + Send + Sync` in `Extension` and `ConnectInfo`; a state is `Sync` if taken as `&State`",
         note = "only a `call` handler takes `Params`, only a `close` handler takes `CloseReason` and `Departed`, only a session handler, which has no `on` and is the method `session` of a view, takes `WebSocket`",
