@@ -59,6 +59,8 @@ pub(crate) enum Command {
     },
     /// Measure robyn-ws beside its peers; `bench --help` lists the flags
     Bench(Forwarded),
+    /// Measure two nodes with a backplane; `bench-nodes --help` lists the flags
+    BenchNodes(Forwarded),
 }
 
 /// Words for the program that a command runs, which declares its own flags.

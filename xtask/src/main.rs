@@ -52,7 +52,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Races => races::run(),
         Command::Soak(words) => soak::run(&words.flags),
         Command::CompileTime { handlers, rounds } => compile_time::run(handlers, rounds),
-        Command::Bench(words) => bench::run(&words.flags),
+        Command::Bench(words) => bench::run(&bench::PEERS, &words.flags),
+        Command::BenchNodes(words) => bench::run(&bench::NODES, &words.flags),
     }
 }
 

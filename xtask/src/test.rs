@@ -50,7 +50,7 @@ pub(crate) fn run(install: bool) -> Result<()> {
     // The benchmark is a workspace of its own.
     let mut runs = vec![
         cargo("test --workspace --all-features --no-fail-fast"),
-        bench::cargo("test"),
+        bench::cargo(&bench::PEERS, "test"),
     ];
     runs[1].arg("--no-fail-fast");
     runs.extend(TRANSPORTS.map(promises_over));

@@ -66,7 +66,8 @@ pub(crate) fn run(chosen: &[String]) -> Result<()> {
 }
 
 fn fmt() -> Result<Outcome> {
-    for manifest in ["Cargo.toml", bench::MANIFEST] {
+    let benches = bench::ALL.map(|bench| bench.manifest);
+    for manifest in ["Cargo.toml"].into_iter().chain(benches) {
         let fmt = format!("fmt --all --manifest-path {manifest}");
         if !process::succeeds(cargo(&fmt).arg("--check"))? {
             bail!("some files are not formatted; `cargo {fmt}` mends it");
@@ -79,7 +80,9 @@ fn clippy() -> Result<Outcome> {
     process::run(&mut cargo(
         "clippy --workspace --all-targets --all-features -- -D warnings",
     ))?;
-    // The benchmark is a workspace of its own.
-    process::run(bench::cargo("clippy").args(["--all-targets", "--", "-D", "warnings"]))?;
+    // The benchmarks are workspaces of their own.
+    for bench in &bench::ALL {
+        process::run(bench::cargo(bench, "clippy").args(["--all-targets", "--", "-D", "warnings"]))?;
+    }
     Ok(Outcome::Passed)
 }
