@@ -67,7 +67,7 @@ async fn prefix_that_is_not_valid_is_an_error_which_says_what_is() {
 
 #[tokio::test]
 async fn server_that_is_not_there_is_an_error_without_credentials() {
-    let Some(server) = NatsServer::not_started().await else {
+    let Some(server) = NatsServer::not_started() else {
         return;
     };
     let address = server.url().replace("nats://", "nats://anna:secret@");

@@ -119,7 +119,7 @@ async fn stopped_server_is_noticed_within_three_seconds_and_nothing_comes_later_
 
 #[tokio::test]
 async fn server_that_is_started_late_is_found() {
-    let Some(mut server) = NatsServer::not_started().await else {
+    let Some(mut server) = NatsServer::not_started() else {
         return;
     };
     let lazy = || TestNode::open_at_once(Nats::connect_lazy(server.url()).expect("a valid address"));

@@ -78,24 +78,24 @@ fn end_is_logged_with_its_reason_and_the_close_code() {
 }
 
 #[test]
-fn argument_that_refuses_is_told_from_a_handler_that_closes() {
+fn message_that_is_refused_is_told_from_a_handler_that_closes() {
     let log = debug_log_of(async {
         let app = app();
         end(&app, "/ended/numbers", "no number", 1007).await;
         end(&app, "/ended/numbers", "0", 4403).await;
         end(&app, "/ended/own_json", "no number", 1007).await;
     });
+    for handler in ["handler=\"double\"", "handler=\"read_itself\""] {
+        log.line(&[
+            "the message was refused",
+            handler,
+            "reason=\"invalid_payload\" code=1007",
+        ]);
+    }
     log.line(&[
-        "an argument of the handler refused the message",
+        "closed by the handler",
         "handler=\"double\"",
-        "reason=\"invalid_payload\" code=1007",
-    ]);
-    let closed = "closed by the handler";
-    log.line(&[closed, "handler=\"double\"", "reason=\"handler_error\" code=4403"]);
-    log.line(&[
-        closed,
-        "handler=\"read_itself\"",
-        "reason=\"invalid_payload\" code=1007",
+        "reason=\"handler_error\" code=4403",
     ]);
 }
 

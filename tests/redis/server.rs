@@ -8,8 +8,8 @@ use std::{
 };
 
 use redis::{AsyncConnectionConfig, Client, FromRedisValue, aio::MultiplexedConnection};
-use robyn_ws_tests::{Certificate, program, within};
-use tokio::net::{TcpListener, TcpStream};
+use robyn_ws_tests::{Certificate, free_address, program, within};
+use tokio::net::TcpStream;
 
 /// A Redis server on a free port, which keeps nothing. It ends when it is dropped.
 pub(crate) struct RedisServer {
@@ -22,7 +22,7 @@ pub(crate) struct RedisServer {
 impl RedisServer {
     /// Starts a server with more arguments, or returns `None` where the test has to be skipped, which is told.
     pub(crate) async fn start(arguments: &str) -> Option<Self> {
-        let mut server = Self::new().await?;
+        let mut server = Self::new()?;
         server.add(arguments.split_whitespace());
         server.run().await;
         Some(server)
@@ -30,7 +30,7 @@ impl RedisServer {
 
     /// Starts a server with the certificate of the tests.
     pub(crate) async fn start_with_tls() -> Option<Self> {
-        let mut server = Self::new().await?;
+        let mut server = Self::new()?;
         let Certificate { certificate, key } = Certificate::common();
         let [certificate, key] = [("certificate.pem", certificate), ("key.pem", key)].map(|(name, text)| {
             let file = Path::new(env!("CARGO_TARGET_TMPDIR"))
@@ -49,10 +49,10 @@ impl RedisServer {
         Some(server)
     }
 
-    async fn new() -> Option<Self> {
+    fn new() -> Option<Self> {
         let mut server = Self {
             program: program("redis-server")?,
-            address: free_address().await,
+            address: free_address(),
             arguments: Vec::new(),
             child: None,
         };
@@ -186,9 +186,4 @@ impl Drop for RedisServer {
             let _ = child.wait();
         }
     }
-}
-
-async fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
-    listener.local_addr().expect("the listener has an address")
 }

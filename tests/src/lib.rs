@@ -13,6 +13,7 @@ mod generated_crate;
 mod log;
 mod memory;
 mod nats;
+mod port;
 mod probe;
 mod programs;
 mod raw;
@@ -33,6 +34,7 @@ pub use self::{
     log::Log,
     memory::memory_kib,
     nats::NatsServer,
+    port::free_address,
     probe::{Probe, Seen, probe},
     programs::{browser, node_with, program, python_program, python_with, skip},
     raw::{BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, RawClient, TEXT, close_payload, frame},

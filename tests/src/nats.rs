@@ -8,10 +8,10 @@ use std::{
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
 };
 
-use crate::{program, within};
+use crate::{free_address, program, within};
 
 /// A NATS server on a free port. It ends when it is dropped.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl NatsServer {
     ///
     /// As [`start`](Self::start).
     pub async fn start_with(arguments: &[&str]) -> Option<Self> {
-        let mut server = Self::not_started().await?;
+        let mut server = Self::not_started()?;
         server.arguments = arguments.iter().map(ToString::to_string).collect();
         server.run().await;
         Some(server)
@@ -51,12 +51,12 @@ impl NatsServer {
     /// # Panics
     ///
     /// As [`start`](Self::start).
-    pub async fn not_started() -> Option<Self> {
+    pub fn not_started() -> Option<Self> {
         let program = program("nats-server")?;
         Some(Self {
             program,
-            address: free_address().await,
-            monitor: free_address().await,
+            address: free_address(),
+            monitor: free_address(),
             arguments: Vec::new(),
             child: None,
         })
@@ -175,9 +175,4 @@ impl Drop for NatsServer {
             let _ = child.wait();
         }
     }
-}
-
-async fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
-    listener.local_addr().expect("the listener has an address")
 }

@@ -141,8 +141,8 @@ fn failed(error: HandlerError, entry: &'static Entry, live: &Live) -> Conclusion
                     log::warn_first!(is_first, handler, %place, %id, error = isolate::text(&error), reason, "the handler failed");
                 } else {
                     let (code, error_text) = (ending.code(), isolate::text(&error));
-                    let what = if error.is_of_an_argument() {
-                        "an argument of the handler refused the message"
+                    let what = if error.is_rejection() {
+                        "the message was refused"
                     } else {
                         "closed by the handler"
                     };

@@ -149,8 +149,6 @@ enum Kind {
     Close(CloseFrame),
     Reply(Message),
     Rejected(Rejection),
-    /// The handler itself has found that a message is not the expected JSON.
-    NotJson(Rejection),
     /// Boxed, since few handlers make calls.
     Call(Box<CallError>),
 }
@@ -188,7 +186,7 @@ impl HandlerError {
             Kind::Failed(_) => Some(close_code::INTERNAL_ERROR),
             Kind::Close(frame) => Some(frame.code()),
             Kind::Reply(_) => None,
-            Kind::Rejected(rejection) | Kind::NotJson(rejection) => Some(rejection.code()),
+            Kind::Rejected(rejection) => Some(rejection.code()),
             Kind::Call(error) => Some(error.close_frame().map_or(close_code::INTERNAL_ERROR, CloseFrame::code)),
         }
     }
@@ -198,9 +196,9 @@ impl HandlerError {
     pub fn reason(&self) -> &str {
         match &self.0 {
             Kind::Close(frame) => frame.reason(),
-            Kind::Rejected(rejection) | Kind::NotJson(rejection) if !rejection.is_failure() => rejection.reason(),
+            Kind::Rejected(rejection) if !rejection.is_failure() => rejection.reason(),
             Kind::Call(error) => error.close_frame().map_or("", CloseFrame::reason),
-            Kind::Failed(_) | Kind::Reply(_) | Kind::Rejected(_) | Kind::NotJson(_) => "",
+            Kind::Failed(_) | Kind::Reply(_) | Kind::Rejected(_) => "",
         }
     }
 
@@ -208,7 +206,7 @@ impl HandlerError {
     pub fn message(&self) -> Option<&Message> {
         match &self.0 {
             Kind::Reply(message) => Some(message),
-            Kind::Failed(_) | Kind::Close(_) | Kind::Rejected(_) | Kind::NotJson(_) | Kind::Call(_) => None,
+            Kind::Failed(_) | Kind::Close(_) | Kind::Rejected(_) | Kind::Call(_) => None,
         }
     }
 
@@ -217,7 +215,7 @@ impl HandlerError {
         match &self.0 {
             Kind::Failed(error) => error.is::<Disconnected>(),
             Kind::Call(error) => matches!(**error, CallError::NotConnected),
-            Kind::Close(_) | Kind::Reply(_) | Kind::Rejected(_) | Kind::NotJson(_) => false,
+            Kind::Close(_) | Kind::Reply(_) | Kind::Rejected(_) => false,
         }
     }
 
@@ -225,14 +223,14 @@ impl HandlerError {
     pub(crate) fn is_failure(&self) -> bool {
         match &self.0 {
             Kind::Failed(_) => true,
-            Kind::Rejected(rejection) | Kind::NotJson(rejection) => rejection.is_failure(),
+            Kind::Rejected(rejection) => rejection.is_failure(),
             Kind::Call(error) => error.is_failure(),
             Kind::Close(_) | Kind::Reply(_) => false,
         }
     }
 
-    /// Returns `true` if an argument has refused the message, most often before the handler ran.
-    pub(crate) const fn is_of_an_argument(&self) -> bool {
+    /// Returns `true` if the message was refused, most often by an argument, before the handler ran.
+    pub(crate) const fn is_rejection(&self) -> bool {
         matches!(self.0, Kind::Rejected(_))
     }
 
@@ -241,7 +239,7 @@ impl HandlerError {
             Kind::Failed(_) => Consequence::End(Ending::because(CloseReason::HandlerError, "")),
             Kind::Close(frame) => Consequence::End(Ending::with_frame(CloseReason::HandlerError, frame.clone())),
             Kind::Reply(message) => Consequence::Reply(message.clone()),
-            Kind::Rejected(rejection) | Kind::NotJson(rejection) => {
+            Kind::Rejected(rejection) => {
                 let reason = if rejection.is_failure() {
                     CloseReason::HandlerError
                 } else {
@@ -260,7 +258,7 @@ impl HandlerError {
     pub(crate) fn answer(&self) -> Option<ErrorObject> {
         match &self.0 {
             Kind::Call(error) => error.answer(),
-            Kind::Rejected(rejection) | Kind::NotJson(rejection) => rejection.answer(),
+            Kind::Rejected(rejection) => rejection.answer(),
             Kind::Failed(_) | Kind::Reply(_) => Some(ErrorObject::internal_error()),
             Kind::Close(_) => None,
         }
@@ -281,7 +279,7 @@ impl From<HandlerError> for CallError {
         match error.0 {
             Kind::Failed(error) => error.into(),
             Kind::Close(frame) => Self::close(frame.code(), frame.reason()),
-            Kind::Rejected(rejection) | Kind::NotJson(rejection) => rejection.into(),
+            Kind::Rejected(rejection) => rejection.into(),
             Kind::Call(error) => *error,
             Kind::Reply(_) => error.to_string().into(),
         }
@@ -313,7 +311,7 @@ impl<E: SendSyncError> From<E> for HandlerError {
             Err(error) => error,
         };
         match error.downcast_ref::<JsonError>() {
-            Some(json) if json.is_of_the_client() => Self(Kind::NotJson(Rejection::invalid_json(json))),
+            Some(json) if json.is_of_the_client() => Self(Kind::Rejected(Rejection::invalid_json(json))),
             _ => Self(Kind::Failed(error)),
         }
     }
@@ -326,7 +324,7 @@ impl fmt::Display for HandlerError {
             Kind::Close(frame) => write!(f, "close with {} {}", frame.code(), frame.reason()),
             Kind::Reply(_) => f.write_str("a reply instead of a result"),
             // It quotes the client, and is for the log.
-            Kind::Rejected(rejection) | Kind::NotJson(rejection) => printable(rejection.reason()).fmt(f),
+            Kind::Rejected(rejection) => printable(rejection.reason()).fmt(f),
             Kind::Call(error) => fmt::Display::fmt(error, f),
         }
     }
@@ -336,7 +334,7 @@ impl fmt::Debug for HandlerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Failed(error) => error.fmt(f),
-            Kind::Rejected(rejection) | Kind::NotJson(rejection) => rejection.fmt(f),
+            Kind::Rejected(rejection) => rejection.fmt(f),
             Kind::Call(error) => error.fmt(f),
             Kind::Close(_) | Kind::Reply(_) => fmt::Display::fmt(self, f),
         }
