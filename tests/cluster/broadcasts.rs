@@ -1,5 +1,8 @@
 //! Broadcasts reach the connections of all nodes, once.
 
+use std::{pin::pin, time::Duration};
+
+use futures_util::FutureExt as _;
 use robyn_ws::{BackplaneCounters, BackplaneDelivery, prelude::*, test_util::TestSocket};
 use robyn_ws_tests::until;
 
@@ -147,4 +150,31 @@ async fn apps_without_a_common_bus_know_nothing_of_each_other() {
         one.published().iter().any(|(subject, _)| subject.partition().is_some())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn newest_message_of_a_key_is_the_last_on_all_nodes_also_if_an_older_one_waits_for_a_client() {
+    let bus = Bus::default();
+    let limits = Limits::default()
+        .max_outbound_messages(8)
+        .overflow(Overflow::DropNewest)
+        .broadcast_timeout(Duration::from_secs(1));
+    let nodes = Nodes::start(&bus, 2, |app| app.limits(limits.clone())).await;
+    let (mut slow, _) = nodes.connect(0, "room=red").await;
+    let (mut other, _) = nodes.connect(1, "room=blue").await;
+    slow.stop_reading();
+    while nodes.endpoint(0).to("red").sync_broadcast("x".repeat(1000)).dropped == 0 {}
+    let everyone = nodes.endpoint(0).everyone().keyed("BTC");
+    let mut older = pin!(everyone.async_broadcast("older"));
+    let waits = older.as_mut().now_or_never().is_none();
+    assert!(waits, "for the slow client");
+    everyone.sync_broadcast("newer");
+    older.await;
+    nodes.endpoint(0).sync_broadcast("end");
+    let mut texts = Vec::new();
+    while texts.last().is_none_or(|text| text != "end") {
+        texts.push(other.receive_text().await);
+    }
+    // The older one was replaced, or came before.
+    assert_eq!(texts[texts.len() - 2..], ["newer", "end"]);
 }

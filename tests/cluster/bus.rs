@@ -27,6 +27,7 @@ struct Shared {
     /// All that was published, in order.
     published: Mutex<Vec<(Subject, Bytes)>>,
     is_down: AtomicBool,
+    panics: AtomicBool,
     /// What new subscriptions wait for.
     gate: Mutex<Option<Gate>>,
 }
@@ -66,6 +67,11 @@ impl Bus {
     /// Changes all payloads from now on.
     pub(crate) fn set_fault(&self, fault: impl Fn(Bytes) -> Vec<Bytes> + Send + Sync + 'static) {
         *lock(&self.0.fault) = Some(Box::new(fault));
+    }
+
+    /// Has the next call of `publish` panic.
+    pub(crate) fn panic_once(&self) {
+        self.0.panics.store(true, Ordering::SeqCst);
     }
 
     /// Has new subscriptions wait at a gate, each call of `subscribe` once.
@@ -143,6 +149,8 @@ impl Backplane for BusNode {
     }
 
     fn publish(&self, subject: Subject, payload: Bytes) -> BoxFuture<'_, Result<(), BackplaneError>> {
+        let panics = self.bus.0.panics.swap(false, Ordering::SeqCst);
+        assert!(!panics, "a mistake of the bus");
         async move {
             if self.health() == Health::Down {
                 return Err(BackplaneError::Disconnected);

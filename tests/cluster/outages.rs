@@ -120,3 +120,18 @@ async fn message_that_is_larger_than_the_bus_takes_is_told() {
         BackplaneDelivery::Queued
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bus_that_panics_is_reported_and_what_is_published_later_arrives() {
+    let bus = Bus::default();
+    let nodes = Nodes::start(&bus, 2, |app| app).await;
+    let (mut client, _) = nodes.connect(1, "").await;
+    let dropped = || nodes.hub(0).backplane_counters().expect("a backplane").dropped;
+    let before = dropped();
+    bus.panic_once();
+    nodes.endpoint(0).sync_broadcast("panics");
+    // A sign of life may have come first.
+    until("the panic to be counted", || dropped() > before).await;
+    nodes.endpoint(0).sync_broadcast("later");
+    while client.receive_text().await != "later" {}
+}

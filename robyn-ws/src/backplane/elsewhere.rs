@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     mem,
+    time::Duration,
 };
 
 use crate::{
@@ -11,11 +12,14 @@ use crate::{
         tracked::{Delta, RoomName},
     },
     types::{identity::Identity, present::Shown},
-    util::sync::Mutex,
+    util::{sync::Mutex, time::Moment},
 };
 
 /// The most people of a room that one node may tell of. More are ignored.
 const MAX_PEOPLE: usize = 100_000;
+
+/// A node that has people in a room says so every 10 s. One that does not has none there, and what it said last was lost.
+const SILENT: Duration = Duration::from_secs(25);
 
 /// The people that other nodes track.
 #[derive(Debug, Default)]
@@ -25,10 +29,12 @@ pub(super) struct Elsewhere {
     wanted: Mutex<BTreeSet<RoomName>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct OfNode {
     version: u64,
     people: HashMap<Identity, (u32, Shown)>,
+    /// When it spoke of the room last.
+    told: Moment,
 }
 
 impl Elsewhere {
@@ -42,22 +48,27 @@ impl Elsewhere {
         mem::take(&mut self.wanted.lock())
     }
 
-    /// Takes what another node says of a room. Returns `false` if something before it is missing, so that the whole must be
-    /// asked for.
-    pub(super) fn apply(&self, origin: NodeId, delta: Delta) -> bool {
+    /// Takes what another node says of a room at `now`. Returns `false` if something before it is missing, so that the whole
+    /// must be asked for.
+    pub(super) fn apply(&self, origin: NodeId, delta: Delta, now: Moment) -> bool {
         let mut rooms = self.people.lock();
         let nodes = rooms.entry(delta.room).or_default();
+        if let Some(node) = nodes.get_mut(&origin) {
+            node.told = now;
+        }
         let known = nodes.get(&origin).map(|node| node.version);
         match (delta.base, known) {
-            // Something newer has come already.
-            (_, Some(known)) if known > delta.version => return true,
-            (None, _) => {
-                nodes.insert(origin, OfNode::default());
-            }
+            // It is known already, or something newer: only the last part of a state has its version.
+            (_, Some(known)) if known >= delta.version => return true,
+            (None, _) => drop(nodes.remove(&origin)),
             (Some(base), Some(known)) if base == known => {}
             (Some(_), _) => return false,
         }
-        let node = nodes.entry(origin).or_default();
+        let node = nodes.entry(origin).or_insert_with(|| OfNode {
+            version: 0,
+            people: HashMap::new(),
+            told: now,
+        });
         node.version = delta.version;
         for (identity, now) in delta.changes {
             match now {
@@ -88,14 +99,68 @@ impl Elsewhere {
         drop(forgotten); // Without the lock: it may be large.
     }
 
-    /// Forgets what nodes have said that are gone.
-    pub(super) fn forget_nodes(&self, gone: &HashSet<NodeId>) {
-        if gone.is_empty() {
-            return;
-        }
+    /// Forgets what nodes have said that are gone, or that speak of a room no more.
+    pub(super) fn sweep(&self, gone: &HashSet<NodeId>, now: Moment) {
         self.people.lock().retain(|_, nodes| {
-            nodes.retain(|node, _| !gone.contains(node));
+            nodes.retain(|node, its| !gone.contains(node) && now.since(its.told) < SILENT);
             !nodes.is_empty()
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn room() -> RoomName {
+        RoomName {
+            path: "/chat".into(),
+            room: "red".into(),
+        }
+    }
+
+    fn delta(base: Option<u64>, version: u64, names: &[&str]) -> Delta {
+        let shown = Shown {
+            value: "1".into(),
+            at: 0,
+        };
+        let change = |name: &&str| ((*name).into(), Some((1, shown.clone())));
+        Delta {
+            room: room(),
+            base,
+            version,
+            changes: names.iter().map(change).collect(),
+        }
+    }
+
+    #[test]
+    fn state_of_several_parts_that_comes_again_is_not_asked_for_again() {
+        let (elsewhere, origin, now) = (Elsewhere::default(), NodeId::random(), Moment::now());
+        for _ in 0..2 {
+            assert!(elsewhere.apply(origin, delta(None, 9, &["ada"]), now));
+            assert!(elsewhere.apply(origin, delta(Some(9), 10, &["bob"]), now));
+        }
+        assert_eq!(elsewhere.people(&room()).len(), 2);
+        assert!(
+            !elsewhere.apply(origin, delta(Some(11), 12, &["carl"]), now),
+            "11 is missing"
+        );
+    }
+
+    #[test]
+    fn people_of_a_node_that_speaks_of_their_room_no_more_are_forgotten() {
+        let (elsewhere, start) = (Elsewhere::default(), Moment::now());
+        let (silent, lively) = (NodeId::random(), NodeId::random());
+        let at = |seconds| start + Duration::from_secs(seconds);
+        for (origin, name) in [(silent, "ada"), (lively, "bob")] {
+            assert!(elsewhere.apply(origin, delta(None, 1, &[name]), start));
+        }
+        assert!(elsewhere.apply(lively, delta(Some(1), 1, &[]), at(10)), "a digest");
+        elsewhere.sweep(&HashSet::new(), at(24));
+        assert_eq!(elsewhere.people(&room()).len(), 2);
+        elsewhere.sweep(&HashSet::new(), at(25));
+        let people = elsewhere.people(&room());
+        assert_eq!(people.len(), 1);
+        assert_eq!(people[0].0.as_str(), "bob");
     }
 }

@@ -1,7 +1,7 @@
 //! What this node wants to get: the subjects of its rooms and identities, or whole partitions if there are many.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, VecDeque, hash_map::Entry},
     mem,
     time::Duration,
 };
@@ -37,7 +37,7 @@ struct Table {
     /// Number of subjects in each partition.
     partitions: [u32; PARTITIONS],
     is_partitioned: bool,
-    /// Interests to add (`true`) or to remove. The last word on each counts.
+    /// Interests to add (`true`), which the backplane does not know, or to remove, which it knows.
     changes: HashMap<Interest, bool>,
     /// Whether the backplane knows none of the interests.
     is_forgotten: bool,
@@ -97,20 +97,30 @@ impl Interests {
         let mut table = self.table.lock();
         table.expire(now);
         let changes = mem::take(&mut table.changes);
-        if mem::take(&mut table.is_forgotten) {
-            return Changes {
-                added: table.all(),
-                removed: Vec::new(),
-                are_all: true,
-            };
-        }
         let (added, removed): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(_, is_added)| *is_added);
         let interests = |changes: Vec<(Interest, bool)>| changes.into_iter().map(|(interest, _)| interest).collect();
+        let are_all = mem::take(&mut table.is_forgotten);
         Changes {
-            added: interests(added),
+            added: if are_all { table.all() } else { interests(added) },
+            // A backplane may remember its interests.
             removed: interests(removed),
-            are_all: false,
+            are_all,
         }
+    }
+
+    /// Forgets the subjects whose time is over, while the backplane cannot be told.
+    pub(super) fn expire(&self, now: Moment) {
+        self.table.lock().expire(now);
+    }
+
+    /// Says that a change has failed: the backplane may know none of the interests, and still know those to remove.
+    pub(super) fn failed(&self, removed: Vec<Interest>) {
+        let mut table = self.table.lock();
+        for interest in removed {
+            table.change(interest, false);
+        }
+        table.is_forgotten = true;
+        self.changed.notify_one();
     }
 
     /// Says that the backplane may know none of the interests.
@@ -149,9 +159,18 @@ impl Table {
         }
     }
 
+    /// Notes an interest to add or to remove. One that was to be removed or added cancels that.
+    fn change(&mut self, interest: Interest, is_added: bool) {
+        match self.changes.entry(interest) {
+            Entry::Vacant(place) => drop(place.insert(is_added)),
+            Entry::Occupied(change) if *change.get() != is_added => drop(change.remove()),
+            Entry::Occupied(_) => {}
+        }
+    }
+
     fn add(&mut self, subject: Subject) -> bool {
         let Some(partition) = subject.partition() else {
-            self.changes.insert(Interest::Subject(subject), true);
+            self.change(Interest::Subject(subject), true);
             return true;
         };
         let number = &mut self.partitions[usize::from(partition)];
@@ -162,9 +181,9 @@ impl Table {
             return true;
         }
         if !self.is_partitioned {
-            self.changes.insert(Interest::Subject(subject), true);
+            self.change(Interest::Subject(subject), true);
         } else if is_first {
-            self.changes.insert(Interest::Partition(partition), true);
+            self.change(Interest::Partition(partition), true);
         }
         !self.is_partitioned || is_first
     }
@@ -202,15 +221,15 @@ impl Table {
 
     fn remove(&mut self, subject: Subject) {
         let Some(partition) = subject.partition() else {
-            self.changes.insert(Interest::Subject(subject), false);
+            self.change(Interest::Subject(subject), false);
             return;
         };
         let number = &mut self.partitions[usize::from(partition)];
         *number -= 1;
         if !self.is_partitioned {
-            self.changes.insert(Interest::Subject(subject), false);
+            self.change(Interest::Subject(subject), false);
         } else if *number == 0 {
-            self.changes.insert(Interest::Partition(partition), false);
+            self.change(Interest::Partition(partition), false);
         }
     }
 
@@ -218,11 +237,13 @@ impl Table {
     fn switch(&mut self, is_partitioned: bool) {
         self.is_partitioned = is_partitioned;
         let partitions: Vec<_> = self.used_partitions().collect();
-        let subjects = self.subjects.keys().filter(|subject| subject.partition().is_some());
-        self.changes
-            .extend(subjects.map(|subject| (Interest::Subject(*subject), !is_partitioned)));
-        self.changes
-            .extend(partitions.into_iter().map(|partition| (partition, is_partitioned)));
+        let subjects: Vec<_> = self.subjects.keys().copied().collect();
+        for subject in subjects.into_iter().filter(|subject| subject.partition().is_some()) {
+            self.change(Interest::Subject(subject), !is_partitioned);
+        }
+        for partition in partitions {
+            self.change(partition, is_partitioned);
+        }
     }
 
     fn all(&self) -> Vec<Interest> {
@@ -280,6 +301,38 @@ mod tests {
         let changes = interests.take_changes(start + LINGER + LINGER / 2);
         assert_eq!((changes.added, changes.removed), (vec![], only(room)));
         assert_eq!(all(&interests), vec![]);
+    }
+
+    #[test]
+    fn interests_that_end_while_the_backplane_is_down_are_removed_when_it_is_up() {
+        let (interests, start) = (known(), Moment::now());
+        interests.begin(subject(1));
+        assert_eq!(interests.take_changes(start).added.len(), 1);
+        interests.end(subject(1), start);
+        interests.forget();
+        let changes = interests.take_changes(start + LINGER);
+        let room = only(Interest::Subject(subject(1)));
+        assert!(changes.are_all && changes.added.is_empty(), "{changes:?}");
+        assert_eq!(changes.removed, room);
+        interests.failed(changes.removed);
+        assert_eq!(
+            interests.take_changes(start + LINGER).removed,
+            room,
+            "it is tried again"
+        );
+        assert_eq!(interests.take_changes(start + LINGER), Changes::default());
+    }
+
+    #[test]
+    fn rooms_that_come_and_go_while_the_backplane_is_down_leave_nothing_behind() {
+        let (interests, start) = (known(), Moment::now());
+        for number in 0..1000 {
+            interests.begin(subject(number));
+            interests.end(subject(number), start);
+        }
+        interests.expire(start + LINGER);
+        let table = interests.table.lock();
+        assert!(table.subjects.is_empty() && table.ending.is_empty() && table.changes.is_empty());
     }
 
     #[test]

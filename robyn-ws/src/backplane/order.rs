@@ -1,6 +1,11 @@
 //! The numbers of envelopes: what is published gets one, and what comes twice, too late, or after a gap is known by it.
 
-use crate::backplane::{envelope::Header, node::NodeId, recent::Recent, subject::Subject};
+use crate::backplane::{
+    envelope::{Envelope, Header},
+    node::NodeId,
+    recent::Recent,
+    subject::Subject,
+};
 
 /// Number of subjects that a node remembers its last number of, and of the subjects of others.
 const SUBJECTS: usize = 32 * 1024;
@@ -64,9 +69,31 @@ impl Seen {
     }
 }
 
+/// Puts the envelopes of each origin into their order, since they may have come over several subscriptions. The order of
+/// different origins stays as it is.
+pub(super) fn in_order(envelopes: Vec<Envelope<'_>>) -> impl Iterator<Item = Envelope<'_>> {
+    let places = |key: fn(&Header) -> u64| {
+        let mut places: Vec<_> = (0..envelopes.len()).collect();
+        places.sort_by_key(|place| {
+            let header = &envelopes[*place].header;
+            (header.origin, key(header))
+        });
+        places
+    };
+    // The places that each origin has, and the envelopes that belong there.
+    let (to, from) = (places(|_| 0), places(|header| header.number));
+    let mut moves: Vec<_> = to.into_iter().zip(from).collect();
+    moves.sort_unstable();
+    let mut envelopes: Vec<_> = envelopes.into_iter().map(Some).collect();
+    moves.into_iter().filter_map(move |(_, from)| envelopes[from].take())
+}
+
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
+    use crate::backplane::envelope::Body;
 
     fn header(origin: NodeId, (number, previous): (u64, u64)) -> Header {
         Header {
@@ -106,5 +133,29 @@ mod tests {
         let mut seen = Seen::new();
         assert_eq!(seen.note(&header(origin, (7, 5)), room), Place::Next);
         assert_eq!(seen.note(&header(origin, (9, 8)), room), Place::AfterGap);
+    }
+
+    fn envelope(origin: NodeId, number: u64) -> Envelope<'static> {
+        Envelope {
+            header: Header {
+                origin,
+                number,
+                previous: 0,
+                sent_at: 0,
+            },
+            body: Body::Alive,
+            payload: Bytes::new(),
+        }
+    }
+
+    #[test]
+    fn envelopes_of_an_origin_are_put_in_order_and_origins_keep_their_places() {
+        let (one, other) = (NodeId::random(), NodeId::random());
+        let came = [(one, 3), (other, 8), (one, 1), (one, 2), (other, 7)];
+        let came = came.map(|(origin, number)| envelope(origin, number)).into();
+        let order: Vec<_> = in_order(came)
+            .map(|envelope| (envelope.header.origin, envelope.header.number))
+            .collect();
+        assert_eq!(order, [(one, 1), (other, 7), (one, 2), (one, 3), (other, 8)]);
     }
 }

@@ -17,6 +17,7 @@ use crate::{
         tracked::{Change, Delta, RoomName},
     },
     types::{identity::Identity, present::Shown},
+    util::time::Moment,
 };
 
 /// How long changes are gathered.
@@ -131,7 +132,7 @@ impl ThisNode {
                     changes: changes.iter().map(read).collect(),
                 };
                 let name = delta.room.clone();
-                if !self.elsewhere.apply(origin, delta) {
+                if !self.elsewhere.apply(origin, delta, Moment::now()) {
                     self.want(Some(origin), &name);
                 }
             }

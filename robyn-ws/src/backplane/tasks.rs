@@ -52,7 +52,10 @@ async fn publish_one(node: &ThisNode, outgoing: &Outgoing, sealing: &mut Sealing
         return Err(NotPublished::TooOld);
     }
     let envelope = sealing.seal(outgoing.subject, &outgoing.body)?;
-    limited(MAX_AGE, node.backplane().publish(outgoing.subject, envelope)).await
+    limited(MAX_AGE, async {
+        node.backplane().publish(outgoing.subject, envelope).await
+    })
+    .await
 }
 
 /// Tells the backplane what this node wants to get.
@@ -65,21 +68,24 @@ pub(super) async fn subscribe(node: Arc<ThisNode>) {
             _ = cleaning.tick() => {}
         }
         // A change that was missed, or one that happened before the backplane was opened.
-        node.health_changed(node.backplane().health());
-        if !node.is_up() {
-            continue;
+        if let Ok(health) = isolate::call(|| node.backplane().health()) {
+            node.health_changed(health);
         }
         // Before the changes, which then have the interests of these rooms.
         let wanted = node.elsewhere.take_wanted();
+        if !node.is_up() {
+            // All of it is told when it is up.
+            node.interests.expire(Moment::now());
+            continue;
+        }
         let Changes {
             added,
             removed,
             are_all,
         } = node.interests.take_changes(Moment::now());
-        if let Err(why) = change(&node, added, removed).await {
+        if let Err(why) = change(&node, added, &removed).await {
             node.reports.not_subscribed(&why);
-            node.elsewhere.want(wanted);
-            node.interests.forget();
+            node.interests.failed(removed);
             sleep(RETRY).await;
             continue;
         }
@@ -93,12 +99,12 @@ pub(super) async fn subscribe(node: Arc<ThisNode>) {
 }
 
 /// Adds interests, and then removes others, so that nothing is missed between them.
-async fn change(node: &ThisNode, added: Vec<Interest>, removed: Vec<Interest>) -> Result<(), NotPublished> {
+async fn change(node: &ThisNode, added: Vec<Interest>, removed: &[Interest]) -> Result<(), NotPublished> {
     if !added.is_empty() {
-        limited(PATIENCE, node.backplane().subscribe(added)).await?;
+        limited(PATIENCE, async { node.backplane().subscribe(added).await }).await?;
     }
     if !removed.is_empty() {
-        limited(PATIENCE, node.backplane().unsubscribe(removed)).await?;
+        limited(PATIENCE, async { node.backplane().unsubscribe(removed.to_vec()).await }).await?;
     }
     Ok(())
 }

@@ -13,12 +13,12 @@ use crate::{
         Backplane, Health,
         delays::Delays,
         elsewhere::Elsewhere,
-        envelope::{Body, Envelope, Header, MAX_HEADER, Outcome, Unreadable, encode_body},
+        envelope::{Body, Envelope, MAX_HEADER, Outcome, Unreadable, encode_body},
         interests::Interests,
         key::{BackplaneKey, TAG, check_time},
         node::NodeId,
         nodes::Nodes,
-        order::{Place, Seen},
+        order::{Place, Seen, in_order},
         outgoing::{MAX_AGE, OutgoingQueue},
         questions::Questions,
         reports::{BackplaneCounters, Ignored, NotPublished, Reports},
@@ -188,7 +188,8 @@ impl ThisNode {
             }
         };
         let tag = self.key.as_ref().map_or(0, |_| TAG);
-        if encoded.len() + MAX_HEADER + tag > self.backplane.max_payload() {
+        let most = isolate::call(|| self.backplane.max_payload()).unwrap_or(usize::MAX);
+        if encoded.len() + MAX_HEADER + tag > most {
             self.reports.not_published(&NotPublished::TooLarge);
             return BackplaneDelivery::TooLarge;
         }
@@ -247,7 +248,7 @@ impl ThisNode {
         }
         let published = async {
             self.outgoing.idle().await;
-            let _ = isolate::future(self.backplane.flush()).await; // It is counted, or the others notice a gap.
+            let _ = isolate::future(async { self.backplane.flush().await }).await; // It is counted, or the others notice a gap.
         };
         let _ = timeout(MAX_AGE, published).await; // What is older is dropped.
     }
@@ -337,28 +338,10 @@ impl ThisNode {
 
     /// Forgets the nodes that are gone.
     pub(super) fn sweep(&self) {
-        let gone = self.nodes.lock().sweep(Moment::now());
-        self.elsewhere.forget_nodes(&gone);
+        let now = Moment::now();
+        let gone = self.nodes.lock().sweep(now);
+        self.elsewhere.sweep(&gone, now);
     }
-}
-
-/// Puts the envelopes of each origin into their order, since they may have come over several subscriptions. The order of
-/// different origins stays as it is.
-fn in_order(envelopes: Vec<Envelope<'_>>) -> impl Iterator<Item = Envelope<'_>> {
-    let places = |key: fn(&Header) -> u64| {
-        let mut places: Vec<_> = (0..envelopes.len()).collect();
-        places.sort_by_key(|place| {
-            let header = &envelopes[*place].header;
-            (header.origin, key(header))
-        });
-        places
-    };
-    // The places that each origin has, and the envelopes that belong there.
-    let (to, from) = (places(|_| 0), places(|header| header.number));
-    let mut moves: Vec<_> = to.into_iter().zip(from).collect();
-    moves.sort_unstable();
-    let mut envelopes: Vec<_> = envelopes.into_iter().map(Some).collect();
-    moves.into_iter().filter_map(move |(_, from)| envelopes[from].take())
 }
 
 impl fmt::Debug for ThisNode {
@@ -367,34 +350,5 @@ impl fmt::Debug for ThisNode {
             .field("id", &format_args!("{}", self.id))
             .field("backplane", &self.backplane)
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn envelope(origin: NodeId, number: u64) -> Envelope<'static> {
-        Envelope {
-            header: Header {
-                origin,
-                number,
-                previous: 0,
-                sent_at: 0,
-            },
-            body: Body::Alive,
-            payload: Bytes::new(),
-        }
-    }
-
-    #[test]
-    fn envelopes_of_an_origin_are_put_in_order_and_origins_keep_their_places() {
-        let (one, other) = (NodeId::random(), NodeId::random());
-        let came = [(one, 3), (other, 8), (one, 1), (one, 2), (other, 7)];
-        let came = came.map(|(origin, number)| envelope(origin, number)).into();
-        let order: Vec<_> = in_order(came)
-            .map(|envelope| (envelope.header.origin, envelope.header.number))
-            .collect();
-        assert_eq!(order, [(one, 1), (other, 7), (one, 2), (one, 3), (other, 8)]);
     }
 }

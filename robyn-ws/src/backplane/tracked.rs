@@ -69,10 +69,10 @@ impl Tracked {
         let changes = table.changes;
         let room = table.rooms.entry(name).or_default();
         room.version = changes;
+        let is_first = room.connections.is_empty();
         let before = room.connections.insert(id, (identity.clone(), shown));
         room.changed.extend(before.map(|(before, _)| before));
         room.changed.insert(identity);
-        let is_first = room.connections.len() == 1;
         drop(table);
         self.changed.notify_one();
         is_first
@@ -150,10 +150,10 @@ impl Tracked {
         told.map(digest).collect()
     }
 
-    /// Returns all people of a room, for a node that asks.
+    /// Returns all people of a room, for a node that asks. `None` also if they are about to be told for the first time.
     pub(super) fn state(&self, name: RoomName) -> Option<Delta> {
         let table = self.table.lock();
-        let room = table.rooms.get(&name)?;
+        let room = table.rooms.get(&name).filter(|room| room.told > 0)?;
         let people = people(room.connections.values()).into_iter();
         Some(Delta {
             room: name,
@@ -195,4 +195,32 @@ fn people<'a>(connections: impl Iterator<Item = &'a (Identity, Shown)>) -> Vec<(
     }
     let owned = |(identity, (count, shown)): (&Identity, (u32, &Shown))| (identity.clone(), count, shown.clone());
     people.into_iter().map(owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_first_of_a_room_asks_and_nobody_is_told_of_before_the_first_change_is() {
+        let (tracked, id) = (Tracked::default(), ConnectionId::random());
+        let name = || RoomName {
+            path: "/chat".into(),
+            room: "red".into(),
+        };
+        let shown = |value: &str| Shown {
+            value: value.into(),
+            at: 0,
+        };
+        assert!(tracked.track(name(), id, "ada".into(), shown("idle")));
+        assert!(
+            !tracked.track(name(), id, "ada".into(), shown("typing")),
+            "it is there already"
+        );
+        assert!(tracked.state(name()).is_none(), "the first change tells all");
+        let changes = tracked.take_changes();
+        assert_eq!((changes.len(), changes[0].base), (1, None));
+        let state = tracked.state(name()).expect("somebody is there");
+        assert_eq!((state.version, state.changes.len()), (changes[0].version, 1));
+    }
 }

@@ -117,13 +117,15 @@ impl KeyedAudience {
     /// If this future is dropped, connections whose queue had room have the message, and the others do not.
     pub async fn async_broadcast(&self, message: impl Into<Message>) -> Delivery {
         let (message, endpoints) = (message.into(), self.audience.endpoints());
-        let broadcasts = endpoints.iter().map(|endpoint| self.push_wait(endpoint, &message));
-        let deliveries = join_all(broadcasts).await;
+        let begun: Vec<_> = endpoints
+            .iter()
+            .map(|endpoint| self.begin(endpoint, &message))
+            .collect();
+        // Before the wait, in which a newer message of the key may be published.
+        let backplane = self.remote_broadcast(&message);
+        let deliveries = join_all(begun.into_iter().map(Begun::finish)).await;
         let delivery = deliveries.into_iter().fold(Delivery::default(), Delivery::sum);
-        Delivery {
-            backplane: self.remote_broadcast(&message),
-            ..delivery
-        }
+        Delivery { backplane, ..delivery }
     }
 
     /// Queues `message` for the other nodes.
@@ -155,18 +157,16 @@ impl KeyedAudience {
         Ok(self.async_broadcast(Message::json(value)?).await)
     }
 
-    /// Queues `message` for the recipients at one endpoint, and waits for those without room.
-    async fn push_wait(&self, endpoint: &Arc<EndpointMembers>, message: &Message) -> Delivery {
+    /// Queues `message` for the recipients at one endpoint that have room.
+    fn begin<'e>(&self, endpoint: &'e Arc<EndpointMembers>, message: &Message) -> Begun<'e> {
         let frame = self.audience.encode(endpoint, message);
-        let (mut delivery, waiters) = self.push_all(endpoint, &frame, true);
-        let pushes = waiters.iter().map(|waiter| waiter.push(&frame));
-        for (waiter, pushed) in waiters.iter().zip(join_all(pushes).await) {
-            if let Some((pushed, replaced)) = pushed {
-                delivery.add(waiter.recipient(), pushed);
-                delivery.replaced += replaced;
-            }
+        let (delivery, waiters) = self.push_all(endpoint, &frame, true);
+        Begun {
+            endpoint,
+            frame,
+            delivery,
+            waiters,
         }
-        report(endpoint, delivery)
     }
 
     /// Queues `frame` for all recipients at one endpoint, under the lock of their order. If it `waits`, returns a waiter for
@@ -217,6 +217,33 @@ impl KeyedAudience {
             live.handle_drops(pushed.map_err(|error| live.refused(&error)));
         }
         (delivery, waiters)
+    }
+}
+
+/// A broadcast at one endpoint that waits for the recipients without room.
+struct Begun<'e> {
+    endpoint: &'e Arc<EndpointMembers>,
+    frame: BroadcastFrame,
+    delivery: Delivery,
+    waiters: Vec<Waiter<'e>>,
+}
+
+impl Begun<'_> {
+    async fn finish(self) -> Delivery {
+        let Self {
+            endpoint,
+            frame,
+            mut delivery,
+            waiters,
+        } = self;
+        let pushes = waiters.iter().map(|waiter| waiter.push(&frame));
+        for (waiter, pushed) in waiters.iter().zip(join_all(pushes).await) {
+            if let Some((pushed, replaced)) = pushed {
+                delivery.add(waiter.recipient(), pushed);
+                delivery.replaced += replaced;
+            }
+        }
+        report(endpoint, delivery)
     }
 }
 
