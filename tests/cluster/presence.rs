@@ -181,6 +181,23 @@ async fn what_changes_while_a_node_subscribes_is_known_when_it_has() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn node_whose_members_only_watch_is_told_of_the_people_when_it_asks() {
+    let started = Instant::now();
+    let bus = Bus::default();
+    let nodes = start(&bus, 2).await;
+    let (_ada, ada) = nodes.connect(0, "room=red&user=ada").await;
+    track(&nodes, 0, ada, "here");
+    let told = |payload: &Bytes| payload.windows(4).any(|bytes| bytes == b"here");
+    until("it to be told", || {
+        bus.published().iter().any(|(_, payload)| told(payload))
+    })
+    .await;
+    let (_watcher, _) = nodes.connect(1, "room=red").await;
+    expect(&nodes, 1, "red", &[person("ada", 1, "here")]).await;
+    assert!(started.elapsed() < DIGESTS, "{:?}", started.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn outage_leaves_no_twins_and_nobody_behind() {
     let bus = Bus::default();
     let nodes = start(&bus, 2).await;

@@ -25,8 +25,15 @@ const SILENT: Duration = Duration::from_secs(25);
 #[derive(Debug, Default)]
 pub(super) struct Elsewhere {
     people: Mutex<HashMap<RoomName, HashMap<NodeId, OfNode>>>,
-    /// Rooms whose people are still to be asked for.
-    wanted: Mutex<BTreeSet<RoomName>>,
+    wanted: Mutex<Wanted>,
+}
+
+/// Rooms whose people this node wants to know.
+#[derive(Debug, Default)]
+struct Wanted {
+    all: HashSet<RoomName>,
+    /// Those that are still to be asked for.
+    new: BTreeSet<RoomName>,
 }
 
 #[derive(Debug)]
@@ -38,14 +45,26 @@ struct OfNode {
 }
 
 impl Elsewhere {
-    /// Takes note that the people of rooms are to be asked for.
-    pub(super) fn want(&self, rooms: impl IntoIterator<Item = RoomName>) {
-        self.wanted.lock().extend(rooms);
+    /// Takes note that the people of a room are to be asked for.
+    pub(super) fn want(&self, room: &RoomName) {
+        let mut wanted = self.wanted.lock();
+        wanted.all.insert(room.clone());
+        wanted.new.insert(room.clone());
+    }
+
+    /// Returns `true` if the people of a room were asked for, or are to be.
+    pub(super) fn wants(&self, room: &RoomName) -> bool {
+        self.wanted.lock().all.contains(room)
     }
 
     /// Takes the rooms whose people are to be asked for.
-    pub(super) fn take_wanted(&self) -> BTreeSet<RoomName> {
-        mem::take(&mut self.wanted.lock())
+    pub(super) fn take_new(&self) -> BTreeSet<RoomName> {
+        mem::take(&mut self.wanted.lock().new)
+    }
+
+    /// Returns all rooms whose people this node wants to know.
+    pub(super) fn all_wanted(&self) -> BTreeSet<RoomName> {
+        self.wanted.lock().all.iter().cloned().collect()
     }
 
     /// Takes what another node says of a room at `now`. Returns `false` if something before it is missing, so that the whole
@@ -95,6 +114,10 @@ impl Elsewhere {
 
     /// Forgets a room in which this node has nobody any more.
     pub(super) fn forget_room(&self, room: &RoomName) {
+        let mut wanted = self.wanted.lock();
+        wanted.all.remove(room);
+        wanted.new.remove(room);
+        drop(wanted);
         let forgotten = self.people.lock().remove(room);
         drop(forgotten); // Without the lock: it may be large.
     }

@@ -54,15 +54,18 @@ pub(super) async fn share(node: Arc<ThisNode>) {
 }
 
 impl ThisNode {
-    /// Returns the people of a room: those whom this node tracks, and those of others.
+    /// Returns the people of a room whom other nodes track. The first call for a room with members here asks for them.
     pub(crate) fn people_elsewhere(&self, room: &RoomName) -> Vec<(Identity, u32, Shown)> {
+        if !self.elsewhere.wants(room) && self.interests.has(of_room(&room.path, &room.room)) {
+            self.ask_for_people(room);
+        }
         self.elsewhere.people(room)
     }
 
     /// Asks all other nodes for the people of a room, as soon as this node gets what they tell the room: so nothing is
     /// missed between the answer and what they tell next.
     pub(crate) fn ask_for_people(&self, room: &RoomName) {
-        self.elsewhere.want([room.clone()]);
+        self.elsewhere.want(room);
         self.interests.look();
     }
 

@@ -72,7 +72,7 @@ pub(super) async fn subscribe(node: Arc<ThisNode>) {
             node.health_changed(health);
         }
         // Before the changes, which then have the interests of these rooms.
-        let wanted = node.elsewhere.take_wanted();
+        let wanted = node.elsewhere.take_new();
         if !node.is_up() {
             // All of it is told when it is up.
             node.interests.expire(Moment::now());
@@ -89,7 +89,7 @@ pub(super) async fn subscribe(node: Arc<ThisNode>) {
             sleep(RETRY).await;
             continue;
         }
-        let rooms = if are_all { node.tracked.rooms() } else { wanted };
+        let rooms = if are_all { node.elsewhere.all_wanted() } else { wanted };
         node.ask_for_people_of(&rooms);
         if are_all {
             let _ = node.publish(&Body::Hello, &[]); // It is counted. The others hear of this node soon.

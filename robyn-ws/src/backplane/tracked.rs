@@ -115,11 +115,6 @@ impl Tracked {
         )
     }
 
-    /// Returns the rooms in which somebody is tracked.
-    pub(super) fn rooms(&self) -> BTreeSet<RoomName> {
-        self.table.lock().rooms.keys().cloned().collect()
-    }
-
     /// Waits until something changes.
     pub(super) async fn changed(&self) {
         self.changed.notified().await;

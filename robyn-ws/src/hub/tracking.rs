@@ -52,8 +52,8 @@ impl Audience {
     /// sorted by identity, each once. Of an audience without rooms, and of an identity's, there are none. It needs the cargo
     /// feature `backplane`.
     ///
-    /// It does not wait: it returns what this node knows. Of other nodes it knows the rooms that have a member here, and their
-    /// changes within 0.1 s, or within 11 s where something was lost between nodes. The people of a node that vanishes stay
+    /// It does not wait: it returns what this node knows. Of other nodes it knows the rooms that have a member here and in
+    /// which it tracks somebody, or was called before: the first call asks for them. It knows their changes within 0.1 s, or within 11 s where something was lost between nodes. The people of a node that vanishes stay
     /// for 10 to 12 s, and those of one that is drained for 15 to 17 s, unless they come back to another one meanwhile.
     #[cfg_attr(docsrs, doc(cfg(feature = "backplane")))]
     pub fn presence(&self) -> Vec<Present> {
