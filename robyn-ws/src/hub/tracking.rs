@@ -53,8 +53,9 @@ impl Audience {
     /// feature `backplane`.
     ///
     /// It does not wait: it returns what this node knows. Of other nodes it knows the rooms that have a member here and in
-    /// which it tracks somebody, or was called before: the first call asks for them. It knows their changes within 0.1 s, or within 11 s where something was lost between nodes. The people of a node that vanishes stay
-    /// for 10 to 12 s, and those of one that is drained for 15 to 17 s, unless they come back to another one meanwhile.
+    /// which it tracks somebody, or for which this was called before: the first call asks for them. It knows their changes
+    /// within 0.1 s, or within 11 s where something was lost between nodes. The people of a node that vanishes stay for 10 to
+    /// 12 s, and those of one that is drained for 15 to 17 s, unless they come back to another one meanwhile.
     #[cfg_attr(docsrs, doc(cfg(feature = "backplane")))]
     pub fn presence(&self) -> Vec<Present> {
         let Scope::Endpoint(endpoint) = &self.scope else {
