@@ -8,7 +8,7 @@ use robyn_ws_tests::until;
 
 use crate::{
     bus::Bus,
-    nodes::{Nodes, key},
+    nodes::{AT_START, Nodes, key},
 };
 
 fn counters(nodes: &Nodes, node: usize) -> BackplaneCounters {
@@ -69,7 +69,7 @@ async fn nodes_with_another_secret_are_ignored_until_it_is_accepted() {
     let strange = robyn_ws::test_util::TestApp::new(strange);
     let rotated = crate::nodes::app(&bus).backplane_key(key().also_accepting("a new secret of these tests"));
     let rotated = robyn_ws::test_util::TestApp::new(rotated);
-    bus.wait_for_interests(3 * crate::nodes::AT_START).await;
+    bus.wait_for_interests(3 * AT_START).await;
     let (mut old, _) = one.connect(0, "").await;
     let mut both = rotated.connect(crate::nodes::PATH).await.expect("it is accepted");
     both.receive_text().await;
@@ -190,4 +190,25 @@ async fn node_that_ends_is_not_heard_of_any_more() {
     until("the node to be heard of", || send().is_ok()).await;
     ending.drain(Duration::from_secs(5)).await;
     until("the node to have left", || send() == Err(SendError::Unreachable)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_said_in_a_room_while_nobody_of_a_node_is_there_is_no_gap() {
+    let bus = Bus::default();
+    let nodes = Nodes::start(&bus, 2, |app| app).await;
+    let say = |text: &str| nodes.endpoint(0).to("red").sync_broadcast(text);
+    let (mut client, id) = nodes.connect(1, "room=red").await;
+    bus.wait_for_interests(2 * AT_START + 1).await;
+    say("first");
+    assert_eq!(client.receive_text().await, "first");
+    let connector = nodes.endpoint(1).connector(id).expect("it is open");
+    connector.leave("red");
+    bus.wait_for_interests(2 * AT_START).await;
+    say("to nobody");
+    connector.join("red");
+    bus.wait_for_interests(2 * AT_START + 1).await;
+    say("last");
+    assert_eq!(client.receive_text().await, "last");
+    let seen = counters(&nodes, 1);
+    assert_eq!((seen.gaps, seen.repeated), (0, 0), "{seen:?}");
 }

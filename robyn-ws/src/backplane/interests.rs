@@ -58,6 +58,8 @@ pub(super) struct Changes {
     pub(super) removed: Vec<Interest>,
     /// Whether `added` are all interests.
     pub(super) are_all: bool,
+    /// Subjects that are used no more.
+    pub(super) ended: Vec<Subject>,
 }
 
 impl Interests {
@@ -95,7 +97,7 @@ impl Interests {
     /// Takes the changes since the last call, at `now`, or all interests if the backplane knows none.
     pub(super) fn take_changes(&self, now: Moment) -> Changes {
         let mut table = self.table.lock();
-        table.expire(now);
+        let ended = table.expire(now);
         let changes = mem::take(&mut table.changes);
         let (added, removed): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(_, is_added)| *is_added);
         let interests = |changes: Vec<(Interest, bool)>| changes.into_iter().map(|(interest, _)| interest).collect();
@@ -105,12 +107,13 @@ impl Interests {
             // A backplane may remember its interests.
             removed: interests(removed),
             are_all,
+            ended,
         }
     }
 
-    /// Forgets the subjects whose time is over, while the backplane cannot be told.
-    pub(super) fn expire(&self, now: Moment) {
-        self.table.lock().expire(now);
+    /// Forgets the subjects whose time is over, while the backplane cannot be told, and returns them.
+    pub(super) fn expire(&self, now: Moment) -> Vec<Subject> {
+        self.table.lock().expire(now)
     }
 
     /// Says that a change has failed: the backplane may know none of the interests, and still know those to remove.
@@ -203,8 +206,9 @@ impl Table {
         }
     }
 
-    /// Removes the subjects whose time is over.
-    fn expire(&mut self, now: Moment) {
+    /// Removes the subjects whose time is over, and returns them.
+    fn expire(&mut self, now: Moment) -> Vec<Subject> {
+        let mut ended = Vec::new();
         while let Some((until, subject)) = self.ending.front().copied()
             && until <= now
         {
@@ -212,11 +216,13 @@ impl Table {
             if self.subjects.get(&subject) == Some(&Use::Until(until)) {
                 self.subjects.remove(&subject);
                 self.remove(subject);
+                ended.push(subject);
             }
         }
         if self.is_partitioned && self.subjects.len() < FEW_SUBJECTS {
             self.switch(false);
         }
+        ended
     }
 
     fn remove(&mut self, subject: Subject) {

@@ -36,7 +36,18 @@ impl Numbering {
 
 /// The numbers of what has come.
 #[derive(Debug)]
-pub(super) struct Seen(Recent<(NodeId, Subject), u64>);
+pub(super) struct Seen {
+    last: Recent<(NodeId, Subject), Last>,
+    /// How often this node was interested in a subject no more: what was published then is not missing.
+    ends: Recent<Subject, u32>,
+}
+
+/// The last number of a node and a subject, and how often the interest in it had ended.
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    number: u64,
+    ends: u32,
+}
 
 /// The place of an envelope behind those that came before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,20 +61,30 @@ pub(super) enum Place {
 
 impl Seen {
     pub(super) fn new() -> Self {
-        Self(Recent::new(SUBJECTS))
+        Self {
+            last: Recent::new(SUBJECTS),
+            ends: Recent::new(SUBJECTS),
+        }
+    }
+
+    /// Takes note that this node is interested in `subject` no more.
+    pub(super) fn end(&mut self, subject: Subject) {
+        let ends = self.ends.get(&subject).unwrap_or_default();
+        self.ends.set(subject, ends.wrapping_add(1));
     }
 
     /// Takes note of an envelope to `subject`.
     pub(super) fn note(&mut self, header: &Header, subject: Subject) -> Place {
         let key = (header.origin, subject);
-        let last = self.0.get(&key);
-        if last.is_some_and(|last| header.number <= last) {
+        let last = self.last.get(&key);
+        if last.is_some_and(|last| header.number <= last.number) {
             return Place::Past;
         }
-        self.0.set(key, header.number);
+        let (number, ends) = (header.number, self.ends.get(&subject).unwrap_or_default());
+        self.last.set(key, Last { number, ends });
         // Without a last number, this node was not interested before, or has forgotten it.
         match last {
-            Some(last) if header.previous > last => Place::AfterGap,
+            Some(last) if last.ends == ends && header.previous > last.number => Place::AfterGap,
             _ => Place::Next,
         }
     }
@@ -125,6 +146,17 @@ mod tests {
         assert_eq!(seen.note(&elsewhere, lobby), Place::Next);
         assert_eq!(seen.note(&fourth, room), Place::AfterGap);
         assert_eq!(seen.note(&second, room), Place::Past, "it is late");
+    }
+
+    #[test]
+    fn what_is_published_while_nobody_is_interested_is_not_missing() {
+        let (origin, room) = (NodeId::random(), Subject::of_hash([1; 16]));
+        let mut seen = Seen::new();
+        assert_eq!(seen.note(&header(origin, (7, 5)), room), Place::Next);
+        seen.end(room);
+        assert_eq!(seen.note(&header(origin, (9, 8)), room), Place::Next);
+        assert_eq!(seen.note(&header(origin, (9, 8)), room), Place::Past);
+        assert_eq!(seen.note(&header(origin, (12, 11)), room), Place::AfterGap);
     }
 
     #[test]

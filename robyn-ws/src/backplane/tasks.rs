@@ -75,14 +75,16 @@ pub(super) async fn subscribe(node: Arc<ThisNode>) {
         let wanted = node.elsewhere.take_new();
         if !node.is_up() {
             // All of it is told when it is up.
-            node.interests.expire(Moment::now());
+            node.forget_numbers(node.interests.expire(Moment::now()));
             continue;
         }
         let Changes {
             added,
             removed,
             are_all,
+            ended,
         } = node.interests.take_changes(Moment::now());
+        node.forget_numbers(ended);
         if let Err(why) = change(&node, added, &removed).await {
             node.reports.not_subscribed(&why);
             node.interests.failed(removed);

@@ -316,6 +316,14 @@ impl ThisNode {
         place != Place::Past
     }
 
+    /// Takes note of subjects that are not used any more: what is published to them from now on is not missing.
+    pub(super) fn forget_numbers(&self, ended: Vec<Subject>) {
+        let mut seen = self.seen.lock();
+        for subject in ended {
+            seen.end(subject);
+        }
+    }
+
     /// Takes what is for this node and not for its connections. Returns `true` if the envelope is for those.
     fn takes_for_itself(&self, envelope: &Envelope<'_>) -> bool {
         let (origin, now) = (envelope.header.origin, Moment::now());
