@@ -169,12 +169,7 @@ mod tests {
 
     fn envelope(origin: NodeId, number: u64) -> Envelope<'static> {
         Envelope {
-            header: Header {
-                origin,
-                number,
-                previous: 0,
-                sent_at: 0,
-            },
+            header: header(origin, (number, 0)),
             body: Body::Alive,
             payload: Bytes::new(),
         }
