@@ -149,8 +149,6 @@ async fn release() {
     GATE.add_permits(1);
 }
 
-// ---- the program -----------------------------------------------------------------------------------------------------
-
 // ---- handlers with short limits --------------------------------------------------------------------------------------
 
 static IMPATIENT: SubRouter = SubRouter::new("/impatient");
@@ -166,6 +164,8 @@ async fn push(mut socket: WebSocket) -> Result<(), Disconnected> {
         socket.send(vec![0; 64 * 1024]).await?;
     }
 }
+
+// ---- the program -----------------------------------------------------------------------------------------------------
 
 fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt()
@@ -214,7 +214,7 @@ fn app() -> App {
         .route("/release", get(release));
     let impatience = Limits::default()
         .idle_timeout(Duration::from_secs(2))
-        .send_timeout(Duration::from_millis(500));
+        .send_timeout(Duration::from_secs(2));
     App::new()
         .http(pages)
         .health("/healthz", "/readyz")

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use robyn_ws_tests::within;
-use tokio::time::sleep;
+use tokio::{sync::watch, time::sleep};
 
 use crate::program::{FOR_EVER, Program};
 
@@ -38,25 +38,35 @@ async fn client_that_sends_meanwhile_is_not_idle() {
     .await;
 }
 
-#[tokio::test]
+/// The client reads in a task of its own, so that it takes everything also while the test does something else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn client_that_takes_everything_meanwhile_is_not_too_slow() {
     const MIB_4: usize = 4 * 1024 * 1024;
     join_all(RUNTIMES.map(async |runtime| {
         let program = Program::start(runtime, "serve", FOR_EVER).await;
         let mut client = program.connect("/impatient/push").await;
+        let (read, mut taken) = watch::channel(0);
+        let reader = tokio::spawn(async move {
+            loop {
+                let bytes = client.read_some(64 * 1024).await;
+                read.send_modify(|all| *all += bytes);
+            }
+        });
         for _ in 0..2 {
-            let mut read = 0;
-            while read < MIB_4 {
-                read += within("the next bytes", client.read_some(64 * 1024)).await;
-            }
+            takes_more(&mut taken, MIB_4).await;
             program.signal("STOP").await;
-            let standstill = sleep(STANDSTILL);
-            tokio::select! {
-                () = standstill => {}
-                () = async { loop { client.read_some(64 * 1024).await; } } => {}
-            }
+            sleep(STANDSTILL).await;
             program.signal("CONT").await;
         }
+        takes_more(&mut taken, MIB_4).await;
+        reader.abort();
     }))
     .await;
+}
+
+/// Waits until the client has taken so many bytes more.
+async fn takes_more(taken: &mut watch::Receiver<usize>, bytes: usize) {
+    let target = *taken.borrow() + bytes;
+    let reached = within("the next bytes", taken.wait_for(|all| *all >= target)).await;
+    reached.expect("the client still reads");
 }
