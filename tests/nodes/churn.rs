@@ -9,9 +9,12 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use robyn_ws_tests::{Client, NatsServer};
+use robyn_ws_tests::Client;
 
-use crate::app::{LOADED, Node};
+use crate::{
+    app::{LOADED, Node},
+    broker::over_each,
+};
 
 const NODES: usize = 3;
 const WORKERS_A_NODE: usize = 10;
@@ -50,49 +53,49 @@ async fn come_and_go(client: &mut Client, number: usize, changes: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_nodes_agree_on_who_is_there_after_thousands_of_joins_and_leaves() {
-    let Some(server) = NatsServer::start().await else {
-        return;
-    };
-    let all_rooms: Vec<_> = (0..ROOMS).map(|room| format!("room-{room}")).collect();
-    let (mut nodes, mut workers, mut watchers, mut before) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for number in 0..NODES {
-        let mut node = Node::start(&server.url()).await;
-        let query = format!("user=watcher-{number}&rooms={}", all_rooms.join(","));
-        watchers.push(node.connect(&query).await);
-        for worker in 0..WORKERS_A_NODE {
-            let number = number * WORKERS_A_NODE + worker;
-            workers.push(node.connect(&format!("user=user-{number}")).await.0);
+    over_each(async |broker| {
+        let all_rooms: Vec<_> = (0..ROOMS).map(|room| format!("room-{room}")).collect();
+        let (mut nodes, mut workers, mut watchers, mut before) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for number in 0..NODES {
+            let mut node = Node::start(&broker.url()).await;
+            let query = format!("user=watcher-{number}&rooms={}", all_rooms.join(","));
+            watchers.push(node.connect(&query).await);
+            for worker in 0..WORKERS_A_NODE {
+                let number = number * WORKERS_A_NODE + worker;
+                workers.push(node.connect(&format!("user=user-{number}")).await.0);
+            }
+            before.push(node.ask("memory").await);
+            nodes.push(node);
         }
-        before.push(node.ask("memory").await);
-        nodes.push(node);
-    }
-    let changes = chosen();
-    let begun = Instant::now();
-    let each = changes / workers.len();
-    let coming_and_going = workers
-        .iter_mut()
-        .enumerate()
-        .map(|(number, client)| come_and_go(client, number, each));
-    join_all(coming_and_going).await;
-    let took = begun.elapsed();
-    assert!(took < Duration::from_mins(1), "{took:?}");
-    for (room, name) in all_rooms.iter().enumerate() {
-        let watchers = (0..NODES).map(|number| format!("watcher-{number}:1"));
-        let stayed = (0..workers.len()).filter(|number| number % 2 == 0 && number % ROOMS == room);
-        let expected: Vec<_> = watchers
-            .chain(stayed.map(|number| format!("user-{number}:1")))
-            .collect();
-        let expected: Vec<_> = expected.iter().map(String::as_str).collect();
-        for node in &mut nodes {
-            node.expect_people(name, &expected, Duration::from_secs(11) + LOADED)
-                .await;
+        let changes = chosen();
+        let begun = Instant::now();
+        let each = changes / workers.len();
+        let coming_and_going = workers
+            .iter_mut()
+            .enumerate()
+            .map(|(number, client)| come_and_go(client, number, each));
+        join_all(coming_and_going).await;
+        let took = begun.elapsed();
+        assert!(took < Duration::from_mins(1), "{took:?}");
+        for (room, name) in all_rooms.iter().enumerate() {
+            let watchers = (0..NODES).map(|number| format!("watcher-{number}:1"));
+            let stayed = (0..workers.len()).filter(|number| number % 2 == 0 && number % ROOMS == room);
+            let expected: Vec<_> = watchers
+                .chain(stayed.map(|number| format!("user-{number}:1")))
+                .collect();
+            let expected: Vec<_> = expected.iter().map(String::as_str).collect();
+            for node in &mut nodes {
+                node.expect_people(name, &expected, Duration::from_secs(11) + LOADED)
+                    .await;
+            }
         }
-    }
-    let agreed = begun.elapsed().saturating_sub(took);
-    println!("{changes} joins and leaves in {took:.1?}, all agree after {agreed:.1?}");
-    for (node, before) in nodes.iter_mut().zip(before) {
-        let [before, after] = [before, node.ask("memory").await].map(|kib| kib.parse::<u64>().expect("a number"));
-        println!("memory {before} KiB, {after} KiB; {:?}", node.counters().await);
-        assert!(after < before + MORE_MEMORY, "{before} KiB became {after} KiB");
-    }
+        let agreed = begun.elapsed().saturating_sub(took);
+        println!("{changes} joins and leaves in {took:.1?}, all agree after {agreed:.1?}");
+        for (node, before) in nodes.iter_mut().zip(before) {
+            let [before, after] = [before, node.ask("memory").await].map(|kib| kib.parse::<u64>().expect("a number"));
+            println!("memory {before} KiB, {after} KiB; {:?}", node.counters().await);
+            assert!(after < before + MORE_MEMORY, "{before} KiB became {after} KiB");
+        }
+    })
+    .await;
 }

@@ -4,8 +4,10 @@
 
 mod app;
 mod broadcasts;
+mod broker;
 mod churn;
 mod ends;
+mod outages;
 mod proxy;
 mod slow_broker;
 mod standstill;

@@ -2,12 +2,9 @@
 
 use redis::{Client, TlsCertificates};
 use robyn_ws::{Health, PublishError, Publisher, prelude::*};
-use robyn_ws_tests::{Certificate, until};
+use robyn_ws_tests::{Certificate, RedisServer, until};
 
-use crate::{
-    nodes::{Nodes, PATH},
-    server::RedisServer,
-};
+use crate::nodes::{Nodes, PATH};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn password_is_needed_and_never_printed() {

@@ -1,11 +1,9 @@
 //! Broadcasts reach the connections of all nodes, once and in their order.
 
 use robyn_ws::{BackplaneDelivery, Publisher, prelude::*};
+use robyn_ws_tests::RedisServer;
 
-use crate::{
-    nodes::{AT_START, Nodes, PATH},
-    server::RedisServer,
-};
+use crate::nodes::{AT_START, Nodes, PATH};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_messages_arrive_once_and_in_order_on_three_nodes() {

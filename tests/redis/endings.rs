@@ -1,10 +1,10 @@
 //! Tasks and connections end with the app.
 
 use robyn_ws::{Health, prelude::*};
-use robyn_ws_tests::until;
+use robyn_ws_tests::{RedisServer, until};
 use tokio::runtime::Handle;
 
-use crate::{nodes::Nodes, server::RedisServer};
+use crate::nodes::Nodes;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tasks_and_connections_end_with_the_app() {

@@ -9,4 +9,3 @@ mod nodes;
 mod outages;
 mod promises;
 mod rooms;
-mod server;

@@ -7,10 +7,8 @@ use robyn_ws::{
     prelude::*,
     test_util::{TestApp, TestSocket},
 };
-use robyn_ws_tests::until;
+use robyn_ws_tests::{RedisServer, until};
 use serde::Deserialize;
-
-use crate::server::RedisServer;
 
 pub(crate) const PATH: &str = "/redis";
 

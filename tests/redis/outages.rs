@@ -3,12 +3,9 @@
 use std::time::{Duration, Instant};
 
 use robyn_ws::{BackplaneDelivery, BackplaneError, Health, PublishError, Publisher, prelude::*};
-use robyn_ws_tests::{Log, until};
+use robyn_ws_tests::{Log, RedisServer, until};
 
-use crate::{
-    nodes::{AT_START, Nodes, PATH},
-    server::RedisServer,
-};
+use crate::nodes::{AT_START, Nodes, PATH};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn server_that_is_killed_is_noticed_at_once_and_nothing_of_the_outage_comes_later() {

@@ -1,8 +1,7 @@
 //! Redis, while its server is there.
 
 use robyn_ws::{Redis, test_util::backplane::conformance};
-
-use crate::server::RedisServer;
+use robyn_ws_tests::RedisServer;
 
 #[tokio::test]
 async fn redis_keeps_the_promises_of_a_backplane() {

@@ -1,11 +1,9 @@
 //! Nodes with many rooms.
 
 use robyn_ws::Health;
+use robyn_ws_tests::RedisServer;
 
-use crate::{
-    nodes::{AT_START, Nodes},
-    server::RedisServer,
-};
+use crate::nodes::{AT_START, Nodes};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nine_thousand_rooms_are_channels_that_come_back_with_the_server() {

@@ -5,6 +5,7 @@ pub mod foreign;
 mod asking;
 mod cargo;
 mod certificate;
+mod child_server;
 mod client;
 mod compression;
 mod fixture;
@@ -17,6 +18,7 @@ mod port;
 mod probe;
 mod programs;
 mod raw;
+mod redis;
 mod request;
 mod server;
 mod stream;
@@ -38,6 +40,7 @@ pub use self::{
     probe::{Probe, Seen, probe},
     programs::{browser, node_with, program, python_program, python_with, skip},
     raw::{BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, RawClient, TEXT, close_payload, frame},
+    redis::RedisServer,
     request::{ACCEPT, KEY, Request, Response},
     server::{Pipe, Server, Transport, announced_address},
     stream::{Http2, Stream},

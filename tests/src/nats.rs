@@ -1,27 +1,20 @@
 //! A NATS server as a child.
 
-use std::{
-    net::SocketAddr,
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-};
+use std::net::SocketAddr;
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
 
-use crate::{free_address, program, within};
+use crate::{child_server::ChildServer, free_address, within};
 
 /// A NATS server on a free port. It ends when it is dropped.
 #[derive(Debug)]
 pub struct NatsServer {
-    program: PathBuf,
-    address: SocketAddr,
+    server: ChildServer,
     /// Where it says what it does.
     monitor: SocketAddr,
-    arguments: Vec<String>,
-    child: Option<Child>,
 }
 
 impl NatsServer {
@@ -41,7 +34,7 @@ impl NatsServer {
     /// As [`start`](Self::start).
     pub async fn start_with(arguments: &[&str]) -> Option<Self> {
         let mut server = Self::not_started()?;
-        server.arguments = arguments.iter().map(ToString::to_string).collect();
+        server.server.add(arguments.iter().copied());
         server.run().await;
         Some(server)
     }
@@ -52,14 +45,10 @@ impl NatsServer {
     ///
     /// As [`start`](Self::start).
     pub fn not_started() -> Option<Self> {
-        let program = program("nats-server")?;
-        Some(Self {
-            program,
-            address: free_address(),
-            monitor: free_address(),
-            arguments: Vec::new(),
-            child: None,
-        })
+        let (mut server, monitor) = (ChildServer::new("nats-server")?, free_address());
+        let [port, http_port] = [server.address, monitor].map(|address| address.port().to_string());
+        server.add(["--addr", "127.0.0.1", "--port", &port, "--http_port", &http_port]);
+        Some(Self { server, monitor })
     }
 
     /// Runs the server, on the same port each time, and waits until it listens.
@@ -68,40 +57,17 @@ impl NatsServer {
     ///
     /// If it does not start.
     pub async fn run(&mut self) {
-        let [port, monitor] = [self.address, self.monitor].map(|address| address.port().to_string());
-        let mut child = Command::new(&self.program)
-            .args(["--addr", "127.0.0.1", "--port", &port, "--http_port", &monitor])
-            .args(&self.arguments)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("nats-server can be run");
-        let listening = async {
-            while TcpStream::connect(self.address).await.is_err() {
-                let ended = child.try_wait().expect("a child");
-                assert!(ended.is_none(), "nats-server has ended: {ended:?}");
-                tokio::task::yield_now().await;
-            }
-        };
-        within("nats-server to listen", listening).await;
-        self.child = Some(child);
+        self.server.run().await;
     }
 
     /// Returns the address for clients.
     pub fn url(&self) -> String {
-        format!("nats://{}", self.address)
+        format!("nats://{}", self.server.address)
     }
 
     /// Kills the server, and waits until it has ended.
-    ///
-    /// # Panics
-    ///
-    /// If it cannot be killed.
     pub fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            child.kill().expect("a child");
-            child.wait().expect("a child");
-        }
+        self.server.kill();
     }
 
     /// Stops the server, with its connections open.
@@ -110,7 +76,7 @@ impl NatsServer {
     ///
     /// If it does not run.
     pub fn stop(&self) {
-        self.signal("STOP");
+        self.server.signal("STOP");
     }
 
     /// Lets a stopped server go on.
@@ -119,13 +85,7 @@ impl NatsServer {
     ///
     /// If it does not run.
     pub fn go_on(&self) {
-        self.signal("CONT");
-    }
-
-    fn signal(&self, signal: &str) {
-        let id = self.child.as_ref().expect("the server runs").id().to_string();
-        let kill = Command::new("kill").args(["-s", signal, &id]).status();
-        assert!(kill.expect("kill can be run").success(), "the server gets {signal}");
+        self.server.signal("CONT");
     }
 
     /// Returns the number of clients that are connected.
@@ -165,14 +125,5 @@ impl NatsServer {
         let (_, body) = response.split_once("\r\n\r\n").expect("a body");
         let state: serde_json::Value = serde_json::from_str(body).expect("JSON");
         state[name].as_u64().expect("a number")
-    }
-}
-
-impl Drop for NatsServer {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill(); // It may have ended.
-            let _ = child.wait();
-        }
     }
 }
