@@ -36,12 +36,12 @@ impl Broker {
 pub(crate) async fn over_each(test: impl AsyncFn(Broker)) {
     let over_nats = async {
         if let Some(server) = NatsServer::start().await {
-            test(Broker::Nats(server)).await;
+            Box::pin(test(Broker::Nats(server))).await;
         }
     };
     let over_redis = async {
         if let Some(server) = RedisServer::start("").await {
-            test(Broker::Redis(server)).await;
+            Box::pin(test(Broker::Redis(server))).await;
         }
     };
     join(over_nats, over_redis).await;

@@ -32,21 +32,33 @@ pub fn build(app: App) -> BuiltApp {
 
 /// Runs one input in a runtime of its own, and checks that every connection ended and left the hub.
 pub fn run(hub: &Hub, input: impl Future<Output = ()>) {
+    run_alone(async {
+        input.await;
+        emptied(hub).await;
+    });
+}
+
+/// Runs one input in a runtime of its own, for apps that are built in it.
+pub fn run_alone(input: impl Future<Output = ()>) {
     let runtime = runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build();
     runtime.expect("a runtime").block_on(async {
         timeout(FOR_EVER, input).await.expect("our side always ends");
-        let emptied = async {
-            while hub.count() > 0 {
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-        };
-        timeout(FOR_EVER, emptied)
-            .await
-            .expect("no connection stays in the hub");
     });
+}
+
+/// Checks that every connection ends and leaves the hub.
+pub async fn emptied(hub: &Hub) {
+    let emptied = async {
+        while hub.count() > 0 {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    };
+    timeout(FOR_EVER / 2, emptied)
+        .await
+        .expect("no connection stays in the hub");
 }
 
 /// Gives other tasks their turn.
