@@ -1,7 +1,7 @@
 //! Closes reach the connections of other nodes, if those trust who asks for it.
 
 use robyn_ws::{BackplaneDelivery, prelude::*};
-use robyn_ws_tests::until;
+use robyn_ws_tests::{Log, until};
 
 use crate::{
     bus::Bus,
@@ -50,4 +50,20 @@ async fn close_of_another_node_is_done_without_a_key_where_the_app_says_so() {
     let (mut client, _) = nodes.connect(1, "").await;
     nodes.endpoint(0).everyone().close_with(4000, "all");
     client.expect_close(4000).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn close_that_other_nodes_could_not_be_told_is_in_the_log() {
+    let log = Log::subscribe();
+    let bus = Bus::default();
+    let nodes = Nodes::start(&bus, 2, |app| app.backplane_key(key())).await;
+    let (mut client, _) = nodes.connect(1, "user=eve").await;
+    bus.set_down(true);
+    assert_eq!(nodes.hub(0).identity("eve").close_with(4401, "revoked"), 0);
+    until("a warning", || {
+        log.text().contains("were not closed, since the backplane is down")
+    })
+    .await;
+    nodes.endpoint(1).sync_broadcast("still here");
+    assert_eq!(client.receive_text().await, "still here");
 }

@@ -1,5 +1,6 @@
 //! An app on several nodes, over a bus in memory.
 
+mod absent;
 mod broadcasts;
 mod bus;
 mod closing;

@@ -16,7 +16,7 @@ use crate::{
 const DIGESTS: Duration = Duration::from_secs(10);
 
 /// The people of a room as a node knows them: who, with how many connections, and the value.
-fn people(nodes: &Nodes, node: usize, room: &str) -> Vec<(String, usize, String)> {
+pub(crate) fn people(nodes: &Nodes, node: usize, room: &str) -> Vec<(String, usize, String)> {
     let present = nodes.endpoint(node).to(room).presence().into_iter();
     let words = |present: Present| {
         let value = present.value::<String>().expect("a text");
@@ -25,21 +25,21 @@ fn people(nodes: &Nodes, node: usize, room: &str) -> Vec<(String, usize, String)
     present.map(words).collect()
 }
 
-fn person(who: &str, connections: usize, value: &str) -> (String, usize, String) {
+pub(crate) fn person(who: &str, connections: usize, value: &str) -> (String, usize, String) {
     (who.to_owned(), connections, value.to_owned())
 }
 
 /// Waits until a node knows these people.
-async fn expect(nodes: &Nodes, node: usize, room: &str, expected: &[(String, usize, String)]) {
+pub(crate) async fn expect(nodes: &Nodes, node: usize, room: &str, expected: &[(String, usize, String)]) {
     let what = format!("node {node} to know {expected:?} in {room}");
     until(&what, || people(nodes, node, room) == expected).await;
 }
 
-async fn start(bus: &Bus, number: usize) -> Nodes {
+pub(crate) async fn start(bus: &Bus, number: usize) -> Nodes {
     Nodes::start(bus, number, |app| app.backplane_key(key())).await
 }
 
-fn track(nodes: &Nodes, node: usize, id: ConnectionId, value: &str) {
+pub(crate) fn track(nodes: &Nodes, node: usize, id: ConnectionId, value: &str) {
     let connector = nodes.endpoint(node).connector(id).expect("it is open");
     connector.track("red", value).expect("it is in the room");
 }

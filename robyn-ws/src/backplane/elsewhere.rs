@@ -9,7 +9,7 @@ use std::{
 use crate::{
     backplane::{
         node::NodeId,
-        tracked::{Delta, RoomName},
+        tracked::{Delta, RoomName, Tracked},
     },
     types::{identity::Identity, present::Shown},
     util::{sync::Mutex, time::Moment},
@@ -42,6 +42,8 @@ struct OfNode {
     people: HashMap<Identity, (u32, Shown)>,
     /// When it spoke of the room last.
     told: Moment,
+    /// Whether it has ended, and its people are expected at other nodes.
+    has_ended: bool,
 }
 
 impl Elsewhere {
@@ -87,16 +89,53 @@ impl Elsewhere {
             version: 0,
             people: HashMap::new(),
             told: now,
+            has_ended: false,
         });
         node.version = delta.version;
+        let mut came = Vec::new();
         for (identity, now) in delta.changes {
             match now {
                 None => drop(node.people.remove(&identity)),
-                Some(now) if node.people.len() < MAX_PEOPLE => drop(node.people.insert(identity, now)),
+                Some(now) if node.people.len() < MAX_PEOPLE => {
+                    came.push(identity.clone());
+                    node.people.insert(identity, now);
+                }
                 Some(_) => {}
             }
         }
+        for ended in nodes.values_mut().filter(|node| node.has_ended) {
+            for identity in &came {
+                ended.people.remove(identity);
+            }
+        }
         true
+    }
+
+    /// Takes note of a node that ends. Who is at another node already is not expected any more.
+    pub(super) fn ends(&self, origin: NodeId, tracked: &Tracked) {
+        let mut rooms = self.people.lock();
+        for (room, nodes) in rooms.iter_mut() {
+            let Some(mut ended) = nodes.remove(&origin) else {
+                continue;
+            };
+            ended.has_ended = true;
+            let here = tracked.people(room);
+            let is_here = |identity: &Identity| here.iter().any(|(its, ..)| its == identity);
+            let is_elsewhere = |identity: &Identity| nodes.values().any(|node| node.people.contains_key(identity));
+            ended
+                .people
+                .retain(|identity, _| !is_here(identity) && !is_elsewhere(identity));
+            nodes.insert(origin, ended);
+        }
+    }
+
+    /// Takes note of a person who is at this node now, and so is not expected from a node that has ended.
+    pub(super) fn is_back(&self, room: &RoomName, identity: &Identity) {
+        let mut rooms = self.people.lock();
+        let nodes = rooms.get_mut(room).into_iter().flat_map(HashMap::values_mut);
+        for ended in nodes.filter(|node| node.has_ended) {
+            ended.people.remove(identity);
+        }
     }
 
     /// Returns the people of a room.

@@ -27,6 +27,7 @@ pub(crate) mod subject;
 mod tasks;
 pub(crate) mod this_node;
 pub(crate) mod tracked;
+mod watched;
 
 use std::{error::Error, fmt, future::ready, pin::Pin, sync::Arc};
 

@@ -27,6 +27,7 @@ pub(super) struct Reports {
     failures: Arc<Repeated>,
     losses: Arc<Repeated>,
     refusals: Arc<Repeated>,
+    closes: Arc<Repeated>,
 }
 
 /// A counter, and its metric.
@@ -42,12 +43,15 @@ impl Counted {
         not(feature = "metrics"),
         expect(unused_variables, reason = "nothing is reported without the feature")
     )]
-    const fn new(metric: &'static str) -> Self {
-        Self {
+    fn new(metric: &'static str) -> Self {
+        let counted = Self {
             number: AtomicU64::new(0),
             #[cfg(feature = "metrics")]
             metric,
-        }
+        };
+        // A collector shows what is 0, too.
+        counted.add(0);
+        counted
     }
 
     fn add(&self, number: u64) {
@@ -137,8 +141,19 @@ impl Default for Reports {
             failures: Arc::default(),
             losses: Arc::default(),
             refusals: Arc::default(),
+            closes: Arc::default(),
         }
     }
+}
+
+/// Tells a collector whether the backplane is up.
+#[cfg_attr(
+    not(feature = "metrics"),
+    expect(unused_variables, reason = "nothing is reported without the feature")
+)]
+pub(super) fn report_health(is_up: bool) {
+    #[cfg(feature = "metrics")]
+    let _ = isolate::call(|| metrics::gauge!("robyn_ws_backplane_up").set(f64::from(u8::from(is_up)))); // The panic hook has reported it.
 }
 
 impl Reports {
@@ -157,6 +172,18 @@ impl Reports {
     /// Counts what was dropped because the backplane is down, of which the log knows already.
     pub(super) fn unavailable(&self, number: usize) {
         self.dropped.add(number as u64);
+    }
+
+    /// Says that other nodes were not told to close connections, since the backplane is down. Who closes them is not told.
+    pub(super) fn close_unavailable(&self) {
+        self.unavailable(1);
+        let is_first = self.closes.is_first(|more| {
+            log::warn!(more, "more connections of other nodes were not closed");
+        });
+        log::warn_first!(
+            is_first,
+            "connections of other nodes were not closed, since the backplane is down: close them again when it is up"
+        );
     }
 
     pub(super) fn not_published(&self, why: &NotPublished) {
@@ -204,8 +231,9 @@ impl Reports {
 
     pub(super) fn ignored(&self, why: &Ignored) {
         self.ignored.add(1);
-        let is_first = self.refusals.is_first(|more| {
-            log::warn!(more, "more of the backplane was ignored");
+        let last = why.to_string();
+        let is_first = self.refusals.is_first(move |more| {
+            log::warn!(more, "more of the backplane was ignored, as this was: {last}");
         });
         log::warn_first!(is_first, "an envelope of the backplane was ignored: {why}");
     }

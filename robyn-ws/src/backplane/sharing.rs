@@ -15,6 +15,7 @@ use crate::{
         subject::of_room,
         this_node::ThisNode,
         tracked::{Change, Delta, RoomName},
+        watched::{FAREWELL, WATCH},
     },
     types::{identity::Identity, present::Shown},
     util::time::Moment,
@@ -54,12 +55,31 @@ pub(super) async fn share(node: Arc<ThisNode>) {
 }
 
 impl ThisNode {
-    /// Returns the people of a room whom other nodes track. The first call for a room with members here asks for them.
+    /// Returns the people of a room whom other nodes track. The first call asks for them, and they are known for a while.
     pub(crate) fn people_elsewhere(&self, room: &RoomName) -> Vec<(Identity, u32, Shown)> {
-        if !self.elsewhere.wants(room) && self.interests.has(of_room(&room.path, &room.room)) {
-            self.ask_for_people(room);
-        }
+        self.watch(room, WATCH);
         self.elsewhere.people(room)
+    }
+
+    /// Wants to know the people of a room for so long, also without a member here.
+    fn watch(&self, room: &RoomName, time: Duration) {
+        if self.watched.watch(room, time, Moment::now()) {
+            self.interests.begin(of_room(&room.path, &room.room));
+            if !self.elsewhere.wants(room) {
+                self.ask_for_people(room);
+            }
+        }
+    }
+
+    /// Forgets the people of rooms that were not asked for lately, and have no member here.
+    pub(super) fn forget_unwatched(&self, now: Moment) {
+        for room in self.watched.take_over(now) {
+            let subject = of_room(&room.path, &room.room);
+            self.interests.end(subject, now);
+            if !self.interests.has(subject) {
+                self.elsewhere.forget_room(&room);
+            }
+        }
     }
 
     /// Asks all other nodes for the people of a room, as soon as this node gets what they tell the room: so nothing is
@@ -76,9 +96,17 @@ impl ThisNode {
         }
     }
 
-    /// Forgets a room in which this node has nobody any more.
-    pub(crate) fn forget_room(&self, room: &RoomName) {
-        self.elsewhere.forget_room(room);
+    /// Takes note of a room in which this node has nobody any more.
+    pub(crate) fn room_ends(&self, room: &RoomName) {
+        if self.elsewhere.wants(room) {
+            self.watch(room, FAREWELL);
+        }
+        self.interests.end(of_room(&room.path, &room.room), Moment::now());
+    }
+
+    /// Takes note of a person who is tracked here, and so is back from a node that ends.
+    pub(crate) fn is_here(&self, room: &RoomName, identity: &Identity) {
+        self.elsewhere.is_back(room, identity);
     }
 
     fn want(&self, of: Option<NodeId>, room: &RoomName) {

@@ -21,11 +21,12 @@ use crate::{
         order::{Place, Seen, in_order},
         outgoing::{MAX_AGE, OutgoingQueue},
         questions::Questions,
-        reports::{BackplaneCounters, Ignored, NotPublished, Reports},
+        reports::{BackplaneCounters, Ignored, NotPublished, Reports, report_health},
         sealing::Sealing,
         settings::{BackplaneSettings, HealthHook},
         subject::Subject,
         tracked::Tracked,
+        watched::Watched,
     },
     types::{backplane_delivery::BackplaneDelivery, id::ConnectionId},
     util::{
@@ -52,6 +53,7 @@ pub(crate) struct ThisNode {
     pub(super) interests: Interests,
     pub(super) tracked: Arc<Tracked>,
     pub(super) elsewhere: Elsewhere,
+    pub(super) watched: Watched,
     nodes: Mutex<Nodes>,
     seen: Mutex<Seen>,
     delays: Mutex<Delays>,
@@ -73,6 +75,7 @@ impl ThisNode {
             max_messages,
             max_bytes,
         } = settings;
+        report_health(false);
         let id = NodeId::random();
         let interests = Interests::new();
         interests.begin(Subject::NODES);
@@ -91,6 +94,7 @@ impl ThisNode {
             interests,
             tracked,
             elsewhere: Elsewhere::default(),
+            watched: Watched::default(),
             nodes: Mutex::default(),
             seen: Mutex::new(Seen::new()),
             delays: Mutex::new(Delays::new()),
@@ -147,8 +151,9 @@ impl ThisNode {
         if self.is_up.swap(is_up, Ordering::Relaxed) == is_up {
             return;
         }
+        report_health(is_up);
         if is_up {
-            log::debug!("the backplane is up");
+            log::info!("the backplane is up");
             self.interests.forget();
         } else {
             log::debug!("the backplane is down");
@@ -177,7 +182,10 @@ impl ThisNode {
     /// Queues something for other nodes. It never waits.
     pub(crate) fn publish(&self, body: &Body<'_>, payload: &[u8]) -> BackplaneDelivery {
         if !self.is_up() {
-            self.reports.unavailable(1);
+            match body {
+                Body::Close { .. } => self.reports.close_unavailable(),
+                _ => self.reports.unavailable(1),
+            }
             return BackplaneDelivery::Unavailable;
         }
         let encoded = match encode_body(body, payload) {
@@ -330,7 +338,10 @@ impl ThisNode {
         self.reports.received();
         let is_late = self.delays.lock().is_late(&envelope.header, unix_millis(), now);
         match envelope.body {
-            Body::Leaving => self.nodes.lock().left(origin, now),
+            Body::Leaving => {
+                self.nodes.lock().left(origin, now);
+                self.elsewhere.ends(origin, &self.tracked);
+            }
             _ => self.nodes.lock().heard(origin, now),
         }
         match &envelope.body {
@@ -347,6 +358,7 @@ impl ThisNode {
     /// Forgets the nodes that are gone.
     pub(super) fn sweep(&self) {
         let now = Moment::now();
+        self.forget_unwatched(now);
         let gone = self.nodes.lock().sweep(now);
         self.elsewhere.sweep(&gone, now);
     }

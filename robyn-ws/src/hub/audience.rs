@@ -267,14 +267,17 @@ impl Audience {
         identities
     }
 
-    /// Closes the connections in the audience with code 1000, as [`Self::close_with`]. Returns their number.
+    /// Closes the connections in the audience with code 1000, as [`Self::close_with`]. Returns the number of those of this node.
     pub fn close(&self) -> usize {
         self.close_with(close_code::NORMAL, "")
     }
 
     /// Closes the connections in the audience with `code` and `reason`, as
-    /// [`WebSocketConnector::close_with`](crate::WebSocketConnector::close_with). Returns their number. An audience
-    /// without rooms includes connections whose upgrade is not complete: they are closed as soon as they exist.
+    /// [`WebSocketConnector::close_with`](crate::WebSocketConnector::close_with). Returns the number of those of this node. An
+    /// audience without rooms includes connections whose upgrade is not complete: they are closed as soon as they exist.
+    ///
+    /// Other nodes are told to close theirs, and do not answer. While the backplane is down they are not, which a warning in
+    /// the log says: `Hub::backplane_health` tells before.
     pub fn close_with(&self, code: u16, reason: impl Into<String>) -> usize {
         let ending = Ending::server(code, reason);
         let closed = self.close_here(&ending);

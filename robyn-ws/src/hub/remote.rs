@@ -180,8 +180,7 @@ impl Remote {
         if let Some(cluster) = self.cluster.get()
             && is_last
         {
-            cluster.end_interest(of_room(path, room));
-            cluster.forget_room(&named(path, room));
+            cluster.room_ends(&named(path, room));
         }
     }
 
@@ -204,13 +203,14 @@ impl Remote {
     // ---- people in rooms ------------------------------------------------------------------------------------------
 
     /// Tracks a connection in a room.
-    pub(super) fn track(&self, room: &RoomName, id: ConnectionId, identity: Identity, shown: Shown) {
+    pub(super) fn track(&self, room: &RoomName, id: ConnectionId, identity: &Identity, shown: Shown) {
         self.is_tracking.store(true, Ordering::Relaxed);
-        let is_first = self.tracked.track(room.clone(), id, identity, shown);
-        if let Some(cluster) = self.cluster.get()
-            && is_first
-        {
-            cluster.ask_for_people(room);
+        let is_first = self.tracked.track(room.clone(), id, identity.clone(), shown);
+        if let Some(cluster) = self.cluster.get() {
+            cluster.is_here(room, identity);
+            if is_first {
+                cluster.ask_for_people(room);
+            }
         }
     }
 

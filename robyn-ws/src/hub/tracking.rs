@@ -42,7 +42,7 @@ impl EndpointMembers {
         let indexed = members.identified.get(&id).ok_or(TrackError::NotIdentified)?;
         // Under the lock, so that it does not come behind the connection's end.
         self.remote()
-            .track(&named(&self.path, room), id, indexed.identity.clone(), shown);
+            .track(&named(&self.path, room), id, &indexed.identity, shown);
         Ok(())
     }
 }
@@ -52,10 +52,11 @@ impl Audience {
     /// sorted by identity, each once. Of an audience without rooms, and of an identity's, there are none. It needs the cargo
     /// feature `backplane`.
     ///
-    /// It does not wait: it returns what this node knows. Of other nodes it knows the rooms that have a member here and in
-    /// which it tracks somebody, or for which this was called before: the first call asks for them. It knows their changes
-    /// within 0.1 s, or within 11 s where something was lost between nodes. The people of a node that vanishes stay for 10 to
-    /// 12 s, and those of one that is drained for 15 to 17 s, unless they come back to another one meanwhile.
+    /// It does not wait: it returns what this node knows. Of other nodes it knows the rooms in which it tracks somebody, and those
+    /// for which this was called in the last minute: the first call asks for them, and the answer comes within 0.1 s. So the
+    /// `connect` handler that brings the first member to a room on this node does not know the people of other nodes yet. It
+    /// knows changes within 0.1 s, or within 11 s where something was lost between nodes. The people of a node that vanishes
+    /// stay for 10 to 12 s, and those of one that is drained for 15 to 17 s, unless they come back to another one meanwhile.
     #[cfg_attr(docsrs, doc(cfg(feature = "backplane")))]
     pub fn presence(&self) -> Vec<Present> {
         let Scope::Endpoint(endpoint) = &self.scope else {
