@@ -34,13 +34,36 @@ async fn close_reaches_rooms_identities_and_single_connections_of_other_nodes() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn close_of_another_node_is_ignored_and_counted_without_a_key() {
     let bus = Bus::default();
-    let nodes = Nodes::start(&bus, 2, |app| app).await;
-    let (mut client, _) = nodes.connect(1, "").await;
-    nodes.endpoint(0).everyone().close_with(4000, "all");
-    let delivery = nodes.endpoint(0).sync_broadcast("still here");
+    let asking = Nodes::start(&bus, 1, App::trust_backplane).await;
+    let nodes = Nodes::start(&bus, 1, |app| app).await;
+    bus.wait_for_interests(2 * AT_START).await;
+    let (mut client, _) = nodes.connect(0, "").await;
+    asking.endpoint(0).everyone().close_with(4000, "all");
+    let delivery = asking.endpoint(0).sync_broadcast("still here");
     assert_eq!(delivery.backplane, BackplaneDelivery::Queued);
     assert_eq!(client.receive_text().await, "still here");
-    assert_eq!(nodes.hub(1).backplane_counters().expect("a backplane").ignored, 1);
+    assert_eq!(nodes.hub(0).backplane_counters().expect("a backplane").ignored, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn node_without_a_key_is_told_that_it_closes_no_connections_of_others() {
+    let log = Log::subscribe();
+    let bus = Bus::default();
+    let nodes = Nodes::start(&bus, 2, |app| app).await;
+    let (mut client, id) = nodes.connect(1, "user=ada").await;
+    until("the node to be heard of", || {
+        nodes.endpoint(0).sync_send_to(id, "hello").is_ok()
+    })
+    .await;
+    assert_eq!(nodes.endpoint(0).close(id), Err(SendError::Unreachable));
+    assert_eq!(nodes.hub(0).identity("ada").close(), 0);
+    until("a warning", || {
+        log.text().contains("are not closed without `App::backplane_key`")
+    })
+    .await;
+    assert_eq!(client.receive_text().await, "hello");
+    nodes.endpoint(1).sync_broadcast("still here");
+    assert_eq!(client.receive_text().await, "still here");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use robyn_ws::{BackplaneCounters, BackplaneKey, Subject, prelude::*, test_util::TestSocket};
-use robyn_ws_tests::until;
+use robyn_ws::{
+    BackplaneCounters, BackplaneKey, Subject,
+    prelude::*,
+    test_util::{TestApp, TestSocket},
+};
+use robyn_ws_tests::{Log, until, within};
 
 use crate::{
     bus::Bus,
-    nodes::{AT_START, Nodes, key},
+    nodes::{AT_START, Nodes, PATH, app, key},
 };
 
 fn counters(nodes: &Nodes, node: usize) -> BackplaneCounters {
@@ -65,15 +69,15 @@ async fn nodes_with_another_secret_are_ignored_until_it_is_accepted() {
     let bus = Bus::default();
     let new = || BackplaneKey::new("a new secret of these tests");
     let one = Nodes::start(&bus, 1, |app| app.backplane_key(key())).await;
-    let strange = crate::nodes::app(&bus).backplane_key(new());
-    let strange = robyn_ws::test_util::TestApp::new(strange);
-    let rotated = crate::nodes::app(&bus).backplane_key(key().also_accepting("a new secret of these tests"));
-    let rotated = robyn_ws::test_util::TestApp::new(rotated);
+    let strange = app(&bus).backplane_key(new());
+    let strange = TestApp::new(strange);
+    let rotated = app(&bus).backplane_key(key().also_accepting("a new secret of these tests"));
+    let rotated = TestApp::new(rotated);
     bus.wait_for_interests(3 * AT_START).await;
     let (mut old, _) = one.connect(0, "").await;
-    let mut both = rotated.connect(crate::nodes::PATH).await.expect("it is accepted");
+    let mut both = rotated.connect(PATH).await.expect("it is accepted");
     both.receive_text().await;
-    strange.hub().endpoint(crate::nodes::PATH).sync_broadcast("new secret");
+    strange.hub().endpoint(PATH).sync_broadcast("new secret");
     assert_eq!(both.receive_text().await, "new secret");
     one.endpoint(0).sync_broadcast("old secret");
     assert_eq!(both.receive_text().await, "old secret");
@@ -143,9 +147,7 @@ async fn bus_that_delivers_twice_and_loses_some_is_noticed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn short_secret_and_settings_without_a_backplane_are_problems_of_the_app() {
     let bus = Bus::default();
-    let problems = crate::nodes::app(&bus)
-        .backplane_key(BackplaneKey::new("short"))
-        .build();
+    let problems = app(&bus).backplane_key(BackplaneKey::new("short")).build();
     let problems = problems.expect_err("the secret is short").to_string();
     assert!(problems.contains("fewer than 16 bytes"), "{problems}");
     let problems = App::new()
@@ -160,7 +162,7 @@ async fn short_secret_and_settings_without_a_backplane_are_problems_of_the_app()
             "{problems}"
         );
     }
-    let twice = crate::nodes::app(&bus).backplane(bus.node()).build();
+    let twice = app(&bus).backplane(bus.node()).build();
     assert!(
         twice
             .expect_err("two")
@@ -171,10 +173,7 @@ async fn short_secret_and_settings_without_a_backplane_are_problems_of_the_app()
 
 #[test]
 fn app_with_a_backplane_that_is_built_outside_of_a_runtime_says_so() {
-    let problems = crate::nodes::app(&Bus::default())
-        .build()
-        .expect_err("no runtime")
-        .to_string();
+    let problems = app(&Bus::default()).build().expect_err("no runtime").to_string();
     assert!(problems.contains("outside of a tokio runtime"), "{problems}");
     assert!(problems.contains("tests/cluster/nodes.rs"), "{problems}");
 }
@@ -183,8 +182,8 @@ fn app_with_a_backplane_that_is_built_outside_of_a_runtime_says_so() {
 async fn node_that_ends_is_not_heard_of_any_more() {
     let bus = Bus::default();
     let nodes = Nodes::start(&bus, 1, |app| app).await;
-    let ending = robyn_ws::test_util::TestApp::new(crate::nodes::app(&bus));
-    let mut client = ending.connect(crate::nodes::PATH).await.expect("it is accepted");
+    let ending = TestApp::new(app(&bus));
+    let mut client = ending.connect(PATH).await.expect("it is accepted");
     let id: ConnectionId = client.receive_text().await.parse().expect("an id");
     let send = || nodes.endpoint(0).sync_send_to(id, "x");
     until("the node to be heard of", || send().is_ok()).await;
@@ -211,4 +210,57 @@ async fn what_is_said_in_a_room_while_nobody_of_a_node_is_there_is_no_gap() {
     assert_eq!(client.receive_text().await, "last");
     let seen = counters(&nodes, 1);
     assert_eq!((seen.gaps, seen.repeated), (0, 0), "{seen:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn node_without_a_key_takes_nothing_of_nodes_with_one_and_says_why() {
+    let log = Log::subscribe();
+    let bus = Bus::default();
+    let with_key = Nodes::start(&bus, 1, |app| app.backplane_key(key())).await;
+    let without = TestApp::new(app(&bus).trust_backplane());
+    bus.wait_for_interests(2 * AT_START).await;
+    let mut client = without
+        .connect(&format!("{PATH}?user=ada"))
+        .await
+        .expect("it is accepted");
+    let _id = client.receive_text().await;
+    bus.wait_for_interests(2 * AT_START + 1).await;
+    let ignored = || without.hub().backplane_counters().expect("a backplane").ignored;
+    let before = ignored();
+    with_key.endpoint(0).sync_broadcast(b"binary");
+    with_key.hub(0).identity("ada").close();
+    until("both to be ignored", || ignored() >= before + 2).await;
+    without.hub().endpoint(PATH).sync_broadcast("own");
+    assert_eq!(client.receive_text().await, "own");
+    until("the reason", || {
+        log.text().contains("authenticated with a key, and this node has none")
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn recorded_close_does_nothing_at_a_node_that_had_no_interest_when_it_was_published() {
+    let bus = Bus::default();
+    let nodes = Nodes::start(&bus, 2, |app| app.backplane_key(key())).await;
+    nodes.hub(0).identity("eve").close_with(4401, "revoked");
+    let recorded = async {
+        loop {
+            let mut published = bus.published().into_iter();
+            if let Some(recorded) = published.find(|(_, payload)| payload.windows(7).any(|bytes| bytes == b"revoked")) {
+                return recorded;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let (subject, recorded) = within("the close", recorded).await;
+    // Three signs of life of the first node, with newer numbers.
+    let received = counters(&nodes, 1).received;
+    until("signs of life", || counters(&nodes, 1).received >= received + 3).await;
+    let (mut eve, _) = nodes.connect(1, "user=eve").await;
+    bus.wait_for_interests(2 * AT_START + 1).await;
+    let before = counters(&nodes, 1).repeated;
+    bus.inject(subject, &recorded);
+    until("it to be counted", || counters(&nodes, 1).repeated == before + 1).await;
+    nodes.endpoint(1).sync_broadcast("still here");
+    assert_eq!(eve.receive_text().await, "still here");
 }

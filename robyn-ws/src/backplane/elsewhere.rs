@@ -64,6 +64,13 @@ impl Elsewhere {
         mem::take(&mut self.wanted.lock().new)
     }
 
+    /// Says that rooms could not be asked for yet.
+    pub(super) fn want_again(&self, rooms: BTreeSet<RoomName>) {
+        let mut wanted = self.wanted.lock();
+        let rooms: Vec<_> = rooms.into_iter().filter(|room| wanted.all.contains(room)).collect();
+        wanted.new.extend(rooms);
+    }
+
     /// Returns all rooms whose people this node wants to know.
     pub(super) fn all_wanted(&self) -> BTreeSet<RoomName> {
         self.wanted.lock().all.iter().cloned().collect()

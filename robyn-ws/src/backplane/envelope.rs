@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     backplane::{
+        key::SEALED,
         node::NodeId,
+        outgoing::Lane,
         subject::{Subject, of_endpoint, of_identity, of_room},
     },
     types::{message::Message, utf8_bytes::Utf8Bytes},
@@ -149,6 +151,8 @@ pub(crate) struct Envelope<'a> {
 pub(crate) enum Unreadable {
     #[error("of another version")]
     Version,
+    #[error("authenticated with a key, and this node has none: all nodes need `App::backplane_key`")]
+    Sealed,
     #[error("not an envelope")]
     Malformed,
 }
@@ -163,6 +167,24 @@ impl Body<'_> {
             Self::PresenceWanted { of, path, room } => of.map_or_else(|| of_room(path, room), Subject::of_node),
             Self::Hello | Self::Alive | Self::Leaving => Subject::NODES,
         }
+    }
+
+    /// Returns where it waits to be published.
+    pub(super) const fn lane(&self) -> Lane {
+        match self {
+            Self::Message { .. } | Self::Close { .. } => Lane::Messages,
+            Self::Answer { .. }
+            | Self::Presence { .. }
+            | Self::PresenceWanted { .. }
+            | Self::Hello
+            | Self::Alive
+            | Self::Leaving => Lane::Told,
+        }
+    }
+
+    /// Returns `true` for a keyed broadcast.
+    pub(super) const fn is_keyed(&self) -> bool {
+        matches!(self, Self::Message { key: Some(_), .. })
     }
 
     /// Returns `true` if only nodes that are trusted may say it.
@@ -229,11 +251,14 @@ impl Kind {
 }
 
 impl<'a> Envelope<'a> {
-    /// Reads an envelope.
-    pub(crate) fn read(bytes: &'a Bytes) -> Result<Self, Unreadable> {
+    /// Reads an envelope, without the tag if it was sealed.
+    pub(crate) fn read(bytes: &'a Bytes, is_sealed: bool) -> Result<Self, Unreadable> {
         let (version, rest) = bytes.split_first().ok_or(Unreadable::Malformed)?;
-        if *version != VERSION {
+        if *version & !SEALED != VERSION {
             return Err(Unreadable::Version);
+        }
+        if *version & SEALED != 0 && !is_sealed {
+            return Err(Unreadable::Sealed);
         }
         let (header, rest) = postcard::take_from_bytes(rest).map_err(|_| Unreadable::Malformed)?;
         let (body, payload): (Body<'_>, _) = postcard::take_from_bytes(rest).map_err(|_| Unreadable::Malformed)?;

@@ -116,13 +116,21 @@ impl Interests {
         self.table.lock().expire(now)
     }
 
-    /// Says that a change has failed: the backplane may know none of the interests, and still know those to remove.
-    pub(super) fn failed(&self, removed: Vec<Interest>) {
+    /// Says that a change has failed: the backplane does not know `added`, and still knows `removed`. If it knows no others
+    /// either, [`Self::forget`] says so.
+    pub(super) fn failed(&self, added: Vec<Interest>, removed: Vec<Interest>) {
         let mut table = self.table.lock();
+        for interest in added {
+            // Not those that have ended meanwhile.
+            if table.is_wanted(interest) {
+                table.change(interest, true);
+            } else {
+                table.changes.remove(&interest);
+            }
+        }
         for interest in removed {
             table.change(interest, false);
         }
-        table.is_forgotten = true;
         self.changed.notify_one();
     }
 
@@ -168,6 +176,15 @@ impl Table {
             Entry::Vacant(place) => drop(place.insert(is_added)),
             Entry::Occupied(change) if *change.get() != is_added => drop(change.remove()),
             Entry::Occupied(_) => {}
+        }
+    }
+
+    fn is_wanted(&self, interest: Interest) -> bool {
+        match interest {
+            Interest::Subject(subject) => {
+                self.subjects.contains_key(&subject) && !(self.is_partitioned && subject.partition().is_some())
+            }
+            Interest::Partition(partition) => self.is_partitioned && self.partitions[usize::from(partition)] > 0,
         }
     }
 
@@ -320,13 +337,33 @@ mod tests {
         let room = only(Interest::Subject(subject(1)));
         assert!(changes.are_all && changes.added.is_empty(), "{changes:?}");
         assert_eq!(changes.removed, room);
-        interests.failed(changes.removed);
+        interests.failed(Vec::new(), changes.removed);
         assert_eq!(
             interests.take_changes(start + LINGER).removed,
             room,
             "it is tried again"
         );
         assert_eq!(interests.take_changes(start + LINGER), Changes::default());
+    }
+
+    #[test]
+    fn what_could_not_be_added_is_added_again_unless_it_has_ended() {
+        let (interests, start) = (known(), Moment::now());
+        (1..=3).for_each(|number| interests.begin(subject(number)));
+        let added = interests.take_changes(start).added;
+        assert_eq!(added.len(), 3);
+        interests.end(subject(2), start);
+        assert_eq!(interests.expire(start + LINGER), [subject(2)]);
+        interests.failed(
+            [2, 3].map(|number| Interest::Subject(subject(number))).into(),
+            Vec::new(),
+        );
+        let changes = interests.take_changes(start + LINGER);
+        assert_eq!(
+            (changes.added, changes.removed),
+            (only(Interest::Subject(subject(3))), vec![])
+        );
+        assert!(!changes.are_all);
     }
 
     #[test]

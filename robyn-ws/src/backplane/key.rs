@@ -5,6 +5,9 @@ use std::{fmt, time::Duration};
 /// Number of bytes of a tag.
 pub(super) const TAG: usize = blake3::OUT_LEN;
 
+/// The bit of the version of an envelope with a tag, so that a node without a key does not take that for a part of it.
+pub(super) const SEALED: u8 = 0x80;
+
 /// What the secret is used for.
 const CONTEXT: &str = "robyn-ws 2026 authentication of what nodes tell each other";
 
@@ -44,6 +47,8 @@ pub(super) enum Untrusted {
         "its hash is not of `App::backplane_key`: all nodes need the same secret, and nobody else should publish here"
     )]
     Forged,
+    #[error("it is not authenticated: all nodes and publishers need `App::backplane_key` or `Publisher::key`")]
+    Open,
     #[error("its time differs by more than 30 s from that of this node: it was published again, or a clock is wrong")]
     Stale,
 }
@@ -74,14 +79,20 @@ impl BackplaneKey {
             .then(|| format!("a secret of `BackplaneKey` has fewer than {MIN_SECRET} bytes: use a long, random one"))
     }
 
-    /// Adds the tag to an envelope.
+    /// Marks an envelope as sealed, and adds the tag.
     pub(super) fn seal(&self, envelope: &mut Vec<u8>) {
+        if let Some(version) = envelope.first_mut() {
+            *version |= SEALED;
+        }
         let tag = blake3::keyed_hash(&self.current, envelope);
         envelope.extend_from_slice(tag.as_bytes());
     }
 
     /// Returns the length of a sealed envelope without its tag, if the tag is right.
     pub(super) fn open(&self, sealed: &[u8]) -> Result<usize, Untrusted> {
+        if sealed.first().is_none_or(|version| version & SEALED == 0) {
+            return Err(Untrusted::Open);
+        }
         let (envelope, tag) = sealed.split_last_chunk::<TAG>().ok_or(Untrusted::Forged)?;
         let tag = blake3::Hash::from_bytes(*tag);
         // Hashes are compared in constant time.

@@ -1,10 +1,15 @@
 //! The numbers of envelopes: what is published gets one, and what comes twice, too late, or after a gap is known by it.
 
-use crate::backplane::{
-    envelope::{Envelope, Header},
-    node::NodeId,
-    recent::Recent,
-    subject::Subject,
+use std::time::Duration;
+
+use crate::{
+    backplane::{
+        envelope::{Envelope, Header},
+        node::NodeId,
+        recent::Recent,
+        subject::Subject,
+    },
+    util::time::Moment,
 };
 
 /// Number of subjects that a node remembers its last number of, and of the subjects of others.
@@ -34,10 +39,18 @@ impl Numbering {
     }
 }
 
+/// By how much the order of two envelopes of one node may differ, since they came over several subscriptions. A node says at
+/// least every 2 s that it lives, so of an older envelope it is known that it was published again.
+const DISORDER: Duration = Duration::from_secs(2);
+
+/// Number of nodes and publishers of which the newest number is remembered.
+const ORIGINS: usize = 16 * 1024;
+
 /// The numbers of what has come.
 #[derive(Debug)]
 pub(super) struct Seen {
     last: Recent<(NodeId, Subject), Last>,
+    newest: Recent<NodeId, Newest>,
     /// How often this node was interested in a subject no more: what was published then is not missing.
     ends: Recent<Subject, u32>,
 }
@@ -47,6 +60,27 @@ pub(super) struct Seen {
 struct Last {
     number: u64,
     ends: u32,
+}
+
+/// The newest numbers of an origin.
+#[derive(Clone, Copy, Debug)]
+struct Newest {
+    /// The newest number, and since when they are counted.
+    number: u64,
+    since: Moment,
+    /// The newest number before that, for at least 2 s.
+    settled: u64,
+}
+
+impl Newest {
+    /// Takes note of a number. Returns `true` if it is one of before, that came too late or was published again.
+    fn note(&mut self, number: u64, now: Moment) -> bool {
+        if now.since(self.since) >= DISORDER {
+            (self.settled, self.since) = (self.number, now);
+        }
+        self.number = number.max(self.number);
+        number <= self.settled
+    }
 }
 
 /// The place of an envelope behind those that came before it.
@@ -63,6 +97,7 @@ impl Seen {
     pub(super) fn new() -> Self {
         Self {
             last: Recent::new(SUBJECTS),
+            newest: Recent::new(ORIGINS),
             ends: Recent::new(SUBJECTS),
         }
     }
@@ -73,11 +108,18 @@ impl Seen {
         self.ends.set(subject, ends.wrapping_add(1));
     }
 
-    /// Takes note of an envelope to `subject`.
-    pub(super) fn note(&mut self, header: &Header, subject: Subject) -> Place {
+    /// Takes note of an envelope to `subject` that comes at `now`.
+    pub(super) fn note(&mut self, header: &Header, subject: Subject, now: Moment) -> Place {
         let key = (header.origin, subject);
         let last = self.last.get(&key);
-        if last.is_some_and(|last| header.number <= last.number) {
+        let mut newest = self.newest.get(&header.origin).unwrap_or(Newest {
+            number: header.number,
+            since: now,
+            settled: 0,
+        });
+        let is_past = newest.note(header.number, now);
+        self.newest.set(header.origin, newest);
+        if is_past || last.is_some_and(|last| header.number <= last.number) {
             return Place::Past;
         }
         let (number, ends) = (header.number, self.ends.get(&subject).unwrap_or_default());
@@ -127,6 +169,7 @@ mod tests {
 
     #[test]
     fn duplicates_late_ones_and_gaps_are_known_for_each_origin_and_subject() {
+        let now = Moment::now();
         let (one, other) = (NodeId::random(), NodeId::random());
         let (room, lobby) = (Subject::of_hash([1; 16]), Subject::of_hash([2; 16]));
         let (mut numbering, mut seen) = (Numbering::new(), Seen::new());
@@ -135,36 +178,63 @@ mod tests {
         let second = header(one, numbering.next(room));
         let _lost = numbering.next(room);
         let fourth = header(one, numbering.next(room));
-        assert_eq!(seen.note(&first, room), Place::Next);
-        assert_eq!(seen.note(&first, room), Place::Past, "it comes twice");
-        assert_eq!(seen.note(&header(other, (1, 0)), room), Place::Next, "another origin");
+        assert_eq!(seen.note(&first, room, now), Place::Next);
+        assert_eq!(seen.note(&first, room, now), Place::Past, "it comes twice");
         assert_eq!(
-            seen.note(&second, room),
+            seen.note(&header(other, (1, 0)), room, now),
+            Place::Next,
+            "another origin"
+        );
+        assert_eq!(
+            seen.note(&second, room, now),
             Place::Next,
             "the number between is of another subject"
         );
-        assert_eq!(seen.note(&elsewhere, lobby), Place::Next);
-        assert_eq!(seen.note(&fourth, room), Place::AfterGap);
-        assert_eq!(seen.note(&second, room), Place::Past, "it is late");
+        assert_eq!(seen.note(&elsewhere, lobby, now), Place::Next);
+        assert_eq!(seen.note(&fourth, room, now), Place::AfterGap);
+        assert_eq!(seen.note(&second, room, now), Place::Past, "it is late");
     }
 
     #[test]
     fn what_is_published_while_nobody_is_interested_is_not_missing() {
+        let now = Moment::now();
         let (origin, room) = (NodeId::random(), Subject::of_hash([1; 16]));
         let mut seen = Seen::new();
-        assert_eq!(seen.note(&header(origin, (7, 5)), room), Place::Next);
+        assert_eq!(seen.note(&header(origin, (7, 5)), room, now), Place::Next);
         seen.end(room);
-        assert_eq!(seen.note(&header(origin, (9, 8)), room), Place::Next);
-        assert_eq!(seen.note(&header(origin, (9, 8)), room), Place::Past);
-        assert_eq!(seen.note(&header(origin, (12, 11)), room), Place::AfterGap);
+        assert_eq!(seen.note(&header(origin, (9, 8)), room, now), Place::Next);
+        assert_eq!(seen.note(&header(origin, (9, 8)), room, now), Place::Past);
+        assert_eq!(seen.note(&header(origin, (12, 11)), room, now), Place::AfterGap);
     }
 
     #[test]
     fn node_that_comes_later_misses_nothing_of_before() {
+        let now = Moment::now();
         let (origin, room) = (NodeId::random(), Subject::of_hash([1; 16]));
         let mut seen = Seen::new();
-        assert_eq!(seen.note(&header(origin, (7, 5)), room), Place::Next);
-        assert_eq!(seen.note(&header(origin, (9, 8)), room), Place::AfterGap);
+        assert_eq!(seen.note(&header(origin, (7, 5)), room, now), Place::Next);
+        assert_eq!(seen.note(&header(origin, (9, 8)), room, now), Place::AfterGap);
+    }
+
+    #[test]
+    fn what_is_published_again_is_known_to_a_node_that_had_no_interest_in_it() {
+        let (origin, nodes, room) = (NodeId::random(), Subject::NODES, Subject::of_hash([1; 16]));
+        let (mut seen, start) = (Seen::new(), Moment::now());
+        let at = |seconds| start + Duration::from_secs(seconds);
+        for second in 0..4 {
+            let alive = header(origin, (10 * (second + 1), 10 * second));
+            assert_eq!(seen.note(&alive, nodes, at(2 * second)), Place::Next);
+        }
+        // The newest number of 2 s ago was 30.
+        assert_eq!(seen.note(&header(origin, (29, 0)), room, at(7)), Place::Past);
+        assert_eq!(
+            seen.note(&header(origin, (35, 0)), room, at(7)),
+            Place::Next,
+            "another subscription was faster"
+        );
+        // What waited while this node stood still comes in order.
+        assert_eq!(seen.note(&header(origin, (50, 40)), nodes, at(20)), Place::Next);
+        assert_eq!(seen.note(&header(origin, (51, 35)), room, at(20)), Place::Next);
     }
 
     fn envelope(origin: NodeId, number: u64) -> Envelope<'static> {

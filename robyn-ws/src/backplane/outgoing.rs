@@ -1,6 +1,10 @@
 //! The queue of what this node publishes.
 
-use std::{collections::VecDeque, mem, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    mem,
+    time::Duration,
+};
 
 use tokio::sync::Notify;
 
@@ -12,12 +16,18 @@ use crate::{
 /// The longest time that something waits to be published. It would come too late.
 pub(super) const MAX_AGE: Duration = Duration::from_secs(1);
 
+/// The bounds of what nodes tell each other of themselves and their people, in number and bytes.
+const MAX_TOLD: usize = 8 * 1024;
+const MAX_TOLD_BYTES: usize = 8 * 1024 * 1024;
+
 /// What is published: to whom, and the encoded body.
 #[derive(Debug)]
 pub(super) struct Outgoing {
     pub(super) subject: Subject,
     pub(super) body: Vec<u8>,
     queued_at: Moment,
+    /// The recipients and the key of a keyed broadcast, as they are encoded.
+    key: Option<Box<[u8]>>,
 }
 
 impl Outgoing {
@@ -26,51 +36,154 @@ impl Outgoing {
     }
 }
 
+/// Where something is queued. Each lane has its own bounds, so that messages never hold up the signs of life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// What nodes tell each other of themselves and their people. It is published first.
+    Told,
+    /// What is for connections.
+    Messages,
+}
+
 /// The queue of what this node publishes, bounded in number and bytes.
 #[derive(Debug)]
 pub(super) struct OutgoingQueue {
     queued: Mutex<Queued>,
     changed: Notify,
     idle: Notify,
-    max_messages: usize,
-    max_bytes: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Queued {
-    queue: VecDeque<Outgoing>,
-    bytes: usize,
+    told: Queue,
+    messages: Queue,
     /// Whether the last one that was taken is being published.
     is_publishing: bool,
 }
 
-impl OutgoingQueue {
-    pub(super) fn new(max_messages: usize, max_bytes: usize) -> Self {
+/// One lane.
+#[derive(Debug)]
+struct Queue {
+    waiting: VecDeque<Outgoing>,
+    /// The number of the first one in the queue.
+    first: u64,
+    /// The numbers of keyed broadcasts in the queue.
+    keyed: HashMap<Box<[u8]>, u64>,
+    bytes: usize,
+    max_messages: usize,
+    max_bytes: usize,
+}
+
+impl Queue {
+    fn new(max_messages: usize, max_bytes: usize) -> Self {
         Self {
-            queued: Mutex::default(),
-            changed: Notify::new(),
-            idle: Notify::new(),
+            waiting: VecDeque::new(),
+            first: 0,
+            keyed: HashMap::new(),
+            bytes: 0,
             max_messages,
             max_bytes,
         }
     }
 
-    /// Queues something. Returns `false` if there is no room.
-    pub(super) fn push(&self, subject: Subject, body: Vec<u8>) -> bool {
-        let queued_at = Moment::now();
-        let mut queued = self.queued.lock();
-        if queued.queue.len() >= self.max_messages || queued.bytes + body.len() > self.max_bytes {
+    /// Adds something. Returns `false` if there is no room.
+    fn push(&mut self, outgoing: Outgoing) -> bool {
+        let Some(key) = outgoing.key.clone() else {
+            return self.add(outgoing);
+        };
+        if let Some(number) = self.keyed.get(&key) {
+            return self.replace(*number, outgoing);
+        }
+        let number = self.first + self.waiting.len() as u64;
+        let is_added = self.add(outgoing);
+        if is_added {
+            self.keyed.insert(key, number);
+        }
+        is_added
+    }
+
+    fn add(&mut self, outgoing: Outgoing) -> bool {
+        let bytes = self.bytes + outgoing.body.len();
+        if self.waiting.len() >= self.max_messages || bytes > self.max_bytes {
             return false;
         }
-        queued.bytes += body.len();
-        queued.queue.push_back(Outgoing {
+        self.bytes = bytes;
+        self.waiting.push_back(outgoing);
+        true
+    }
+
+    /// Puts the newest value of a key in the place of an older one.
+    fn replace(&mut self, number: u64, outgoing: Outgoing) -> bool {
+        let place = usize::try_from(number - self.first).ok();
+        let Some(older) = place.and_then(|place| self.waiting.get_mut(place)) else {
+            return false;
+        };
+        let bytes = self.bytes - older.body.len() + outgoing.body.len();
+        if bytes > self.max_bytes {
+            return false;
+        }
+        self.bytes = bytes;
+        *older = outgoing;
+        true
+    }
+
+    fn pop(&mut self) -> Option<Outgoing> {
+        let next = self.waiting.pop_front()?;
+        self.first += 1;
+        self.bytes -= next.body.len();
+        if let Some(key) = &next.key {
+            self.keyed.remove(key);
+        }
+        Some(next)
+    }
+
+    /// Drops everything. Returns its number.
+    fn clear(&mut self) -> usize {
+        self.bytes = 0;
+        self.keyed.clear();
+        let dropped = mem::take(&mut self.waiting).len();
+        self.first += dropped as u64;
+        dropped
+    }
+}
+
+impl Queued {
+    fn is_empty(&self) -> bool {
+        self.told.waiting.is_empty() && self.messages.waiting.is_empty()
+    }
+}
+
+impl OutgoingQueue {
+    pub(super) fn new(max_messages: usize, max_bytes: usize) -> Self {
+        Self {
+            queued: Mutex::new(Queued {
+                told: Queue::new(MAX_TOLD, MAX_TOLD_BYTES),
+                messages: Queue::new(max_messages, max_bytes),
+                is_publishing: false,
+            }),
+            changed: Notify::new(),
+            idle: Notify::new(),
+        }
+    }
+
+    /// Queues something. A keyed broadcast replaces one of the same `key` that waits. Returns `false` if there is no room.
+    pub(super) fn push(&self, lane: Lane, subject: Subject, body: Vec<u8>, key: Option<Box<[u8]>>) -> bool {
+        let outgoing = Outgoing {
             subject,
             body,
-            queued_at,
-        });
+            queued_at: Moment::now(),
+            key,
+        };
+        let mut queued = self.queued.lock();
+        let is_queued = match lane {
+            Lane::Told => queued.told.push(outgoing),
+            Lane::Messages => queued.messages.push(outgoing),
+        };
         drop(queued);
-        self.changed.notify_one();
-        true
+        if is_queued {
+            self.changed.notify_one();
+        }
+        is_queued
     }
 
     /// Waits for something, and takes it. [`Self::done`] must follow.
@@ -89,8 +202,7 @@ impl OutgoingQueue {
 
     fn pop(&self) -> Option<Outgoing> {
         let mut queued = self.queued.lock();
-        let next = queued.queue.pop_front()?;
-        queued.bytes -= next.body.len();
+        let next = queued.told.pop().or_else(|| queued.messages.pop())?;
         queued.is_publishing = true;
         Some(next)
     }
@@ -98,17 +210,21 @@ impl OutgoingQueue {
     /// Drops everything. Returns its number.
     pub(super) fn clear(&self) -> usize {
         let mut queued = self.queued.lock();
-        queued.bytes = 0;
-        mem::take(&mut queued.queue).len()
+        queued.told.clear() + queued.messages.clear()
     }
 
     /// Says that what was taken is published, or has failed.
     pub(super) fn done(&self) {
         let mut queued = self.queued.lock();
         queued.is_publishing = false;
-        if queued.queue.is_empty() {
+        if queued.is_empty() {
             self.idle.notify_waiters();
         }
+    }
+
+    /// Returns `true` if much of what nodes tell each other still waits.
+    pub(super) fn has_much_to_tell(&self) -> bool {
+        self.queued.lock().told.waiting.len() >= MAX_TOLD / 8
     }
 
     /// Waits until everything is published, or has failed.
@@ -116,10 +232,57 @@ impl OutgoingQueue {
         let idle = self.idle.notified();
         let is_idle = {
             let queued = self.queued.lock();
-            queued.queue.is_empty() && !queued.is_publishing
+            queued.is_empty() && !queued.is_publishing
         };
         if !is_idle {
             idle.await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOM: Subject = Subject::of_hash([1; 16]);
+
+    fn key(text: &str) -> Box<[u8]> {
+        text.as_bytes().into()
+    }
+
+    fn take_all(queue: &OutgoingQueue) -> Vec<String> {
+        let bodies = std::iter::from_fn(|| queue.pop());
+        bodies
+            .map(|outgoing| String::from_utf8(outgoing.body).expect("text"))
+            .collect()
+    }
+
+    #[test]
+    fn messages_have_bounds_and_never_hold_up_what_nodes_tell_each_other() {
+        let queue = OutgoingQueue::new(2, 100);
+        let push = |lane, body: &str| queue.push(lane, ROOM, body.into(), None);
+        assert!(push(Lane::Messages, "one") && push(Lane::Messages, "two"));
+        assert!(!push(Lane::Messages, "three"), "two are the most");
+        assert!(push(Lane::Told, "alive"));
+        assert_eq!(take_all(&queue), ["alive", "one", "two"]);
+        assert!(!push(Lane::Messages, &"x".repeat(101)), "100 bytes are the most");
+        assert!(push(Lane::Messages, &"x".repeat(100)));
+    }
+
+    #[test]
+    fn newest_value_of_a_key_takes_the_place_of_the_one_that_waits() {
+        let queue = OutgoingQueue::new(2, 100);
+        let push = |body: &str, key| queue.push(Lane::Messages, ROOM, body.into(), Some(key));
+        assert!(push("a1", key("a")) && push("b1", key("b")));
+        assert!(push("a2", key("a")), "it takes no room");
+        assert!(!push("c1", key("c")));
+        assert_eq!(queue.pop().expect("a value").body, b"a2");
+        assert!(push("a3", key("a")), "the one before is on its way");
+        assert!(push("b2", key("b")));
+        assert_eq!(take_all(&queue), ["b2", "a3"]);
+        assert!(push("a4", key("a")));
+        assert_eq!(queue.clear(), 1);
+        assert!(push("a5", key("a")));
+        assert_eq!(take_all(&queue), ["a5"]);
     }
 }

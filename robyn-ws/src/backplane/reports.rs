@@ -186,6 +186,18 @@ impl Reports {
         );
     }
 
+    /// Says that other nodes were not told to close connections, since they would not do it.
+    pub(super) fn close_not_allowed(&self) {
+        self.dropped.add(1);
+        let is_first = self.closes.is_first(|more| {
+            log::warn!(more, "more connections of other nodes were not closed");
+        });
+        log::warn_first!(
+            is_first,
+            "connections of other nodes are not closed without `App::backplane_key`: add it on all nodes, or `App::trust_backplane`"
+        );
+    }
+
     pub(super) fn not_published(&self, why: &NotPublished) {
         self.dropped.add(1);
         let is_first = self.drops.is_first(|more| {

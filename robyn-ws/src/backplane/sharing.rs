@@ -27,6 +27,9 @@ const GATHERING: Duration = Duration::from_millis(50);
 /// How often the versions of rooms are told.
 const DIGESTS: Duration = Duration::from_secs(10);
 
+/// Time between two looks whether what was told is published.
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// Bytes of the changes in one envelope, or a little more.
 const CHUNK: usize = 32 * 1024;
 
@@ -46,8 +49,12 @@ pub(super) async fn share(node: Arc<ThisNode>) {
             _ = digests.tick() => node.tracked.digests(),
             () = node.reconnected.notified() => node.tracked.digests(),
         };
-        if node.tells_people() {
-            for delta in deltas {
+        for delta in deltas {
+            // Rooms may be many, and signs of life and other nodes' questions wait behind them.
+            while node.outgoing.has_much_to_tell() && node.tells_people() {
+                sleep(PAUSE).await;
+            }
+            if node.tells_people() {
                 node.tell(&delta, None);
             }
         }
@@ -90,8 +97,11 @@ impl ThisNode {
     }
 
     /// Asks for the people of the rooms whose interests the backplane has now.
-    pub(super) fn ask_for_people_of(&self, rooms: &BTreeSet<RoomName>) {
+    pub(super) async fn ask_for_people_of(&self, rooms: &BTreeSet<RoomName>) {
         for room in rooms {
+            while self.outgoing.has_much_to_tell() && self.is_up() {
+                sleep(PAUSE).await;
+            }
             self.want(None, room);
         }
     }

@@ -31,6 +31,9 @@ const GREETING: Duration = Duration::from_millis(100);
 /// How long the backplane has to change interests.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Number of interests that are changed at once.
+const PART: usize = 1000;
+
 /// The time after which interests that could not be added are added again.
 const RETRY: Duration = Duration::from_millis(500);
 
@@ -62,6 +65,8 @@ async fn publish_one(node: &ThisNode, outgoing: &Outgoing, sealing: &mut Sealing
 pub(super) async fn subscribe(node: Arc<ThisNode>) {
     let mut cleaning = interval(CLEANING);
     cleaning.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // Whether all interests are being added.
+    let mut everything = false;
     loop {
         tokio::select! {
             () = node.interests.changed() => sleep(GATHERING).await,
@@ -85,28 +90,44 @@ pub(super) async fn subscribe(node: Arc<ThisNode>) {
             ended,
         } = node.interests.take_changes(Moment::now());
         node.forget_numbers(ended);
-        if let Err(why) = change(&node, added, &removed).await {
+        if let Err(Failed { why, added }) = change(&node, added, &removed).await {
             node.reports.not_subscribed(&why);
-            node.interests.failed(removed);
+            node.interests.failed(added, removed);
+            everything |= are_all;
+            node.elsewhere.want_again(wanted);
             sleep(RETRY).await;
             continue;
         }
+        let are_all = std::mem::take(&mut everything) || are_all;
         let rooms = if are_all { node.elsewhere.all_wanted() } else { wanted };
-        node.ask_for_people_of(&rooms);
         if are_all {
             let _ = node.publish(&Body::Hello, &[]); // It is counted. The others hear of this node soon.
             node.reconnected.notify_one();
         }
+        node.ask_for_people_of(&rooms).await;
     }
 }
 
-/// Adds interests, and then removes others, so that nothing is missed between them.
-async fn change(node: &ThisNode, added: Vec<Interest>, removed: &[Interest]) -> Result<(), NotPublished> {
-    if !added.is_empty() {
-        limited(PATIENCE, async { node.backplane().subscribe(added).await }).await?;
+/// A change of interests that has failed.
+struct Failed {
+    why: NotPublished,
+    /// The interests that could not be added.
+    added: Vec<Interest>,
+}
+
+/// Adds interests, and then removes others, so that nothing is missed between them. They are added part by part, so that many
+/// of them get further each time.
+async fn change(node: &ThisNode, mut added: Vec<Interest>, removed: &[Interest]) -> Result<(), Failed> {
+    while !added.is_empty() {
+        let part = added[added.len().saturating_sub(PART)..].to_vec();
+        if let Err(why) = limited(PATIENCE, async { node.backplane().subscribe(part).await }).await {
+            return Err(Failed { why, added });
+        }
+        added.truncate(added.len().saturating_sub(PART));
     }
-    if !removed.is_empty() {
-        limited(PATIENCE, async { node.backplane().unsubscribe(removed.to_vec()).await }).await?;
+    for part in removed.chunks(PART) {
+        let removing = limited(PATIENCE, async { node.backplane().unsubscribe(part.to_vec()).await });
+        removing.await.map_err(|why| Failed { why, added: Vec::new() })?;
     }
     Ok(())
 }

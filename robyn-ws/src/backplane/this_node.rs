@@ -181,6 +181,10 @@ impl ThisNode {
 
     /// Queues something for other nodes. It never waits.
     pub(crate) fn publish(&self, body: &Body<'_>, payload: &[u8]) -> BackplaneDelivery {
+        if self.key.is_none() && !self.trusts_all && matches!(body, Body::Close { .. }) {
+            self.reports.close_not_allowed();
+            return BackplaneDelivery::Unavailable;
+        }
         if !self.is_up() {
             match body {
                 Body::Close { .. } => self.reports.close_unavailable(),
@@ -201,7 +205,8 @@ impl ThisNode {
             self.reports.not_published(&NotPublished::TooLarge);
             return BackplaneDelivery::TooLarge;
         }
-        if !self.outgoing.push(body.subject(), encoded) {
+        let key = body.is_keyed().then(|| encoded[..encoded.len() - payload.len()].into());
+        if !self.outgoing.push(body.lane(), body.subject(), encoded, key) {
             self.reports.not_published(&NotPublished::Full);
             return BackplaneDelivery::Unavailable;
         }
@@ -304,7 +309,7 @@ impl ThisNode {
     }
 
     fn check<'a>(&self, envelope: &'a Bytes) -> Result<Envelope<'a>, Ignored> {
-        let envelope = Envelope::read(envelope)?;
+        let envelope = Envelope::read(envelope, self.key.is_some())?;
         if self.key.is_some() {
             check_time(envelope.header.sent_at, unix_millis())?;
         } else if !self.trusts_all && envelope.body.needs_trust() {
@@ -315,7 +320,8 @@ impl ThisNode {
 
     /// Returns `true` if an envelope is not one that has come already.
     fn is_new(&self, envelope: &Envelope<'_>) -> bool {
-        let place = self.seen.lock().note(&envelope.header, envelope.body.subject());
+        let subject = envelope.body.subject();
+        let place = self.seen.lock().note(&envelope.header, subject, Moment::now());
         match place {
             Place::Next => {}
             Place::AfterGap => self.reports.gap(envelope.header.origin),
