@@ -87,10 +87,10 @@ pub use robyn_ws_macros::{ConnectionState, call, websocket, websocket_view};
 
 #[cfg(feature = "nats")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nats")))]
-pub use self::backplane::nats::{Nats, NatsError};
+pub use self::{backplane::nats::Nats, types::nats_error::NatsError};
 #[cfg(feature = "redis")]
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
-pub use self::backplane::redis::{Redis, RedisError};
+pub use self::{backplane::redis::Redis, types::redis_error::RedisError};
 #[cfg(feature = "backplane")]
 #[cfg_attr(docsrs, doc(cfg(feature = "backplane")))]
 pub use self::backplane::{
