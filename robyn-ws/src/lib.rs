@@ -85,18 +85,13 @@ struct Readme;
 pub use axum;
 pub use robyn_ws_macros::{ConnectionState, call, websocket, websocket_view};
 
-#[cfg(feature = "nats")]
-#[cfg_attr(docsrs, doc(cfg(feature = "nats")))]
-pub use self::backplane::nats::{Nats, NatsError};
-#[cfg(feature = "redis")]
-#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
-pub use self::backplane::redis::{Redis, RedisError};
 #[cfg(feature = "backplane")]
 #[cfg_attr(docsrs, doc(cfg(feature = "backplane")))]
 pub use self::backplane::{
     Backplane, BackplaneError, BackplaneFuture, Health, Inbox, Interest, Subject,
     key::BackplaneKey,
-    publisher::{PublishError, Publisher, RemoteAudience},
+    publish_error::PublishError,
+    publisher::{Publisher, RemoteAudience},
     reports::BackplaneCounters,
 };
 #[cfg(feature = "deflate")]
@@ -154,3 +149,9 @@ pub use self::{
     },
     upgrade::origin::Origins,
 };
+#[cfg(feature = "nats")]
+#[cfg_attr(docsrs, doc(cfg(feature = "nats")))]
+pub use self::{backplane::nats::Nats, types::nats_error::NatsError};
+#[cfg(feature = "redis")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+pub use self::{backplane::redis::Redis, types::redis_error::RedisError};

@@ -257,7 +257,9 @@ async fn people_are_tracked_without_a_backplane_too_and_only_members_with_an_ide
     };
     let (client, ada) = connect("room=red&user=ada").await;
     let (_nobody, nobody) = connect("room=red").await;
-    assert!(matches!(nobody.track("red", "x"), Err(TrackError::NotIdentified)));
+    let error = nobody.track("red", "x").expect_err("it has no identity");
+    assert!(matches!(error, TrackError::NotIdentified));
+    assert_eq!(format!("{error:?}"), error.to_string(), "it prints readably");
     assert!(matches!(ada.track("blue", "x"), Err(TrackError::NotMember)));
     let long = ada.track("red", &"x".repeat(2000));
     assert!(

@@ -1,6 +1,6 @@
 //! A process without sockets publishes to the connections of all nodes.
 
-use robyn_ws::{PublishError, Publisher};
+use robyn_ws::{BackplaneError, BackplaneKey, PublishError, Publisher};
 
 use crate::{
     bus::Bus,
@@ -99,5 +99,28 @@ async fn publisher_says_what_was_not_published() {
         .broadcast("x")
         .await
         .expect_err("the bus is down");
-    assert_eq!(error.to_string(), "the backplane is not connected");
+    assert!(
+        matches!(error, PublishError::Backplane(BackplaneError::Disconnected)),
+        "{error}"
+    );
+    let printed = format!("{error:?}");
+    assert!(printed.contains("not connected; is the broker running?"), "{printed}");
+    let printed = format!("{:?}", BackplaneError::failed("a permission is missing"));
+    assert_eq!(printed, "the backplane has failed: a permission is missing");
+}
+
+#[tokio::test]
+async fn publisher_with_a_short_secret_publishes_nothing() {
+    let bus = Bus::default();
+    let short = [BackplaneKey::new("short"), key().also_accepting("short")];
+    for key in short {
+        let publisher = Publisher::new(bus.node()).key(key);
+        let published = publisher.endpoint(PATH).broadcast("x").await;
+        assert!(matches!(published, Err(PublishError::ShortSecret)), "{published:?}");
+        let closed = publisher.identity("ada").close().await;
+        let error = closed.expect_err("it is not published");
+        let expected = "a secret of `BackplaneKey` has fewer than 16 bytes: use a long, random one";
+        assert_eq!(format!("{error:?}"), expected);
+    }
+    assert!(bus.published().is_empty());
 }

@@ -87,7 +87,7 @@ impl BackplaneDraft {
         if let Some((key, place)) = self.key.get()
             && let Some(problem) = key.problem()
         {
-            problems.report(*place, None, problem);
+            problems.report(*place, None, problem.to_owned());
         }
         let Some((_, place)) = self.backplane.get() else {
             return self.report_useless(problems);

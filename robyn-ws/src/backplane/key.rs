@@ -18,6 +18,9 @@ const MAX_SKEW: Duration = Duration::from_secs(30);
 /// The fewest bytes of a secret.
 const MIN_SECRET: usize = 16;
 
+/// What is wrong with a secret that has fewer.
+pub(super) const SHORT_SECRET: &str = "a secret of `BackplaneKey` has fewer than 16 bytes: use a long, random one";
+
 /// The secret that the nodes of an app share, for [`App::backplane_key`](crate::App::backplane_key).
 ///
 /// With it, a node ignores what others publish on the same bus, what was changed on the way, and what is published again:
@@ -74,9 +77,8 @@ impl BackplaneKey {
     }
 
     /// Returns what is wrong with the secrets.
-    pub(crate) fn problem(&self) -> Option<String> {
-        self.is_too_short
-            .then(|| format!("a secret of `BackplaneKey` has fewer than {MIN_SECRET} bytes: use a long, random one"))
+    pub(crate) fn problem(&self) -> Option<&'static str> {
+        self.is_too_short.then_some(SHORT_SECRET)
     }
 
     /// Marks an envelope as sealed, and adds the tag.

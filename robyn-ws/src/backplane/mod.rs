@@ -14,6 +14,7 @@ mod order;
 mod outgoing;
 #[cfg(any(feature = "nats", feature = "redis"))]
 mod prefix;
+pub(crate) mod publish_error;
 pub(crate) mod publisher;
 mod questions;
 mod recent;
@@ -106,7 +107,9 @@ pub enum Health {
 }
 
 /// Why a [`Backplane`] could not do something.
-#[derive(Debug, thiserror::Error)]
+///
+/// It prints readably with `{:?}` too, so that `main` can return it.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum BackplaneError {
     /// It is not connected, or does not answer.
@@ -121,6 +124,12 @@ impl BackplaneError {
     /// Creates the error of a backplane that is connected and has failed.
     pub fn failed(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Failed(error.into())
+    }
+}
+
+impl fmt::Debug for BackplaneError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
         envelope::{Body, Kind, MAX_HEADER, Recipients, Scope, encode_body},
         key::{BackplaneKey, TAG},
         node::NodeId,
+        publish_error::PublishError,
         sealing::Sealing,
     },
     types::{close::close_code, id::ConnectionId, identity::Identity, message::Message},
@@ -45,28 +46,12 @@ pub struct Publisher {
     turn: Arc<Semaphore>,
 }
 
-/// Why something was not published by a [`Publisher`].
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PublishError {
-    /// The backplane is not connected, or has failed.
-    #[error(transparent)]
-    Backplane(#[from] BackplaneError),
-    /// The backplane did not take it within 5 s.
-    #[error("the backplane did not answer within 5 s")]
-    TimedOut,
-    /// It is larger than the largest payload of the backplane.
-    #[error("{size} bytes are more than the {limit} that the backplane takes")]
-    TooLarge {
-        /// Bytes of the envelope, at most.
-        size: usize,
-        /// Bytes of the largest payload.
-        limit: usize,
-    },
-}
-
 impl Publisher {
     /// Creates a publisher, in a tokio runtime.
+    ///
+    /// A job that publishes and ends takes the backplane of `Nats::connect` or `Redis::connect`, which wait for the connection.
+    /// That of `connect_lazy` connects in the background from here on: until [`health`](Self::health) is [`Health::Up`],
+    /// nothing can be published.
     pub fn new(backplane: impl Backplane) -> Self {
         backplane.open(Inbox::new(Arc::new(NoReceiver)));
         Self {
@@ -79,6 +64,8 @@ impl Publisher {
 
     /// Authenticates what is published, as the nodes do: [`App::backplane_key`](crate::App::backplane_key). Without it, nodes
     /// with a key ignore everything, and nodes without one ignore closes.
+    ///
+    /// With a secret of fewer than 16 bytes, nothing is published: [`PublishError::ShortSecret`].
     #[must_use]
     pub fn key(self, key: BackplaneKey) -> Self {
         Self {
@@ -105,6 +92,9 @@ impl Publisher {
     }
 
     async fn publish(&self, body: &Body<'_>, payload: &[u8]) -> Result<(), PublishError> {
+        if self.key.as_ref().is_some_and(|key| key.problem().is_some()) {
+            return Err(PublishError::ShortSecret);
+        }
         let encoded = encode_body(body, payload).map_err(BackplaneError::failed)?;
         let tag = self.key.as_ref().map_or(0, |_| TAG);
         let (size, limit) = (encoded.len() + MAX_HEADER + tag, self.backplane.max_payload());
@@ -190,7 +180,7 @@ impl RemoteAudience {
     ///
     /// # Errors
     ///
-    /// [`PublishError`] if the backplane has not taken it.
+    /// [`PublishError`] if the backplane has not taken it, or the secret of the key is too short.
     ///
     /// # Cancel safety
     ///

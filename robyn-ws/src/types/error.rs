@@ -2,6 +2,10 @@
 
 use std::{fmt, io, panic::Location};
 
+#[cfg(feature = "nats")]
+use crate::types::nats_error::NatsError;
+#[cfg(feature = "redis")]
+use crate::types::redis_error::RedisError;
 #[cfg(feature = "tls")]
 use crate::types::tls_error::TlsError;
 
@@ -296,6 +300,18 @@ pub enum ServeError {
     #[cfg_attr(docsrs, doc(cfg(feature = "tls")))]
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// There is no backplane on NATS. Serving never fails with it: it is here for the `?` behind
+    /// [`Nats::connect`](crate::Nats::connect).
+    #[cfg(feature = "nats")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "nats")))]
+    #[error(transparent)]
+    Nats(#[from] NatsError),
+    /// There is no backplane on Redis. Serving never fails with it: it is here for the `?` behind
+    /// [`Redis::connect`](crate::Redis::connect).
+    #[cfg(feature = "redis")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+    #[error(transparent)]
+    Redis(#[from] RedisError),
 }
 
 /// The address of [`ServeError::Bind`] if it could not be resolved.

@@ -17,9 +17,13 @@ pub(crate) mod key;
 pub(crate) mod limits;
 pub(crate) mod membership;
 pub(crate) mod message;
+#[cfg(feature = "nats")]
+pub(crate) mod nats_error;
 pub(crate) mod peer;
 #[cfg(feature = "backplane")]
 pub(crate) mod present;
+#[cfg(feature = "redis")]
+pub(crate) mod redis_error;
 pub(crate) mod rejection;
 pub(crate) mod reply;
 pub(crate) mod request;

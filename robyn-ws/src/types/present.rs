@@ -64,7 +64,9 @@ impl fmt::Debug for Present {
 }
 
 /// Why a connection is not tracked in a room.
-#[derive(Debug, thiserror::Error)]
+///
+/// It prints readably with `{:?}` too. [`JsonError`] may quote the value with `{}`, and never does with `{:?}`.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum TrackError {
     /// The connection has ended, or is not in the room.
@@ -84,4 +86,13 @@ pub enum TrackError {
     /// The value cannot be JSON.
     #[error(transparent)]
     Json(#[from] JsonError),
+}
+
+impl fmt::Debug for TrackError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(error) => fmt::Debug::fmt(error, f),
+            other => fmt::Display::fmt(other, f),
+        }
+    }
 }

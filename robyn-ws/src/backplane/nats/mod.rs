@@ -2,7 +2,6 @@
 //!
 //! `link` is one connection, `subscriptions` is what is read from it, and `task` goes from one connection to the next.
 
-mod error;
 mod link;
 mod losses;
 mod servers;
@@ -19,7 +18,6 @@ use tokio::{
     time::timeout,
 };
 
-pub use self::error::NatsError;
 use self::{
     link::{Link, Links},
     servers::Servers,
@@ -27,6 +25,7 @@ use self::{
 };
 use crate::{
     backplane::{Backplane, BackplaneError, BackplaneFuture, Health, Inbox, Interest, Subject, prefix},
+    types::nats_error::NatsError,
     util::sync::Mutex,
 };
 
@@ -49,13 +48,13 @@ const WAITING_CHANGES: usize = 64;
 /// app.
 ///
 /// ```no_run
-/// # #[tokio::main]
-/// # async fn main() -> Result<(), robyn_ws::NatsError> {
-/// use robyn_ws::Nats;
+/// use robyn_ws::prelude::*;
 ///
-/// let nats = Nats::connect("nats://127.0.0.1:4222").await?.prefix("chat")?;
-/// # Ok(())
-/// # }
+/// #[tokio::main]
+/// async fn main() -> Result<(), ServeError> {
+///     let nats = Nats::connect("nats://127.0.0.1:4222").await?.prefix("chat")?;
+///     App::new().backplane(nats).serve("0.0.0.0:8080").await
+/// }
 /// ```
 ///
 /// It uses core NATS only: subjects, and nothing that is stored. A user of the server needs the permission to publish and to
@@ -136,7 +135,8 @@ impl Nats {
     }
 
     /// Returns at once, and connects when the app starts. Until then and while the server is not there, the backplane is
-    /// [down](Health::Down).
+    /// [down](Health::Down). A job with a [`Publisher`](crate::Publisher) uses [`connect`](Self::connect), which waits for the
+    /// connection.
     ///
     /// # Errors
     ///

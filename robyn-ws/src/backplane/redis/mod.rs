@@ -3,7 +3,6 @@
 //! `link` is a pair of connections, `publishing` and `pushes` are the payloads that go and come over it, and `task` goes
 //! from one pair to the next.
 
-mod error;
 mod link;
 mod publishing;
 mod pushes;
@@ -15,7 +14,6 @@ use bytes::Bytes;
 use redis::{Client, IntoConnectionInfo, ProtocolVersion};
 use tokio::task::AbortHandle;
 
-pub use self::error::RedisError;
 use self::{
     link::{Change, Link, MAX_PAYLOAD, Upkeep},
     pushes::Pushes,
@@ -23,6 +21,7 @@ use self::{
 };
 use crate::{
     backplane::{Backplane, BackplaneError, BackplaneFuture, Health, Inbox, Interest, Subject, prefix},
+    types::redis_error::RedisError,
     util::sync::Mutex,
 };
 
@@ -30,13 +29,13 @@ use crate::{
 /// same [prefix](Self::prefix) are one app.
 ///
 /// ```no_run
-/// # #[tokio::main]
-/// # async fn main() -> Result<(), robyn_ws::RedisError> {
-/// use robyn_ws::Redis;
+/// use robyn_ws::prelude::*;
 ///
-/// let redis = Redis::connect("redis://127.0.0.1:6379").await?.prefix("chat")?;
-/// # Ok(())
-/// # }
+/// #[tokio::main]
+/// async fn main() -> Result<(), ServeError> {
+///     let redis = Redis::connect("redis://127.0.0.1:6379").await?.prefix("chat")?;
+///     App::new().backplane(redis).serve("0.0.0.0:8080").await
+/// }
 /// ```
 ///
 /// It uses `PUBLISH`, `SUBSCRIBE`, and `PSUBSCRIBE` for partitions; no key is read or written. With access control, the user
@@ -113,7 +112,8 @@ impl Redis {
     }
 
     /// Returns at once, and connects when the app starts. Until then and while the server is not there, the backplane is
-    /// [down](Health::Down).
+    /// [down](Health::Down). A job with a [`Publisher`](crate::Publisher) uses [`connect`](Self::connect), which waits for the
+    /// connection.
     ///
     /// # Errors
     ///
