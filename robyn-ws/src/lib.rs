@@ -91,7 +91,7 @@ pub use self::backplane::{
     Backplane, BackplaneError, BackplaneFuture, Health, Inbox, Interest, Subject,
     key::BackplaneKey,
     publish_error::PublishError,
-    publisher::{Publisher, RemoteAudience},
+    publisher::{Publisher, RemoteAudience, RemoteConnection},
     reports::BackplaneCounters,
 };
 #[cfg(feature = "deflate")]

@@ -61,6 +61,26 @@ async fn publisher_reaches_endpoints_rooms_and_identities_of_all_nodes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn publisher_reaches_one_connection_and_sends_only_codes_that_may_be_sent() {
+    let bus = Bus::default();
+    let nodes = Nodes::start(&bus, 2, |app| app.backplane_key(key())).await;
+    let (mut one, id) = nodes.connect(1, "").await;
+    let (mut other, _) = nodes.connect(1, "").await;
+    let publisher = Publisher::new(bus.node()).key(key());
+    let connection = publisher.connection(PATH, id);
+    connection.send("to one").await.expect("it is published");
+    assert_eq!(one.receive_text().await, "to one");
+    connection.close_with(1006, "not sent").await.expect("it is published");
+    one.expect_close(1011).await;
+    publisher
+        .endpoint(PATH)
+        .broadcast("end")
+        .await
+        .expect("it is published");
+    assert_eq!(other.receive_text().await, "end");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn publisher_without_the_key_of_the_nodes_is_ignored() {
     let bus = Bus::default();
     let nodes = Nodes::start(&bus, 1, |app| app.backplane_key(key())).await;

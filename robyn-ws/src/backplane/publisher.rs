@@ -14,7 +14,12 @@ use crate::{
         publish_error::PublishError,
         sealing::Sealing,
     },
-    types::{close::close_code, id::ConnectionId, identity::Identity, message::Message},
+    types::{
+        close::{CloseFrame, close_code},
+        id::ConnectionId,
+        identity::Identity,
+        message::Message,
+    },
     util::{isolate, sync::Mutex},
 };
 
@@ -86,6 +91,12 @@ impl Publisher {
         RemoteAudience::new(self.clone(), Target::Identity(identity.into()))
     }
 
+    /// Returns one connection of the endpoint at `path`, wherever it is. Whether it is open, nobody checks.
+    pub fn connection(&self, path: impl Into<String>, id: ConnectionId) -> RemoteConnection {
+        let target = Target::Connection(path.into(), id);
+        RemoteConnection(RemoteAudience::new(self.clone(), target))
+    }
+
     /// Returns whether the backplane is connected.
     pub fn health(&self) -> Health {
         self.backplane.health()
@@ -140,6 +151,7 @@ pub struct RemoteAudience {
 enum Target {
     Endpoint(String),
     Identity(Identity),
+    Connection(String, ConnectionId),
 }
 
 impl RemoteAudience {
@@ -220,11 +232,12 @@ impl RemoteAudience {
     ///
     /// As [`Self::broadcast`].
     pub async fn close_with(&self, code: u16, reason: impl Into<String>) -> Result<(), PublishError> {
-        let reason = reason.into();
+        // A code that cannot be sent is told here, and not at each node.
+        let frame = CloseFrame::new(code, reason);
         let body = Body::Close {
             recipients: self.recipients(),
-            code,
-            reason: &reason,
+            code: frame.code(),
+            reason: frame.reason(),
         };
         self.publisher.publish(&body, &[]).await
     }
@@ -235,6 +248,7 @@ impl RemoteAudience {
             scope: match &self.target {
                 Target::Endpoint(path) => Scope::Endpoint(path),
                 Target::Identity(identity) => Scope::Identity(identity.as_str()),
+                Target::Connection(path, id) => Scope::Connection(path, id.to_bytes()),
             },
             rooms: rooms.map(|rooms| rooms.iter().map(String::as_str).collect()),
             except: self.except.iter().map(|id| id.to_bytes()).collect(),
@@ -246,6 +260,58 @@ impl RemoteAudience {
 impl fmt::Debug for RemoteAudience {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RemoteAudience").finish_non_exhaustive()
+    }
+}
+
+/// One connection of an app, as a [`Publisher`] names it, on whatever node.
+#[derive(Clone)]
+#[must_use = "nothing happens until something is published to it"]
+pub struct RemoteConnection(RemoteAudience);
+
+impl RemoteConnection {
+    /// Publishes a message for the connection.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError`] if the backplane has not taken it.
+    ///
+    /// # Cancel safety
+    ///
+    /// If this future is dropped, it may have been published.
+    pub async fn send(&self, message: impl Into<Message>) -> Result<(), PublishError> {
+        self.0.broadcast(message).await
+    }
+
+    /// Closes the connection with code 1000, as [`Self::close_with`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Self::send`].
+    pub async fn close(&self) -> Result<(), PublishError> {
+        self.0.close().await
+    }
+
+    /// Closes the connection with `code` and `reason`, as [`RemoteAudience::close_with`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Self::send`].
+    pub async fn close_with(&self, code: u16, reason: impl Into<String>) -> Result<(), PublishError> {
+        self.0.close_with(code, reason).await
+    }
+}
+
+impl fmt::Debug for RemoteConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RemoteConnection").finish_non_exhaustive()
     }
 }
 

@@ -245,6 +245,8 @@ fn print_backplanes(prints: &Prints) {
     let publisher = Publisher::new(MemoryBus::new().node()).key(BackplaneKey::new(SECRET));
     prints.add("Publisher", &publisher);
     prints.add("RemoteAudience", &publisher.endpoint(SECRET).to(SECRET));
+    let id = "01890a5d-ac96-774b-bcce-b302099a8057".parse().expect("an id");
+    prints.add("RemoteConnection", &publisher.connection(SECRET, id));
 }
 
 #[tokio::test]
