@@ -135,8 +135,8 @@ async fn publisher_with_a_short_secret_publishes_nothing() {
     let short = [BackplaneKey::new("short"), key().also_accepting("short")];
     for key in short {
         let publisher = Publisher::new(bus.node()).key(key);
-        let published = publisher.endpoint(PATH).broadcast("x").await;
-        assert!(matches!(published, Err(PublishError::ShortSecret)), "{published:?}");
+        let outcome = publisher.endpoint(PATH).broadcast("x").await;
+        assert!(matches!(outcome, Err(PublishError::ShortSecret)), "{outcome:?}");
         let closed = publisher.identity("ada").close().await;
         let error = closed.expect_err("it is not published");
         let expected = "a secret of `BackplaneKey` has fewer than 16 bytes: use a long, random one";
