@@ -46,6 +46,12 @@ pub use self::subject::{Interest, Subject};
 /// # Cancel safety
 ///
 /// A future may be dropped when the app ends. It may then have been without effect.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a backplane",
+    label = "expected `Nats`, `Redis`, or a type that implements `Backplane`",
+    note = "`Nats::connect(..)` and `Redis::connect(..)` are futures of a `Result`: write `.await?` behind them",
+    note = "`connect_lazy(..)` and `prefix(..)` return a `Result`: write `?` behind them"
+)]
 pub trait Backplane: fmt::Debug + Send + Sync + 'static {
     /// Opens the bus for one node. It is called once, in a runtime, before all other methods. From now on, all that comes goes
     /// to `inbox`, and so do changes of the [`health`](Self::health). The bus logs those itself, with the reason: one line when
