@@ -99,6 +99,38 @@ pub trait Backplane: fmt::Debug + Send + Sync + 'static {
     fn max_payload(&self) -> usize;
 }
 
+/// A shared backplane, of which code of yours keeps another handle: to choose one at run time as `Arc<dyn Backplane>`, or to
+/// cut it off in a test. It is still the backplane of one node.
+impl<B: Backplane + ?Sized> Backplane for Arc<B> {
+    fn open(&self, inbox: Inbox) {
+        (**self).open(inbox);
+    }
+
+    fn publish(&self, subject: Subject, payload: Bytes) -> BackplaneFuture<'_> {
+        (**self).publish(subject, payload)
+    }
+
+    fn flush(&self) -> BackplaneFuture<'_> {
+        (**self).flush()
+    }
+
+    fn subscribe(&self, interests: Vec<Interest>) -> BackplaneFuture<'_> {
+        (**self).subscribe(interests)
+    }
+
+    fn unsubscribe(&self, interests: Vec<Interest>) -> BackplaneFuture<'_> {
+        (**self).unsubscribe(interests)
+    }
+
+    fn health(&self) -> Health {
+        (**self).health()
+    }
+
+    fn max_payload(&self) -> usize {
+        (**self).max_payload()
+    }
+}
+
 /// What the methods of a [`Backplane`] return. `Box::pin(async move { .. })` creates one.
 pub type BackplaneFuture<'a> = Pin<Box<dyn Future<Output = Result<(), BackplaneError>> + Send + 'a>>;
 

@@ -27,6 +27,8 @@ pub(super) struct Reports {
     failures: Arc<Repeated>,
     losses: Arc<Repeated>,
     refusals: Arc<Repeated>,
+    /// How often the backplane was told what this node wants to get.
+    tellings: AtomicU64,
 }
 
 /// A counter, and its metric.
@@ -137,11 +139,23 @@ impl Default for Reports {
             failures: Arc::default(),
             losses: Arc::default(),
             refusals: Arc::default(),
+            tellings: AtomicU64::new(0),
         }
     }
 }
 
 impl Reports {
+    /// Takes note that the backplane knows what this node wants to get.
+    pub(super) fn told(&self) {
+        self.tellings.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns how often the backplane was told that.
+    #[cfg(feature = "test-util")]
+    pub(super) fn tellings(&self) -> u64 {
+        self.tellings.load(Ordering::Relaxed)
+    }
+
     pub(super) fn published(&self) {
         self.published.add(1);
     }

@@ -91,6 +91,7 @@ pub(super) async fn subscribe(node: Arc<ThisNode>) {
             sleep(RETRY).await;
             continue;
         }
+        node.reports.told();
         let rooms = if are_all { node.elsewhere.all_wanted() } else { wanted };
         node.ask_for_people_of(&rooms);
         if are_all {

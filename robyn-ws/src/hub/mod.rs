@@ -19,6 +19,8 @@ pub(crate) mod identities;
 pub(crate) mod keyed;
 mod keyed_order;
 pub(crate) mod live;
+#[cfg(all(feature = "backplane", feature = "test-util"))]
+mod meeting;
 pub(crate) mod members;
 pub(crate) mod people;
 mod presence;
