@@ -19,13 +19,20 @@ struct Introduction {
     name: String,
 }
 
-/// What the page shows.
+/// The text by which a page asks who is here.
+const WHO_IS_HERE: &str = "/people";
+
+/// What somebody says, on any node.
 #[derive(Serialize)]
 struct Said<'a> {
     name: &'a str,
     text: &'a str,
-    /// Who is in the room, on all nodes.
-    people: Vec<String>,
+}
+
+/// Who is in the room, on all nodes, as far as the node of the page knows.
+#[derive(Serialize)]
+struct People {
+    people: Vec<Identity>,
 }
 
 /// A name stands for a person here. The example `auth` shows how to authenticate people.
@@ -44,9 +51,17 @@ fn came(ws: &WebSocketConnector, Path(room): Path<String>) -> Result<(), TrackEr
     Ok(())
 }
 
+/// The list is for the page that asks, and never part of a broadcast: another node may know more than this one, which hears of
+/// the others' people a moment after its first member has come, and not at all after its last one has left.
 #[websocket(PATH, on = "message")]
-fn said(ws: &WebSocketConnector, Path(room): Path<String>, text: &str) -> Result<(), JsonError> {
-    tell(ws, &room, text)
+fn said(ws: &WebSocketConnector, Path(room): Path<String>, text: &str) -> Result<Option<Message>, JsonError> {
+    if text != WHO_IS_HERE {
+        tell(ws, &room, text)?;
+        return Ok(None);
+    }
+    let present = ws.to(&room).presence();
+    let people = present.iter().map(|person| person.identity().clone()).collect();
+    Message::json(&People { people }).map(Some)
 }
 
 #[websocket(PATH, on = "close")]
@@ -60,13 +75,8 @@ fn gone(ws: &WebSocketConnector, departed: Departed) -> Result<(), JsonError> {
 /// Tells the members of a room on all nodes what somebody says or does.
 fn tell(ws: &WebSocketConnector, room: &str, text: &str) -> Result<(), JsonError> {
     let who = ws.identity().unwrap_or_else(|| "somebody".into());
-    let people = ws.to(room).presence();
-    let said = Said {
-        name: who.as_str(),
-        text,
-        people: people.iter().map(|present| present.identity().to_string()).collect(),
-    };
-    ws.to(room).sync_broadcast_json(&said)?;
+    let name = who.as_str();
+    ws.to(room).sync_broadcast_json(&Said { name, text })?;
     Ok(())
 }
 
@@ -103,9 +113,12 @@ const PAGE: &str = r#"<!doctype html>
   const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/chat/kitchen?${new URLSearchParams({ name })}`);
   socket.onmessage = ({ data }) => {
     const { name, text, people } = JSON.parse(data);
-    document.getElementById("people").textContent = people.join(", ");
-    show(`${name}: ${text}`);
+    if (people) document.getElementById("people").textContent = people.join(", ");
+    else show(`${name}: ${text}`);
   };
+  const ask = () => socket.readyState === WebSocket.OPEN && socket.send("/people");
+  socket.onopen = ask;
+  setInterval(ask, 1000);
   socket.onclose = () => show("not connected: load the page again");
   document.getElementById("form").onsubmit = (event) => {
     event.preventDefault();

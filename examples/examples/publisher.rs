@@ -13,7 +13,6 @@ use serde::Serialize;
 struct Said {
     name: &'static str,
     text: String,
-    people: [&'static str; 0],
 }
 
 #[tokio::main]
@@ -21,11 +20,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let text = env::args().nth(1).unwrap_or("dinner is ready".into());
     let broker = env::var("NATS_URL").unwrap_or("nats://127.0.0.1:4222".into());
     let publisher = Publisher::new(Nats::connect(&broker).await?).key(BackplaneKey::new("only for this example"));
-    let said = Message::json(&Said {
-        name: "the cook",
-        text,
-        people: [],
-    })?;
+    let name = "the cook";
+    let said = Message::json(&Said { name, text })?;
     // Under the path of the endpoint, as its handlers write it.
     publisher.endpoint("/chat/{room}").to("kitchen").broadcast(said).await?;
     Ok(())

@@ -19,6 +19,9 @@ pub use crate::{
 #[cfg(feature = "deflate")]
 #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
 pub use crate::Compression;
+#[cfg(feature = "backplane")]
+#[cfg_attr(docsrs, doc(cfg(feature = "backplane")))]
+pub use crate::{BackplaneDelivery, BackplaneKey, Publisher};
 #[cfg(feature = "nats")]
 #[cfg_attr(docsrs, doc(cfg(feature = "nats")))]
 pub use crate::{Nats, NatsError};

@@ -40,8 +40,8 @@ impl App {
         self
     }
 
-    /// Authenticates what nodes tell each other. Default: none, and then other nodes cannot close connections of this one
-    /// ([`Self::trust_backplane`]). `build()` reports a short secret, and a second call.
+    /// Authenticates what nodes tell each other. Default: none, and then other nodes can neither close connections of this
+    /// one nor show their people here ([`Self::trust_backplane`]). `build()` reports a short secret, and a second call.
     #[cfg_attr(docsrs, doc(cfg(feature = "backplane")))]
     #[track_caller]
     pub fn backplane_key(mut self, key: BackplaneKey) -> Self {
@@ -52,8 +52,9 @@ impl App {
         self
     }
 
-    /// Lets whoever can publish on the backplane close connections of this node, though there is no
-    /// [`Self::backplane_key`]. Default: only messages are taken without a key.
+    /// Lets whoever can publish on the backplane close connections of this node, and say who is in its rooms on other nodes
+    /// ([`Audience::presence`](crate::Audience::presence)), though there is no [`Self::backplane_key`]. Default: only messages
+    /// are taken without a key, so connections are closed and people are listed on their own node alone.
     #[cfg_attr(docsrs, doc(cfg(feature = "backplane")))]
     #[track_caller]
     pub fn trust_backplane(mut self) -> Self {

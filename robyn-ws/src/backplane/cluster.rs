@@ -8,6 +8,10 @@ use crate::backplane::{
     Inbox, Receive, settings::BackplaneSettings, sharing, tasks, this_node::ThisNode, tracked::Tracked,
 };
 
+/// How often it is looked whether the backplane has been told.
+#[cfg(feature = "test-util")]
+const LOOK: std::time::Duration = std::time::Duration::from_millis(1);
+
 /// This node, with its tasks, which end when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Cluster {
@@ -33,6 +37,17 @@ impl Cluster {
             runtime.spawn(sharing::share(node.clone())),
         ];
         Self { node, tasks }
+    }
+
+    /// Waits until the backplane is up and has been told all that this node wants to get now.
+    #[cfg(feature = "test-util")]
+    pub(crate) async fn subscribed(&self) {
+        // The telling that runs now may have begun before.
+        let enough = self.node.reports.tellings() + 2;
+        while self.node.reports.tellings() < enough {
+            self.node.interests.look();
+            tokio::time::sleep(LOOK).await;
+        }
     }
 }
 

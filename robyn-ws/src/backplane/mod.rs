@@ -47,6 +47,12 @@ pub use self::subject::{Interest, Subject};
 /// # Cancel safety
 ///
 /// A future may be dropped when the app ends. It may then have been without effect.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a backplane",
+    label = "expected `Nats`, `Redis`, or a type that implements `Backplane`",
+    note = "`Nats::connect(..)` and `Redis::connect(..)` are futures of a `Result`: write `.await?` behind them",
+    note = "`connect_lazy(..)` and `prefix(..)` return a `Result`: write `?` behind them"
+)]
 pub trait Backplane: fmt::Debug + Send + Sync + 'static {
     /// Opens the bus for one node. It is called once, in a runtime, before all other methods. From now on, all that comes goes
     /// to `inbox`, and so do changes of the [`health`](Self::health). The bus logs those itself, with the reason: one line when
@@ -92,6 +98,38 @@ pub trait Backplane: fmt::Debug + Send + Sync + 'static {
 
     /// Returns the size of the largest payload, in bytes.
     fn max_payload(&self) -> usize;
+}
+
+/// A shared backplane, of which code of yours keeps another handle: to choose one at run time as `Arc<dyn Backplane>`, or to
+/// cut it off in a test. It is still the backplane of one node.
+impl<B: Backplane + ?Sized> Backplane for Arc<B> {
+    fn open(&self, inbox: Inbox) {
+        (**self).open(inbox);
+    }
+
+    fn publish(&self, subject: Subject, payload: Bytes) -> BackplaneFuture<'_> {
+        (**self).publish(subject, payload)
+    }
+
+    fn flush(&self) -> BackplaneFuture<'_> {
+        (**self).flush()
+    }
+
+    fn subscribe(&self, interests: Vec<Interest>) -> BackplaneFuture<'_> {
+        (**self).subscribe(interests)
+    }
+
+    fn unsubscribe(&self, interests: Vec<Interest>) -> BackplaneFuture<'_> {
+        (**self).unsubscribe(interests)
+    }
+
+    fn health(&self) -> Health {
+        (**self).health()
+    }
+
+    fn max_payload(&self) -> usize {
+        (**self).max_payload()
+    }
 }
 
 /// What the methods of a [`Backplane`] return. `Box::pin(async move { .. })` creates one.

@@ -28,6 +28,8 @@ pub(super) struct Reports {
     losses: Arc<Repeated>,
     refusals: Arc<Repeated>,
     closes: Arc<Repeated>,
+    /// How often the backplane was told what this node wants to get.
+    tellings: AtomicU64,
 }
 
 /// A counter, and its metric.
@@ -142,6 +144,7 @@ impl Default for Reports {
             losses: Arc::default(),
             refusals: Arc::default(),
             closes: Arc::default(),
+            tellings: AtomicU64::new(0),
         }
     }
 }
@@ -157,6 +160,17 @@ pub(super) fn report_health(is_up: bool) {
 }
 
 impl Reports {
+    /// Takes note that the backplane knows what this node wants to get.
+    pub(super) fn told(&self) {
+        self.tellings.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns how often the backplane was told that.
+    #[cfg(feature = "test-util")]
+    pub(super) fn tellings(&self) -> u64 {
+        self.tellings.load(Ordering::Relaxed)
+    }
+
     pub(super) fn published(&self) {
         self.published.add(1);
     }

@@ -99,6 +99,7 @@ pub(super) async fn subscribe(node: Arc<ThisNode>) {
             continue;
         }
         let are_all = std::mem::take(&mut everything) || are_all;
+        node.reports.told();
         let rooms = if are_all { node.elsewhere.all_wanted() } else { wanted };
         if are_all {
             let _ = node.publish(&Body::Hello, &[]); // It is counted. The others hear of this node soon.

@@ -72,7 +72,8 @@ impl WebSocketConnector {
     /// # Errors
     ///
     /// [`SendError::NotConnected`] if no open connection of this endpoint has the id. [`SendError::QueueFull`] if the queue of
-    /// the client is full and the message was dropped.
+    /// the client is full and the message was dropped. [`SendError::Unreachable`] if the connection is one of another node that
+    /// cannot be reached. For one of another node that has ended already, it returns `Ok`.
     pub fn sync_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
         match self.find(id) {
             Some(live) => live.send(&message.into()),
@@ -85,11 +86,12 @@ impl WebSocketConnector {
     /// # Errors
     ///
     /// [`SendError::NotConnected`] if no open connection of this endpoint has the id. [`SendError::TimedOut`] if there was no
-    /// room and the client took no bytes for `Limits::send_timeout`.
+    /// room and the client took no bytes for `Limits::send_timeout`. [`SendError::Unreachable`] if the connection is one of
+    /// another node that cannot be reached or does not answer in time.
     ///
     /// # Cancel safety
     ///
-    /// If it is dropped while it waits, nothing was sent.
+    /// If it is dropped while it waits, nothing was sent. For a connection of another node, it may have been sent.
     pub async fn async_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
         match self.find(id) {
             Some(live) => live.send_wait(&message.into()).await,

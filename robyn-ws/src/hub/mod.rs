@@ -19,6 +19,8 @@ pub(crate) mod identities;
 pub(crate) mod keyed;
 mod keyed_order;
 pub(crate) mod live;
+#[cfg(all(feature = "backplane", feature = "test-util"))]
+mod meeting;
 pub(crate) mod members;
 pub(crate) mod people;
 mod presence;
@@ -256,9 +258,9 @@ impl HubEndpoint {
     ///
     /// # Errors
     ///
-    /// * [`SendError::NotConnected`] if the endpoint has no open connection `id`.
-    /// * [`SendError::QueueFull`] if the queue is full and [`Limits::overflow`](crate::Limits::overflow) refuses the
-    ///   message.
+    /// * [`SendError::NotConnected`] if the endpoint has no open connection `id`. If it was one of another node, that is `Ok`.
+    /// * [`SendError::QueueFull`] if the queue is full and [`Limits::overflow`](crate::Limits::overflow) refuses it.
+    /// * [`SendError::Unreachable`] if it is a connection of another node, which cannot be reached.
     pub fn sync_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
         match self.find(id) {
             Ok(live) => live.send(&message.into()),
@@ -273,10 +275,11 @@ impl HubEndpoint {
     /// * [`SendError::NotConnected`] if the endpoint has no open connection `id`.
     /// * [`SendError::TimedOut`] if the queue stayed full and the client took no bytes for
     ///   [`Limits::send_timeout`](crate::Limits::send_timeout).
+    /// * [`SendError::Unreachable`] if it is a connection of another node, which cannot be reached or does not answer.
     ///
     /// # Cancel safety
     ///
-    /// If this future is dropped, the message is not sent.
+    /// If this future is dropped, the message is not sent. For a connection of another node, it may have been sent.
     pub async fn async_send_to(&self, id: ConnectionId, message: impl Into<Message>) -> Result<(), SendError> {
         match self.find(id) {
             Ok(live) => live.send_wait(&message.into()).await,
@@ -303,7 +306,7 @@ impl HubEndpoint {
     ///
     /// # Errors
     ///
-    /// [`SendError::NotConnected`] if the endpoint has no open connection `id`.
+    /// [`SendError::NotConnected`] and [`SendError::Unreachable`], as [`Self::sync_send_to`]: `Ok` if it was one of another node.
     pub fn close(&self, id: ConnectionId) -> Result<(), SendError> {
         self.close_with(id, close_code::NORMAL, "")
     }

@@ -49,8 +49,9 @@ impl EndpointMembers {
 
 impl Audience {
     /// Returns the people whom [`track`](crate::WebSocketConnector::track) shows in the rooms of this audience, on all nodes,
-    /// sorted by identity, each once. Of an audience without rooms, and of an identity's, there are none. It needs the cargo
-    /// feature `backplane`.
+    /// sorted by identity, each once. Of an audience without rooms, and of an identity's, there are none.
+    /// [`except`](Self::except) has no effect here: a person may have other connections. It needs the cargo feature
+    /// `backplane`.
     ///
     /// It does not wait: it returns what this node knows. Of other nodes it knows the rooms in which it tracks somebody, and those
     /// for which this was called in the last minute: the first call asks for them, and the answer comes within 0.1 s. So the

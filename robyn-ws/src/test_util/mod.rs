@@ -159,6 +159,21 @@ impl TestApp {
         &self.built.hub
     }
 
+    /// Waits until this app and `other`, which are nodes on one [`Backplane`](crate::Backplane), reach each other: both are up,
+    /// get what is for their connections, rooms and identities of this moment, and hear of each other.
+    ///
+    /// # Panics
+    ///
+    /// If one of them has no backplane, or they do not reach each other within [`TIMEOUT`].
+    #[cfg(feature = "backplane")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "backplane")))]
+    #[track_caller]
+    pub fn expect_node<'a>(&'a self, other: &'a Self) -> impl Future<Output = ()> + Send + use<'a> {
+        expectation::Expectation::new(async {
+            watchdog::within("a node that reaches the other", self.hub().meet(other.hub())).await?
+        })
+    }
+
     /// Drains the app, as [`Shutdown::drain`](crate::Shutdown::drain).
     pub async fn drain(&self, grace: Duration) -> Drained {
         self.built.shutdown.drain(grace).await

@@ -38,7 +38,40 @@ impl MemoryBus {
         MemoryNode::new(self.clone(), self.add_node())
     }
 
-    /// Cuts a node off: it is down, and loses its interests.
+    /// Cuts a node off: it is down, and loses its interests. [`heal`](Self::heal) connects it again.
+    ///
+    /// An app takes its backplane, so a test keeps an `Arc` of it:
+    ///
+    /// ```standalone_crate
+    /// use std::sync::Arc;
+    ///
+    /// use robyn_ws::{prelude::*, test_util::{TestApp, backplane::MemoryBus}};
+    ///
+    /// #[websocket("/news", on = "connect")]
+    /// fn enter() {}
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let bus = MemoryBus::new();
+    /// let (one, other) = (Arc::new(bus.node()), Arc::new(bus.node()));
+    /// let here = TestApp::new(App::new().backplane(one.clone()));
+    /// let there = TestApp::new(App::new().backplane(other));
+    /// let mut reader = there.connect("/news").await.unwrap();
+    /// let news = here.hub().endpoint("/news");
+    ///
+    /// here.expect_node(&there).await;
+    /// assert_eq!(news.sync_broadcast("before").backplane, BackplaneDelivery::Queued);
+    /// assert_eq!(reader.receive_text().await, "before");
+    ///
+    /// bus.cut(&one);
+    /// assert_eq!(news.sync_broadcast("meanwhile").backplane, BackplaneDelivery::Unavailable);
+    ///
+    /// bus.heal();
+    /// here.expect_node(&there).await;
+    /// news.sync_broadcast("after");
+    /// assert_eq!(reader.receive_text().await, "after");
+    /// # }
+    /// ```
     pub fn cut(&self, node: &MemoryNode) {
         self.cut_off(node.number());
     }
