@@ -38,3 +38,8 @@ impl fmt::Debug for RedisError {
         fmt::Display::fmt(self, f)
     }
 }
+
+/// Returns `true` for errors of a server that is away, and of one that comes and goes.
+pub(super) fn is_absence(error: &redis::RedisError) -> bool {
+    error.is_timeout() || error.is_connection_dropped()
+}
