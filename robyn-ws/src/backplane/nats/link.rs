@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use crate::{
-    backplane::nats::servers::Servers,
+    backplane::nats::{refusals::Refusals, servers::Servers},
     util::{log, random},
 };
 
@@ -49,7 +49,7 @@ pub(super) struct Events(watch::Receiver<()>);
 
 impl Link {
     /// Opens a connection. With `ConnectOptions::retry_on_initial_connect`, it is not connected yet.
-    pub(super) async fn open(servers: &Servers, options: &ConnectOptions) -> Result<Self, ConnectError> {
+    async fn open(servers: &Servers, options: &ConnectOptions, refusals: Arc<Refusals>) -> Result<Self, ConnectError> {
         let (event, events) = watch::channel(());
         let dropped = Arc::new(AtomicU64::new(0));
         let counter = dropped.clone();
@@ -62,8 +62,10 @@ impl Link {
             .max_reconnects(servers.len())
             .reconnect_delay_callback(|_| Duration::ZERO)
             .event_callback(move |happened| {
-                if matches!(happened, Event::SlowConsumer(_)) {
-                    counter.fetch_add(1, Relaxed);
+                match happened {
+                    Event::SlowConsumer(_) => _ = counter.fetch_add(1, Relaxed),
+                    Event::ServerError(error) => refusals.add(&error),
+                    _ => {}
                 }
                 event.send_replace(());
                 ready(())
@@ -109,7 +111,8 @@ pub(super) fn is_up(client: &Client) -> bool {
 /// Where connections come from.
 pub(super) struct Links {
     pub(super) servers: Servers,
-    pub(super) options: ConnectOptions,
+    options: ConnectOptions,
+    pub(super) refusals: Arc<Refusals>,
     /// Whether the log says that there is no connection.
     pub(super) is_outage_logged: bool,
     /// The time before the next attempt, and the last success.
@@ -118,10 +121,11 @@ pub(super) struct Links {
 }
 
 impl Links {
-    pub(super) const fn new(servers: Servers, options: ConnectOptions) -> Self {
+    pub(super) fn new(servers: Servers, options: ConnectOptions) -> Self {
         Self {
             servers,
             options,
+            refusals: Arc::default(),
             is_outage_logged: false,
             delay: FIRST_DELAY,
             connected: None,
@@ -130,7 +134,7 @@ impl Links {
 
     /// Tries once. With `ConnectOptions::retry_on_initial_connect`, the link may not be connected.
     pub(super) async fn first(&mut self) -> Result<Link, ConnectError> {
-        let link = Link::open(&self.servers, &self.options).await?;
+        let link = Link::open(&self.servers, &self.options, self.refusals.clone()).await?;
         if is_up(&link.client) {
             self.servers.discover(&link.client).await;
         }
