@@ -13,15 +13,19 @@ use std::{
     time::Duration,
 };
 
-use async_nats::{Client, ConnectError, ConnectOptions, Event, connection::State};
+use async_nats::{Client, ClientError, ConnectError, ConnectOptions, Event, connection::State};
 use tokio::{
     sync::watch,
     time::{Instant, sleep},
 };
 
 use crate::{
-    backplane::nats::{refusals::Refusals, servers::Servers},
-    util::{log, random},
+    backplane::nats::{
+        error::{explained, is_absence},
+        refusals::Refusals,
+        servers::Servers,
+    },
+    util::{log, random, sync::Mutex},
 };
 
 /// Time between two pings while the server sends nothing.
@@ -35,12 +39,17 @@ const CLIENT_CAPACITY: usize = 256;
 const FIRST_DELAY: Duration = Duration::from_millis(50);
 const LONGEST_DELAY: Duration = Duration::from_secs(2);
 
+/// Number of reasons in the log of one outage.
+const MOST_REASONS: usize = 8;
+
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) client: Arc<Client>,
     pub(super) events: Events,
     /// Number of messages that the client has said it has dropped. It says no more than 128 at a time.
     pub(super) dropped: Arc<AtomicU64>,
+    /// Why the last attempt of the client to connect has failed.
+    failure: Arc<Mutex<Option<String>>>,
 }
 
 /// Changes with every event of the client. It is closed when the client has given up.
@@ -53,6 +62,8 @@ impl Link {
         let (event, events) = watch::channel(());
         let dropped = Arc::new(AtomicU64::new(0));
         let counter = dropped.clone();
+        let failure = Arc::new(Mutex::new(None));
+        let failed = failure.clone();
         let servers = servers.all();
         let options = options
             .clone()
@@ -65,6 +76,7 @@ impl Link {
                 match happened {
                     Event::SlowConsumer(_) => _ = counter.fetch_add(1, Relaxed),
                     Event::ServerError(error) => refusals.add(&error),
+                    Event::ClientError(ClientError::Other(error)) => *failed.lock() = Some(error),
                     _ => {}
                 }
                 event.send_replace(());
@@ -75,11 +87,12 @@ impl Link {
             client,
             events: Events(events),
             dropped,
+            failure,
         })
     }
 
     /// Waits until it is connected. Returns `false` if it will never be.
-    pub(super) async fn connected(&mut self) -> bool {
+    async fn connected(&mut self) -> bool {
         while !is_up(&self.client) {
             if self.events.0.changed().await.is_err() {
                 return is_up(&self.client);
@@ -115,6 +128,8 @@ pub(super) struct Links {
     pub(super) refusals: Arc<Refusals>,
     /// Whether the log says that there is no connection.
     pub(super) is_outage_logged: bool,
+    /// The reasons in the log since an outage was logged. `None` is that the server is away.
+    reasons: Vec<Option<String>>,
     /// The time before the next attempt, and the last success.
     delay: Duration,
     connected: Option<Instant>,
@@ -127,6 +142,7 @@ impl Links {
             options,
             refusals: Arc::default(),
             is_outage_logged: false,
+            reasons: Vec::new(),
             delay: FIRST_DELAY,
             connected: None,
         }
@@ -134,7 +150,8 @@ impl Links {
 
     /// Tries once. With `ConnectOptions::retry_on_initial_connect`, the link may not be connected.
     pub(super) async fn first(&mut self) -> Result<Link, ConnectError> {
-        let link = Link::open(&self.servers, &self.options, self.refusals.clone()).await?;
+        let opening = Link::open(&self.servers, &self.options, self.refusals.clone());
+        let link = opening.await.map_err(explained)?;
         if is_up(&link.client) {
             self.servers.discover(&link.client).await;
         }
@@ -159,15 +176,28 @@ impl Links {
                         self.connected = Some(Instant::now());
                         return link;
                     }
-                    None
+                    link.failure.lock().take()
                 }
-                Err(error) => Some(error),
+                Err(error) => Some(error.to_string()),
             };
-            if !self.is_outage_logged {
-                self.is_outage_logged = true;
-                let (servers, error) = (&self.servers, error.map(|error| error.to_string()));
-                log::warn!(%servers, error, "cannot connect to NATS; trying again until it is there");
-            }
+            self.log_failure(error);
         }
+    }
+
+    /// Logs why there is no connection, unless the log has this reason.
+    fn log_failure(&mut self, error: Option<String>) {
+        let reason = error.clone().filter(|error| !is_absence(error));
+        if self.reasons.contains(&reason) || self.reasons.len() >= MOST_REASONS {
+            return;
+        }
+        self.reasons.push(reason);
+        self.is_outage_logged = true;
+        let servers = &self.servers;
+        log::warn!(%servers, error, "cannot connect to NATS; trying again until it is there");
+    }
+
+    /// Says that the log has an outage: a server that is away is no news.
+    pub(super) fn outage_is_logged(&mut self) {
+        self.reasons = vec![None];
     }
 }
