@@ -5,3 +5,5 @@ mod memory;
 mod nats;
 #[cfg(unix)]
 mod nats_outages;
+#[cfg(unix)]
+mod nats_refusals;

@@ -2,7 +2,7 @@
 
 use redis::{Client, TlsCertificates};
 use robyn_ws::{Health, PublishError, Publisher, prelude::*};
-use robyn_ws_tests::{Certificate, RedisServer, until};
+use robyn_ws_tests::{Certificate, NatsServer, RedisServer, until};
 
 use crate::nodes::{Nodes, PATH};
 
@@ -93,9 +93,18 @@ async fn server_with_tls_is_used_with_the_certificates_of_the_client() {
 
 #[tokio::test]
 async fn address_and_prefix_that_are_not_valid_are_errors_that_say_so() {
-    for address in ["127.0.0.1:6379:1", "nats://127.0.0.1:4222", "redis://user:pass word@"] {
+    for address in [
+        "127.0.0.1:6379",
+        "127.0.0.1:6379:1",
+        "localhost:6379",
+        "nats://127.0.0.1:4222",
+        "redis://user:pass word@",
+    ] {
         let error = Redis::connect(address).await.expect_err("no address").to_string();
-        assert!(error.contains("redis://127.0.0.1:6379"), "{error}");
+        assert!(
+            error.contains("it begins with `redis://`, like `redis://127.0.0.1:6379`"),
+            "{error}"
+        );
         assert!(!error.contains("pass word"), "{error}");
     }
     let lazy = || Redis::connect_lazy("redis://127.0.0.1:6379").expect("an address");
@@ -107,4 +116,27 @@ async fn address_and_prefix_that_are_not_valid_are_errors_that_say_so() {
         );
     }
     lazy().prefix("chat-1.test_2").expect("a prefix");
+}
+
+#[tokio::test]
+async fn nats_server_at_the_address_is_an_error_of_one_line_that_says_so() {
+    let Some(server) = NatsServer::start().await else {
+        return;
+    };
+    let address = server.url().replace("nats://", "redis://");
+    let error = Redis::connect(address).await.expect_err("no Redis").to_string();
+    assert!(
+        error.contains("this is not a Redis server") && error.lines().count() == 1,
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn server_without_tls_is_an_error_that_asks_for_it() {
+    let Some(server) = RedisServer::start("").await else {
+        return;
+    };
+    let address = server.url().replace("redis://", "rediss://");
+    let error = Redis::connect(address).await.expect_err("no TLS").to_string();
+    assert!(error.contains("does the server speak TLS?"), "{error}");
 }

@@ -134,3 +134,30 @@ async fn node_that_the_server_has_cut_off_as_too_slow_notices_and_comes_back() {
     nodes.endpoint(0).sync_broadcast("after");
     assert_eq!(there.receive_text().await, "after");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn new_reason_of_an_outage_is_logged_and_each_is_logged_once() {
+    let log = Log::subscribe();
+    let Some(mut server) = RedisServer::start("--requirepass correct-horse").await else {
+        return;
+    };
+    server.kill();
+    let url = server.url();
+    let _nodes = Nodes::start_with(1, async || Redis::connect_lazy(url.as_str()).expect("an address")).await;
+    let address = server.address().to_string();
+    let lines = |words: &str| {
+        let text = log.text();
+        let is_such = |line: &&str| line.contains(&address) && line.contains("no connection") && line.contains(words);
+        text.lines().filter(is_such).count()
+    };
+    until("a line that nobody is there", || lines("refused") == 1).await;
+    for _ in 0..2 {
+        server.run().await;
+        until("a line that it needs a password", || lines("NOAUTH") == 1).await;
+        server.kill();
+    }
+    server.run().await;
+    // Further attempts.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!((lines("refused"), lines("")), (1, 2), "{}", log.text());
+}

@@ -1,6 +1,14 @@
 //! Why there is no backplane on Redis.
 
-use std::fmt;
+use std::{
+    fmt,
+    io::{
+        self,
+        ErrorKind::{InvalidData, TimedOut},
+    },
+};
+
+use redis::{ConnectionAddr, ErrorKind};
 
 /// Why a [`Redis`](crate::Redis) cannot be created.
 ///
@@ -10,8 +18,8 @@ use std::fmt;
 pub enum RedisError {
     /// The address is not valid.
     #[error(
-        "not the address of a Redis server: {0}; expected one like `redis://127.0.0.1:6379`, or `rediss://` for TLS, which \
-         needs the feature `tls`"
+        "not the address of a Redis server: {0}; it begins with `redis://`, like `redis://127.0.0.1:6379`, or with `rediss://` \
+         for TLS, which needs the feature `tls`"
     )]
     Address(#[source] redis::RedisError),
     /// The server could not be reached, or it refused the connection.
@@ -37,4 +45,26 @@ impl fmt::Debug for RedisError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
+}
+
+/// Says in one line what an error of the client leaves to guess.
+pub(crate) fn explained(error: redis::RedisError, server: &ConnectionAddr) -> redis::RedisError {
+    let is_of_tls = matches!(server, ConnectionAddr::TcpTls { .. });
+    let (kind, text) = if error.kind() == ErrorKind::Parse {
+        (InvalidData, "this is not a Redis server: its answer cannot be read")
+    } else if error.is_timeout() && is_of_tls {
+        (TimedOut, "timed out: does the server speak TLS?")
+    } else if error.is_timeout() {
+        (TimedOut, "timed out: is a Redis server at this address?")
+    } else if is_of_tls && error.to_string().contains("corrupt message") {
+        (InvalidData, "the answer is not of TLS: does the server speak it?")
+    } else {
+        return error;
+    };
+    io::Error::new(kind, text).into()
+}
+
+/// Returns `true` for errors of a server that is away, and of one that comes and goes.
+pub(crate) fn is_absence(error: &redis::RedisError) -> bool {
+    error.is_timeout() || error.is_connection_dropped()
 }

@@ -13,15 +13,16 @@ use std::{
     time::Duration,
 };
 
-use async_nats::{Client, ConnectError, ConnectOptions, Event, connection::State};
+use async_nats::{Client, ClientError, ConnectError, ConnectOptions, Event, connection::State};
 use tokio::{
     sync::watch,
     time::{Instant, sleep},
 };
 
 use crate::{
-    backplane::nats::servers::Servers,
-    util::{log, random},
+    backplane::nats::{refusals::Refusals, servers::Servers},
+    types::nats_error::{explained, is_absence},
+    util::{log, random, sync::Mutex},
 };
 
 /// Time between two pings while the server sends nothing.
@@ -35,12 +36,17 @@ const CLIENT_CAPACITY: usize = 256;
 const FIRST_DELAY: Duration = Duration::from_millis(50);
 const LONGEST_DELAY: Duration = Duration::from_secs(2);
 
+/// Number of reasons in the log of one outage.
+const MOST_REASONS: usize = 8;
+
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) client: Arc<Client>,
     pub(super) events: Events,
     /// Number of messages that the client has said it has dropped. It says no more than 128 at a time.
     pub(super) dropped: Arc<AtomicU64>,
+    /// Why the last attempt of the client to connect has failed.
+    failure: Arc<Mutex<Option<String>>>,
 }
 
 /// Changes with every event of the client. It is closed when the client has given up.
@@ -49,10 +55,12 @@ pub(super) struct Events(watch::Receiver<()>);
 
 impl Link {
     /// Opens a connection. With `ConnectOptions::retry_on_initial_connect`, it is not connected yet.
-    pub(super) async fn open(servers: &Servers, options: &ConnectOptions) -> Result<Self, ConnectError> {
+    async fn open(servers: &Servers, options: &ConnectOptions, refusals: Arc<Refusals>) -> Result<Self, ConnectError> {
         let (event, events) = watch::channel(());
         let dropped = Arc::new(AtomicU64::new(0));
         let counter = dropped.clone();
+        let failure = Arc::new(Mutex::new(None));
+        let failed = failure.clone();
         let servers = servers.all();
         let options = options
             .clone()
@@ -62,8 +70,11 @@ impl Link {
             .max_reconnects(servers.len())
             .reconnect_delay_callback(|_| Duration::ZERO)
             .event_callback(move |happened| {
-                if matches!(happened, Event::SlowConsumer(_)) {
-                    counter.fetch_add(1, Relaxed);
+                match happened {
+                    Event::SlowConsumer(_) => _ = counter.fetch_add(1, Relaxed),
+                    Event::ServerError(error) => refusals.add(&error),
+                    Event::ClientError(ClientError::Other(error)) => *failed.lock() = Some(error),
+                    _ => {}
                 }
                 event.send_replace(());
                 ready(())
@@ -73,11 +84,12 @@ impl Link {
             client,
             events: Events(events),
             dropped,
+            failure,
         })
     }
 
     /// Waits until it is connected. Returns `false` if it will never be.
-    pub(super) async fn connected(&mut self) -> bool {
+    async fn connected(&mut self) -> bool {
         while !is_up(&self.client) {
             if self.events.0.changed().await.is_err() {
                 return is_up(&self.client);
@@ -109,20 +121,25 @@ pub(super) fn is_up(client: &Client) -> bool {
 /// Where connections come from.
 pub(super) struct Links {
     pub(super) servers: Servers,
-    pub(super) options: ConnectOptions,
+    options: ConnectOptions,
+    pub(super) refusals: Arc<Refusals>,
     /// Whether the log says that there is no connection.
     pub(super) is_outage_logged: bool,
+    /// The reasons in the log since an outage was logged. `None` is that the server is away.
+    reasons: Vec<Option<String>>,
     /// The time before the next attempt, and the last success.
     delay: Duration,
     connected: Option<Instant>,
 }
 
 impl Links {
-    pub(super) const fn new(servers: Servers, options: ConnectOptions) -> Self {
+    pub(super) fn new(servers: Servers, options: ConnectOptions) -> Self {
         Self {
             servers,
             options,
+            refusals: Arc::default(),
             is_outage_logged: false,
+            reasons: Vec::new(),
             delay: FIRST_DELAY,
             connected: None,
         }
@@ -130,7 +147,8 @@ impl Links {
 
     /// Tries once. With `ConnectOptions::retry_on_initial_connect`, the link may not be connected.
     pub(super) async fn first(&mut self) -> Result<Link, ConnectError> {
-        let link = Link::open(&self.servers, &self.options).await?;
+        let opening = Link::open(&self.servers, &self.options, self.refusals.clone());
+        let link = opening.await.map_err(explained)?;
         if is_up(&link.client) {
             self.servers.discover(&link.client).await;
         }
@@ -155,15 +173,28 @@ impl Links {
                         self.connected = Some(Instant::now());
                         return link;
                     }
-                    None
+                    link.failure.lock().take()
                 }
-                Err(error) => Some(error),
+                Err(error) => Some(error.to_string()),
             };
-            if !self.is_outage_logged {
-                self.is_outage_logged = true;
-                let (servers, error) = (&self.servers, error.map(|error| error.to_string()));
-                log::warn!(%servers, error, "cannot connect to NATS; trying again until it is there");
-            }
+            self.log_failure(error);
         }
+    }
+
+    /// Logs why there is no connection, unless the log has this reason.
+    fn log_failure(&mut self, error: Option<String>) {
+        let reason = error.clone().filter(|error| !is_absence(error));
+        if self.reasons.contains(&reason) || self.reasons.len() >= MOST_REASONS {
+            return;
+        }
+        self.reasons.push(reason);
+        self.is_outage_logged = true;
+        let servers = &self.servers;
+        log::warn!(%servers, error, "cannot connect to NATS; trying again until it is there");
+    }
+
+    /// Says that the log has an outage: a server that is away is no news.
+    pub(super) fn outage_is_logged(&mut self) {
+        self.reasons = vec![None];
     }
 }

@@ -4,6 +4,7 @@
 
 mod link;
 mod losses;
+mod refusals;
 mod servers;
 mod subscriptions;
 mod task;
@@ -20,6 +21,7 @@ use tokio::{
 
 use self::{
     link::{Link, Links},
+    refusals::Refusals,
     servers::Servers,
     task::{Change, Current, Task},
 };
@@ -58,7 +60,9 @@ const WAITING_CHANGES: usize = 64;
 /// ```
 ///
 /// It uses core NATS only: subjects, and nothing that is stored. A user of the server needs the permission to publish and to
-/// subscribe to `robyn_ws.>`, or to what the prefix is.
+/// subscribe to `robyn_ws.>`, or to what the prefix is. The server accepts a connection without it, so the backplane is
+/// [up](Health::Up) and a warning in the log says what the server refuses. When it refuses a payload, the error is returned by
+/// the next call of `publish`, or of `flush`.
 ///
 /// When the connection is lost, [`publish`](Backplane::publish) fails at once. A server that does not answer is noticed
 /// within 3 seconds; what is published meanwhile may be lost. The connection is opened again within 100 milliseconds and
@@ -72,6 +76,7 @@ pub struct Nats {
     current: Arc<Current>,
     prefix: Arc<str>,
     changes: mpsc::Sender<Change>,
+    refusals: Arc<Refusals>,
     /// What the task starts with, until it starts.
     start: Mutex<Option<Start>>,
     task: Mutex<Option<AbortHandle>>,
@@ -150,11 +155,13 @@ impl Nats {
         let current = Current::default();
         current.set(link.as_ref().map(|link| link.client.clone()));
         let (sender, changes) = mpsc::channel(WAITING_CHANGES);
+        let refusals = links.refusals.clone();
         let start = Start { links, link, changes };
         Self {
             current: Arc::new(current),
             prefix: prefix::DEFAULT_PREFIX.into(),
             changes: sender,
+            refusals,
             start: Mutex::new(Some(start)),
             task: Mutex::default(),
         }
@@ -196,6 +203,7 @@ impl Backplane for Nats {
         let Some(start) = self.start.lock().take() else {
             return; // It is open already.
         };
+        self.refusals.set_prefix(self.prefix.clone());
         let task = Task {
             current: self.current.clone(),
             links: start.links,
@@ -229,13 +237,17 @@ impl Backplane for Nats {
             outcome.map_err(|error: async_nats::PublishError| match error.kind() {
                 async_nats::PublishErrorKind::Send => BackplaneError::Disconnected,
                 _ => BackplaneError::failed(error),
-            })
+            })?;
+            self.refusals.tell()
         })
     }
 
     /// The server confirms a change behind everything that was published, and no change is one as well.
     fn flush(&self) -> BackplaneFuture<'_> {
-        Box::pin(self.change(true, Vec::new()))
+        Box::pin(async move {
+            self.change(true, Vec::new()).await?;
+            self.refusals.tell()
+        })
     }
 
     fn subscribe(&self, interests: Vec<Interest>) -> BackplaneFuture<'_> {

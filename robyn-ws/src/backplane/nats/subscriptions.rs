@@ -45,6 +45,9 @@ pub(super) const TICK: Duration = Duration::from_millis(250);
 /// Number of ticks without a byte from the server after which it is considered lost. It answers a ping each second.
 const SILENT_TICKS: u8 = 10;
 
+/// The end of the subject of questions.
+pub(super) const QUESTION: &str = "question";
+
 /// Time after which a change is confirmed by any sign of life, if the server has not answered the question behind it.
 const ANSWER_TIME: Duration = Duration::from_millis(250);
 
@@ -102,7 +105,7 @@ impl Subscriptions {
         prefix: Arc<str>,
         interests: impl IntoIterator<Item = Interest>,
     ) -> Result<Self, Lost> {
-        let subject = format!("{prefix}.question");
+        let subject = format!("{prefix}.{QUESTION}");
         let reply = format!("{prefix}.answer.{}.", Uuid::new_v4().simple());
         let answers = soon(link.client.subscribe(format!("{reply}*"))).await?;
         let questions = Questions {

@@ -150,6 +150,7 @@ impl Task {
     fn log_outage(&mut self) {
         let report = |more| log::warn!(more, "lost the connection to NATS several times");
         if !self.links.is_outage_logged && self.outages.is_first(report) {
+            self.links.outage_is_logged();
             log::warn!(servers = %self.links.servers, "lost the connection to NATS; connecting again until it is there");
         }
         self.links.is_outage_logged = true;

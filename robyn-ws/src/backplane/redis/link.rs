@@ -16,6 +16,7 @@ use crate::{
             pushes::Pushes,
         },
     },
+    types::redis_error::explained,
     util::random,
 };
 
@@ -67,6 +68,11 @@ pub(super) enum Change {
 impl Link {
     /// Opens both connections.
     pub(super) async fn open(client: &Client, pushes: &Arc<Pushes>) -> Result<(Arc<Self>, Upkeep), RedisError> {
+        let opened = Self::open_both(client, pushes).await;
+        opened.map_err(|error| explained(error, client.get_connection_info().addr()))
+    }
+
+    async fn open_both(client: &Client, pushes: &Arc<Pushes>) -> Result<(Arc<Self>, Upkeep), RedisError> {
         let lost = Arc::new(Notify::new());
         let config = |pushes: Option<Arc<Pushes>>| {
             let lost = lost.clone();

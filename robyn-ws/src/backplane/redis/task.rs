@@ -13,8 +13,12 @@ use crate::{
             pushes::Pushes,
         },
     },
+    types::redis_error::is_absence,
     util::{log, repeated::Repeated, sync::Mutex},
 };
+
+/// Number of reasons in the log of one outage.
+const MOST_REASONS: usize = 8;
 
 /// The connections of the moment.
 #[derive(Debug, Default)]
@@ -39,6 +43,8 @@ pub(super) struct Task {
     outages: Arc<Repeated>,
     /// Whether the log has the outage, if there is one.
     outage: Option<bool>,
+    /// The reasons in the log since an outage was logged. `None` is that the server is away.
+    reasons: Vec<Option<String>>,
 }
 
 impl Task {
@@ -51,6 +57,7 @@ impl Task {
             delays: Delays::new(),
             outages: Arc::default(),
             outage: None,
+            reasons: Vec::new(),
         }
     }
 
@@ -90,18 +97,25 @@ impl Task {
         }
     }
 
-    /// Logs an outage once, and only the number of outages that follow each other closely.
+    /// Logs an outage once for each reason, and only the number of outages that follow each other closely.
     fn log_outage(&mut self, error: Option<RedisError>) {
-        if self.outage.is_some() {
+        let reason = error.as_ref().filter(|error| !is_absence(error));
+        let reason = reason.map(ToString::to_string);
+        if self.outage.is_none() {
+            let report = |more| log::warn!(more, "the connection to Redis was lost several times");
+            let is_logged = self.outages.is_first(report);
+            self.outage = Some(is_logged);
+            if is_logged {
+                self.reasons.clear();
+            }
+        }
+        if self.reasons.contains(&reason) || self.reasons.len() >= MOST_REASONS {
             return;
         }
-        let report = |more| log::warn!(more, "the connection to Redis was lost several times");
-        let is_logged = self.outages.is_first(report);
-        if is_logged {
-            let error = error.map_or_else(|| "the server has closed it".to_owned(), |error| error.to_string());
-            log::warn!(server = %self.server(), error, "no connection to Redis; trying again until it is there");
-        }
-        self.outage = Some(is_logged);
+        self.reasons.push(reason);
+        self.outage = Some(true);
+        let error = error.map_or_else(|| "the server has closed it".to_owned(), |error| error.to_string());
+        log::warn!(server = %self.server(), error, "no connection to Redis; trying again until it is there");
     }
 
     fn server(&self) -> String {
