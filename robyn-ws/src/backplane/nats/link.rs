@@ -177,13 +177,13 @@ impl Links {
                 }
                 Err(error) => Some(error.to_string()),
             };
-            self.log_failure(error);
+            self.log_failure(error.as_deref());
         }
     }
 
     /// Logs why there is no connection, unless the log has this reason.
-    fn log_failure(&mut self, error: Option<String>) {
-        let reason = error.clone().filter(|error| !is_absence(error));
+    fn log_failure(&mut self, error: Option<&str>) {
+        let reason = error.filter(|error| !is_absence(error)).map(str::to_owned);
         if self.reasons.contains(&reason) || self.reasons.len() >= MOST_REASONS {
             return;
         }

@@ -7,9 +7,12 @@ use std::sync::{Arc, OnceLock};
 use async_nats::ServerError;
 
 use crate::{
-    backplane::{BackplaneError, nats::subscriptions::QUESTION, prefix::DEFAULT_PREFIX},
+    backplane::{BackplaneError, prefix::DEFAULT_PREFIX},
     util::{log, repeated::Repeated, sync::Mutex},
 };
+
+/// The end of the subject of questions.
+pub(super) const QUESTION: &str = "question";
 
 /// The beginnings of what the server says when a permission is missing. The subject follows.
 const NOT_PUBLISHED: &str = "permissions violation for publish";

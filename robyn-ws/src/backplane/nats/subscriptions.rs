@@ -30,6 +30,7 @@ use crate::backplane::{
         PATIENCE,
         link::{Link, is_up},
         losses::Losses,
+        refusals::QUESTION,
     },
 };
 
@@ -44,9 +45,6 @@ pub(super) const TICK: Duration = Duration::from_millis(250);
 
 /// Number of ticks without a byte from the server after which it is considered lost. It answers a ping each second.
 const SILENT_TICKS: u8 = 10;
-
-/// The end of the subject of questions.
-pub(super) const QUESTION: &str = "question";
 
 /// Time after which a change is confirmed by any sign of life, if the server has not answered the question behind it.
 const ANSWER_TIME: Duration = Duration::from_millis(250);
