@@ -13,6 +13,7 @@ use crate::{
     method_name::{self, MethodName},
     model::EndpointPath,
     on::{self, last_segment},
+    sends::{self, Sends},
     tokens::{code, is_punct},
 };
 
@@ -28,6 +29,7 @@ pub(crate) struct Args {
     pub(crate) router: Option<ExprPath>,
     pub(crate) state: State,
     pub(crate) blocking: Option<Ident>,
+    pub(crate) sends: Sends,
     pub(crate) runtime: Option<Path>,
 }
 
@@ -64,6 +66,7 @@ impl Args {
                 router: None,
                 state: State::Absent,
                 blocking: None,
+                sends: Sends::default(),
                 runtime: None,
             },
             keys: Keys::new(form.keys),
@@ -139,11 +142,14 @@ impl ArgsParser {
         let known = self.keys.recognize(key, argument, errors);
         let is_misspelled = known.is_some_and(|known| key != known);
         match known {
-            Some("on" | "method" | "router" | "state" | "crate") if is_misspelled && argument.value.is_none() => {
+            Some("on" | "method" | "router" | "state" | "sends" | "crate")
+                if is_misspelled && argument.value.is_none() =>
+            {
                 self.unclear();
             }
             Some("on") => self.on(argument, errors),
             Some("method") => self.args.method = method_name::parse(argument, errors),
+            Some("sends") => self.args.sends = sends::parse(argument, errors),
             Some("router") => self.args.router = argument.parse_value(help("router"), errors),
             Some("state") => {
                 let ty = argument
@@ -349,6 +355,9 @@ pub(crate) fn help(key: &str) -> &'static str {
         "on" => "write `on = \"message\"`",
         "router" => "write `router = LEAGUE`, the name of a `static` `SubRouter`",
         "state" => "write `state = AppState`, the type of the value given to `App::state`",
+        "sends" => {
+            "write `sends(Said, Joined)`, the types of messages; `sends(\"said\"(Said), \"ask\"(Question) -> Answer)` for notifications and calls"
+        }
         "crate" => "write `crate = ::robyn_ws`",
         _ => "write `blocking`",
     }

@@ -59,7 +59,19 @@ pub(crate) fn entry_value(handler: &Handler) -> TokenStream {
         quote!(#name, ::core::module_path!(), #called, #needs),
     );
     arguments.set_span(place);
-    quote!(__robyn_ws::Entry { path: #path, ..#new #arguments #router #method #blocking })
+    let described = described(handler);
+    quote!(__robyn_ws::Entry { path: #path, ..#new #arguments #router #method #blocking #described })
+}
+
+/// Describes the handler for the contract of its app.
+#[cfg(all(feature = "contract", not(test)))]
+fn described(handler: &Handler) -> TokenStream {
+    crate::describe::described(handler)
+}
+
+#[cfg(any(not(feature = "contract"), test))]
+fn described(_handler: &Handler) -> TokenStream {
+    TokenStream::new()
 }
 
 fn sync_closure(handler: &Handler) -> TokenStream {
@@ -148,7 +160,7 @@ fn takes(handler: &Handler) -> TokenStream {
 }
 
 /// Tells the compiler the types of the arguments, by a call that never runs. They stand under the arguments' names.
-fn inferred(handler: &Handler) -> TokenStream {
+pub(crate) fn inferred(handler: &Handler) -> TokenStream {
     let state = &handler.types.runtime.state;
     let names: Vec<_> = names(&handler.types).collect();
     let call = inferring_call(handler);
@@ -160,7 +172,7 @@ fn inferred(handler: &Handler) -> TokenStream {
     }
 }
 
-fn inferring_call(handler: &Handler) -> TokenStream {
+pub(crate) fn inferring_call(handler: &Handler) -> TokenStream {
     call(handler, |name| quote!(#name.argument()))
 }
 
@@ -208,12 +220,14 @@ fn needs(handler: &Handler) -> TokenStream {
         quote!(#declare #declared;)
     });
     let output = (types.runtime.event == Event::Upgrade).then(|| declare_output(handler));
+    let sent = handler.sends.named();
     quote! {
         |__robyn_ws_needs| {
             #receiver
             #inferred
             #(#declared)*
             #output
+            #sent
         }
     }
 }
@@ -249,6 +263,6 @@ fn names(types: &Types) -> impl Iterator<Item = Ident> {
     state::receiver(types).into_iter().chain(argument_names(types))
 }
 
-fn argument_names(types: &Types) -> impl Iterator<Item = Ident> {
+pub(crate) fn argument_names(types: &Types) -> impl Iterator<Item = Ident> {
     (0..types.params.len()).map(|position| format_ident!("__robyn_ws_arg{position}"))
 }

@@ -16,11 +16,11 @@ pub(crate) struct Form {
 impl Form {
     pub(crate) const FUNCTION: Self = Self {
         name: "websocket",
-        keys: &["on", "method", "router", "state", "blocking", "crate"],
+        keys: &["on", "method", "router", "state", "blocking", "sends", "crate"],
     };
     pub(crate) const VIEW: Self = Self {
         name: "websocket_view",
-        keys: &["router", "state", "crate"],
+        keys: &["router", "state", "sends", "crate"],
     };
 
     /// Returns the attribute with this path.

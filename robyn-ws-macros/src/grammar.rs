@@ -22,6 +22,8 @@ pub(crate) struct Argument {
     /// The key of `KEY = VALUE` and `KEY`; a plain value has none.
     pub(crate) key: Option<Ident>,
     pub(crate) value: Option<TokenStream>,
+    /// The list of `sends(..)`, the only key that has one.
+    pub(crate) list: Option<TokenStream>,
 }
 
 /// Splits an attribute at its commas, and where one is missing or another sign stands for it.
@@ -116,9 +118,16 @@ impl Argument {
     /// Creates an argument of all the tokens, unless there are none.
     fn new(tokens: &mut Vec<TokenTree>) -> Option<Self> {
         let tokens = ungrouped(std::mem::take(tokens));
+        let mut list = None;
         let (key, value) = match tokens.as_slice() {
             [] => return None,
             [TokenTree::Ident(key)] => (Some(key.clone()), None),
+            [TokenTree::Ident(key), TokenTree::Group(group)]
+                if key == "sends" && group.delimiter() == Delimiter::Parenthesis =>
+            {
+                list = Some(group.stream());
+                (Some(key.clone()), None)
+            }
             [TokenTree::Ident(key), equals, value @ ..] if is_punct(equals, '=') && !goes_on(value) => {
                 (Some(key.clone()), Some(ungrouped(value.to_vec()).into_iter().collect()))
             }
@@ -128,6 +137,7 @@ impl Argument {
             tokens: tokens.into_iter().collect(),
             key,
             value,
+            list,
         })
     }
 

@@ -7,6 +7,8 @@ mod argument;
 mod assertions;
 mod compiler;
 mod connection_state;
+#[cfg(feature = "contract")]
+mod describe;
 mod diagnostics;
 mod editor;
 mod event;
@@ -22,6 +24,7 @@ mod on;
 mod path;
 mod runtime;
 mod runtime_crate;
+mod sends;
 #[cfg(test)]
 mod snapshot;
 mod surroundings;
@@ -46,7 +49,7 @@ use proc_macro::TokenStream;
 /// # Arguments of the attribute
 ///
 /// ```text
-/// #[websocket(PATH, on = EVENT, method = NAME, router = PATH_TO_STATIC, state = TYPE, blocking, crate = PATH_TO_CRATE)]
+/// #[websocket(PATH, on = EVENT, method = NAME, router = PATH_TO_STATIC, state = TYPE, blocking, sends(TYPE, ..), crate = PATH_TO_CRATE)]
 /// ```
 ///
 /// Only `PATH` is required. It comes first; the others come in any order.
@@ -63,6 +66,7 @@ use proc_macro::TokenStream;
 /// | `router = LEAGUE` | The `static` `SubRouter` that the endpoint belongs to. |
 /// | `state = AppState` | The state for axum's extractors in an `upgrade` handler, which `App::state` is given. |
 /// | `blocking` | Runs the function, which is not `async`, on a thread that may block. |
+/// | `sends(Said, "joined"(User), "ask"(Question) -> Answer)` | What the handler sends besides what it returns, for the contract of the app: messages, notifications and calls of JSON-RPC 2.0. |
 /// | `crate = my::robyn_ws` | Where the runtime crate is, if it is not a dependency of your crate. |
 ///
 /// # The function
@@ -130,7 +134,7 @@ pub fn websocket(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// # Arguments of the attribute
 ///
 /// ```text
-/// #[websocket_view(PATH, router = PATH_TO_STATIC, state = TYPE, crate = PATH_TO_CRATE)]
+/// #[websocket_view(PATH, router = PATH_TO_STATIC, state = TYPE, sends(TYPE, ..), crate = PATH_TO_CRATE)]
 /// ```
 ///
 /// | argument | meaning |
@@ -138,6 +142,7 @@ pub fn websocket(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// | `"/chat/{room}"` | The endpoint's path, as in [`macro@websocket`]. |
 /// | `router = LEAGUE` | The `static` `SubRouter` that the endpoint belongs to. |
 /// | `state = AppState` | The state for axum's extractors in `upgrade`, which `App::state` is given. |
+/// | `sends(Said, ..)` | What the methods send besides what they return, as in [`macro@websocket`]. |
 /// | `crate = my::robyn_ws` | Where the runtime crate is, if it is not a dependency of your crate. |
 ///
 /// A second `#[websocket_view(..)]` serves the view at a second path.

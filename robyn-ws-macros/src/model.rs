@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::{Attribute, ExprPath, LitStr};
 
-use crate::{runtime::Runtime, tokens::code};
+use crate::{runtime::Runtime, sends::Sends, tokens::code};
 
 /// A handler without a mistake.
 pub(crate) struct Handler {
@@ -16,6 +16,9 @@ pub(crate) struct Handler {
     pub(crate) blocking: bool,
     /// The name of a call.
     pub(crate) method: Option<TokenStream>,
+    pub(crate) sends: Sends,
+    /// The documentation of the function.
+    pub(crate) docs: String,
     /// The attributes of the function that generated code shares: `cfg` and `allow`.
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) types: Types,

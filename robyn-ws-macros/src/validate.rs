@@ -4,7 +4,8 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{
-    Attribute, FnArg, GenericParam, Ident, PatType, ReturnType, Safety, Signature, Type, TypeReference, parse_quote,
+    Attribute, Expr, ExprLit, FnArg, GenericParam, Ident, Lit, PatType, ReturnType, Safety, Signature, Type,
+    TypeReference, parse_quote,
 };
 
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
     model::{EndpointPath, Handler, Output, Types},
     path,
     runtime::Runtime,
-    runtime_crate,
+    runtime_crate, sends,
     tokens::{anonymous, code, is_closed, mentions},
 };
 
@@ -62,6 +63,7 @@ pub(crate) fn finds_the_runtime(args: &Args, errors: &mut Diagnostics) -> bool {
 pub(crate) fn check_function(args: &Args, function: &Function, errors: &mut Diagnostics) -> Types {
     let signature = &function.signature;
     method_name::check(args, &signature.ident, errors);
+    sends::check(args, errors);
     check_mode(args, function, errors);
     check_qualifiers(signature, errors);
     check_generics(signature, errors);
@@ -85,6 +87,8 @@ pub(crate) fn handler(args: &Args, function: Function, types: Types) -> Handler 
         is_async: signature.asyncness.is_some(),
         blocking: args.blocking.is_some(),
         method: args.method.given().map(ToTokens::to_token_stream),
+        sends: args.sends.clone(),
+        docs: docs(&attrs),
         attrs: attrs.into_iter().filter_map(shared).collect(),
         types,
     }
@@ -123,6 +127,25 @@ pub(crate) fn shared(attr: Attribute) -> Option<Attribute> {
         return Some(parse_quote!(#[allow(deprecated)]));
     }
     (path.is_ident("cfg") || path.is_ident("allow")).then_some(attr)
+}
+
+/// Returns the documentation of a function, without the space that stands before each line.
+fn docs(attrs: &[Attribute]) -> String {
+    let lines = attrs.iter().filter_map(|attr| {
+        let value = &attr.meta.require_name_value().ok()?.value;
+        let Expr::Lit(ExprLit {
+            lit: Lit::Str(line), ..
+        }) = value
+        else {
+            return None;
+        };
+        attr.path().is_ident("doc").then(|| line.value())
+    });
+    let text = lines.collect::<Vec<_>>().join("\n");
+    let lines = text
+        .lines()
+        .map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end());
+    lines.collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
 /// Checks that `async`, `blocking` and the event fit together.

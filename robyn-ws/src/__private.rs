@@ -34,6 +34,15 @@ pub mod via {
     };
 }
 
+/// The ways to find what the parts of a handler are.
+#[cfg(feature = "contract")]
+pub mod describe {
+    pub use crate::handler::description::shape::{
+        Inner as _, OfAnything as _, OfJson as _, OfSchema as _, OfSchemaInJson as _, Ok as _, Optional as _,
+        Same as _, Success as _, Whole as _,
+    };
+}
+
 /// A type that the compiler infers, at the place of a longer type.
 pub type Inferred<T> = T;
 

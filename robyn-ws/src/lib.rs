@@ -73,6 +73,9 @@ pub mod test_util;
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "contract")]
+#[cfg_attr(docsrs, doc(cfg(feature = "contract")))]
+pub mod contract;
 pub mod prelude;
 
 #[cfg(any(doc, doctest))]

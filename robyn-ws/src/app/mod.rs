@@ -4,6 +4,8 @@
 mod backplane;
 mod behind_proxies;
 pub(crate) mod client;
+#[cfg(feature = "contract")]
+mod contract;
 mod deploy;
 pub(crate) mod edge;
 mod edge_metrics;

@@ -1,6 +1,8 @@
 //! An endpoint after resolution: one path, its handlers and their needs.
 
 mod checks;
+#[cfg(feature = "contract")]
+pub(crate) mod described;
 pub(crate) mod parameters;
 pub(crate) mod path;
 pub(crate) mod path_tree;

@@ -2,6 +2,8 @@
 
 use std::{fmt, panic::Location, pin::Pin, ptr};
 
+#[cfg(feature = "contract")]
+use crate::handler::description::Description;
 use crate::{
     endpoint::router::SubRouter,
     handler::{
@@ -85,6 +87,25 @@ pub struct Entry {
     pub blocking: bool,
     pub handler: Handler,
     pub needs: fn(&mut Needs),
+    #[cfg(feature = "contract")]
+    pub described: Described,
+}
+
+/// What the contract of the app says of a handler.
+#[cfg(feature = "contract")]
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Described {
+    pub(crate) docs: &'static str,
+    pub(crate) describe: fn(&mut Description),
+}
+
+#[cfg(feature = "contract")]
+impl Described {
+    const NOT: Self = Self {
+        docs: "",
+        describe: |_| {},
+    };
 }
 
 inventory::collect!(Entry);
@@ -103,6 +124,8 @@ impl Entry {
             blocking: false,
             handler,
             needs,
+            #[cfg(feature = "contract")]
+            described: Described::NOT,
         }
     }
 
@@ -121,6 +144,14 @@ impl Entry {
     #[must_use]
     pub const fn blocking(mut self) -> Self {
         self.blocking = true;
+        self
+    }
+
+    /// Adds the documentation and the description of the function.
+    #[cfg(feature = "contract")]
+    #[must_use]
+    pub const fn described(mut self, docs: &'static str, describe: fn(&mut Description)) -> Self {
+        self.described = Described { docs, describe };
         self
     }
 

@@ -270,7 +270,7 @@ fn overlap(path: &str, with: &str, owner: Option<&&Entry>) -> String {
 }
 
 /// Puts a path behind a prefix. `/` means the prefix itself.
-fn join(prefix: &str, path: &str) -> String {
+pub(super) fn join(prefix: &str, path: &str) -> String {
     if path == "/" && !prefix.is_empty() {
         prefix.to_owned()
     } else {

@@ -3,6 +3,8 @@
 pub(crate) mod bad_path;
 pub(crate) mod call_reply;
 pub(crate) mod dependencies;
+#[cfg(feature = "contract")]
+pub(crate) mod description;
 pub mod event;
 pub(crate) mod extract;
 pub(crate) mod inference;

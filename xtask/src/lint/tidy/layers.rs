@@ -19,6 +19,7 @@ const SOURCES: &str = "robyn-ws/src/";
 const LAYERS: &[&str] = &[
     "test_util",
     "app",
+    "contract",
     "upgrade",
     "connection",
     "endpoint",

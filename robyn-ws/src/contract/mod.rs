@@ -1,0 +1,139 @@
+//! The contract of an app: what its clients can rely on, from the handlers themselves.
+
+mod asyncapi;
+pub(crate) mod collect;
+mod markdown;
+mod model;
+mod types;
+mod yaml;
+
+use std::fmt;
+
+use serde_json::Value;
+
+use self::model::Model;
+
+/// What the clients of an app can rely on, from [`App::contract`](crate::App::contract): every endpoint with its parameters,
+/// messages, calls, close codes and limits, and the documentation of the handlers.
+///
+/// What a handler receives and returns is known by its types. What it sends otherwise is said by its attribute:
+/// `sends(Said)`, or `sends("said"(Said), "confirm"(Question) -> Answer)` for notifications and calls of JSON-RPC 2.0. Types
+/// describe themselves by `schemars::JsonSchema`. A type without it is any value, and named in the log.
+///
+/// ```
+/// use robyn_ws::{contract::Info, prelude::*};
+/// use schemars::JsonSchema;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Deserialize, JsonSchema)]
+/// struct Say {
+///     text: String,
+/// }
+///
+/// #[derive(Serialize, JsonSchema)]
+/// struct Said {
+///     text: String,
+/// }
+///
+/// /// Says something to everybody.
+/// #[websocket("/chat", on = "message", sends(Said))]
+/// fn say(ws: WebSocketConnector, Json(say): Json<Say>) -> Result<(), SendJsonError> {
+///     ws.sync_broadcast_json(&Said { text: say.text })?;
+///     Ok(())
+/// }
+///
+/// let contract = App::new().contract();
+/// let asyncapi = contract.asyncapi(Info::new("chat", "1.2.0"));
+/// assert!(asyncapi.to_json().contains("Says something to everybody."));
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contract(Model);
+
+/// The name and the version of an app, for its documentation.
+///
+/// ```
+/// use robyn_ws::contract::Info;
+///
+/// let info = Info::new("chat", "1.2.0").description("Rooms to talk in.").server("production", "wss://chat.example");
+/// # drop(info);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Info {
+    title: String,
+    version: String,
+    description: String,
+    /// Names and addresses.
+    servers: Vec<(String, String)>,
+}
+
+impl Info {
+    /// Creates the information of an app with this title and version.
+    pub fn new(title: impl Into<String>, version: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            version: version.into(),
+            description: String::new(),
+            servers: Vec::new(),
+        }
+    }
+
+    /// Sets the description, in Markdown.
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = description.into();
+        self
+    }
+
+    /// Adds a server: a name and a URL, as `wss://chat.example`.
+    pub fn server(mut self, name: impl Into<String>, url: impl Into<String>) -> Self {
+        self.servers.push((name.into(), url.into()));
+        self
+    }
+}
+
+/// A document of AsyncAPI 3.1.0, from [`Contract::asyncapi`]. `{}` prints it in JSON.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AsyncApi(Value);
+
+impl AsyncApi {
+    /// Returns the document in JSON.
+    pub fn to_json(&self) -> String {
+        self.to_string()
+    }
+
+    /// Returns the document in YAML.
+    pub fn to_yaml(&self) -> String {
+        yaml::written(&self.0)
+    }
+}
+
+impl fmt::Display for AsyncApi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:#}", self.0)
+    }
+}
+
+impl Contract {
+    pub(crate) const fn new(model: Model) -> Self {
+        Self(model)
+    }
+
+    /// Returns the contract in JSON, as its file has it. The same handlers are the same bytes.
+    #[expect(clippy::missing_panics_doc, reason = "maps with names as keys are JSON")]
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(&self.0).expect("a contract is JSON");
+        text.push('\n');
+        text
+    }
+
+    /// Returns the contract as a document of AsyncAPI 3.1.0.
+    #[expect(clippy::needless_pass_by_value, reason = "it is made for this call")]
+    pub fn asyncapi(&self, info: Info) -> AsyncApi {
+        AsyncApi(asyncapi::document(&self.0, &info))
+    }
+
+    /// Returns the contract in Markdown, for people.
+    pub fn markdown(&self) -> String {
+        markdown::page(&self.0)
+    }
+}
