@@ -1,17 +1,20 @@
 //! The contract of an app: what its clients can rely on, from the handlers themselves.
 
 mod asyncapi;
+mod changes;
 pub(crate) mod collect;
+mod gate;
 mod markdown;
 mod model;
 mod types;
 mod yaml;
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use serde_json::Value;
 
-use self::model::Model;
+use self::model::{Model, VERSION};
+pub use self::{changes::BreakingChange, gate::check};
 
 /// What the clients of an app can rely on, from [`App::contract`](crate::App::contract): every endpoint with its parameters,
 /// messages, calls, close codes and limits, and the documentation of the handlers.
@@ -132,8 +135,41 @@ impl Contract {
         AsyncApi(asyncapi::document(&self.0, &info))
     }
 
+    /// Returns each change since `old` that breaks clients of `old`.
+    ///
+    /// What clients send must still be taken, and what they get must be what they know: so a message that clients send may
+    /// take more, and one that they get may have less. Objects may have properties that their readers do not know.
+    pub fn breaks(&self, old: &Self) -> Vec<BreakingChange> {
+        changes::breaking(&old.0, &self.0)
+    }
+
     /// Returns the contract in Markdown, for people.
     pub fn markdown(&self) -> String {
         markdown::page(&self.0)
+    }
+}
+
+/// Why a text is not a contract.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ContractError {
+    /// It is not JSON, or not that of a contract.
+    #[error("not the JSON of a contract: {0}")]
+    Json(#[from] serde_json::Error),
+    /// It was written by another version of this crate.
+    #[error("a contract of version {0}, and this crate reads version {VERSION}: write it anew")]
+    Version(u32),
+}
+
+/// Reads what [`Contract::to_json`] returns.
+impl FromStr for Contract {
+    type Err = ContractError;
+
+    fn from_str(text: &str) -> Result<Self, ContractError> {
+        let model: Model = serde_json::from_str(text)?;
+        if model.version != VERSION {
+            return Err(ContractError::Version(model.version));
+        }
+        Ok(Self(model))
     }
 }
