@@ -27,7 +27,7 @@
 //! [Calls](docs::calls) · [Errors and closing](docs::errors_and_closing) ·
 //! [Testing](docs::testing) · [Behind a proxy](docs::behind_a_proxy) · [TLS and HTTP/2](docs::tls_and_http2) ·
 //! [Deployment and drain](docs::deployment_and_drain) · [Logs and metrics](docs::logs_and_metrics) ·
-//! [Supervisors](docs::supervisors) · [Several nodes](docs::several_nodes) · [Performance](docs::performance) ·
+//! [Supervisors](docs::supervisors) · [Several nodes](docs::several_nodes) · [Contracts](docs::contracts) · [Performance](docs::performance) ·
 //! [Security](docs::security)
 //!
 //! # Features
@@ -42,6 +42,7 @@
 //! | `backplane` | `App::backplane`, `Publisher`, `Backplane`: apps on more than one node |
 //! | `nats` | `backplane`, and `Nats`: over [NATS](https://nats.io) |
 //! | `redis` | `backplane`, and `Redis`: over [Redis](https://redis.io) or Valkey |
+//! | `contract` | `App::contract` and the module `contract`: a description of all endpoints, and what is made from it |
 //! | `metrics` | reports to the [`metrics`](https://docs.rs/metrics) facade |
 //! | `test-util` | the module `test_util`: tests of an app without a port |
 //!

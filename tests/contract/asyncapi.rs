@@ -1,6 +1,9 @@
 //! The contract as AsyncAPI.
 
+use std::{fs, path::Path};
+
 use robyn_ws::contract::Info;
+use robyn_ws_tests::node_with;
 use serde_json::{Value, json};
 
 use crate::app::contract;
@@ -83,4 +86,31 @@ fn yaml_says_the_same_as_json() {
     let yaml = contract().asyncapi(Info::new("on: true\n\"x\"", "1.0")).to_yaml();
     assert!(yaml.starts_with("asyncapi: \"3.1.0\"\nchannels:\n"), "{yaml}");
     assert!(yaml.contains("title: \"on: true\\n\\\"x\\\"\"\n"), "{yaml}");
+}
+
+/// Parses a file of AsyncAPI by the official parser, and prints what that finds wrong.
+const PARSER: &str = "
+const { Parser } = require('@asyncapi/parser');
+const text = require('fs').readFileSync(process.argv[1], 'utf8');
+new Parser().parse(text).then(({ document, diagnostics }) => {
+    diagnostics.forEach(({ path, message }) => console.log(path.join('/'), message));
+    process.exit(document && diagnostics.length === 0 ? 0 : 1);
+});
+";
+
+#[test]
+fn official_parser_has_nothing_to_say_about_json_and_yaml() {
+    let asyncapi = contract().asyncapi(Info::new("chat", "1.2.0").server("production", "wss://chat.example/live"));
+    for (extension, text) in [("json", asyncapi.to_json()), ("yaml", asyncapi.to_yaml())] {
+        let Some(mut node) = node_with("@asyncapi/parser") else {
+            return;
+        };
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("asyncapi-{}.{extension}", std::process::id()));
+        fs::write(&file, text).expect("it is written");
+        let output = node.args(["-e", PARSER]).arg(&file).output().expect("node can be run");
+        fs::remove_file(file).expect("it is there");
+        let said = String::from_utf8_lossy(&output.stdout);
+        let failed = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{extension}: {said}{failed}");
+    }
 }

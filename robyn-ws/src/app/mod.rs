@@ -80,6 +80,7 @@ use crate::{
 /// | `App::tls` | `tls` |
 /// | `App::h2c`, and HTTP/2 after `App::tls` | `http2` |
 /// | `App::compression` | `deflate` |
+/// | `App::contract` | `contract` |
 #[derive(Debug)]
 #[must_use = "an app does nothing until it is built or served"]
 pub struct App {

@@ -11,6 +11,7 @@
 //! | [People](people) | identities, all connections of a person, ends of tokens, who is in a room, one session at a time |
 //! | [Newest values](newest_values) | broadcasts of which at most one of each key waits for a slow client |
 //! | [Calls](calls) | JSON-RPC 2.0: methods of the server and of clients, notifications |
+//! | [Contracts](contracts) | a description of all endpoints, AsyncAPI, and a test against breaking changes |
 //! | [Errors and closing](errors_and_closing) | failing handlers, close codes, close handlers |
 //! | [Several nodes](several_nodes) | an app on more than one machine, over NATS, Redis or a bus of your own |
 //! | [Testing](testing) | unit tests, and tests of an app without a port |
@@ -27,6 +28,10 @@ pub mod behind_a_proxy {}
 
 #[doc = include_str!("calls.md")]
 pub mod calls {}
+
+#[cfg(feature = "contract")]
+#[doc = include_str!("contracts.md")]
+pub mod contracts {}
 
 #[doc = include_str!("deployment_and_drain.md")]
 pub mod deployment_and_drain {}

@@ -27,7 +27,8 @@ const PYTHON_PACKAGES: [(&str, &str); 7] = [
     ("h2", "4.4.1"),
     ("wsproto", "1.3.2"),
 ];
-const NODE_PACKAGES: [(&str, &str); 4] = [
+const NODE_PACKAGES: [(&str, &str); 5] = [
+    ("@asyncapi/parser", "3.6.6"),
     ("axe-core", "4.14.1"),
     ("json-rpc-2.0", "1.8.1"),
     ("playwright-core", "1.65.1"),
