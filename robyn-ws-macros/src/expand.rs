@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use crate::{
-    assertions,
+    assertions, describe,
     event::Event,
     model::{Handler, Output, Types},
     tokens::{beside, ends, generated_at},
@@ -63,15 +63,9 @@ pub(crate) fn entry_value(handler: &Handler) -> TokenStream {
     quote!(__robyn_ws::Entry { path: #path, ..#new #arguments #router #method #blocking #described })
 }
 
-/// Describes the handler for the contract of its app.
-#[cfg(all(feature = "contract", not(test)))]
-fn described(handler: &Handler) -> TokenStream {
-    crate::describe::described(handler)
-}
-
-#[cfg(any(not(feature = "contract"), test))]
-fn described(_handler: &Handler) -> TokenStream {
-    TokenStream::new()
+/// Describes the handler for the contract of its app. The other expansions are tested without it.
+fn described(handler: &Handler) -> Option<TokenStream> {
+    (cfg!(feature = "contract") && !cfg!(test)).then(|| describe::described(handler))
 }
 
 fn sync_closure(handler: &Handler) -> TokenStream {

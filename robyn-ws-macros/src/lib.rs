@@ -7,7 +7,6 @@ mod argument;
 mod assertions;
 mod compiler;
 mod connection_state;
-#[cfg(feature = "contract")]
 mod describe;
 mod diagnostics;
 mod editor;

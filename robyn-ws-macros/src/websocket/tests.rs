@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::websocket;
-use crate::snapshot;
+use crate::{args::Args, describe, diagnostics::Diagnostics, form::Form, item::Item, snapshot, validate::validate};
 
 fn expands_to(name: &str, attr: TokenStream, item: &TokenStream) {
     snapshot::check(name, websocket(attr, item));
@@ -115,6 +115,25 @@ fn router_blocking_and_crate() {
             pub fn closed() {}
         },
     );
+}
+
+#[test]
+fn description() {
+    let attr = quote!("/chat", on = "call", method = "say", sends(Said, "joined"(User), "ask"(Question) -> Answer));
+    let item = quote! {
+        /// Says something.
+        ///
+        /// To everybody.
+        async fn say(Params(say): Params<Say<'_>>) -> Result<Option<Receipt>, CallError> {
+            todo!()
+        }
+    };
+    let mut errors = Diagnostics::default();
+    let args = Args::parse(attr, &Form::FUNCTION, &mut errors);
+    let function = Item::parse(item, &mut errors).function();
+    let handler = validate(&args, function, &mut errors).unwrap_or_else(|_| panic!("it has no mistake"));
+    let described = describe::described(&handler);
+    snapshot::check("description", quote!(const ENTRY: Entry = entry() #described;));
 }
 
 #[test]

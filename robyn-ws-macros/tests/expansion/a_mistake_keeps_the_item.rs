@@ -24,7 +24,7 @@ const _: () = {
     };
 };
 ::core::compile_error! {
-    "unknown key `onn`, expected one of `on`, `method`, `router`, `state`, `blocking`, `crate`\nhelp: did you mean `on`?"
+    "unknown key `onn`, expected one of `on`, `method`, `router`, `state`, `blocking`, `sends`, `crate`\nhelp: did you mean `on`?"
 }
 ::core::compile_error! {
     "`:room` is not how axum writes a parameter\nhelp: write `{room}`, so that the path is `/chat/{room}`"

@@ -1,5 +1,6 @@
 //! What has changed from one contract to another, and which of it breaks clients of before.
 
+mod forms;
 mod range;
 mod schema;
 

@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::Schema;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::contract::{
-    changes::range::Range,
-    model::{Model, TYPES},
+    changes::{
+        forms::{alternatives, has_tag_of, is_any, reference, required, resolved, types, values, variant},
+        range::Range,
+    },
+    model::Model,
     types::Writer,
 };
-
-/// The values of JSON by their types.
-const ALL_TYPES: [&str; 6] = ["null", "boolean", "number", "string", "array", "object"];
 
 /// A value that one side writes and the other one, which does not know of a change, cannot read.
 #[derive(Debug)]
@@ -140,20 +140,20 @@ impl Comparison<'_> {
                 ),
             };
         }
-        let types = types(written);
-        for ty in types.iter().filter(|ty| !self::types(read).contains(*ty)) {
+        let (own, read_types) = (types(written), types(read));
+        for ty in own.difference(&read_types) {
             self.report(place, format!("{ty} is not taken any more"), format!("may be {ty} now"));
         }
-        if types.contains("number") {
+        if own.contains("number") {
             self.compare_numbers(written, read, place);
         }
-        if types.contains("string") && values(written).is_none() {
+        if own.contains("string") && values(written).is_none() {
             self.compare_texts(written, read, place);
         }
-        if types.contains("array") && self::types(read).contains("array") {
+        if own.contains("array") && read_types.contains("array") {
             self.compare_arrays(written, read, place);
         }
-        if types.contains("object") && self::types(read).contains("object") {
+        if own.contains("object") && read_types.contains("object") {
             self.compare_objects(written, read, place);
         }
     }
@@ -283,175 +283,4 @@ fn below(place: &str, name: &str) -> String {
     } else {
         format!("{place}.{name}")
     }
-}
-
-fn reference(schema: &Value) -> Option<&str> {
-    schema.get("$ref")?.as_str()?.strip_prefix(TYPES)
-}
-
-/// Returns what a reference refers to, and one schema of an `allOf`.
-fn resolved(schema: &Value, types: &BTreeMap<String, Schema>) -> Value {
-    let mut schema = schema.clone();
-    // A chain of references is not longer than there are types.
-    for _ in 0..=types.len() {
-        let Some(definition) = reference(&schema).and_then(|name| types.get(name)) else {
-            break;
-        };
-        schema = definition.as_value().clone();
-    }
-    let Some(Value::Array(parts)) = schema.get("allOf").cloned() else {
-        return schema;
-    };
-    let mut all = schema.as_object().cloned().unwrap_or_default();
-    all.remove("allOf");
-    for part in parts {
-        merge(&mut all, &resolved(&part, types));
-    }
-    all.into()
-}
-
-/// Adds what another schema asks for.
-fn merge(all: &mut Map<String, Value>, part: &Value) {
-    for (key, value) in part.as_object().into_iter().flatten() {
-        match (all.get_mut(key), value) {
-            (Some(Value::Object(own)), Value::Object(more)) => own.extend(more.clone()),
-            (Some(Value::Array(own)), Value::Array(more)) if key == "required" => own.extend(more.clone()),
-            (Some(_), _) => {}
-            (None, _) => {
-                all.insert(key.clone(), value.clone());
-            }
-        }
-    }
-}
-
-/// Returns `true` if a schema is that of any value.
-fn is_any(schema: &Value) -> bool {
-    const TEXTS: [&str; 7] = [
-        "title",
-        "description",
-        "default",
-        "examples",
-        "deprecated",
-        "readOnly",
-        "writeOnly",
-    ];
-    match schema {
-        Value::Bool(any) => *any,
-        Value::Object(object) => object
-            .keys()
-            .all(|key| TEXTS.contains(&key.as_str()) || key.starts_with("x-")),
-        _ => false,
-    }
-}
-
-/// Returns the schemas of a choice, each with what stands beside the choice.
-fn alternatives(schema: &Value) -> Option<Vec<Value>> {
-    let object = schema.as_object()?;
-    let key = ["oneOf", "anyOf"].into_iter().find(|key| object.contains_key(*key))?;
-    let mut common = object.clone();
-    let choices = common.remove(key)?;
-    let choices = choices.as_array()?;
-    let with_common = |choice: &Value| {
-        if reference(choice).is_some() {
-            return choice.clone();
-        }
-        let mut whole = common.clone();
-        merge_choice(&mut whole, choice);
-        whole.into()
-    };
-    Some(choices.iter().map(with_common).collect())
-}
-
-/// Adds a choice to what stands beside it.
-fn merge_choice(whole: &mut Map<String, Value>, choice: &Value) {
-    for (key, value) in choice.as_object().into_iter().flatten() {
-        match (whole.get_mut(key), value) {
-            (Some(Value::Object(own)), Value::Object(more)) => own.extend(more.clone()),
-            (Some(Value::Array(own)), Value::Array(more)) if key == "required" => own.extend(more.clone()),
-            _ => {
-                whole.insert(key.clone(), value.clone());
-            }
-        }
-    }
-}
-
-/// Returns the values of an enumeration.
-fn values(schema: &Value) -> Option<Vec<&Value>> {
-    if let Some(value) = schema.get("const") {
-        return Some(vec![value]);
-    }
-    Some(schema.get("enum")?.as_array()?.iter().collect())
-}
-
-/// Returns the types of a schema's values. An integer is a number.
-fn types(schema: &Value) -> BTreeSet<&'static str> {
-    if let Some(values) = values(schema) {
-        return values.into_iter().map(type_of).collect();
-    }
-    let known = |name: &Value| {
-        let name = name.as_str()?;
-        let name = if name == "integer" { "number" } else { name };
-        ALL_TYPES.into_iter().find(|known| *known == name)
-    };
-    match schema.get("type") {
-        Some(Value::Array(names)) => names.iter().filter_map(known).collect(),
-        Some(name) => known(name).into_iter().collect(),
-        None if schema.get("properties").is_some() => ["object"].into(),
-        None => ALL_TYPES.into(),
-    }
-}
-
-fn type_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
-}
-
-fn required(schema: &Value) -> Vec<&str> {
-    let names = schema.get("required").and_then(Value::as_array);
-    names.into_iter().flatten().filter_map(Value::as_str).collect()
-}
-
-/// Returns the properties that have one value: the tag of a variant.
-fn tags(schema: &Value) -> Vec<(&String, &Value)> {
-    let properties = schema.get("properties").and_then(Value::as_object);
-    properties
-        .into_iter()
-        .flatten()
-        .filter_map(|(name, schema)| Some((name, schema.get("const")?)))
-        .collect()
-}
-
-/// Returns `true` if both are the same variant.
-fn has_tag_of(one: &Value, other: &Value) -> bool {
-    let tags = tags(one);
-    let same_tag = tags.iter().any(|tag| self::tags(other).contains(tag));
-    let sole_property = |schema: &Value| {
-        let names = required(schema);
-        (names.len() == 1).then(|| names[0].to_owned())
-    };
-    same_tag || (tags.is_empty() && sole_property(one).is_some_and(|name| sole_property(other) == Some(name)))
-}
-
-/// Returns the name of a variant, for messages.
-fn variant(schema: &Value) -> String {
-    if let Some((_, tag)) = tags(schema).first() {
-        return format!(
-            "the variant `{}`",
-            tag.as_str().map_or_else(|| tag.to_string(), str::to_owned)
-        );
-    }
-    if let Some(values) = values(schema) {
-        let values: Vec<_> = values.iter().map(|value| format!("`{value}`")).collect();
-        return values.join(", ");
-    }
-    if let [name] = *required(schema) {
-        return format!("the variant `{name}`");
-    }
-    types(schema).into_iter().collect::<Vec<_>>().join(" or ")
 }
