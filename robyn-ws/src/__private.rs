@@ -38,8 +38,7 @@ pub mod via {
 #[cfg(feature = "contract")]
 pub mod describe {
     pub use crate::handler::description::shape::{
-        Inner as _, OfAnything as _, OfJson as _, OfSchema as _, OfSchemaInJson as _, Ok as _, Optional as _,
-        Same as _, Success as _, Whole as _,
+        Itself as _, Known as _, OfAnything as _, OfJson as _, OfSchema as _, Success as _, Whole as _, Within as _,
     };
 }
 

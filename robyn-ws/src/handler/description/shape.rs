@@ -66,15 +66,18 @@ impl Shape {
     }
 }
 
-/// Of a type that is known as it is.
+/// Of a type that is known as it is, and of a `Json`, `Params`, `Path` or `Query` of a type with a schema.
+///
+/// Each trait has all that is found at its number of references: of a type that does not exist, the compiler would say that
+/// several traits have it.
 #[doc(hidden)]
-pub trait Same {
+pub trait Known {
     fn shape(&self) -> Shape;
 }
 
 macro_rules! same {
     ($shape:expr; $([$($generics:tt)*] $type:ty),+) => {
-        $(impl<S $($generics)*> Same for &&&Inference<$type, S> {
+        $(impl<S $($generics)*> Known for &&&Inference<$type, S> {
             fn shape(&self) -> Shape {
                 Shape($shape)
             }
@@ -124,13 +127,7 @@ macro_rules! around {
     };
 }
 
-/// Of a type with a schema in a `Json`, `Params`, `Path` or `Query`.
-#[doc(hidden)]
-pub trait OfSchemaInJson {
-    fn shape(&self) -> Shape;
-}
-
-around!(OfSchemaInJson, [&&&], [: JsonSchema], with_schema);
+around!(Known, [&&&], [: JsonSchema], with_schema);
 
 /// Of any type in one of those.
 #[doc(hidden)]
@@ -164,15 +161,15 @@ impl<T, S> OfAnything for Inference<T, S> {
     }
 }
 
-/// The type in an `Option`.
+/// The type in an `Option`, and that of success in a `Result`.
 #[doc(hidden)]
-pub trait Optional {
+pub trait Within {
     type Inner;
 
     fn peel(&self) -> Self::Inner;
 }
 
-impl<T, S> Optional for &Inference<Option<T>, S> {
+impl<T, S> Within for &Inference<Option<T>, S> {
     type Inner = Inference<T, S>;
 
     fn peel(&self) -> Self::Inner {
@@ -180,15 +177,7 @@ impl<T, S> Optional for &Inference<Option<T>, S> {
     }
 }
 
-/// The type of success in a `Result`.
-#[doc(hidden)]
-pub trait Ok {
-    type Inner;
-
-    fn peel(&self) -> Self::Inner;
-}
-
-impl<T, E, S> Ok for &Inference<Result<T, E>, S> {
+impl<T, E, S> Within for &Inference<Result<T, E>, S> {
     type Inner = Inference<T, S>;
 
     fn peel(&self) -> Self::Inner {
@@ -198,12 +187,12 @@ impl<T, E, S> Ok for &Inference<Result<T, E>, S> {
 
 /// The type itself, if it is neither.
 #[doc(hidden)]
-pub trait Inner: Sized {
+pub trait Itself: Sized {
     #[must_use]
     fn peel(&self) -> Self;
 }
 
-impl<T, S> Inner for Inference<T, S> {
+impl<T, S> Itself for Inference<T, S> {
     fn peel(&self) -> Self {
         Self::NEW
     }
