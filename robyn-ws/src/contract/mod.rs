@@ -7,6 +7,7 @@ mod gate;
 mod markdown;
 mod model;
 mod types;
+mod typescript;
 mod yaml;
 
 use std::{fmt, str::FromStr};
@@ -141,6 +142,27 @@ impl Contract {
     /// take more, and one that they get may have less. Objects may have properties that their readers do not know.
     pub fn breaks(&self, old: &Self) -> Vec<BreakingChange> {
         changes::breaking(&old.0, &self.0)
+    }
+
+    /// Returns a client of the app in TypeScript: one module without dependencies, with a class for each endpoint.
+    ///
+    /// It runs in browsers, Deno, Bun and Node. Node before version 22 has no WebSocket, so the option `WebSocket` takes that of
+    /// the package `ws`. A connection that was lost is opened again after 0.5 to 20 seconds, unless its close code says that
+    /// the client would be closed again: 1002, 1003, 1007, 1008, 1009, 4401 and 4409, and 1000, which the server sends when it
+    /// is done. After 1012 the client comes back within a second, after 1013 not before 5 seconds. `Retry-After` is honored
+    /// where the WebSocket shows it, as that of `ws` does.
+    ///
+    /// ```ts
+    /// const chat = new ChatRoomClient("wss://chat.example", { parameters: { room: "rust" } });
+    /// chat.onNotification("said", ({ text }) => console.log(text));
+    /// chat.onCall("confirm", async ({ question }) => ({ yes: await ask(question) }));
+    /// const receipt = await chat.calls.say({ text: "hello" }, { timeout: 5_000 });
+    /// for await (const message of chat) {
+    ///   console.log(message);
+    /// }
+    /// ```
+    pub fn typescript(&self) -> String {
+        typescript::client(&self.0)
     }
 
     /// Returns the contract in Markdown, for people.
