@@ -38,7 +38,7 @@ pub use self::{
     nats::NatsServer,
     port::free_address,
     probe::{Probe, Seen, probe},
-    programs::{browser, node_with, program, python_program, python_with, skip},
+    programs::{browser, node_program, node_with, program, python_program, python_with, skip},
     raw::{BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, RawClient, TEXT, close_payload, frame},
     redis::RedisServer,
     request::{ACCEPT, KEY, Request, Response},

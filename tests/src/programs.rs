@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    fs::OpenOptions,
+    fs::{self, OpenOptions},
     io::{Write as _, stderr},
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -56,6 +56,19 @@ pub fn node_with(package: &str) -> Option<Command> {
     let mut command = Command::new(node);
     command.env("NODE_PATH", packages);
     Some(command)
+}
+
+/// Returns a command that runs a program of a package of Node, or `None` where the test has to be skipped, which is told.
+///
+/// # Panics
+///
+/// As [`skip`], if it is not installed.
+pub fn node_program(package: &str, name: &str) -> Option<Command> {
+    let mut node = node_with(package)?;
+    // npm links to the script, for which Node looks from its own place.
+    let program = Path::new(TOOLS).join("node/node_modules/.bin").join(name);
+    node.arg(fs::canonicalize(program).ok()?);
+    Some(node)
 }
 
 /// Returns a command that runs Python with a package, or `None` where the test has to be skipped, which is told.

@@ -27,11 +27,13 @@ const PYTHON_PACKAGES: [(&str, &str); 7] = [
     ("h2", "4.4.1"),
     ("wsproto", "1.3.2"),
 ];
-const NODE_PACKAGES: [(&str, &str); 5] = [
+const NODE_PACKAGES: [(&str, &str); 7] = [
     ("@asyncapi/parser", "3.6.6"),
+    ("@types/node", "26.6.7"),
     ("axe-core", "4.14.1"),
     ("json-rpc-2.0", "1.8.1"),
     ("playwright-core", "1.65.1"),
+    ("typescript", "7.0.2"),
     ("ws", "8.23.0"),
 ];
 

@@ -164,8 +164,8 @@ mod tests {
         let mut names = names();
         names.take("ChatOptions");
         assert_eq!(names.take_with("Chat", &["Client", "Options"]), "Chat2");
-        assert_eq!(names.take_with("chat", &["Client", "Options"]), "chat");
-        assert_eq!(names.take_with("Chat", &["Client", "Options"]), "Chat3");
+        assert_eq!(names.take_with("chat", &["Client", "Options"]), "chat3");
+        assert_eq!(names.take_with("Chat", &["Client", "Options"]), "Chat4");
     }
 
     #[test]
