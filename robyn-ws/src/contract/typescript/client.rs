@@ -72,7 +72,7 @@ impl Declaration<'_> {
         let route = format!("`{}`", self.path);
         self.alias(text, "Sent", &format!("What clients send to {route}."), &sent);
         let mut docs = format!("What clients of {route} get.");
-        if has_both(&endpoint.sends) {
+        if has_json(&endpoint.sends) && endpoint.sends.contains(&Message::Text) {
             let json = endpoint
                 .sends
                 .iter()
@@ -150,13 +150,13 @@ impl Declaration<'_> {
             let ty = self.types.of(query, 0);
             // The runtime takes its properties.
             let ty = if ty == Type::unknown() {
-                "object".to_owned()
+                " object".to_owned()
             } else {
                 ty.in_lines()
             };
             let docs = format!("The query of `{}`.", self.path);
             let name = format!("{}Query", self.name);
-            let _ = writeln!(text, "\n{}export type {name} = {ty};", comment([&*docs], 0));
+            let _ = writeln!(text, "\n{}export type {name} ={ty};", comment([&*docs], 0));
             let optional = if self.needs_query() { "" } else { "?" };
             let undefined = if self.needs_query() { "" } else { " | undefined" };
             let docs = "The query, or a function that is asked for it before each connection.";
@@ -178,17 +178,11 @@ impl Declaration<'_> {
     }
 
     fn needs_query(&self) -> bool {
-        let query = self.endpoint.query.as_ref();
-        query.is_some_and(|query| self.has_required(query.as_value()))
-    }
-
-    fn has_required(&self, schema: &Value) -> bool {
-        let schema = self.types.resolved(schema);
-        let list = |key| schema.get(key).and_then(Value::as_array);
-        let own = list("required").is_some_and(|required| !required.is_empty());
-        own || ["allOf", "anyOf", "oneOf"].into_iter().any(|key| {
-            let mut schemas = list(key).into_iter().flatten();
-            schemas.any(|schema| self.has_required(schema))
+        let query = self.endpoint.query.iter();
+        let mut parts = query.flat_map(|query| self.types.parts(query.as_value()));
+        parts.any(|schema| {
+            let required = schema.get("required").and_then(Value::as_array);
+            required.is_some_and(|required| !required.is_empty())
         })
     }
 
@@ -282,34 +276,28 @@ impl Declaration<'_> {
             comment([docs], 2)
         );
         for (key, value) in self.description() {
-            let _ = writeln!(text, "      {key}: {},", literal(&value));
+            let _ = writeln!(text, "      {key}: {},", value);
         }
         text.push_str("    };\n    super(base, description, options);\n  }\n");
     }
 
     /// Returns what the runtime has to know.
-    fn description(&self) -> [(&'static str, Value); 6] {
+    fn description(&self) -> [(&'static str, String); 6] {
         let endpoint = self.endpoint;
-        let has_json = |messages: &[Message]| {
-            let mut messages = messages.iter();
-            messages.any(|message| matches!(message, Message::Json(_)))
-        };
         let is_json = |messages: &[Message]| has_json(messages) && !messages.contains(&Message::Text);
+        let (sent, received) = (is_json(&endpoint.receives), is_json(&endpoint.sends));
         let has_calls =
             !(endpoint.calls.is_empty() && endpoint.notifications.is_empty() && endpoint.server_calls.is_empty());
         let expired = CloseReason::Expired.to_string();
         let codes = endpoint.close_codes.iter().filter(|(_, meaning)| **meaning == expired);
         let final_codes: Vec<_> = codes.map(|(code, _)| code).collect();
         [
-            ("path", json!(self.path)),
-            (
-                "json",
-                json!({ "received": is_json(&endpoint.sends), "sent": is_json(&endpoint.receives) }),
-            ),
-            ("calls", json!(has_calls)),
-            ("maxMessageSize", json!(endpoint.limits.max_message_size)),
-            ("finalCodes", json!(final_codes)),
-            ("wrapped", json!(self.wrapped())),
+            ("path", string(self.path)),
+            ("json", format!("{{ sent: {sent}, received: {received} }}")),
+            ("calls", has_calls.to_string()),
+            ("maxMessageSize", endpoint.limits.max_message_size.to_string()),
+            ("finalCodes", literal(&json!(final_codes))),
+            ("wrapped", literal(&json!(self.wrapped()))),
         ]
     }
 
@@ -335,7 +323,7 @@ impl Declaration<'_> {
 
     fn alias(&self, text: &mut String, suffix: &str, docs: &str, ty: &Type) {
         let (docs, name, ty) = (comment([docs], 0), &self.name, ty.in_lines());
-        let _ = writeln!(text, "\n{docs}export type {name}{suffix} = {ty};");
+        let _ = writeln!(text, "\n{docs}export type {name}{suffix} ={ty};");
     }
 
     fn interface(&self, text: &mut String, suffix: &str, docs: &str, members: impl Iterator<Item = String>) {
@@ -355,13 +343,10 @@ impl Declaration<'_> {
     }
 
     fn kinds(&self, schema: &Schema) -> Kinds {
-        let mut kinds = Kinds::default();
-        kinds.collect(schema.as_value(), self.types, 0);
-        kinds
+        Kinds::of(schema.as_value(), self.types)
     }
 }
 
-fn has_both(messages: &[Message]) -> bool {
-    let has_json = messages.iter().any(|message| matches!(message, Message::Json(_)));
-    has_json && messages.contains(&Message::Text)
+fn has_json(messages: &[Message]) -> bool {
+    messages.iter().any(|message| matches!(message, Message::Json(_)))
 }

@@ -5,6 +5,8 @@ mod direct;
 mod kinds;
 mod names;
 mod syntax;
+#[cfg(test)]
+mod tests;
 mod text;
 mod types;
 

@@ -82,7 +82,7 @@ impl Type {
         }
     }
 
-    /// Returns the type for a declaration, with a line for each part of a long union.
+    /// Returns the type for a declaration, with the space or the lines before it: one for each part of a long union.
     pub(super) fn in_lines(&self) -> String {
         let line = self.to_string();
         match self {
@@ -90,7 +90,7 @@ impl Type {
                 let lines = types.iter().map(|ty| format!("\n  | {}", ty.in_union()));
                 lines.collect()
             }
-            _ => line,
+            _ => format!(" {line}"),
         }
     }
 

@@ -1,6 +1,10 @@
 //! JSON Schema as types: what schemars makes of the types of serde.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    iter,
+};
 
 use schemars::Schema;
 use serde_json::{Map, Value};
@@ -37,7 +41,21 @@ pub(super) struct Types<'a> {
 struct Place<'a> {
     indent: usize,
     /// The type that the schema is by itself, not in a property or an element.
-    alias: Option<&'a str>,
+    alias: Option<Alias<'a>>,
+}
+
+/// A type that is declared, or that is written out in the declaration of another one.
+#[derive(Clone, Copy)]
+struct Alias<'a> {
+    name: &'a str,
+    around: Option<&'a Alias<'a>>,
+}
+
+impl Alias<'_> {
+    /// Returns the names of the type and of those around it. The last one is declared.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        iter::successors(Some(self), |alias| alias.around).map(|alias| alias.name)
+    }
 }
 
 impl Place<'_> {
@@ -68,12 +86,12 @@ impl<'a> Types<'a> {
             text.push_str(&comment(description(schema).into_iter().chain(wide), 0));
             let place = Place {
                 indent: 0,
-                alias: Some(name),
+                alias: Some(Alias { name, around: None }),
             };
             let declared = &self.names[&**name];
             let declaration = match self.type_at(schema, place) {
                 Type::Object(object) if object.starts_with("{\n") => format!("export interface {declared} {object}\n"),
-                ty => format!("export type {declared} = {};\n", ty.in_lines()),
+                ty => format!("export type {declared} ={};\n", ty.in_lines()),
             };
             text.push_str(&declaration);
         }
@@ -85,15 +103,20 @@ impl<'a> Types<'a> {
         self.type_at(schema.as_value(), place)
     }
 
-    /// Returns the schema, or the one that it refers to.
-    pub(super) fn resolved<'s>(&'s self, schema: &'s Value) -> &'s Value {
-        let mut schema = schema;
-        // A circle ends somewhere.
-        for _ in 0..self.schemas.len() {
-            let named = reference(schema).and_then(|name| self.schemas.get(&name));
-            schema = named.map_or(schema, Schema::as_value);
+    /// Returns a schema with all that say something of the same value: the types that it refers to, and its alternatives.
+    pub(super) fn parts<'s>(&'s self, schema: &'s Value) -> Vec<&'s Value> {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![schema];
+        let mut parts = Vec::new();
+        while let Some(schema) = open.pop() {
+            let name = reference(schema).filter(|name| seen.insert(name.clone()));
+            let named = name.and_then(|name| self.schemas.get(&name));
+            open.extend(named.map(Schema::as_value));
+            let lists = ["allOf", "anyOf", "oneOf"].into_iter();
+            open.extend(lists.filter_map(|key| schema.get(key)?.as_array()).flatten());
+            parts.push(schema);
         }
-        schema
+        parts
     }
 
     fn type_at(&self, schema: &Value, place: Place<'_>) -> Type {
@@ -135,10 +158,26 @@ impl<'a> Types<'a> {
         let Some((name, declared)) = reference(schema).and_then(|name| Some((self.names.get(&*name)?, name))) else {
             return Type::unknown();
         };
-        match place.alias {
+        let circle = place.alias.as_ref().filter(|alias| {
+            let declaring = alias.names().last();
+            declaring.is_some_and(|of| self.direct.is_circle(of, &declared))
+        });
+        match circle {
             // Such a value would have to be its own reason.
-            Some(alias) if self.direct.is_circle(alias, &declared) => Type::never(),
-            _ => Type::Atom(name.clone()),
+            Some(alias) if alias.names().any(|name| name == declared) => Type::never(),
+            // An alias cannot name itself by way of another one.
+            Some(alias) => {
+                let inner = Alias {
+                    name: &declared,
+                    around: Some(alias),
+                };
+                let place = Place {
+                    alias: Some(inner),
+                    ..place
+                };
+                self.type_at(self.schemas[&declared].as_value(), place)
+            }
+            None => Type::Atom(name.clone()),
         }
     }
 
