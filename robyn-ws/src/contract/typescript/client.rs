@@ -276,7 +276,7 @@ impl Declaration<'_> {
             comment([docs], 2)
         );
         for (key, value) in self.description() {
-            let _ = writeln!(text, "      {key}: {},", value);
+            let _ = writeln!(text, "      {key}: {value},");
         }
         text.push_str("    };\n    super(base, description, options);\n  }\n");
     }
