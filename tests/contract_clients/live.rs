@@ -79,7 +79,7 @@ async fn ask(ws: WebSocketConnector, Params(say): Params<Say>) -> Json<String> {
 
 #[websocket("/chat/{room}", on = "call", method = "slow", router = LIVE)]
 async fn slow() {
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
 }
 
 #[websocket("/chat/{room}", on = "call", method = "kick", router = LIVE)]

@@ -181,6 +181,7 @@ pub(crate) struct Scalars {
     pub(crate) larger: Vec<Option<i64>>,
     pub(crate) size: Option<usize>,
     pub(crate) fraction: f64,
+    #[expect(clippy::option_option, reason = "it is one shape more")]
     pub(crate) nested: Option<Option<u8>>,
     pub(crate) duration: Duration,
     pub(crate) nonzero: std::num::NonZeroU8,
@@ -291,6 +292,7 @@ fn plain() -> Plain {
 
 /// Returns a value that has each variant.
 #[expect(deprecated, reason = "it is what is tested")]
+#[expect(clippy::too_many_lines, reason = "a value for each shape")]
 pub(crate) fn everything() -> Everything {
     let tree = Tree {
         children: Vec::new(),
