@@ -6,6 +6,7 @@ pub(crate) mod collect;
 mod gate;
 mod markdown;
 mod model;
+mod python;
 mod types;
 mod typescript;
 mod yaml;
@@ -168,6 +169,23 @@ impl Contract {
     /// Returns the contract in Markdown, for people.
     pub fn markdown(&self) -> String {
         markdown::page(&self.0)
+    }
+
+    /// Returns a module of Python 3.10 or later, for the package `websockets`: a client for each endpoint, with typed messages
+    /// and calls.
+    ///
+    /// ```python
+    /// async with Chat("ws://127.0.0.1:8080", room="kitchen") as chat:
+    ///     await chat.send({"text": "Hello"})
+    ///     async for message in chat:
+    ///         print(message["text"])
+    /// ```
+    ///
+    /// An endpoint with JSON-RPC 2.0 has a method for each call (`await chat.call_say(..)`), for the handler of each
+    /// notification (`chat.on_said(..)`), and for the handler that answers each call of the server (`chat.answer_confirm(..)`).
+    /// A type without a schema is `Any`. A tuple is a list, as in JSON.
+    pub fn python(&self) -> String {
+        python::module(&self.0)
     }
 }
 
