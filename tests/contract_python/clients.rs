@@ -60,7 +60,7 @@ fn enter(Path(room): Path<String>, Query(entry): Query<Entry>) -> Json<Happened>
 
 /// Says something.
 #[websocket("/{room}", on = "message", router = TALK)]
-fn say(Path(room): Path<String>, Json(say): Json<Say>, ws: WebSocketConnector) -> Option<Json<Happened>> {
+fn say(Path(room): Path<String>, Json(say): Json<Say>, ws: &WebSocketConnector) -> Option<Json<Happened>> {
     if say.text == "bye" {
         ws.close_with(1008, "bye");
         return None;
@@ -71,7 +71,7 @@ fn say(Path(room): Path<String>, Json(say): Json<Say>, ws: WebSocketConnector) -
 
 /// Answers with bytes, a text, or a JSON value.
 #[websocket("/mixed/{number}/{*rest}", on = "message", router = TALK, sends(Said))]
-fn mixed(Path((number, rest)): Path<(u8, String)>, message: String, ws: WebSocketConnector) -> Message {
+fn mixed(Path((number, rest)): Path<(u8, String)>, message: String, ws: &WebSocketConnector) -> Message {
     match message.as_str() {
         "bytes" => Message::from(vec![number]),
         "json" => Message::json(&Said {

@@ -26,7 +26,8 @@ pub(crate) struct Everything {
     optional: Vec<Optional>,
     result: Vec<Result<Unit, Newtype>>,
     raw: Vec<Value>,
-    nested: Vec<Option<Vec<(u8, Option<Color>)>>>,
+    nested: Vec<Option<Vec<Option<Color>>>>,
+    pair: (u8, Option<Color>),
 }
 
 /// A variant of each kind.
@@ -139,9 +140,9 @@ pub(crate) struct Point {
 
 #[derive(Clone, Deserialize, Serialize, JsonSchema)]
 pub(crate) struct Maps {
-    by_number: HashMap<u32, Point>,
-    by_name: BTreeMap<String, Vec<Option<bool>>>,
-    by_color: BTreeMap<Color, ()>,
+    numbers: HashMap<u32, Point>,
+    names: BTreeMap<String, Vec<Option<bool>>>,
+    colors: BTreeMap<Color, bool>,
 }
 
 #[derive(Clone, Copy, Deserialize, Serialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
@@ -274,20 +275,8 @@ pub(crate) fn everything() -> Everything {
             items: vec!["a".to_owned()],
             next: Some("b".to_owned()),
         },
-        maps: Maps {
-            by_number: [(7, point)].into(),
-            by_name: [("a".to_owned(), vec![None, Some(true)])].into(),
-            by_color: [(Color::Red, ()), (Color::Green, ())].into(),
-        },
-        keywords: (
-            Any { any: true },
-            Str {
-                str: "s".to_owned(),
-                text: "t".to_owned(),
-            },
-            Class {},
-            other::Point { z: "z".to_owned() },
-        ),
+        maps: maps(point),
+        keywords: keywords(),
         optional: vec![
             Optional::default(),
             Optional {
@@ -297,6 +286,27 @@ pub(crate) fn everything() -> Everything {
         ],
         result: vec![Ok(Unit), Err(Newtype(vec![point]))],
         raw: vec![json!(null), json!({ "a": [1, "b", 1.5] })],
-        nested: vec![None, Some(vec![(1, None), (2, Some(Color::Green))])],
+        nested: vec![None, Some(vec![None, Some(Color::Green)])],
+        pair: (1, Some(Color::Red)),
     }
+}
+
+fn maps(point: Point) -> Maps {
+    Maps {
+        numbers: [(7, point)].into(),
+        names: [("a".to_owned(), vec![None, Some(true)])].into(),
+        colors: [(Color::Red, true), (Color::Green, false)].into(),
+    }
+}
+
+fn keywords() -> (Any, Str, Class, other::Point) {
+    (
+        Any { any: true },
+        Str {
+            str: "s".to_owned(),
+            text: "t".to_owned(),
+        },
+        Class {},
+        other::Point { z: "z".to_owned() },
+    )
 }
