@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::contract::{
     Info,
     model::{Call, Endpoint, Message, Model, TYPES},
+    references::reference,
 };
 
 const SCHEMAS: &str = "#/components/schemas/";
@@ -237,7 +238,7 @@ fn message(message: &Message) -> (String, Value) {
             ("binary".to_owned(), message)
         }
         Message::Json(schema) => {
-            let name = type_name(schema).unwrap_or("json").to_owned();
+            let name = type_name(schema).unwrap_or_else(|| "json".to_owned());
             let message = json!({ "title": name, "contentType": "application/json", "payload": compatible(schema) });
             (name, message)
         }
@@ -245,10 +246,9 @@ fn message(message: &Message) -> (String, Value) {
 }
 
 /// Returns the name of the type that a schema is, or refers to.
-fn type_name(schema: &Schema) -> Option<&str> {
-    let name = schema.get("$ref").and_then(Value::as_str);
-    let name = name.and_then(|name| name.strip_prefix(TYPES));
-    name.or_else(|| schema.get("title").and_then(Value::as_str))
+fn type_name(schema: &Schema) -> Option<String> {
+    let title = || schema.get("title").and_then(Value::as_str).map(str::to_owned);
+    reference(schema.as_value()).or_else(title)
 }
 
 /// Returns the schema of a request of JSON-RPC 2.0, or of a notification, which has no id.
@@ -303,7 +303,7 @@ fn described(endpoint: &Endpoint) -> String {
 }
 
 fn resolved(schema: &Schema, model: &Model) -> Schema {
-    let definition = type_name(schema).and_then(|name| model.types.get(name));
+    let definition = type_name(schema).and_then(|name| model.types.get(&name));
     definition.unwrap_or(schema).clone()
 }
 

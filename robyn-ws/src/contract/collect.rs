@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use schemars::Schema;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     contract::{
-        model::{Call, Endpoint, Handler, Limits, Message, Model, Notification, Parameter, TYPES},
+        model::{Call, Endpoint, Handler, Limits, Message, Model, Notification, Parameter},
+        references::reference,
         types::{Schemas, Types, Writer},
     },
     endpoint::{described::DescribedEndpoint, registry::Entry},
@@ -192,8 +193,7 @@ fn of_parameter(schema: &Schema, place: usize, name: &str, number: usize) -> Opt
 
 /// Returns what a reference refers to.
 fn resolved(schema: Schema, schemas: &Schemas) -> Schema {
-    let name = schema.get("$ref").and_then(Value::as_str);
-    let definition = name.and_then(|name| schemas.definitions.get(name.strip_prefix(TYPES)?));
+    let definition = reference(schema.as_value()).and_then(|name| schemas.definitions.get(&name));
     definition.cloned().unwrap_or(schema)
 }
 
@@ -270,6 +270,7 @@ fn add_messages(all: &mut Vec<Message>, more: &[MessageDescription], writer: Wri
 fn close_codes(bounds: &Bounds, app: &AppPart<'_>) -> BTreeMap<u16, String> {
     let mut codes: BTreeMap<_, _> = CODES.map(|(code, text)| (code, text.to_owned())).into();
     codes.insert(bounds.expired_code, CloseReason::Expired.to_string());
+    codes.insert(bounds.replaced_code, CloseReason::Replaced.to_string());
     if let Some(code) = app.drain_code {
         codes.insert(code, CloseReason::Shutdown.to_string());
     }

@@ -2,10 +2,11 @@
 
 use std::fmt::{self, Write as _};
 
+use crate::contract::{
+    model::{Call, Endpoint, Message, Model},
+    references::reference,
+};
 use schemars::Schema;
-use serde_json::Value;
-
-use crate::contract::model::{Call, Endpoint, Message, Model, TYPES};
 
 pub(super) fn page(model: &Model) -> String {
     let mut page = String::new();
@@ -121,11 +122,7 @@ fn optional(schema: Option<&Schema>) -> String {
 
 /// Returns a type by its name, or as it is.
 fn named(schema: &Schema) -> String {
-    let reference = schema.get("$ref").and_then(Value::as_str);
-    let text = match reference.and_then(|name| name.strip_prefix(TYPES)) {
-        Some(name) => name.to_owned(),
-        None => serde_json::to_string(schema).unwrap_or_default(),
-    };
+    let text = reference(schema.as_value()).unwrap_or_else(|| serde_json::to_string(schema).unwrap_or_default());
     let longest = text
         .split(|character| character != '`')
         .map(str::len)

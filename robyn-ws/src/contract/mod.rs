@@ -7,6 +7,7 @@ mod gate;
 mod markdown;
 mod model;
 mod python;
+mod references;
 mod types;
 mod typescript;
 mod yaml;

@@ -10,10 +10,13 @@ use schemars::{
     generate::SchemaSettings,
     transform::{Transform, transform_subschemas},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
-    contract::model::TYPES,
+    contract::{
+        model::TYPES,
+        references::{reference, reference_to},
+    },
     handler::description::{TypeDescription, TypeSchema},
 };
 
@@ -167,8 +170,7 @@ pub(super) fn references(value: &Value) -> BTreeSet<String> {
 fn collect(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(object) => {
-            let name = object.get("$ref").and_then(Value::as_str);
-            found.extend(name.and_then(|name| name.strip_prefix(TYPES)).map(unescaped));
+            found.extend(reference(value));
             object.values().for_each(|value| collect(value, found));
         }
         Value::Array(values) => values.iter().for_each(|value| collect(value, found)),
@@ -176,22 +178,13 @@ fn collect(value: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
-/// Returns a name as it stands in a reference (RFC 6901 section 3, in a URI fragment).
-fn unescaped(name: &str) -> String {
-    name.replace("~1", "/").replace("~0", "~")
-}
-
 struct Rename<'a>(&'a BTreeMap<String, String>);
 
 impl Transform for Rename<'_> {
     fn transform(&mut self, schema: &mut Schema) {
-        let name = schema.get("$ref").and_then(Value::as_str);
-        let new = name
-            .and_then(|name| name.strip_prefix(TYPES))
-            .and_then(|name| self.0.get(&unescaped(name)));
+        let new = reference(schema.as_value()).and_then(|name| self.0.get(&name));
         if let Some(new) = new {
-            let reference = format!("{TYPES}{new}");
-            schema.insert("$ref".to_owned(), json!(reference));
+            schema.insert("$ref".to_owned(), reference_to(new).into());
         }
         transform_subschemas(self, schema);
     }

@@ -5,21 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::Schema;
 use serde_json::{Map, Value};
 
-use crate::contract::model::TYPES;
+use crate::contract::references::reference;
 
 /// The values of JSON by their types.
 const ALL_TYPES: [&str; 6] = ["null", "boolean", "number", "string", "array", "object"];
-
-pub(super) fn reference(schema: &Value) -> Option<&str> {
-    schema.get("$ref")?.as_str()?.strip_prefix(TYPES)
-}
 
 /// Returns what a reference refers to, and one schema of an `allOf`.
 pub(super) fn resolved(schema: &Value, types: &BTreeMap<String, Schema>) -> Value {
     let mut schema = schema.clone();
     // A chain of references is not longer than there are types.
     for _ in 0..=types.len() {
-        let Some(definition) = reference(&schema).and_then(|name| types.get(name)) else {
+        let Some(definition) = reference(&schema).and_then(|name| types.get(&name)) else {
             break;
         };
         schema = definition.as_value().clone();

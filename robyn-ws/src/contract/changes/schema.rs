@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use crate::contract::{
     changes::{
-        forms::{alternatives, has_tag_of, is_any, reference, required, resolved, types, values, variant},
+        forms::{alternatives, has_tag_of, is_any, required, resolved, types, values, variant},
         range::Range,
     },
     model::Model,
+    references::reference,
     types::Writer,
 };
 
@@ -68,7 +69,7 @@ impl Comparison<'_> {
     /// Reports each value of `written` that `read` does not have.
     fn compare(&mut self, written: &Value, read: &Value, place: &str) {
         if let (Some(one), Some(other)) = (reference(written), reference(read))
-            && !self.assumed.insert((one.to_owned(), other.to_owned()))
+            && !self.assumed.insert((one, other))
         {
             return;
         }

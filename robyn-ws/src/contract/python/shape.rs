@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::Schema;
 use serde_json::{Map, Value, json};
 
-use crate::contract::model::TYPES;
+use crate::contract::references;
 
 /// More alternatives than these, or deeper ones, are any value.
 const MAX_ALTERNATIVES: usize = 256;
@@ -19,8 +19,7 @@ pub(super) type Definitions = BTreeMap<String, Schema>;
 
 /// Returns the name of the type that a schema refers to.
 pub(super) fn reference(schema: &Map<String, Value>) -> Option<String> {
-    let name = schema.get("$ref")?.as_str()?.strip_prefix(TYPES)?;
-    Some(name.replace("~1", "/").replace("~0", "~"))
+    references::named(schema.get("$ref")?)
 }
 
 /// Returns the alternatives of a schema that has parts: schemas without `$ref`, `allOf`, `anyOf` and `oneOf` of their own.

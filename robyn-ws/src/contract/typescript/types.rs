@@ -10,11 +10,12 @@ use schemars::Schema;
 use serde_json::{Map, Value};
 
 use super::{
-    direct::{Direct, reference},
+    direct::Direct,
     names::Names,
     syntax::Type,
     text::{comment, literal, property},
 };
+use crate::contract::references::reference;
 
 /// Integers that JavaScript has as they are, `Number.MAX_SAFE_INTEGER`.
 const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
