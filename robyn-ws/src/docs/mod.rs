@@ -11,7 +11,7 @@
 //! | [People](people) | identities, all connections of a person, ends of tokens, who is in a room, one session at a time |
 //! | [Newest values](newest_values) | broadcasts of which at most one of each key waits for a slow client |
 //! | [Calls](calls) | JSON-RPC 2.0: methods of the server and of clients, notifications |
-//! | [Contracts](contracts) | a description of all endpoints, AsyncAPI, and a test against breaking changes |
+//! | [Contracts](contracts) | a description of all endpoints, AsyncAPI, clients in TypeScript and Python, and a test against breaking changes |
 //! | [Errors and closing](errors_and_closing) | failing handlers, close codes, close handlers |
 //! | [Several nodes](several_nodes) | an app on more than one machine, over NATS, Redis or a bus of your own |
 //! | [Testing](testing) | unit tests, and tests of an app without a port |
