@@ -253,9 +253,9 @@ async fn recorded_close_does_nothing_at_a_node_that_had_no_interest_when_it_was_
         }
     };
     let (subject, recorded) = within("the close", recorded).await;
-    // Three signs of life of the first node, with newer numbers.
+    // Signs of life of the first node, with newer numbers.
     let received = counters(&nodes, 1).received;
-    until("signs of life", || counters(&nodes, 1).received >= received + 3).await;
+    until("signs of life", || counters(&nodes, 1).received >= received + 4).await;
     let (mut eve, _) = nodes.connect(1, "user=eve").await;
     bus.wait_for_interests(2 * AT_START + 1).await;
     let before = counters(&nodes, 1).repeated;

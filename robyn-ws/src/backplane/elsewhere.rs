@@ -126,8 +126,12 @@ impl Elsewhere {
                 continue;
             };
             ended.has_ended = true;
-            let here = tracked.people(room);
-            let is_here = |identity: &Identity| here.iter().any(|(its, ..)| its == identity);
+            let here: HashSet<_> = tracked
+                .people(room)
+                .into_iter()
+                .map(|(identity, ..)| identity)
+                .collect();
+            let is_here = |identity: &Identity| here.contains(identity);
             let is_elsewhere = |identity: &Identity| nodes.values().any(|node| node.people.contains_key(identity));
             ended
                 .people

@@ -116,20 +116,13 @@ impl Interests {
         self.table.lock().expire(now)
     }
 
-    /// Says that a change has failed: the backplane does not know `added`, and still knows `removed`. If it knows no others
-    /// either, [`Self::forget`] says so.
-    pub(super) fn failed(&self, added: Vec<Interest>, removed: Vec<Interest>) {
+    /// Says that changes have failed, or some of them: each is made again, as it is wanted by now. If the backplane knows no
+    /// others either, [`Self::forget`] says so.
+    pub(super) fn failed(&self, changes: impl IntoIterator<Item = Interest>) {
         let mut table = self.table.lock();
-        for interest in added {
-            // Not those that have ended meanwhile.
-            if table.is_wanted(interest) {
-                table.change(interest, true);
-            } else {
-                table.changes.remove(&interest);
-            }
-        }
-        for interest in removed {
-            table.change(interest, false);
+        for interest in changes {
+            let is_wanted = table.is_wanted(interest);
+            table.changes.insert(interest, is_wanted);
         }
         self.changed.notify_one();
     }

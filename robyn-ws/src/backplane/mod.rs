@@ -24,6 +24,7 @@ pub(crate) mod reports;
 mod sealing;
 pub(crate) mod settings;
 mod sharing;
+mod states;
 pub(crate) mod subject;
 mod tasks;
 pub(crate) mod this_node;

@@ -39,8 +39,8 @@ impl Numbering {
     }
 }
 
-/// By how much the order of two envelopes of one node may differ, since they came over several subscriptions. A node says at
-/// least every 2 s that it lives, so of an older envelope it is known that it was published again.
+/// By how much the order of two envelopes of one node may differ at least, since they came over several subscriptions. A node
+/// says every 2 s that it lives, so of an older envelope it is known that it was published again.
 const DISORDER: Duration = Duration::from_secs(2);
 
 /// Number of nodes and publishers of which the newest number is remembered.
@@ -65,18 +65,18 @@ struct Last {
 /// The newest numbers of an origin.
 #[derive(Clone, Copy, Debug)]
 struct Newest {
-    /// The newest number, and since when they are counted.
     number: u64,
-    since: Moment,
-    /// The newest number before that, for at least 2 s.
+    /// The newest number at a moment, and that of at least 2 s before it.
+    before: u64,
     settled: u64,
+    since: Moment,
 }
 
 impl Newest {
     /// Takes note of a number. Returns `true` if it is one of before, that came too late or was published again.
     fn note(&mut self, number: u64, now: Moment) -> bool {
         if now.since(self.since) >= DISORDER {
-            (self.settled, self.since) = (self.number, now);
+            (self.settled, self.before, self.since) = (self.before, self.number, now);
         }
         self.number = number.max(self.number);
         number <= self.settled
@@ -114,8 +114,9 @@ impl Seen {
         let last = self.last.get(&key);
         let mut newest = self.newest.get(&header.origin).unwrap_or(Newest {
             number: header.number,
-            since: now,
+            before: 0,
             settled: 0,
+            since: now,
         });
         let is_past = newest.note(header.number, now);
         self.newest.set(header.origin, newest);
@@ -225,16 +226,16 @@ mod tests {
             let alive = header(origin, (10 * (second + 1), 10 * second));
             assert_eq!(seen.note(&alive, nodes, at(2 * second)), Place::Next);
         }
-        // The newest number of 2 s ago was 30.
-        assert_eq!(seen.note(&header(origin, (29, 0)), room, at(7)), Place::Past);
+        // The newest number of 2 s before the last one was 20.
+        assert_eq!(seen.note(&header(origin, (19, 0)), room, at(7)), Place::Past);
         assert_eq!(
-            seen.note(&header(origin, (35, 0)), room, at(7)),
+            seen.note(&header(origin, (25, 0)), room, at(7)),
             Place::Next,
             "another subscription was faster"
         );
         // What waited while this node stood still comes in order.
         assert_eq!(seen.note(&header(origin, (50, 40)), nodes, at(20)), Place::Next);
-        assert_eq!(seen.note(&header(origin, (51, 35)), room, at(20)), Place::Next);
+        assert_eq!(seen.note(&header(origin, (51, 25)), room, at(20)), Place::Next);
     }
 
     fn envelope(origin: NodeId, number: u64) -> Envelope<'static> {

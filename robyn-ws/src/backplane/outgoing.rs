@@ -20,6 +20,9 @@ pub(super) const MAX_AGE: Duration = Duration::from_secs(1);
 const MAX_TOLD: usize = 8 * 1024;
 const MAX_TOLD_BYTES: usize = 8 * 1024 * 1024;
 
+/// Number of what nodes tell each other before a message has its turn.
+const TOLD_IN_ROW: u8 = 16;
+
 /// What is published: to whom, and the encoded body.
 #[derive(Debug)]
 pub(super) struct Outgoing {
@@ -57,6 +60,8 @@ pub(super) struct OutgoingQueue {
 struct Queued {
     told: Queue,
     messages: Queue,
+    /// Number of the last ones that were told and no messages.
+    told_in_row: u8,
     /// Whether the last one that was taken is being published.
     is_publishing: bool,
 }
@@ -148,6 +153,18 @@ impl Queue {
 }
 
 impl Queued {
+    /// Takes what nodes tell each other first, and a message behind some of that.
+    fn pop(&mut self) -> Option<Outgoing> {
+        if self.told_in_row < TOLD_IN_ROW
+            && let Some(next) = self.told.pop()
+        {
+            self.told_in_row += 1;
+            return Some(next);
+        }
+        self.told_in_row = 0;
+        self.messages.pop().or_else(|| self.told.pop())
+    }
+
     fn is_empty(&self) -> bool {
         self.told.waiting.is_empty() && self.messages.waiting.is_empty()
     }
@@ -159,6 +176,7 @@ impl OutgoingQueue {
             queued: Mutex::new(Queued {
                 told: Queue::new(MAX_TOLD, MAX_TOLD_BYTES),
                 messages: Queue::new(max_messages, max_bytes),
+                told_in_row: 0,
                 is_publishing: false,
             }),
             changed: Notify::new(),
@@ -202,7 +220,7 @@ impl OutgoingQueue {
 
     fn pop(&self) -> Option<Outgoing> {
         let mut queued = self.queued.lock();
-        let next = queued.told.pop().or_else(|| queued.messages.pop())?;
+        let next = queued.pop()?;
         queued.is_publishing = true;
         Some(next)
     }
@@ -210,7 +228,11 @@ impl OutgoingQueue {
     /// Drops everything. Returns its number.
     pub(super) fn clear(&self) -> usize {
         let mut queued = self.queued.lock();
-        queued.told.clear() + queued.messages.clear()
+        let dropped = queued.told.clear() + queued.messages.clear();
+        if !queued.is_publishing {
+            self.idle.notify_waiters();
+        }
+        dropped
     }
 
     /// Says that what was taken is published, or has failed.
@@ -224,7 +246,8 @@ impl OutgoingQueue {
 
     /// Returns `true` if much of what nodes tell each other still waits.
     pub(super) fn has_much_to_tell(&self) -> bool {
-        self.queued.lock().told.waiting.len() >= MAX_TOLD / 8
+        let queued = self.queued.lock();
+        queued.told.waiting.len() >= MAX_TOLD / 8 || queued.told.bytes >= MAX_TOLD_BYTES / 8
     }
 
     /// Waits until everything is published, or has failed.
@@ -267,6 +290,15 @@ mod tests {
         assert_eq!(take_all(&queue), ["alive", "one", "two"]);
         assert!(!push(Lane::Messages, &"x".repeat(101)), "100 bytes are the most");
         assert!(push(Lane::Messages, &"x".repeat(100)));
+    }
+
+    #[test]
+    fn message_has_its_turn_behind_some_of_what_nodes_tell_each_other() {
+        let queue = OutgoingQueue::new(2, 100);
+        assert!((0..100).all(|_| queue.push(Lane::Told, ROOM, b"told".into(), None)));
+        assert!(queue.push(Lane::Messages, ROOM, b"message".into(), None));
+        let place = take_all(&queue).iter().position(|body| body == "message");
+        assert_eq!(place, Some(usize::from(TOLD_IN_ROW)));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::{
         tracked::{Change, Delta, RoomName},
         watched::{FAREWELL, WATCH},
     },
-    types::{identity::Identity, present::Shown},
+    types::{backplane_delivery::BackplaneDelivery, identity::Identity, present::Shown},
     util::time::Moment,
 };
 
@@ -48,15 +48,17 @@ pub(super) async fn share(node: Arc<ThisNode>) {
             }
             _ = digests.tick() => node.tracked.digests(),
             () = node.reconnected.notified() => node.tracked.digests(),
+            () = node.states.wanted() => {
+                for (origin, room) in node.states.take() {
+                    if let Some(state) = node.tracked.state(room) {
+                        node.tell(&state, Some(origin)).await;
+                    }
+                }
+                continue;
+            }
         };
         for delta in deltas {
-            // Rooms may be many, and signs of life and other nodes' questions wait behind them.
-            while node.outgoing.has_much_to_tell() && node.tells_people() {
-                sleep(PAUSE).await;
-            }
-            if node.tells_people() {
-                node.tell(&delta, None);
-            }
+            node.tell(&delta, None).await;
         }
     }
 }
@@ -85,6 +87,10 @@ impl ThisNode {
             self.interests.end(subject, now);
             if !self.interests.has(subject) {
                 self.elsewhere.forget_room(&room);
+                if self.interests.has(subject) {
+                    // Somebody has come meanwhile.
+                    self.ask_for_people(&room);
+                }
             }
         }
     }
@@ -108,10 +114,15 @@ impl ThisNode {
 
     /// Takes note of a room in which this node has nobody any more.
     pub(crate) fn room_ends(&self, room: &RoomName) {
+        let subject = of_room(&room.path, &room.room);
         if self.elsewhere.wants(room) {
             self.watch(room, FAREWELL);
         }
-        self.interests.end(of_room(&room.path, &room.room), Moment::now());
+        self.interests.end(subject, Moment::now());
+        if !self.interests.has(subject) {
+            // Too many rooms are watched.
+            self.elsewhere.forget_room(room);
+        }
     }
 
     /// Takes note of a person who is tracked here, and so is back from a node that ends.
@@ -129,7 +140,7 @@ impl ThisNode {
     }
 
     /// Tells the nodes of a room, or one that has asked, what has changed.
-    fn tell(&self, delta: &Delta, to: Option<NodeId>) {
+    async fn tell(&self, delta: &Delta, to: Option<NodeId>) {
         let mut parts = parts(&delta.changes);
         let last = parts.next_back().unwrap_or_default();
         let mut base = delta.base.map(|base| base * PARTS);
@@ -145,7 +156,13 @@ impl ThisNode {
                 version,
                 changes: part.iter().map(written).collect(),
             };
-            let _ = self.publish(&body, &[]); // It is counted, and asked for when a later version is told.
+            // Rooms may be many, and signs of life and other nodes' questions wait behind them.
+            while self.outgoing.has_much_to_tell() && self.tells_people() {
+                sleep(PAUSE).await;
+            }
+            if !self.tells_people() || self.publish(&body, &[]) != BackplaneDelivery::Queued {
+                return; // It is counted, and the whole is asked for when a later version is told.
+            }
             base = Some(version);
         }
     }
@@ -154,9 +171,7 @@ impl ThisNode {
     pub(super) fn receive_presence(&self, origin: NodeId, body: &Body<'_>) {
         match body {
             Body::PresenceWanted { path, room, .. } if self.tells_people() => {
-                if let Some(state) = self.tracked.state(named(path, room)) {
-                    self.tell(&state, Some(origin));
-                }
+                self.states.want(origin, named(path, room));
             }
             Body::Presence {
                 path,
@@ -173,7 +188,8 @@ impl ThisNode {
                     changes: changes.iter().map(read).collect(),
                 };
                 let name = delta.room.clone();
-                if !self.elsewhere.apply(origin, delta, Moment::now()) {
+                let now = Moment::now();
+                if !self.elsewhere.apply(origin, delta, now) && self.states.may_ask(origin, &name, now) {
                     self.want(Some(origin), &name);
                 }
             }

@@ -92,7 +92,7 @@ pub(super) async fn subscribe(node: Arc<ThisNode>) {
         node.forget_numbers(ended);
         if let Err(Failed { why, added }) = change(&node, added, &removed).await {
             node.reports.not_subscribed(&why);
-            node.interests.failed(added, removed);
+            node.interests.failed(added.into_iter().chain(removed));
             everything |= are_all;
             node.elsewhere.want_again(wanted);
             sleep(RETRY).await;

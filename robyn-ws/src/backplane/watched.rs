@@ -17,7 +17,7 @@ pub(super) const WATCH: Duration = Duration::from_mins(1);
 pub(super) const FAREWELL: Duration = Duration::from_secs(5);
 
 /// The most rooms. Their names may come from clients.
-const MAX_ROOMS: usize = 10_000;
+const MAX_ROOMS: usize = 2000;
 
 /// Rooms that are watched, each until its moment.
 #[derive(Debug, Default)]

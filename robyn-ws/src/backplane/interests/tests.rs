@@ -51,7 +51,7 @@ fn interests_that_end_while_the_backplane_is_down_are_removed_when_it_is_up() {
     let room = only(Interest::Subject(subject(1)));
     assert!(changes.are_all && changes.added.is_empty(), "{changes:?}");
     assert_eq!(changes.removed, room);
-    interests.failed(Vec::new(), changes.removed);
+    interests.failed(changes.removed);
     assert_eq!(
         interests.take_changes(start + LINGER).removed,
         room,
@@ -68,14 +68,11 @@ fn what_could_not_be_added_is_added_again_unless_it_has_ended() {
     assert_eq!(added.len(), 3);
     interests.end(subject(2), start);
     assert_eq!(interests.expire(start + LINGER), [subject(2)]);
-    interests.failed(
-        [2, 3].map(|number| Interest::Subject(subject(number))).into(),
-        Vec::new(),
-    );
+    interests.failed([2, 3].map(|number| Interest::Subject(subject(number))));
     let changes = interests.take_changes(start + LINGER);
     assert_eq!(
         (changes.added, changes.removed),
-        (only(Interest::Subject(subject(3))), vec![])
+        (only(Interest::Subject(subject(3))), only(Interest::Subject(subject(2))))
     );
     assert!(!changes.are_all);
 }

@@ -91,6 +91,9 @@ impl Link {
     /// Waits until it is connected. Returns `false` if it will never be.
     async fn connected(&mut self) -> bool {
         while !is_up(&self.client) {
+            if self.client.statistics().connects.load(Relaxed) > 1 {
+                return false; // The client has connected again by itself.
+            }
             if self.events.0.changed().await.is_err() {
                 return is_up(&self.client);
             }
