@@ -85,7 +85,7 @@ async fn add(Params((one, other)): Params<(i64, i64)>) -> Result<i64, CallError>
     one.checked_add(other).ok_or_else(|| CallError::new(1, "too large"))
 }
 
-#[websocket("/{room}/calls", on = "call", method = "profile", router = CHAT)]
+#[websocket("/{room}/calls", on = "call", method = "profile", router = CHAT, sends("joined"(bool)))]
 fn profile(Params(profile): Params<Profile>) -> Option<Json<Profile>> {
     Some(Json(profile)).filter(|profile| !profile.0.name.is_empty() && profile.0.nickname.is_empty())
 }

@@ -207,6 +207,39 @@ fn table() -> Vec<Case> {
             Some("*: may be boolean"),
         ),
         case(
+            "values of a map with numbers as keys",
+            (
+                json!({ "type": "object", "patternProperties": { "^\\d+$": { "type": "string" } }, "additionalProperties": false }),
+                json!({ "type": "object", "patternProperties": { "^\\d+$": { "type": "boolean" } }, "additionalProperties": false }),
+            ),
+            Some("*: string is not taken"),
+            Some("*: may be boolean"),
+        ),
+        case(
+            "values that are documented",
+            (
+                json!({ "type": "string", "enum": ["a", "b"] }),
+                json!({ "oneOf": [{ "const": "a", "description": "A" }, { "const": "b" }] }),
+            ),
+            None,
+            None,
+        ),
+        case(
+            "a new type around a text that may be null",
+            (
+                json!({ "type": ["string", "null"] }),
+                json!({ "anyOf": [{ "type": "string", "description": "A name." }, { "type": "null" }] }),
+            ),
+            None,
+            None,
+        ),
+        case(
+            "numbers of an enumeration",
+            (json!({ "enum": [1, 2] }), json!({ "type": "integer" })),
+            None,
+            Some("may be other values"),
+        ),
+        case(
             "a pattern",
             (text(), json!({ "type": "string", "pattern": "^a" })),
             Some("takes only texts of the pattern"),
@@ -377,6 +410,70 @@ fn types_that_contain_themselves_are_compared() {
     let broken = new.breaks(&old);
     assert_eq!(broken.len(), 1, "{broken:?}");
     assert!(broken[0].place().ends_with("value"), "{broken:?}");
+}
+
+/// As schemars writes `#[serde(tag = "kind")] enum Event { Say(Say) }`.
+fn newtype_variants(tags: &[(&str, &str)]) -> Value {
+    let variants: Vec<_> = tags
+        .iter()
+        .map(|(tag, ty)| {
+            json!({
+                "type": "object",
+                "properties": { "kind": { "const": tag } },
+                "required": ["kind"],
+                "$ref": format!("#/types/{ty}"),
+            })
+        })
+        .collect();
+    json!({ "oneOf": variants })
+}
+
+#[test]
+fn variants_around_types_of_their_own_are_told_apart_by_their_tags() {
+    let types = || json!({ "Say": object(json!({ "text": { "type": "string" } }), &["text"]) });
+    let of = |tags: &[(&str, &str)]| with(json!({ "receives": [{ "json": newtype_variants(tags) }] }), types());
+    let (say, speak) = (of(&[("say", "Say")]), of(&[("speak", "Say")]));
+    assert_eq!(say.breaks(&say), []);
+    let broken = speak.breaks(&say);
+    assert!(
+        broken
+            .iter()
+            .any(|change| change.what().contains("the variant `say` is not taken")),
+        "{broken:?}"
+    );
+    let both = of(&[("say", "Say"), ("speak", "Say")]);
+    assert_eq!(both.breaks(&say), []);
+    assert!(!say.breaks(&both).is_empty());
+}
+
+#[test]
+fn two_choices_of_one_object_are_both_compared() {
+    let choice = |name: &str, values: [&str; 2]| {
+        let of = |value: &str| object(json!({ name: { "const": value } }), &[name]);
+        json!({ "oneOf": values.map(of) })
+    };
+    let of = |values| {
+        let schema = json!({ "type": "object", "allOf": [choice("a", ["x", "y"]), choice("b", values)] });
+        with(json!({ "receives": [{ "json": schema }] }), json!({}))
+    };
+    let old = of(["p", "q"]);
+    assert_eq!(old.breaks(&old), []);
+    assert!(!of(["p", "r"]).breaks(&old).is_empty());
+}
+
+#[test]
+fn text_that_has_to_be_json_now_and_json_that_may_be_any_text_break() {
+    let json_of = || json!([{ "json": { "type": "string" } }]);
+    let found = breaks(json!({ "receives": ["text"] }), json!({ "receives": json_of() }));
+    expect("JSON", "receives", &found, Some("a text is not taken any more"));
+    let found = breaks(json!({ "sends": json_of() }), json!({ "sends": ["text"] }));
+    expect("text", "sends", &found, Some("may be a text now"));
+    for (old, new) in [("receives", "receives"), ("sends", "sends")] {
+        let (text, json) = (json!(["text"]), json_of());
+        let (before, now) = if old == "receives" { (json, text) } else { (text, json) };
+        let found = breaks(json!({ old: before }), json!({ new: now }));
+        expect("the other way round", old, &found, None);
+    }
 }
 
 #[test]

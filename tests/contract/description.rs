@@ -45,7 +45,8 @@ fn calls_have_parameters_results_and_documentation_and_the_server_has_its_own() 
     );
     assert_eq!(
         calls["notifications"],
-        json!({ "joined": { "params": { "type": "string" } }, "tick": {} })
+        json!({ "joined": { "params": { "anyOf": [{ "type": "string" }, { "type": "boolean" }] } }, "tick": {} }),
+        "of two handlers"
     );
     assert_eq!(
         calls["serverCalls"],

@@ -240,11 +240,29 @@ fn take(endpoint: &mut Endpoint, entry: &Entry, description: &Description, schem
         if method.is_call {
             let result = method.result.map(|ty| schemas.of(Writer::Client, ty));
             let docs = String::new();
-            endpoint.server_calls.insert(name, Call { docs, params, result });
+            let call = endpoint.server_calls.entry(name);
+            call.and_modify(|call| {
+                either(&mut call.params, params.as_ref());
+                either(&mut call.result, result.as_ref());
+            })
+            .or_insert(Call { docs, params, result });
         } else {
-            endpoint.notifications.insert(name, Notification { params });
+            let notification = endpoint.notifications.entry(name);
+            notification
+                .and_modify(|its| either(&mut its.params, params.as_ref()))
+                .or_insert(Notification { params });
         }
     }
+}
+
+/// Adds what another handler says of the same method: a value is either of them.
+fn either(schema: &mut Option<Schema>, other: Option<&Schema>) {
+    if schema.as_ref() == other {
+        return;
+    }
+    let null = || schemars::json_schema!({ "type": "null" });
+    let (one, other) = (schema.clone().unwrap_or_else(null), other.cloned().unwrap_or_else(null));
+    *schema = Some(schemars::json_schema!({ "anyOf": [one, other] }));
 }
 
 /// Adds messages that are not there yet.

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::Schema;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::contract::references::reference;
 
 /// The values of JSON by their types.
 const ALL_TYPES: [&str; 6] = ["null", "boolean", "number", "string", "array", "object"];
 
-/// Returns what a reference refers to, and one schema of an `allOf`.
+/// Returns what a reference refers to with what stands beside it, and one schema of an `allOf`.
 pub(super) fn resolved(schema: &Value, types: &BTreeMap<String, Schema>) -> Value {
     let mut schema = schema.clone();
     // A chain of references is not longer than there are types.
@@ -18,7 +18,14 @@ pub(super) fn resolved(schema: &Value, types: &BTreeMap<String, Schema>) -> Valu
         let Some(definition) = reference(&schema).and_then(|name| types.get(&name)) else {
             break;
         };
-        schema = definition.as_value().clone();
+        let mut own = schema.as_object().cloned().unwrap_or_default();
+        own.remove("$ref");
+        schema = if definition.as_value().is_object() {
+            merge(&mut own, definition.as_value());
+            own.into()
+        } else {
+            definition.as_value().clone()
+        };
     }
     let Some(Value::Array(parts)) = schema.get("allOf").cloned() else {
         return schema;
@@ -36,7 +43,17 @@ fn merge(all: &mut Map<String, Value>, part: &Value) {
     for (key, value) in part.as_object().into_iter().flatten() {
         match (all.get_mut(key), value) {
             (Some(Value::Object(own)), Value::Object(more)) => own.extend(more.clone()),
-            (Some(Value::Array(own)), Value::Array(more)) if key == "required" => own.extend(more.clone()),
+            (Some(Value::Array(own)), Value::Array(more)) if ["required", "allOf"].contains(&key.as_str()) => {
+                own.extend(more.clone());
+            }
+            // A second choice, of which each value has to be one as well.
+            (Some(_), _) if ["oneOf", "anyOf"].contains(&key.as_str()) => {
+                let more = json!({ key: value });
+                match all.get_mut("allOf") {
+                    Some(Value::Array(parts)) => parts.push(more),
+                    _ => drop(all.insert("allOf".to_owned(), json!([more]))),
+                }
+            }
             (Some(_), _) => {}
             (None, _) => {
                 all.insert(key.clone(), value.clone());
@@ -47,6 +64,22 @@ fn merge(all: &mut Map<String, Value>, part: &Value) {
 
 /// Returns `true` if a schema is that of any value.
 pub(super) fn is_any(schema: &Value) -> bool {
+    match schema {
+        Value::Bool(any) => *any,
+        Value::Object(object) => object.keys().all(|key| is_annotation(key)),
+        _ => false,
+    }
+}
+
+/// Returns the name of the type that a schema refers to, if it asks for nothing else.
+pub(super) fn reference_alone(schema: &Value) -> Option<String> {
+    let object = schema.as_object()?;
+    let is_alone = object.keys().all(|key| key == "$ref" || is_annotation(key));
+    reference(schema).filter(|_| is_alone)
+}
+
+/// Returns `true` for a key that says nothing of the values.
+fn is_annotation(key: &str) -> bool {
     const TEXTS: [&str; 7] = [
         "title",
         "description",
@@ -56,13 +89,7 @@ pub(super) fn is_any(schema: &Value) -> bool {
         "readOnly",
         "writeOnly",
     ];
-    match schema {
-        Value::Bool(any) => *any,
-        Value::Object(object) => object
-            .keys()
-            .all(|key| TEXTS.contains(&key.as_str()) || key.starts_with("x-")),
-        _ => false,
-    }
+    TEXTS.contains(&key) || key.starts_with("x-")
 }
 
 /// Returns the schemas of a choice, each with what stands beside the choice.
@@ -73,14 +100,25 @@ pub(super) fn alternatives(schema: &Value) -> Option<Vec<Value>> {
     let choices = common.remove(key)?;
     let choices = choices.as_array()?;
     let with_common = |choice: &Value| {
-        if reference(choice).is_some() {
-            return choice.clone();
-        }
         let mut whole = common.clone();
         merge_choice(&mut whole, choice);
         whole.into()
     };
     Some(choices.iter().map(with_common).collect())
+}
+
+/// Returns a schema for each value of an enumeration, or for each type, if there are several.
+pub(super) fn divided(schema: &Value) -> Option<Vec<Value>> {
+    if let Some(values) = values(schema) {
+        return (values.len() > 1).then(|| values.iter().map(|value| json!({ "const": value })).collect());
+    }
+    let kinds = schema.get("type")?.as_array().filter(|kinds| kinds.len() > 1)?;
+    let of_kind = |kind: &Value| {
+        let mut one = schema.clone();
+        one["type"] = kind.clone();
+        one
+    };
+    Some(kinds.iter().map(of_kind).collect())
 }
 
 /// Adds a choice to what stands beside it.

@@ -28,10 +28,16 @@ impl Range {
             None => (f64::NEG_INFINITY, f64::INFINITY),
         };
         let bound = |key: &str| schema.get(key).and_then(Value::as_f64);
-        for bound in ["minimum", "exclusiveMinimum"].into_iter().filter_map(bound) {
+        for bound in [bound("minimum"), bound("exclusiveMinimum").map(f64::next_up)]
+            .into_iter()
+            .flatten()
+        {
             least = least.max(bound);
         }
-        for bound in ["maximum", "exclusiveMaximum"].into_iter().filter_map(bound) {
+        for bound in [bound("maximum"), bound("exclusiveMaximum").map(f64::next_down)]
+            .into_iter()
+            .flatten()
+        {
             most = most.min(bound);
         }
         let is_integer = match schema.get("type") {

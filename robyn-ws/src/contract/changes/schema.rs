@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use crate::contract::{
     changes::{
-        forms::{alternatives, has_tag_of, is_any, required, resolved, types, values, variant},
+        forms::{
+            alternatives, divided, has_tag_of, is_any, reference_alone, required, resolved, types, values, variant,
+        },
         range::Range,
     },
     model::Model,
-    references::reference,
     types::Writer,
 };
 
@@ -68,7 +69,7 @@ impl Comparison<'_> {
 
     /// Reports each value of `written` that `read` does not have.
     fn compare(&mut self, written: &Value, read: &Value, place: &str) {
-        if let (Some(one), Some(other)) = (reference(written), reference(read))
+        if let (Some(one), Some(other)) = (reference_alone(written), reference_alone(read))
             && !self.assumed.insert((one, other))
         {
             return;
@@ -95,6 +96,9 @@ impl Comparison<'_> {
         let Some(choices) = alternatives(read) else {
             return self.compare_values(&written, read, place);
         };
+        if let Some(parts) = divided(&written) {
+            return parts.iter().for_each(|part| self.compare_one(part, read, place));
+        }
         let mut best: Option<Vec<Difference>> = None;
         for choice in choices {
             let choice = resolved(&choice, self.read);
@@ -145,7 +149,7 @@ impl Comparison<'_> {
         for ty in own.difference(&read_types) {
             self.report(place, format!("{ty} is not taken any more"), format!("may be {ty} now"));
         }
-        if own.contains("number") {
+        if own.contains("number") && values(written).is_none() {
             self.compare_numbers(written, read, place);
         }
         if own.contains("string") && values(written).is_none() {
@@ -257,7 +261,7 @@ impl Comparison<'_> {
             let place = below(place, name);
             match others.get(name) {
                 Some(other) => self.compare(value, other, &place),
-                None => match read.get("additionalProperties") {
+                None => match others_of(read) {
                     Some(Value::Bool(false)) => {
                         self.report(
                             &place,
@@ -270,12 +274,33 @@ impl Comparison<'_> {
                 },
             }
         }
-        if let (Some(one), Some(other)) = (written.get("additionalProperties"), read.get("additionalProperties"))
+        self.compare_maps(written, read, place);
+    }
+
+    /// Compares the values of properties without a name of their own.
+    fn compare_maps(&mut self, written: &Value, read: &Value, place: &str) {
+        let place = below(place, "*");
+        if let (Some(one), Some(other)) = (others_of(written), others_of(read))
             && *one != Value::Bool(false)
         {
-            self.compare(one, other, &below(place, "*"));
+            self.compare(one, other, &place);
+        }
+        // Maps whose keys are numbers.
+        let patterns = written.get("patternProperties").and_then(Value::as_object);
+        for (pattern, one) in patterns.into_iter().flatten() {
+            let same = read.get("patternProperties").and_then(|patterns| patterns.get(pattern));
+            if let Some(other) = same.or_else(|| others_of(read)) {
+                self.compare(one, other, &place);
+            }
         }
     }
+}
+
+/// Returns the schema of properties that have no name in a schema.
+fn others_of(schema: &Value) -> Option<&Value> {
+    schema
+        .get("additionalProperties")
+        .or_else(|| schema.get("unevaluatedProperties"))
 }
 
 fn below(place: &str, name: &str) -> String {
