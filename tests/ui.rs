@@ -102,7 +102,7 @@ fn incremental_project(cases: &[PathBuf]) -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut manifest = format!(
         "[package]\nname = \"incremental\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
-         robyn-ws = {{ path = \"{}\" }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\n\
+         robyn-ws = {{ path = \"{}\", features = [\"contract\", \"nats\", \"redis\"] }}\nserde = {{ version = \"1\", features = [\"derive\"] }}\n\
          tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n",
         runtime_crate().display()
     );
