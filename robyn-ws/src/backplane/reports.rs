@@ -190,26 +190,24 @@ impl Reports {
 
     /// Says that other nodes were not told to close connections, since the backplane is down. Who closes them is not told.
     pub(super) fn close_unavailable(&self) {
-        self.unavailable(1);
-        let is_first = self.closes.is_first(|more| {
-            log::warn!(more, "more connections of other nodes were not closed");
-        });
-        log::warn_first!(
-            is_first,
-            "connections of other nodes were not closed, since the backplane is down: close them again when it is up"
+        self.not_closed(
+            "connections of other nodes were not closed, since the backplane is down: close them again when it is up",
         );
     }
 
     /// Says that other nodes were not told to close connections, since they would not do it.
     pub(super) fn close_not_allowed(&self) {
+        self.not_closed(
+            "connections of other nodes are not closed without `App::backplane_key`: add it on all nodes, or `App::trust_backplane`",
+        );
+    }
+
+    fn not_closed(&self, why: &str) {
         self.dropped.add(1);
         let is_first = self.closes.is_first(|more| {
             log::warn!(more, "more connections of other nodes were not closed");
         });
-        log::warn_first!(
-            is_first,
-            "connections of other nodes are not closed without `App::backplane_key`: add it on all nodes, or `App::trust_backplane`"
-        );
+        log::warn_first!(is_first, "{why}");
     }
 
     pub(super) fn not_published(&self, why: &NotPublished) {

@@ -105,9 +105,7 @@ impl ThisNode {
     /// Asks for the people of the rooms whose interests the backplane has now.
     pub(super) async fn ask_for_people_of(&self, rooms: &BTreeSet<RoomName>) {
         for room in rooms {
-            while self.outgoing.has_much_to_tell() && self.is_up() {
-                sleep(PAUSE).await;
-            }
+            self.wait_to_tell().await;
             self.want(None, room);
         }
     }
@@ -139,6 +137,13 @@ impl ThisNode {
         let _ = self.publish(&wanted, &[]); // It is counted, and a later version is told in some seconds.
     }
 
+    /// Waits until little of what is told waits to be published. Rooms may be many, and signs of life wait behind them.
+    async fn wait_to_tell(&self) {
+        while self.outgoing.has_much_to_tell() && self.is_up() {
+            sleep(PAUSE).await;
+        }
+    }
+
     /// Tells the nodes of a room, or one that has asked, what has changed.
     async fn tell(&self, delta: &Delta, to: Option<NodeId>) {
         let mut parts = parts(&delta.changes);
@@ -156,10 +161,7 @@ impl ThisNode {
                 version,
                 changes: part.iter().map(written).collect(),
             };
-            // Rooms may be many, and signs of life and other nodes' questions wait behind them.
-            while self.outgoing.has_much_to_tell() && self.tells_people() {
-                sleep(PAUSE).await;
-            }
+            self.wait_to_tell().await;
             if !self.tells_people() || self.publish(&body, &[]) != BackplaneDelivery::Queued {
                 return; // It is counted, and the whole is asked for when a later version is told.
             }

@@ -4,6 +4,7 @@ mod asyncapi;
 mod changes;
 pub(crate) mod collect;
 mod gate;
+mod kinds;
 mod markdown;
 mod model;
 mod python;

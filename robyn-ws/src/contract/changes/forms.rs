@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::Schema;
 use serde_json::{Map, Value, json};
 
-use crate::contract::references::reference;
-
-/// The values of JSON by their types.
-const ALL_TYPES: [&str; 6] = ["null", "boolean", "number", "string", "array", "object"];
+use crate::contract::{
+    kinds::{KINDS, kind},
+    references::reference,
+};
 
 /// Returns what a reference refers to with what stands beside it, and one schema of an `allOf`.
 pub(super) fn resolved(schema: &Value, types: &BTreeMap<String, Schema>) -> Value {
@@ -145,29 +145,18 @@ pub(super) fn values(schema: &Value) -> Option<Vec<&Value>> {
 /// Returns the types of a schema's values. An integer is a number.
 pub(super) fn types(schema: &Value) -> BTreeSet<&'static str> {
     if let Some(values) = values(schema) {
-        return values.into_iter().map(type_of).collect();
+        return values.into_iter().map(kind).collect();
     }
     let known = |name: &Value| {
         let name = name.as_str()?;
         let name = if name == "integer" { "number" } else { name };
-        ALL_TYPES.into_iter().find(|known| *known == name)
+        KINDS.into_iter().find(|known| *known == name)
     };
     match schema.get("type") {
         Some(Value::Array(names)) => names.iter().filter_map(known).collect(),
         Some(name) => known(name).into_iter().collect(),
         None if schema.get("properties").is_some() => ["object"].into(),
-        None => ALL_TYPES.into(),
-    }
-}
-
-fn type_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
+        None => KINDS.into(),
     }
 }
 

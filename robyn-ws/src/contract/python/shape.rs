@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::Schema;
 use serde_json::{Map, Value, json};
 
-use crate::contract::references;
+use crate::contract::{
+    kinds::{KINDS, kind},
+    references,
+};
 
 /// More alternatives than these, or deeper ones, are any value.
 const MAX_ALTERNATIVES: usize = 256;
 const MAX_DEPTH: usize = 32;
-
-/// All kinds of JSON values.
-const KINDS: [&str; 6] = ["array", "boolean", "null", "number", "object", "string"];
 
 /// The types that schemas refer to, by name.
 pub(super) type Definitions = BTreeMap<String, Schema>;
@@ -146,17 +146,6 @@ fn kinds_of(schema: &Map<String, Value>) -> BTreeSet<&'static str> {
         .filter(|kind| names.contains(kind))
         .chain(number)
         .collect()
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
 }
 
 /// Returns the names of the types that a schema says, or that its other keys are for.
